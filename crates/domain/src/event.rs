@@ -1,0 +1,57 @@
+//! What happened: each accepted command with its outcome, in the form the journal keeps for ever.
+//!
+//! Every table of a company's books can be rebuilt from its events in order.
+
+use crate::{
+    BillVersion, Company, Contract, FileId, Label, Member, Name, Payment, Policy, Reversal,
+};
+
+/// The SHA-256 of an imported file's bytes.
+pub type Sha256 = [u8; 32];
+
+/// What an imported file held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Members and contracts.
+    Members,
+    /// Bills.
+    Bills,
+}
+
+/// An imported file: what every line that came from it refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedFile {
+    /// Its id, from the company's counter.
+    pub id: FileId,
+    /// What it held.
+    pub kind: FileKind,
+    /// Its name, without a folder.
+    pub name: Name,
+    /// The hash of its bytes.
+    pub sha256: Sha256,
+    /// Lines of data, without the heading.
+    pub lines: u64,
+    /// Who imported it.
+    pub imported_by: Label,
+}
+
+/// One accepted act, as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A company's books were opened.
+    CompanyOpened(Company),
+    /// A company's rules changed: all of them, as they are from now on.
+    PolicyChanged(Policy),
+    /// A file was accepted for import.
+    FileImported(ImportedFile),
+    /// A member was made or changed.
+    MemberKept(Member),
+    /// A contract was made or changed.
+    ContractKept(Contract),
+    /// A bill was made, or got this new version.
+    BillVersioned(Box<BillVersion>),
+    /// A bill was paid.
+    PaymentMade(Box<Payment>),
+    /// A payment was reversed.
+    PaymentReversed(Box<Reversal>),
+}

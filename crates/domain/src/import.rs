@@ -1,0 +1,700 @@
+//! Taking in the biller's rows: members, contracts and bills.
+
+use jiff::civil::Date;
+
+use crate::{
+    Bill, BillId, BillState, BillTerms, BillVersion, Company, Contract, ContractCode, ContractKey,
+    ContractState, DetailLine, Label, LocationCode, Member, MemberId, Money, MoneyError, Name,
+    PaymentId, Period, PrintedFacts, SourceLine, ledger,
+};
+
+/// An optional column of a row: a file without the column leaves what is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Given<T> {
+    /// The file has no such column.
+    #[default]
+    Absent,
+    /// The file has it; an empty cell is `None`.
+    Value(Option<T>),
+}
+
+impl<T> Given<T> {
+    /// What the row says, or what is known where it says nothing.
+    pub fn or(self, known: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => known,
+            Self::Value(value) => value,
+        }
+    }
+}
+
+/// One row of a file of members: a contract and who holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// `contrato`.
+    pub code: ContractCode,
+    /// `nombre`.
+    pub name: Name,
+    /// `socio_id`: rows that share it are contracts of one member.
+    pub member: Option<MemberId>,
+    /// `tipo_documento`.
+    pub document_kind: Given<Label>,
+    /// `num_doc`.
+    pub document_number: Given<Label>,
+    /// `nit`.
+    pub tax_id: Given<Label>,
+    /// `direccion`.
+    pub address: Given<Name>,
+    /// `cod_ubicacion`.
+    pub location: Given<LocationCode>,
+    /// `cod_suministro`.
+    pub supply_point: Given<LocationCode>,
+    /// `estado`; an empty cell is `activo`.
+    pub state: Given<ContractState>,
+    /// `correo`.
+    pub email: Given<Name>,
+    /// `telefono`.
+    pub phone: Given<Label>,
+}
+
+/// What must be known to decide a [`MemberRow`].
+#[derive(Debug, Clone)]
+pub struct MemberFacts {
+    /// The contract of exactly that code.
+    pub contract: Option<Contract>,
+    /// The member the row names, or else the contract's holder.
+    pub member: Option<Member>,
+    /// The id of a new member that the row does not name.
+    pub next_member: MemberId,
+    /// The key of a new contract.
+    pub next_contract: ContractKey,
+}
+
+/// What a row of members changes: nothing where both are `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDecision {
+    /// The member to keep, where it is new or changed.
+    pub member: Option<Member>,
+    /// The contract to keep, where it is new or changed.
+    pub contract: Option<Contract>,
+    /// Whether the contract is new.
+    pub is_new: bool,
+}
+
+/// Decides a row of members. Every row can be taken.
+pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
+    let MemberFacts {
+        contract: known_contract,
+        member: known,
+        next_member,
+        next_contract,
+    } = facts;
+    let known_id = known.as_ref().map(|member| member.id);
+    let old = known.clone();
+    let member = Member {
+        id: row.member.or(known_id).unwrap_or(next_member),
+        name: row.name,
+        document_kind: row
+            .document_kind
+            .or(old.as_ref().and_then(|m| m.document_kind.clone())),
+        document_number: row
+            .document_number
+            .or(old.as_ref().and_then(|m| m.document_number.clone())),
+        tax_id: row.tax_id.or(old.as_ref().and_then(|m| m.tax_id.clone())),
+        location: row.location.or(old.as_ref().and_then(|m| m.location)),
+        email: row.email.or(old.as_ref().and_then(|m| m.email.clone())),
+        phone: row.phone.or(old.and_then(|m| m.phone)),
+    };
+    let old = known_contract.clone();
+    let state = match row.state {
+        Given::Absent => old.as_ref().map(|contract| contract.state),
+        Given::Value(state) => state,
+    };
+    let contract = Contract {
+        key: old.as_ref().map_or(next_contract, |contract| contract.key),
+        code: row.code,
+        member: member.id,
+        state: state.unwrap_or(ContractState::Active),
+        address: row
+            .address
+            .or(old.as_ref().and_then(|contract| contract.address.clone())),
+        supply_point: row
+            .supply_point
+            .or(old.and_then(|contract| contract.supply_point)),
+    };
+    MemberDecision {
+        is_new: known_contract.is_none(),
+        member: (known.as_ref() != Some(&member)).then_some(member),
+        contract: (known_contract.as_ref() != Some(&contract)).then_some(contract),
+    }
+}
+
+/// The printed columns of a row of bills, each as in [`PrintedFacts`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each field is the one of the same name in PrintedFacts"
+)]
+pub struct PrintedRow {
+    pub issued_on: Given<Date>,
+    pub due_on: Given<Date>,
+    pub billing_month: Given<Label>,
+    pub fiscal_number: Given<Label>,
+    pub authorization: Given<Label>,
+    pub control_code: Given<Label>,
+    pub issue_deadline: Given<Date>,
+    pub cuf: Given<Name>,
+    pub reading_before: Given<Label>,
+    pub reading_after: Given<Label>,
+    pub consumption: Given<Label>,
+    pub tax_credit_base: Given<Money>,
+    pub ice_and_fees: Given<Money>,
+    pub untaxed: Given<Money>,
+    pub not_subject: Given<Money>,
+    pub discounts: Given<Money>,
+    pub details: Given<Vec<DetailLine>>,
+}
+
+impl PrintedRow {
+    fn over(self, known: PrintedFacts) -> PrintedFacts {
+        PrintedFacts {
+            issued_on: self.issued_on.or(known.issued_on),
+            due_on: self.due_on.or(known.due_on),
+            billing_month: self.billing_month.or(known.billing_month),
+            fiscal_number: self.fiscal_number.or(known.fiscal_number),
+            authorization: self.authorization.or(known.authorization),
+            control_code: self.control_code.or(known.control_code),
+            issue_deadline: self.issue_deadline.or(known.issue_deadline),
+            cuf: self.cuf.or(known.cuf),
+            reading_before: self.reading_before.or(known.reading_before),
+            reading_after: self.reading_after.or(known.reading_after),
+            consumption: self.consumption.or(known.consumption),
+            tax_credit_base: self.tax_credit_base.or(known.tax_credit_base),
+            ice_and_fees: self.ice_and_fees.or(known.ice_and_fees),
+            untaxed: self.untaxed.or(known.untaxed),
+            not_subject: self.not_subject.or(known.not_subject),
+            discounts: self.discounts.or(known.discounts),
+            details: self.details.or(Some(known.details)).unwrap_or_default(),
+        }
+    }
+}
+
+/// One row of a file of bills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillRow {
+    /// `factura`.
+    pub bill: BillId,
+    /// `contrato`.
+    pub contract: ContractCode,
+    /// `periodo`.
+    pub period: Period,
+    /// `monto`.
+    pub amount: Money,
+    /// `estado`; an empty cell is `pendiente`.
+    pub state: Given<BillState>,
+    /// `reemplaza`: the bill that this one takes the place of.
+    pub replaces: Option<BillId>,
+    /// What is printed.
+    pub printed: PrintedRow,
+}
+
+/// What must be known to decide a [`BillRow`].
+#[derive(Debug, Clone)]
+pub struct BillFacts<'a> {
+    /// The company whose bill it is.
+    pub company: &'a Company,
+    /// The contract of exactly the row's code.
+    pub contract: Option<ContractKey>,
+    /// The bill of that number, with the version in force.
+    pub bill: Option<(Bill, BillVersion)>,
+    /// The bill that the row replaces, with the version in force.
+    pub replaced: Option<(Bill, BillVersion)>,
+}
+
+/// A version to keep, with the one it takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillChange {
+    /// The version in force from now on.
+    pub version: BillVersion,
+    /// The version before; `None` for a new bill.
+    pub replaced: Option<BillVersion>,
+}
+
+/// What a row of bills changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BillDecision {
+    /// The row says what is known.
+    Unchanged,
+    /// The row would change a paid bill: it is listed and never applied.
+    Paid(PaymentId),
+    /// Versions to keep in one commit: of the bill, and of the bill it replaces.
+    Changed(Vec<BillChange>),
+}
+
+/// Why a row of bills was refused, in order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BillRefusal {
+    /// No contract of that code.
+    #[error("no such contract")]
+    ContractUnknown,
+    /// The bill is another contract's.
+    #[error("the bill is of another contract")]
+    BillOfAnotherContract,
+    /// The amount is not in `0.01..=1,000,000,000.00`, or not in the company's currency.
+    #[error("the amount is out of range")]
+    AmountOutOfRange,
+    /// The detail lines do not add up to the amount.
+    #[error("the details do not add up to the amount")]
+    DetailsDoNotAddUp,
+    /// The bill that is replaced is the bill itself.
+    #[error("a bill cannot replace itself")]
+    ReplacesItself,
+    /// No bill of the number that is replaced.
+    #[error("no such bill to replace")]
+    ReplacedUnknown,
+    /// The bill that is replaced is paid.
+    #[error("the replaced bill is paid")]
+    ReplacedPaid,
+    /// The bill has had too many versions.
+    #[error("the bill has too many versions")]
+    TooManyVersions,
+}
+
+/// Decides a row of bills. Refusals in the order of [`BillRefusal`].
+///
+/// Source: design.md, "The facts that are kept".
+pub fn decide_bill(
+    facts: BillFacts<'_>,
+    row: BillRow,
+    source: SourceLine,
+) -> Result<BillDecision, BillRefusal> {
+    let contract = facts.contract.ok_or(BillRefusal::ContractUnknown)?;
+    if facts
+        .bill
+        .as_ref()
+        .is_some_and(|(bill, _)| bill.contract != contract)
+    {
+        return Err(BillRefusal::BillOfAnotherContract);
+    }
+    let (bill, replaces) = (row.bill, row.replaces);
+    let known = facts.bill.as_ref().map(|(_, version)| version);
+    let terms = stated_terms(facts.company, known, row)?;
+    let annulled = match replaces {
+        Some(other) => annulment(facts.replaced, bill, other, source)?,
+        None => None,
+    };
+    let mut changes = Vec::new();
+    if known.is_none_or(|known| known.terms != terms) {
+        let paid_by = facts.bill.as_ref().and_then(|(bill, _)| bill.paid_by);
+        if let Some(payment) = paid_by {
+            return Ok(BillDecision::Paid(payment));
+        }
+        let number = known.map_or(Ok(1), next_number)?;
+        let revenue =
+            ledger::revenue_of(&facts.company.policy, terms.amount, &terms.printed.details)
+                .or(Err(BillRefusal::DetailsDoNotAddUp))?;
+        let version = BillVersion {
+            contract,
+            bill,
+            number,
+            terms,
+            revenue,
+            source,
+        };
+        changes.push(BillChange {
+            version,
+            replaced: facts.bill.map(|(_, version)| version),
+        });
+    }
+    changes.extend(annulled);
+    if changes.is_empty() {
+        Ok(BillDecision::Unchanged)
+    } else {
+        Ok(BillDecision::Changed(changes))
+    }
+}
+
+fn next_number(version: &BillVersion) -> Result<u32, BillRefusal> {
+    version
+        .number
+        .checked_add(1)
+        .ok_or(BillRefusal::TooManyVersions)
+}
+
+/// What the row states, over what is known.
+fn stated_terms(
+    company: &Company,
+    known: Option<&BillVersion>,
+    row: BillRow,
+) -> Result<BillTerms, BillRefusal> {
+    let is_payable = (1..=Money::BILL_MAX_MINOR).contains(&row.amount.to_minor());
+    if !is_payable || row.amount.currency() != company.currency {
+        return Err(BillRefusal::AmountOutOfRange);
+    }
+    let states_details = matches!(row.printed.details, Given::Value(_));
+    let known_state = known.map(|known| known.terms.state);
+    let known_facts = known.map(|known| known.terms.printed.as_ref().clone());
+    let mut printed = row.printed.over(known_facts.unwrap_or_default());
+    if !add_up(&printed.details, row.amount).unwrap_or(false) {
+        if states_details {
+            return Err(BillRefusal::DetailsDoNotAddUp);
+        }
+        // The file has no details and the amount is another: the old ones say nothing of it.
+        printed.details.clear();
+    }
+    let state = match row.state {
+        Given::Absent => known_state,
+        Given::Value(state) => state,
+    };
+    Ok(BillTerms {
+        period: row.period,
+        amount: row.amount,
+        state: state.unwrap_or(BillState::Owed),
+        printed: Box::new(printed),
+    })
+}
+
+fn add_up(details: &[DetailLine], amount: Money) -> Result<bool, MoneyError> {
+    let zero = Money::zero(amount.currency());
+    let sum = details
+        .iter()
+        .try_fold(zero, |sum, line| sum.checked_add(line.amount))?;
+    Ok(details.is_empty() || sum == amount)
+}
+
+/// The version that annuls the bill that is replaced; `None` where it is annulled already.
+fn annulment(
+    known: Option<(Bill, BillVersion)>,
+    bill: BillId,
+    replaced: BillId,
+    source: SourceLine,
+) -> Result<Option<BillChange>, BillRefusal> {
+    if bill == replaced {
+        return Err(BillRefusal::ReplacesItself);
+    }
+    let (known, before) = known.ok_or(BillRefusal::ReplacedUnknown)?;
+    match known.state {
+        BillState::Annulled => return Ok(None),
+        BillState::PaidElsewhere => return Err(BillRefusal::ReplacedPaid),
+        BillState::Owed if known.paid_by.is_some() => return Err(BillRefusal::ReplacedPaid),
+        BillState::Owed => {}
+    }
+    let mut version = BillVersion {
+        number: next_number(&before)?,
+        source,
+        ..before.clone()
+    };
+    version.terms.state = BillState::Annulled;
+    Ok(Some(BillChange {
+        version,
+        replaced: Some(before),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::tests::company_with;
+    use crate::{Concept, Currency, Event, FileId, postings_of};
+
+    fn bob(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::BOB)
+    }
+
+    fn source(line: u64) -> SourceLine {
+        SourceLine {
+            file: FileId::FIRST,
+            line,
+        }
+    }
+
+    fn row(bill: i64, minor: i64) -> BillRow {
+        BillRow {
+            bill: BillId::from_i64(bill).unwrap(),
+            contract: ContractCode::from_text("315").unwrap(),
+            period: Period::from_yyyymm(202_110).unwrap(),
+            amount: bob(minor),
+            state: Given::Absent,
+            replaces: None,
+            printed: PrintedRow::default(),
+        }
+    }
+
+    fn details(lines: &[(&str, i64)]) -> Given<Vec<DetailLine>> {
+        let line = |(concept, minor): &(&str, i64)| DetailLine {
+            concept: Concept::from_text(concept).unwrap(),
+            amount: bob(*minor),
+        };
+        Given::Value(Some(lines.iter().map(line).collect()))
+    }
+
+    /// The bill as it stands once a version is in force.
+    fn standing(version: BillVersion, paid_by: Option<PaymentId>) -> (Bill, BillVersion) {
+        let bill = Bill {
+            contract: version.contract,
+            id: version.bill,
+            version: version.number,
+            period: version.terms.period,
+            amount: version.terms.amount,
+            state: version.terms.state,
+            paid_by,
+            last_payment: paid_by,
+        };
+        (bill, version)
+    }
+
+    fn decide(
+        bill: Option<(Bill, BillVersion)>,
+        replaced: Option<(Bill, BillVersion)>,
+        row: BillRow,
+    ) -> Result<BillDecision, BillRefusal> {
+        let company = company_with(&[("revenue.Agua", "Venta de agua")]);
+        let contract = ContractKey::from_i64(7).ok();
+        let facts = BillFacts {
+            company: &company,
+            contract,
+            bill,
+            replaced,
+        };
+        decide_bill(facts, row, source(2))
+    }
+
+    fn changed(decision: Result<BillDecision, BillRefusal>) -> Vec<BillChange> {
+        match decision {
+            Ok(BillDecision::Changed(changes)) => changes,
+            other => panic!("nothing changed: {other:?}"),
+        }
+    }
+
+    fn new_bill(row: BillRow) -> BillVersion {
+        changed(decide(None, None, row)).remove(0).version
+    }
+
+    fn posted(change: &BillChange) -> Vec<String> {
+        let event = Event::BillVersioned(Box::new(change.version.clone()));
+        let postings = postings_of(&event, change.replaced.as_ref()).unwrap();
+        let text = |posting: &crate::Posting| {
+            format!(
+                "{} {} {}",
+                posting.debit,
+                posting.credit,
+                posting.amount.to_decimal()
+            )
+        };
+        postings.iter().map(text).collect()
+    }
+
+    #[test]
+    fn an_equal_row_changes_nothing() {
+        let mut first = row(1, 14_570);
+        first.printed.details = details(&[("Agua", 14_570)]);
+        let known = new_bill(first.clone());
+        assert_eq!(
+            decide(Some(standing(known.clone(), None)), None, first),
+            Ok(BillDecision::Unchanged)
+        );
+        // A file without the column says the same.
+        assert_eq!(
+            decide(Some(standing(known, None)), None, row(1, 14_570)),
+            Ok(BillDecision::Unchanged)
+        );
+    }
+
+    #[test]
+    fn a_changed_row_adds_a_version_and_posts_the_difference() {
+        let known = new_bill(row(1, 14_570));
+        let changes = changed(decide(Some(standing(known, None)), None, row(1, 15_000)));
+        assert_eq!(changes[0].version.number, 2);
+        assert_eq!(posted(&changes[0]), ["receivable revenue 4.30"]);
+        let known = changes[0].version.clone();
+        let changes = changed(decide(Some(standing(known, None)), None, row(1, 10_000)));
+        assert_eq!(posted(&changes[0]), ["revenue receivable 50.00"]);
+    }
+
+    #[test]
+    fn a_change_to_a_paid_bill_is_listed_and_never_applied() {
+        let known = standing(new_bill(row(1, 14_570)), Some(PaymentId::FIRST));
+        let equal = decide(Some(known.clone()), None, row(1, 14_570));
+        assert_eq!(equal, Ok(BillDecision::Unchanged));
+        let changed = decide(Some(known), None, row(1, 15_000));
+        assert_eq!(changed, Ok(BillDecision::Paid(PaymentId::FIRST)));
+    }
+
+    #[test]
+    fn revenue_follows_the_companys_map() {
+        let mut charged = row(1, 4_478);
+        charged.printed.details = details(&[
+            ("Agua", 3_598),
+            ("Alcantarillado", 1_600),
+            ("Descuento Ley 1886", -720),
+        ]);
+        let change = BillChange {
+            version: new_bill(charged),
+            replaced: None,
+        };
+        let expected = [
+            "receivable revenue 8.80",
+            "receivable revenue:Venta de agua 35.98",
+        ];
+        assert_eq!(posted(&change), expected);
+    }
+
+    #[test]
+    fn the_biller_annuls_and_tells_of_payments_elsewhere() {
+        let known = new_bill(row(1, 14_570));
+        for (state, expected) in [
+            (BillState::Annulled, "revenue receivable 145.70"),
+            (BillState::PaidElsewhere, "paid-elsewhere receivable 145.70"),
+        ] {
+            let stated = BillRow {
+                state: Given::Value(Some(state)),
+                ..row(1, 14_570)
+            };
+            let changes = changed(decide(Some(standing(known.clone(), None)), None, stated));
+            assert_eq!(posted(&changes[0]), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_replacement_annuls_the_bill_it_replaces_in_the_same_commit() {
+        let old = new_bill(row(1, 14_570));
+        let replacing = BillRow {
+            replaces: BillId::from_i64(1).ok(),
+            ..row(2, 15_000)
+        };
+        let changes = changed(decide(
+            None,
+            Some(standing(old.clone(), None)),
+            replacing.clone(),
+        ));
+        assert_eq!(posted(&changes[0]), ["receivable revenue 150.00"]);
+        assert_eq!(posted(&changes[1]), ["revenue receivable 145.70"]);
+        let done = decide(
+            Some(standing(changes[0].version.clone(), None)),
+            Some(standing(changes[1].version.clone(), None)),
+            replacing.clone(),
+        );
+        assert_eq!(done, Ok(BillDecision::Unchanged));
+        let paid = Some(standing(old, Some(PaymentId::FIRST)));
+        assert_eq!(
+            decide(None, paid, replacing.clone()),
+            Err(BillRefusal::ReplacedPaid)
+        );
+        assert_eq!(
+            decide(None, None, replacing),
+            Err(BillRefusal::ReplacedUnknown)
+        );
+    }
+
+    #[test]
+    fn impossible_rows_are_refused() {
+        let known = standing(new_bill(row(1, 100)), None);
+        let mut elsewhere = known.clone();
+        elsewhere.0.contract = ContractKey::FIRST;
+        let itself = BillRow {
+            replaces: BillId::from_i64(1).ok(),
+            ..row(1, 100)
+        };
+        let mut unbalanced = row(1, 100);
+        unbalanced.printed.details = details(&[("Agua", 99)]);
+        for (bill, row, expected) in [
+            (
+                Some(elsewhere),
+                row(1, 100),
+                BillRefusal::BillOfAnotherContract,
+            ),
+            (None, row(1, 0), BillRefusal::AmountOutOfRange),
+            (None, row(1, -5), BillRefusal::AmountOutOfRange),
+            (
+                None,
+                row(1, Money::BILL_MAX_MINOR + 1),
+                BillRefusal::AmountOutOfRange,
+            ),
+            (None, unbalanced, BillRefusal::DetailsDoNotAddUp),
+            (Some(known), itself, BillRefusal::ReplacesItself),
+        ] {
+            assert_eq!(decide(bill, None, row), Err(expected));
+        }
+    }
+
+    #[test]
+    fn details_that_no_longer_add_up_are_dropped() {
+        let mut detailed = row(1, 100);
+        detailed.printed.details = details(&[("Agua", 100)]);
+        let known = standing(new_bill(detailed), None);
+        let changes = changed(decide(Some(known), None, row(1, 120)));
+        assert_eq!(changes[0].version.terms.printed.details, []);
+    }
+
+    fn member_row(code: &str, member: Option<i64>) -> MemberRow {
+        MemberRow {
+            code: ContractCode::from_text(code).unwrap(),
+            name: Name::from_text("Rivas La Fuente Valentin").unwrap(),
+            member: member.map(|id| MemberId::from_i64(id).unwrap()),
+            document_kind: Given::Absent,
+            document_number: Given::Value(Label::from_text("4455").ok()),
+            tax_id: Given::Absent,
+            address: Given::Absent,
+            location: Given::Absent,
+            supply_point: Given::Absent,
+            state: Given::Absent,
+            email: Given::Absent,
+            phone: Given::Absent,
+        }
+    }
+
+    fn member_facts(contract: Option<Contract>, member: Option<Member>) -> MemberFacts {
+        let next_member = MemberId::from_i64(900).unwrap();
+        MemberFacts {
+            contract,
+            member,
+            next_member,
+            next_contract: ContractKey::FIRST,
+        }
+    }
+
+    #[test]
+    fn a_member_is_made_once_and_then_unchanged() {
+        let first = decide_member(member_facts(None, None), member_row("345", Some(316)));
+        let (member, contract) = (first.member.unwrap(), first.contract.unwrap());
+        assert_eq!((member.id.to_i64(), contract.member.to_i64()), (316, 316));
+        assert!(first.is_new);
+        let facts = member_facts(Some(contract.clone()), Some(member.clone()));
+        let again = decide_member(facts, member_row("345", None));
+        assert_eq!(
+            again,
+            MemberDecision {
+                member: None,
+                contract: None,
+                is_new: false
+            }
+        );
+        // A second contract of the same member.
+        let second = decide_member(
+            member_facts(None, Some(member)),
+            member_row("346", Some(316)),
+        );
+        assert_eq!((second.member, second.is_new), (None, true));
+    }
+
+    #[test]
+    fn a_missing_column_leaves_what_is_known_and_an_empty_cell_clears_it() {
+        let first = decide_member(member_facts(None, None), member_row("345", None));
+        assert_eq!(first.member.as_ref().unwrap().id.to_i64(), 900);
+        let absent = MemberRow {
+            document_number: Given::Absent,
+            ..member_row("345", None)
+        };
+        let facts = member_facts(first.contract.clone(), first.member.clone());
+        assert_eq!(decide_member(facts, absent).member, None);
+        let empty = MemberRow {
+            document_number: Given::Value(None),
+            ..member_row("345", None)
+        };
+        let facts = member_facts(first.contract, first.member);
+        assert_eq!(
+            decide_member(facts, empty).member.unwrap().document_number,
+            None
+        );
+    }
+}

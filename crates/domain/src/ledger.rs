@@ -1,0 +1,231 @@
+//! The double-entry ledger: what each event posts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{
+    BillState, BillVersion, CollectorId, Concept, Event, Money, MoneyError, Payment, Policy,
+    Reversal,
+};
+
+/// A ledger account of a company.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// What members owe.
+    Receivable,
+    /// What a collector holds for the company.
+    Collector(CollectorId),
+    /// Revenue by account of the company's map; `None` is `por clasificar`.
+    Revenue(Option<Concept>),
+    /// Bills that the biller says were paid by a way that is not ours.
+    PaidElsewhere,
+}
+
+impl Account {
+    /// Takes the form that [`Account`] displays.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code.split_once(':') {
+            None if code == "receivable" => Some(Self::Receivable),
+            None if code == "paid-elsewhere" => Some(Self::PaidElsewhere),
+            None if code == "revenue" => Some(Self::Revenue(None)),
+            Some(("revenue", name)) => Some(Self::Revenue(Some(Concept::from_text(name).ok()?))),
+            Some(("collector", id)) => Some(Self::Collector(
+                CollectorId::from_i64(id.parse().ok()?).ok()?,
+            )),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receivable => f.write_str("receivable"),
+            Self::Collector(id) => write!(f, "collector:{id}"),
+            Self::Revenue(None) => f.write_str("revenue"),
+            Self::Revenue(Some(name)) => write!(f, "revenue:{name}"),
+            Self::PaidElsewhere => f.write_str("paid-elsewhere"),
+        }
+    }
+}
+
+/// A part of a bill's amount, by revenue account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevenueShare {
+    /// The company's account; `None` is `por clasificar`.
+    pub account: Option<Concept>,
+    /// How much; it may be negative (a discount).
+    pub amount: Money,
+}
+
+/// One row of an entry: it sums to zero by construction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The account that receives.
+    pub debit: Account,
+    /// The account that gives; never the debited one.
+    pub credit: Account,
+    /// How much; always more than zero.
+    pub amount: Money,
+}
+
+/// An amount that cannot be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// Amounts of two currencies, or one too large.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// A version's revenue does not add up to its amount.
+    #[error("the revenue shares do not add up to the bill's amount")]
+    Unbalanced,
+}
+
+/// The rows an event posts; none where no money moves. `replaced` is the version of the bill that
+/// a [`Event::BillVersioned`] takes the place of, `None` for a new bill and for every other event.
+///
+/// Source: design.md, "The ledger".
+pub fn postings_of(
+    event: &Event,
+    replaced: Option<&BillVersion>,
+) -> Result<Vec<Posting>, LedgerError> {
+    match event {
+        Event::CompanyOpened(_)
+        | Event::PolicyChanged(_)
+        | Event::FileImported(_)
+        | Event::MemberKept(_)
+        | Event::ContractKept(_) => Ok(Vec::new()),
+        Event::BillVersioned(version) => posted_bill(version, replaced),
+        Event::PaymentMade(payment) => Ok(vec![posted_payment(payment)]),
+        Event::PaymentReversed(reversal) => Ok(vec![posted_reversal(reversal)]),
+    }
+}
+
+/// The revenue of a bill by account: its detail lines under the company's map, or all of it
+/// `por clasificar`.
+pub(crate) fn revenue_of(
+    policy: &Policy,
+    amount: Money,
+    details: &[crate::DetailLine],
+) -> Result<Vec<RevenueShare>, MoneyError> {
+    if details.is_empty() {
+        return Ok(vec![RevenueShare {
+            account: None,
+            amount,
+        }]);
+    }
+    let mut shares: BTreeMap<Option<Concept>, Money> = BTreeMap::new();
+    for line in details {
+        let account = policy.revenue_accounts.get(&line.concept).cloned();
+        let share = shares
+            .entry(account)
+            .or_insert(Money::zero(amount.currency()));
+        *share = share.checked_add(line.amount)?;
+    }
+    Ok(shares
+        .into_iter()
+        .filter(|(_, amount)| amount.to_minor() != 0)
+        .map(|(account, amount)| RevenueShare { account, amount })
+        .collect())
+}
+
+fn posted_payment(payment: &Payment) -> Posting {
+    Posting {
+        debit: Account::Collector(payment.collector),
+        credit: Account::Receivable,
+        amount: payment.amount,
+    }
+}
+
+fn posted_reversal(reversal: &Reversal) -> Posting {
+    Posting {
+        debit: Account::Receivable,
+        credit: Account::Collector(reversal.collector),
+        amount: reversal.amount,
+    }
+}
+
+/// The difference between what a version states and what the one before it did.
+fn posted_bill(
+    version: &BillVersion,
+    replaced: Option<&BillVersion>,
+) -> Result<Vec<Posting>, LedgerError> {
+    let mut balances = BTreeMap::new();
+    add_version(&mut balances, version, Money::checked_add)?;
+    if let Some(replaced) = replaced {
+        add_version(&mut balances, replaced, Money::checked_sub)?;
+    }
+    paired(balances)
+}
+
+/// Adds to `balances` (debits positive) or takes from them what one version states.
+fn add_version(
+    balances: &mut BTreeMap<Account, Money>,
+    version: &BillVersion,
+    combine: fn(Money, Money) -> Result<Money, MoneyError>,
+) -> Result<(), LedgerError> {
+    let amount = version.terms.amount;
+    let owed_by = match version.terms.state {
+        BillState::Owed => Account::Receivable,
+        BillState::PaidElsewhere => Account::PaidElsewhere,
+        BillState::Annulled => return Ok(()),
+    };
+    let zero = Money::zero(amount.currency());
+    let mut add = |account, amount| -> Result<(), MoneyError> {
+        let balance = balances.entry(account).or_insert(zero);
+        *balance = combine(*balance, amount)?;
+        Ok(())
+    };
+    let mut rest = amount;
+    add(owed_by, amount)?;
+    for share in &version.revenue {
+        rest = rest.checked_sub(share.amount)?;
+        add(
+            Account::Revenue(share.account.clone()),
+            zero.checked_sub(share.amount)?,
+        )?;
+    }
+    if rest == zero {
+        Ok(())
+    } else {
+        Err(LedgerError::Unbalanced)
+    }
+}
+
+/// Pairs balances that sum to zero into rows, debits with credits, in the accounts' order.
+fn paired(balances: BTreeMap<Account, Money>) -> Result<Vec<Posting>, LedgerError> {
+    let (mut debits, mut credits) = (Vec::new(), Vec::new());
+    for (account, balance) in balances {
+        let zero = Money::zero(balance.currency());
+        if balance.to_minor() > 0 {
+            debits.push((account, balance));
+        } else if balance.to_minor() < 0 {
+            credits.push((account, zero.checked_sub(balance)?));
+        }
+    }
+    debits.reverse();
+    credits.reverse();
+    let mut postings = Vec::new();
+    while let (Some((debit, owed)), Some((credit, given))) = (debits.pop(), credits.pop()) {
+        let amount = if owed.to_minor() <= given.to_minor() {
+            owed
+        } else {
+            given
+        };
+        postings.push(Posting {
+            debit: debit.clone(),
+            credit: credit.clone(),
+            amount,
+        });
+        if owed != amount {
+            debits.push((debit, owed.checked_sub(amount)?));
+        }
+        if given != amount {
+            credits.push((credit, given.checked_sub(amount)?));
+        }
+    }
+    if debits.is_empty() && credits.is_empty() {
+        Ok(postings)
+    } else {
+        Err(LedgerError::Unbalanced)
+    }
+}

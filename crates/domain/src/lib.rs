@@ -1,0 +1,53 @@
+//! The rules of collections: `(facts, command, now) -> decision or refusal`.
+//!
+//! This crate is pure: no I/O, no clock, no randomness, no serialisation. Whatever it needs to know
+//! is an argument, so that each rule can be read, tested and replayed by itself.
+
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    missing_docs
+)]
+
+mod bill;
+mod company;
+mod day;
+mod event;
+mod ids;
+mod import;
+mod ledger;
+mod member;
+mod money;
+mod pay;
+mod payment;
+mod period;
+mod policy;
+mod reverse;
+mod text;
+
+pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
+pub use company::{Company, TimeZone, UnknownTimeZone};
+pub use day::{BusinessDay, business_day, civil_at};
+pub use event::{Event, FileKind, ImportedFile, Sha256};
+pub use ids::{
+    BillId, CollectorId, CompanyId, ContractKey, EntryNumber, FileId, IdOutOfRange, LocationCode,
+    MemberId, PaymentId,
+};
+pub use import::{
+    BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, MemberDecision, MemberFacts,
+    MemberRow, PrintedRow, decide_bill, decide_member,
+};
+pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
+pub use member::{Contract, ContractState, Holder, Member, Payer};
+pub use money::{Currency, Money, MoneyError, UnknownCurrency};
+pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};
+pub use payment::{Payment, Place, Reversal};
+pub use period::{Period, PeriodError};
+pub use policy::{Hours, Policy, PolicyError, ReversalWindow};
+pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
+pub use text::{
+    CallerKey, CallerReference, Concept, ContractCode, Label, Name, Reason, Text, TextError,
+};

@@ -1,0 +1,143 @@
+//! What the steps need beyond cargo itself, installed by the step that needs it.
+
+use crate::shell::{Line, say};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// A program that the tests call, how to see that it is there, and the package that brings it.
+struct SystemTool {
+    probe: &'static str,
+    package: &'static str,
+}
+
+const SYSTEM_TOOLS: [SystemTool; 4] = [
+    SystemTool {
+        probe: "curl --version",
+        package: "curl",
+    },
+    SystemTool {
+        probe: "strace --version",
+        package: "strace",
+    },
+    SystemTool {
+        probe: "sqlite3 --version",
+        package: "sqlite3",
+    },
+    SystemTool {
+        probe: "test -s /etc/ssl/certs/ca-certificates.crt",
+        package: "ca-certificates",
+    },
+];
+
+/// A cargo tool of one pinned version, kept in `target/tools`.
+#[derive(Debug)]
+pub(crate) struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(crate) const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+
+pub(crate) const CARGO_MACHETE: CargoTool = CargoTool {
+    name: "cargo-machete",
+    version: "0.9.2",
+};
+
+/// Both tools run for a second but take minutes to build with their own profile (one codegen unit,
+/// fat LTO), a quarter of it with this one.
+const QUICK_BUILD: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+];
+
+impl CargoTool {
+    /// Builds the tool unless this very version is there.
+    pub(crate) fn install(&self, root: &Path) -> Result<()> {
+        let Self { name, version } = self;
+        let shown = Line::new(&format!("target/tools/bin/{name} --version")).output(root);
+        if shown.is_some_and(|text| names_version(&text, version)) {
+            return Ok(());
+        }
+        say(&format!(
+            "    building {name} {version}, once, into target/tools"
+        ))?;
+        let words = format!(
+            "cargo install --quiet --locked --force --version {version} --root target/tools \
+             --target-dir target/tools/build {name}"
+        );
+        Line {
+            env: &QUICK_BUILD,
+            words: &words,
+        }
+        .run(root)
+    }
+}
+
+fn names_version(shown: &str, version: &str) -> bool {
+    shown.split_whitespace().any(|word| word == version)
+}
+
+/// Refuses with the remedy when `cargo fmt` or `cargo clippy` is not installed.
+pub(crate) fn require_component(root: &Path, subcommand: &str) -> Result<()> {
+    if Line::new(&format!("cargo {subcommand} --version")).succeeds(root) {
+        return Ok(());
+    }
+    bail!("`cargo {subcommand}` is missing: run `rustup component add rustfmt clippy`");
+}
+
+/// Installs what the tests call and the machine lacks, with apt-get.
+pub(crate) fn install_system_packages(root: &Path) -> Result<()> {
+    let missing: Vec<&str> = SYSTEM_TOOLS
+        .iter()
+        .filter(|tool| !Line::new(tool.probe).succeeds(root))
+        .map(|tool| tool.package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(" ");
+    say(&format!("    installing system packages: {missing}"))?;
+    let Some(prefix) = apt_get(root) else {
+        bail!(
+            "the tests need these packages: {missing}; install them by hand (this needs \
+             apt-get, and either root or sudo)"
+        );
+    };
+    Line::new(&format!("{prefix} update -q")).run(root)?;
+    Line::new(&format!(
+        "{prefix} install -q -y --no-install-recommends {missing}"
+    ))
+    .run(root)
+}
+
+/// How apt-get is called here, if it can be called at all.
+fn apt_get(root: &Path) -> Option<&'static str> {
+    if !Line::new("apt-get --version").succeeds(root) {
+        return None;
+    }
+    if Line::new("id -u").output(root)?.trim() == "0" {
+        return Some("env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300");
+    }
+    let sudo = "sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300";
+    Line::new("sudo --version").succeeds(root).then_some(sudo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_pinned_version_counts_as_installed() {
+        let check = |shown, version, expected| {
+            assert_eq!(names_version(shown, version), expected, "{shown}");
+        };
+        check("cargo-deny 0.20.2\n", "0.20.2", true);
+        check("0.9.2\n", "0.9.2", true);
+        check("cargo-deny 0.20.21\n", "0.20.2", false);
+        check("", "0.20.2", false);
+    }
+}
