@@ -17,9 +17,7 @@ impl TimeZone {
     /// Takes an IANA name such as `America/La_Paz`, in any case.
     pub fn from_name(name: &str) -> Result<Self, UnknownTimeZone> {
         // Only named zones: a fixed offset or "the system's" would make books depend on a machine.
-        let zone = jiff::tz::TimeZone::get(name)
-            .ok()
-            .filter(|zone| zone.iana_name().is_some());
+        let zone = jiff::tz::TimeZone::get(name).ok().filter(|zone| zone.iana_name().is_some());
         zone.map(|zone| Self { zone }).ok_or(UnknownTimeZone)
     }
 

@@ -42,10 +42,7 @@ pub fn civil_at(company: &Company, at: Timestamp) -> DateTime {
 pub fn business_day(company: &Company, now: Timestamp) -> BusinessDay {
     let local = civil_at(company, now);
     let today = BusinessDay(local.date());
-    let after_cut_off = company
-        .policy
-        .cut_off
-        .is_some_and(|cut_off| local.time() >= cut_off);
+    let after_cut_off = company.policy.cut_off.is_some_and(|cut_off| local.time() >= cut_off);
     let day = if after_cut_off { today.next() } else { today };
     let first_open = company.policy.closed_through.map(BusinessDay::next);
     first_open.map_or(day, |first_open| day.max(first_open))
@@ -76,16 +73,8 @@ mod tests {
 
     #[test]
     fn from_the_cut_off_on_it_is_the_next_day() {
-        check(
-            &[("cut_off", "17:30")],
-            "2021-11-26T21:29:59Z",
-            "2021-11-26",
-        );
-        check(
-            &[("cut_off", "17:30")],
-            "2021-11-26T21:30:00Z",
-            "2021-11-27",
-        );
+        check(&[("cut_off", "17:30")], "2021-11-26T21:29:59Z", "2021-11-26");
+        check(&[("cut_off", "17:30")], "2021-11-26T21:30:00Z", "2021-11-27");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Every table of a company's books can be rebuilt from its events in order.
 
 use crate::{
-    BillVersion, Company, Contract, FileId, Label, Member, Name, Payment, Policy, Reversal,
+    BillVersion, Company, Contract, FileId, Label, Member, Name, Payment, PaymentId, Policy,
+    Reversal,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -39,15 +40,20 @@ pub struct ImportedFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A company's books were opened.
-    CompanyOpened(Company),
+    CompanyOpened {
+        /// The company, with its first rules.
+        company: Box<Company>,
+        /// The first payment's id.
+        first_payment: PaymentId,
+    },
     /// A company's rules changed: all of them, as they are from now on.
-    PolicyChanged(Policy),
+    PolicyChanged(Box<Policy>),
     /// A file was accepted for import.
-    FileImported(ImportedFile),
+    FileImported(Box<ImportedFile>),
     /// A member was made or changed.
-    MemberKept(Member),
+    MemberKept(Box<Member>),
     /// A contract was made or changed.
-    ContractKept(Contract),
+    ContractKept(Box<Contract>),
     /// A bill was made, or got this new version.
     BillVersioned(Box<BillVersion>),
     /// A bill was paid.

@@ -83,20 +83,13 @@ pub struct MemberDecision {
 
 /// Decides a row of members. Every row can be taken.
 pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
-    let MemberFacts {
-        contract: known_contract,
-        member: known,
-        next_member,
-        next_contract,
-    } = facts;
+    let MemberFacts { contract: known_contract, member: known, next_member, next_contract } = facts;
     let known_id = known.as_ref().map(|member| member.id);
     let old = known.clone();
     let member = Member {
         id: row.member.or(known_id).unwrap_or(next_member),
         name: row.name,
-        document_kind: row
-            .document_kind
-            .or(old.as_ref().and_then(|m| m.document_kind.clone())),
+        document_kind: row.document_kind.or(old.as_ref().and_then(|m| m.document_kind.clone())),
         document_number: row
             .document_number
             .or(old.as_ref().and_then(|m| m.document_number.clone())),
@@ -115,12 +108,8 @@ pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
         code: row.code,
         member: member.id,
         state: state.unwrap_or(ContractState::Active),
-        address: row
-            .address
-            .or(old.as_ref().and_then(|contract| contract.address.clone())),
-        supply_point: row
-            .supply_point
-            .or(old.and_then(|contract| contract.supply_point)),
+        address: row.address.or(old.as_ref().and_then(|contract| contract.address.clone())),
+        supply_point: row.supply_point.or(old.and_then(|contract| contract.supply_point)),
     };
     MemberDecision {
         is_new: known_contract.is_none(),
@@ -131,10 +120,7 @@ pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
 
 /// The printed columns of a row of bills, each as in [`PrintedFacts`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each field is the one of the same name in PrintedFacts"
-)]
+#[expect(missing_docs, reason = "each field is the one of the same name in PrintedFacts")]
 pub struct PrintedRow {
     pub issued_on: Given<Date>,
     pub due_on: Given<Date>,
@@ -269,11 +255,7 @@ pub fn decide_bill(
     source: SourceLine,
 ) -> Result<BillDecision, BillRefusal> {
     let contract = facts.contract.ok_or(BillRefusal::ContractUnknown)?;
-    if facts
-        .bill
-        .as_ref()
-        .is_some_and(|(bill, _)| bill.contract != contract)
-    {
+    if facts.bill.as_ref().is_some_and(|(bill, _)| bill.contract != contract) {
         return Err(BillRefusal::BillOfAnotherContract);
     }
     let (bill, replaces) = (row.bill, row.replaces);
@@ -293,18 +275,8 @@ pub fn decide_bill(
         let revenue =
             ledger::revenue_of(&facts.company.policy, terms.amount, &terms.printed.details)
                 .or(Err(BillRefusal::DetailsDoNotAddUp))?;
-        let version = BillVersion {
-            contract,
-            bill,
-            number,
-            terms,
-            revenue,
-            source,
-        };
-        changes.push(BillChange {
-            version,
-            replaced: facts.bill.map(|(_, version)| version),
-        });
+        let version = BillVersion { contract, bill, number, terms, revenue, source };
+        changes.push(BillChange { version, replaced: facts.bill.map(|(_, version)| version) });
     }
     changes.extend(annulled);
     if changes.is_empty() {
@@ -315,10 +287,7 @@ pub fn decide_bill(
 }
 
 fn next_number(version: &BillVersion) -> Result<u32, BillRefusal> {
-    version
-        .number
-        .checked_add(1)
-        .ok_or(BillRefusal::TooManyVersions)
+    version.number.checked_add(1).ok_or(BillRefusal::TooManyVersions)
 }
 
 /// What the row states, over what is known.
@@ -356,9 +325,7 @@ fn stated_terms(
 
 fn add_up(details: &[DetailLine], amount: Money) -> Result<bool, MoneyError> {
     let zero = Money::zero(amount.currency());
-    let sum = details
-        .iter()
-        .try_fold(zero, |sum, line| sum.checked_add(line.amount))?;
+    let sum = details.iter().try_fold(zero, |sum, line| sum.checked_add(line.amount))?;
     Ok(details.is_empty() || sum == amount)
 }
 
@@ -379,16 +346,9 @@ fn annulment(
         BillState::Owed if known.paid_by.is_some() => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed => {}
     }
-    let mut version = BillVersion {
-        number: next_number(&before)?,
-        source,
-        ..before.clone()
-    };
+    let mut version = BillVersion { number: next_number(&before)?, source, ..before.clone() };
     version.terms.state = BillState::Annulled;
-    Ok(Some(BillChange {
-        version,
-        replaced: Some(before),
-    }))
+    Ok(Some(BillChange { version, replaced: Some(before) }))
 }
 
 #[cfg(test)]
@@ -402,10 +362,7 @@ mod tests {
     }
 
     fn source(line: u64) -> SourceLine {
-        SourceLine {
-            file: FileId::FIRST,
-            line,
-        }
+        SourceLine { file: FileId::FIRST, line }
     }
 
     fn row(bill: i64, minor: i64) -> BillRow {
@@ -450,12 +407,7 @@ mod tests {
     ) -> Result<BillDecision, BillRefusal> {
         let company = company_with(&[("revenue.Agua", "Venta de agua")]);
         let contract = ContractKey::from_i64(7).ok();
-        let facts = BillFacts {
-            company: &company,
-            contract,
-            bill,
-            replaced,
-        };
+        let facts = BillFacts { company: &company, contract, bill, replaced };
         decide_bill(facts, row, source(2))
     }
 
@@ -474,12 +426,7 @@ mod tests {
         let event = Event::BillVersioned(Box::new(change.version.clone()));
         let postings = postings_of(&event, change.replaced.as_ref()).unwrap();
         let text = |posting: &crate::Posting| {
-            format!(
-                "{} {} {}",
-                posting.debit,
-                posting.credit,
-                posting.amount.to_decimal()
-            )
+            format!("{} {} {}", posting.debit, posting.credit, posting.amount.to_decimal())
         };
         postings.iter().map(text).collect()
     }
@@ -523,19 +470,10 @@ mod tests {
     #[test]
     fn revenue_follows_the_companys_map() {
         let mut charged = row(1, 4_478);
-        charged.printed.details = details(&[
-            ("Agua", 3_598),
-            ("Alcantarillado", 1_600),
-            ("Descuento Ley 1886", -720),
-        ]);
-        let change = BillChange {
-            version: new_bill(charged),
-            replaced: None,
-        };
-        let expected = [
-            "receivable revenue 8.80",
-            "receivable revenue:Venta de agua 35.98",
-        ];
+        charged.printed.details =
+            details(&[("Agua", 3_598), ("Alcantarillado", 1_600), ("Descuento Ley 1886", -720)]);
+        let change = BillChange { version: new_bill(charged), replaced: None };
+        let expected = ["receivable revenue 8.80", "receivable revenue:Venta de agua 35.98"];
         assert_eq!(posted(&change), expected);
     }
 
@@ -546,10 +484,7 @@ mod tests {
             (BillState::Annulled, "revenue receivable 145.70"),
             (BillState::PaidElsewhere, "paid-elsewhere receivable 145.70"),
         ] {
-            let stated = BillRow {
-                state: Given::Value(Some(state)),
-                ..row(1, 14_570)
-            };
+            let stated = BillRow { state: Given::Value(Some(state)), ..row(1, 14_570) };
             let changes = changed(decide(Some(standing(known.clone(), None)), None, stated));
             assert_eq!(posted(&changes[0]), [expected]);
         }
@@ -558,15 +493,8 @@ mod tests {
     #[test]
     fn a_replacement_annuls_the_bill_it_replaces_in_the_same_commit() {
         let old = new_bill(row(1, 14_570));
-        let replacing = BillRow {
-            replaces: BillId::from_i64(1).ok(),
-            ..row(2, 15_000)
-        };
-        let changes = changed(decide(
-            None,
-            Some(standing(old.clone(), None)),
-            replacing.clone(),
-        ));
+        let replacing = BillRow { replaces: BillId::from_i64(1).ok(), ..row(2, 15_000) };
+        let changes = changed(decide(None, Some(standing(old.clone(), None)), replacing.clone()));
         assert_eq!(posted(&changes[0]), ["receivable revenue 150.00"]);
         assert_eq!(posted(&changes[1]), ["revenue receivable 145.70"]);
         let done = decide(
@@ -576,14 +504,8 @@ mod tests {
         );
         assert_eq!(done, Ok(BillDecision::Unchanged));
         let paid = Some(standing(old, Some(PaymentId::FIRST)));
-        assert_eq!(
-            decide(None, paid, replacing.clone()),
-            Err(BillRefusal::ReplacedPaid)
-        );
-        assert_eq!(
-            decide(None, None, replacing),
-            Err(BillRefusal::ReplacedUnknown)
-        );
+        assert_eq!(decide(None, paid, replacing.clone()), Err(BillRefusal::ReplacedPaid));
+        assert_eq!(decide(None, None, replacing), Err(BillRefusal::ReplacedUnknown));
     }
 
     #[test]
@@ -591,25 +513,14 @@ mod tests {
         let known = standing(new_bill(row(1, 100)), None);
         let mut elsewhere = known.clone();
         elsewhere.0.contract = ContractKey::FIRST;
-        let itself = BillRow {
-            replaces: BillId::from_i64(1).ok(),
-            ..row(1, 100)
-        };
+        let itself = BillRow { replaces: BillId::from_i64(1).ok(), ..row(1, 100) };
         let mut unbalanced = row(1, 100);
         unbalanced.printed.details = details(&[("Agua", 99)]);
         for (bill, row, expected) in [
-            (
-                Some(elsewhere),
-                row(1, 100),
-                BillRefusal::BillOfAnotherContract,
-            ),
+            (Some(elsewhere), row(1, 100), BillRefusal::BillOfAnotherContract),
             (None, row(1, 0), BillRefusal::AmountOutOfRange),
             (None, row(1, -5), BillRefusal::AmountOutOfRange),
-            (
-                None,
-                row(1, Money::BILL_MAX_MINOR + 1),
-                BillRefusal::AmountOutOfRange,
-            ),
+            (None, row(1, Money::BILL_MAX_MINOR + 1), BillRefusal::AmountOutOfRange),
             (None, unbalanced, BillRefusal::DetailsDoNotAddUp),
             (Some(known), itself, BillRefusal::ReplacesItself),
         ] {
@@ -645,12 +556,7 @@ mod tests {
 
     fn member_facts(contract: Option<Contract>, member: Option<Member>) -> MemberFacts {
         let next_member = MemberId::from_i64(900).unwrap();
-        MemberFacts {
-            contract,
-            member,
-            next_member,
-            next_contract: ContractKey::FIRST,
-        }
+        MemberFacts { contract, member, next_member, next_contract: ContractKey::FIRST }
     }
 
     #[test]
@@ -661,19 +567,9 @@ mod tests {
         assert!(first.is_new);
         let facts = member_facts(Some(contract.clone()), Some(member.clone()));
         let again = decide_member(facts, member_row("345", None));
-        assert_eq!(
-            again,
-            MemberDecision {
-                member: None,
-                contract: None,
-                is_new: false
-            }
-        );
+        assert_eq!(again, MemberDecision { member: None, contract: None, is_new: false });
         // A second contract of the same member.
-        let second = decide_member(
-            member_facts(None, Some(member)),
-            member_row("346", Some(316)),
-        );
+        let second = decide_member(member_facts(None, Some(member)), member_row("346", Some(316)));
         assert_eq!((second.member, second.is_new), (None, true));
     }
 
@@ -681,20 +577,11 @@ mod tests {
     fn a_missing_column_leaves_what_is_known_and_an_empty_cell_clears_it() {
         let first = decide_member(member_facts(None, None), member_row("345", None));
         assert_eq!(first.member.as_ref().unwrap().id.to_i64(), 900);
-        let absent = MemberRow {
-            document_number: Given::Absent,
-            ..member_row("345", None)
-        };
+        let absent = MemberRow { document_number: Given::Absent, ..member_row("345", None) };
         let facts = member_facts(first.contract.clone(), first.member.clone());
         assert_eq!(decide_member(facts, absent).member, None);
-        let empty = MemberRow {
-            document_number: Given::Value(None),
-            ..member_row("345", None)
-        };
+        let empty = MemberRow { document_number: Given::Value(None), ..member_row("345", None) };
         let facts = member_facts(first.contract, first.member);
-        assert_eq!(
-            decide_member(facts, empty).member.unwrap().document_number,
-            None
-        );
+        assert_eq!(decide_member(facts, empty).member.unwrap().document_number, None);
     }
 }

@@ -29,9 +29,9 @@ impl Account {
             None if code == "paid-elsewhere" => Some(Self::PaidElsewhere),
             None if code == "revenue" => Some(Self::Revenue(None)),
             Some(("revenue", name)) => Some(Self::Revenue(Some(Concept::from_text(name).ok()?))),
-            Some(("collector", id)) => Some(Self::Collector(
-                CollectorId::from_i64(id.parse().ok()?).ok()?,
-            )),
+            Some(("collector", id)) => {
+                Some(Self::Collector(CollectorId::from_i64(id.parse().ok()?).ok()?))
+            }
             _ => None,
         }
     }
@@ -89,7 +89,7 @@ pub fn postings_of(
     replaced: Option<&BillVersion>,
 ) -> Result<Vec<Posting>, LedgerError> {
     match event {
-        Event::CompanyOpened(_)
+        Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
         | Event::FileImported(_)
         | Event::MemberKept(_)
@@ -108,17 +108,12 @@ pub(crate) fn revenue_of(
     details: &[crate::DetailLine],
 ) -> Result<Vec<RevenueShare>, MoneyError> {
     if details.is_empty() {
-        return Ok(vec![RevenueShare {
-            account: None,
-            amount,
-        }]);
+        return Ok(vec![RevenueShare { account: None, amount }]);
     }
     let mut shares: BTreeMap<Option<Concept>, Money> = BTreeMap::new();
     for line in details {
         let account = policy.revenue_accounts.get(&line.concept).cloned();
-        let share = shares
-            .entry(account)
-            .or_insert(Money::zero(amount.currency()));
+        let share = shares.entry(account).or_insert(Money::zero(amount.currency()));
         *share = share.checked_add(line.amount)?;
     }
     Ok(shares
@@ -179,16 +174,9 @@ fn add_version(
     add(owed_by, amount)?;
     for share in &version.revenue {
         rest = rest.checked_sub(share.amount)?;
-        add(
-            Account::Revenue(share.account.clone()),
-            zero.checked_sub(share.amount)?,
-        )?;
+        add(Account::Revenue(share.account.clone()), zero.checked_sub(share.amount)?)?;
     }
-    if rest == zero {
-        Ok(())
-    } else {
-        Err(LedgerError::Unbalanced)
-    }
+    if rest == zero { Ok(()) } else { Err(LedgerError::Unbalanced) }
 }
 
 /// Pairs balances that sum to zero into rows, debits with credits, in the accounts' order.
@@ -206,16 +194,8 @@ fn paired(balances: BTreeMap<Account, Money>) -> Result<Vec<Posting>, LedgerErro
     credits.reverse();
     let mut postings = Vec::new();
     while let (Some((debit, owed)), Some((credit, given))) = (debits.pop(), credits.pop()) {
-        let amount = if owed.to_minor() <= given.to_minor() {
-            owed
-        } else {
-            given
-        };
-        postings.push(Posting {
-            debit: debit.clone(),
-            credit: credit.clone(),
-            amount,
-        });
+        let amount = if owed.to_minor() <= given.to_minor() { owed } else { given };
+        postings.push(Posting { debit: debit.clone(), credit: credit.clone(), amount });
         if owed != amount {
             debits.push((debit, owed.checked_sub(amount)?));
         }

@@ -152,10 +152,7 @@ pub fn decide_pay(
 fn is_same_request(payment: &Payment, facts: &PayFacts<'_>, command: &PayCommand) -> bool {
     // By key, so that `0345` repeats `345`; by code, so that a code changed since still does.
     let same_contract = payment.contract_code == command.contract
-        || facts
-            .payer
-            .as_ref()
-            .is_some_and(|payer| payer.contract == payment.contract);
+        || facts.payer.as_ref().is_some_and(|payer| payer.contract == payment.contract);
     payment.bill == command.bill
         && payment.period == command.period
         && same_contract
@@ -173,14 +170,9 @@ fn refuse_what_cannot_be_paid(
         return Err(PayRefusal::PeriodMismatch);
     }
     if bill.paid_by.is_some() {
-        let existing = facts
-            .settled
-            .as_ref()
-            .filter(|payment| may_be_told(payment, command));
-        let existing = existing.map(|payment| Existing {
-            payment: payment.id,
-            recorded_at: payment.recorded_at,
-        });
+        let existing = facts.settled.as_ref().filter(|payment| may_be_told(payment, command));
+        let existing = existing
+            .map(|payment| Existing { payment: payment.id, recorded_at: payment.recorded_at });
         return Err(PayRefusal::BillPaid { existing });
     }
     match bill.state {
@@ -216,17 +208,11 @@ fn refuse_by_policy(
         return Err(PayRefusal::OlderBillUnpaid);
     }
     let local = civil_at(facts.company, now);
-    if policy
-        .hours
-        .is_some_and(|hours| !hours.contains(local.time()))
-    {
+    if policy.hours.is_some_and(|hours| !hours.contains(local.time())) {
         return Err(PayRefusal::OutsideHours);
     }
     let member = payer.member.to_string();
-    let is_payer = command
-        .caller_reference
-        .as_ref()
-        .is_some_and(|word| word.as_str() == member);
+    let is_payer = command.caller_reference.as_ref().is_some_and(|word| word.as_str() == member);
     if policy.check_payer && !is_payer {
         return Err(PayRefusal::PayerMismatch);
     }
@@ -326,13 +312,8 @@ pub(crate) mod tests {
     }
 
     fn told() -> PayRefusal {
-        let existing = Existing {
-            payment: id(PaymentId::from_i64, 4_224_408),
-            recorded_at: now(),
-        };
-        PayRefusal::BillPaid {
-            existing: Some(existing),
-        }
+        let existing = Existing { payment: id(PaymentId::from_i64, 4_224_408), recorded_at: now() };
+        PayRefusal::BillPaid { existing: Some(existing) }
     }
 
     const NOT_TOLD: PayRefusal = PayRefusal::BillPaid { existing: None };
@@ -361,43 +342,23 @@ pub(crate) mod tests {
                 |_, command| command.period = Period::from_yyyymm(202_111).unwrap(),
                 No::PeriodMismatch,
             ),
-            (
-                |facts, _| facts.bill.as_mut().unwrap().state = BillState::Annulled,
-                No::BillAnnulled,
-            ),
+            (|facts, _| facts.bill.as_mut().unwrap().state = BillState::Annulled, No::BillAnnulled),
             (
                 |facts, _| facts.payer.as_mut().unwrap().state = ContractState::Blocked,
                 No::ContractBlocked,
             ),
-            (
-                |_, command| command.amount = bob(14_571),
-                No::AmountMismatch,
-            ),
+            (|_, command| command.amount = bob(14_571), No::AmountMismatch),
             (|facts, _| facts.older_unpaid = true, No::OlderBillUnpaid),
             (|_, _| (), No::OutsideHours),
-            (
-                |_, command| command.caller_reference = None,
-                No::PayerMismatch,
-            ),
+            (|_, command| command.caller_reference = None, No::PayerMismatch),
         ];
         for (first, (_, expected)) in breaks.iter().enumerate() {
-            let hours = if first <= 7 {
-                "13:00-18:00"
-            } else {
-                "08:00-18:00"
-            };
-            let policy = [
-                ("oldest_first", "true"),
-                ("hours", hours),
-                ("check_payer", "true"),
-            ];
+            let hours = if first <= 7 { "13:00-18:00" } else { "08:00-18:00" };
+            let policy = [("oldest_first", "true"), ("hours", hours), ("check_payer", "true")];
             check(
                 &policy,
                 |facts, command| {
-                    breaks[first..]
-                        .iter()
-                        .rev()
-                        .for_each(|(f, _)| f(facts, command));
+                    breaks[first..].iter().rev().for_each(|(f, _)| f(facts, command));
                 },
                 Some(*expected),
             );
@@ -479,10 +440,7 @@ pub(crate) mod tests {
             |command| command.place.means = Some(Label::from_text("QR").unwrap()),
         ];
         for change in same {
-            assert_eq!(
-                replay(change),
-                Ok(PayDecision::Replayed(Box::new(payment())))
-            );
+            assert_eq!(replay(change), Ok(PayDecision::Replayed(Box::new(payment()))));
         }
         let other: [fn(&mut PayCommand); 4] = [
             |command| command.bill = BillId::FIRST,
@@ -500,11 +458,7 @@ pub(crate) mod tests {
         check(&[], |facts, _| facts.older_unpaid = true, None);
         check(&[], |_, command| command.caller_reference = None, None);
         check(&[("hours", "08:00-12:12")], |_, _| (), None);
-        check(
-            &[("hours", "08:00-12:11")],
-            |_, _| (),
-            Some(PayRefusal::OutsideHours),
-        );
+        check(&[("hours", "08:00-12:11")], |_, _| (), Some(PayRefusal::OutsideHours));
         check(&[("check_payer", "true")], |_, _| (), None);
     }
 }

@@ -120,9 +120,7 @@ impl Policy {
             _ => match key.strip_prefix(REVENUE_PREFIX) {
                 Some(concept) => policy.set_revenue_account(key, concept, value)?,
                 None => {
-                    return Err(PolicyError::Key {
-                        key: key.to_owned(),
-                    });
+                    return Err(PolicyError::Key { key: key.to_owned() });
                 }
             },
         }
@@ -144,9 +142,8 @@ impl Policy {
             ),
             (
                 "hours".to_owned(),
-                self.hours.map_or_else(none, |hours| {
-                    format!("{}-{}", time(hours.from), time(hours.to))
-                }),
+                self.hours
+                    .map_or_else(none, |hours| format!("{}-{}", time(hours.from), time(hours.to))),
             ),
             ("cut_off".to_owned(), self.cut_off.map_or_else(none, time)),
             ("check_payer".to_owned(), self.check_payer.to_string()),
@@ -189,10 +186,7 @@ impl Policy {
 }
 
 fn wrong(key: &str, form: &'static str) -> PolicyError {
-    PolicyError::Value {
-        key: key.to_owned(),
-        form,
-    }
+    PolicyError::Value { key: key.to_owned(), form }
 }
 
 fn from_bool(key: &str, value: &str) -> Result<bool, PolicyError> {
@@ -203,10 +197,7 @@ fn from_window(key: &str, value: &str) -> Result<ReversalWindow, PolicyError> {
     if value == "none" {
         return Ok(ReversalWindow::Unlimited);
     }
-    let days = value
-        .parse()
-        .ok()
-        .ok_or_else(|| wrong(key, "0..=65535|none"))?;
+    let days = value.parse().ok().ok_or_else(|| wrong(key, "0..=65535|none"))?;
     Ok(ReversalWindow::Days(days))
 }
 
@@ -223,17 +214,12 @@ fn optional<T>(
 }
 
 fn from_time(value: &str) -> Option<Time> {
-    (value.len() == 5)
-        .then(|| Time::strptime("%H:%M", value).ok())
-        .flatten()
+    (value.len() == 5).then(|| Time::strptime("%H:%M", value).ok()).flatten()
 }
 
 fn from_hours(value: &str) -> Option<Hours> {
     let (from, to) = value.split_once('-')?;
-    let hours = Hours {
-        from: from_time(from)?,
-        to: from_time(to)?,
-    };
+    let hours = Hours { from: from_time(from)?, to: from_time(to)? };
     // Equal ends would mean "never" to one reader and "always" to another.
     (hours.from != hours.to).then_some(hours)
 }
@@ -246,9 +232,7 @@ pub(crate) mod tests {
     pub(crate) fn company_with(settings: &[(&str, &str)]) -> Company {
         let policy = settings
             .iter()
-            .fold(Policy::default(), |policy, (key, value)| {
-                policy.with(key, value).unwrap()
-            });
+            .fold(Policy::default(), |policy, (key, value)| policy.with(key, value).unwrap());
         Company {
             id: CompanyId::from_i64(13).unwrap(),
             name: Name::from_text("Cooplan").unwrap(),
@@ -303,21 +287,14 @@ pub(crate) mod tests {
             .policy
             .to_settings()
             .into_iter()
-            .fold(Policy::default(), |policy, (key, value)| {
-                policy.with(&key, &value).unwrap()
-            });
+            .fold(Policy::default(), |policy, (key, value)| policy.with(&key, &value).unwrap());
         assert_eq!(again, company.policy);
     }
 
     #[test]
     fn a_closed_day_stays_closed() {
-        let policy = Policy::default()
-            .with("closed_through", "2021-11-26")
-            .unwrap();
-        assert_eq!(
-            policy.with("closed_through", "2021-11-25"),
-            Err(PolicyError::DayClosed)
-        );
+        let policy = Policy::default().with("closed_through", "2021-11-26").unwrap();
+        assert_eq!(policy.with("closed_through", "2021-11-25"), Err(PolicyError::DayClosed));
         assert!(policy.with("closed_through", "2021-11-27").is_ok());
     }
 

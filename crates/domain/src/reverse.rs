@@ -183,14 +183,8 @@ mod tests {
                 |_, command| command.collector = CollectorId::from_i64(99).unwrap(),
                 No::PaymentUnknown,
             ),
-            (
-                |_, command| command.bill = BillId::FIRST,
-                No::PaymentOfAnotherBill,
-            ),
-            (
-                |facts, _| facts.reversal = Some(reversal()),
-                No::AlreadyReversed,
-            ),
+            (|_, command| command.bill = BillId::FIRST, No::PaymentOfAnotherBill),
+            (|facts, _| facts.reversal = Some(reversal()), No::AlreadyReversed),
             (|_, _| (), No::WindowOver),
         ];
         for (first, (_, expected)) in breaks.iter().enumerate() {

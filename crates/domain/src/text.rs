@@ -87,11 +87,7 @@ impl CallerKey {
     /// Trims, then checks. Errors in order: empty, too long, a character that is not printable ASCII.
     pub fn from_text(text: &str) -> Result<Self, TextError> {
         let text = Text::from_text(text)?;
-        if !text
-            .as_str()
-            .bytes()
-            .all(|byte| matches!(byte, b' '..=b'~'))
-        {
+        if !text.as_str().bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(TextError::Character);
         }
         Ok(Self(text))

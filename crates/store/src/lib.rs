@@ -1,1 +1,114 @@
+//! Keeps facts and decisions: in memory (the specification) and in SQLite.
+//!
+//! Every store keeps an append-only journal per company and the tables that follow from it. One
+//! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
 
+mod error;
+mod journal;
+mod keys;
+mod lock;
+mod memory;
+mod records;
+mod sqlite;
+mod tx;
+mod values;
+mod verify;
+mod view;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::{CommitError, OpenError, StoreError};
+pub use keys::{Digest, Keys, to_hex, token_digest};
+pub use lock::ServerLock;
+pub use records::{CollectorRecord, Counters, Entry, Operation, TokenRecord};
+pub use tx::Tx;
+pub use verify::Verification;
+pub use view::View;
+
+use memory::{Memory, State};
+use sqlite::{Sqlite, SqliteSnapshot};
+
+/// Where the books are kept. Cheap to clone: all clones are one store.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In memory: gone with the process.
+    Memory(Box<Memory>),
+    /// In a data directory.
+    Sqlite(Box<Sqlite>),
+}
+
+impl Store {
+    /// An empty store in memory.
+    pub fn memory(keys: Keys) -> Self {
+        Self::Memory(Box::new(Memory::new(keys)))
+    }
+
+    /// Makes `directory` and an empty store in it.
+    ///
+    /// Errors in order: a store exists, the directory cannot be made, the database cannot be used
+    /// or does not keep what durability rests on.
+    pub fn create_sqlite(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
+        Sqlite::create(directory, keys).map(Box::new).map(Self::Sqlite)
+    }
+
+    /// Opens the store in `directory`, bringing an older schema up to date.
+    ///
+    /// Errors in order: there is none, the database cannot be used or does not keep what
+    /// durability rests on, another version wrote it, the keys are not its own.
+    pub fn open_sqlite(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
+        Sqlite::open(directory, keys).map(Box::new).map(Self::Sqlite)
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &Keys {
+        match self {
+            Self::Memory(memory) => memory.keys(),
+            Self::Sqlite(sqlite) => sqlite.keys(),
+        }
+    }
+
+    /// The books as they stand at one moment. Reads never wait for a writer.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(match self {
+            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()),
+            Self::Sqlite(sqlite) => Snapshot::Sqlite(sqlite.snapshot()?),
+        })
+    }
+
+    /// A transaction that writes. There is one at a time, over all processes.
+    pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
+        Ok(match self {
+            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
+            Self::Sqlite(sqlite) => Tx::Sqlite(Box::new(sqlite.begin()?)),
+        })
+    }
+
+    /// Recomputes everything from the journal and compares it with what is kept.
+    pub fn verify(&self) -> Result<Verification, StoreError> {
+        let damage = match self {
+            Self::Memory(_) => Vec::new(),
+            Self::Sqlite(sqlite) => sqlite.integrity()?,
+        };
+        verify::verify(&self.snapshot()?.view(), self.keys(), damage)
+    }
+}
+
+/// The books at one moment.
+#[derive(Debug)]
+pub enum Snapshot {
+    /// Of a store in memory.
+    Memory(Arc<State>),
+    /// Of a store in SQLite.
+    Sqlite(SqliteSnapshot),
+}
+
+impl Snapshot {
+    /// What can be read.
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Self::Memory(state) => View::memory(state),
+            Self::Sqlite(snapshot) => View::sqlite(snapshot.reads()),
+        }
+    }
+}

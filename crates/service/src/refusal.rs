@@ -1,0 +1,82 @@
+//! Refusals that are not the ledger's: each enum in order of precedence.
+
+use ventanilla_domain::PolicyError;
+
+/// Why no token was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LoginRefusal {
+    /// Too many failures of this security code from this address.
+    #[error("too many failures")]
+    TooManyFailures {
+        /// Seconds until the next try is heard, at least 1.
+        retry_after_s: u32,
+    },
+    /// Unknown or wrong: one answer for both.
+    #[error("wrong credentials")]
+    WrongCredentials,
+    /// The credentials are right and the collector is disabled.
+    #[error("the collector is disabled")]
+    Disabled,
+}
+
+/// Why a token was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefusal {
+    /// No such token.
+    #[error("unknown token")]
+    Unknown,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its collector is disabled.
+    #[error("the collector is disabled")]
+    Disabled,
+}
+
+/// Why a contract was not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpRefusal {
+    /// The collector may not list members.
+    #[error("the collector may not list members")]
+    ListingNotAllowed,
+    /// No contract of that code.
+    #[error("no such contract")]
+    ContractUnknown,
+    /// The contract is blocked.
+    #[error("the contract is blocked")]
+    ContractBlocked,
+}
+
+/// Why a payment was not printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PrintRefusal {
+    /// No payment of that id, or another collector's.
+    #[error("no such payment")]
+    PaymentUnknown,
+    /// The payment is of another bill.
+    #[error("the payment is of another bill")]
+    PaymentOfAnotherBill,
+}
+
+/// Why an act of administration was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminRefusal {
+    /// A company of that id exists.
+    #[error("a company of that id exists")]
+    CompanyExists,
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// A setting was refused.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A day that is not over cannot be closed.
+    #[error("the day is not over")]
+    DayNotOver,
+    /// A collector of that name, or that security code, exists.
+    #[error("a collector of that name exists")]
+    CollectorExists,
+    /// No collector of that name.
+    #[error("no such collector")]
+    CollectorUnknown,
+}

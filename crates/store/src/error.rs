@@ -1,0 +1,108 @@
+//! What can go wrong in a store. The driver's own errors are kept as causes and shown to nobody.
+
+use std::error::Error;
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room: nothing was written, reads go on.
+    #[error("the disk is full")]
+    Full(#[source] Cause),
+    /// Another process holds the store: nothing was written.
+    #[error("the store is busy")]
+    Busy(#[source] Cause),
+    /// The disk failed: what is on it can be told only after a restart.
+    #[error("the disk failed")]
+    Io(#[source] Cause),
+    /// The store holds what it cannot hold, or an act broke a rule that must stand.
+    #[error("the store is damaged or an invariant broke: {what}")]
+    Damaged {
+        /// What was found.
+        what: &'static str,
+        /// Why.
+        #[source]
+        cause: Option<Cause>,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn damaged(what: &'static str) -> Self {
+        Self::Damaged { what, cause: None }
+    }
+
+    pub(crate) fn damaged_by(what: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::Damaged { what, cause: Some(cause.into()) }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(Code::DiskFull) => Self::Full(error.into()),
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(error.into()),
+            Some(Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly) => {
+                Self::Io(error.into())
+            }
+            _ => Self::damaged_by("SQLite refused a statement", error),
+        }
+    }
+}
+
+/// Why a transaction did not commit.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Nothing was written.
+    #[error("nothing was committed")]
+    Nothing(#[source] StoreError),
+    /// The disk failed in the commit: it may or may not be found after a restart.
+    #[error("the outcome of the commit is not known")]
+    Unknown(#[source] StoreError),
+}
+
+/// Why a store could not be opened, made or locked.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is nothing there.
+    #[error("there is no store in {0}")]
+    Missing(String),
+    /// There is something there already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// Another process serves it.
+    #[error("another server holds {0}")]
+    Held(String),
+    /// It was written by a newer version, or its migrations are not ours.
+    #[error("the store was written by another version: schema {found}, ours is {ours}")]
+    OtherVersion {
+        /// The schema found.
+        found: i64,
+        /// The newest schema known here.
+        ours: i64,
+    },
+    /// The secrets file is not one, or is not this store's.
+    #[error("the secrets file {0} is not this store's")]
+    Secrets(String),
+    /// The machine did not take a setting that durability rests on.
+    #[error("the database does not keep {0}, without which payments could be lost")]
+    NotDurable(&'static str),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database could not be used.
+    #[error("the database cannot be used")]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

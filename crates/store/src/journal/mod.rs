@@ -1,0 +1,52 @@
+//! The journal's own form: how an event is written down for ever, and how entries are chained.
+
+mod printed;
+mod record;
+
+use jiff::Timestamp;
+use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
+
+use crate::{Digest, Keys, StoreError};
+pub(crate) use printed::{PrintedRecord, ShareRecord};
+pub(crate) use record::PolicyRecord;
+
+/// An event as it is written: its kind and a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) kind: &'static str,
+    pub(crate) payload: String,
+}
+
+/// Writes an event down. What is written stays readable for ever: fields are added, never changed.
+pub(crate) fn write(event: &Event) -> Written {
+    let (kind, payload) = record::to_record(event);
+    Written { kind, payload }
+}
+
+/// Reads an event back. `currency` is the company's; the event that opens the books brings its own.
+pub(crate) fn read(kind: &str, payload: &str, currency: Currency) -> Result<Event, StoreError> {
+    record::from_record(kind, payload, currency)
+}
+
+/// The link of an entry: the keyed hash of all that it holds and of the link before it.
+pub(crate) fn link(
+    keys: &Keys,
+    company: CompanyId,
+    number: EntryNumber,
+    recorded_at: Timestamp,
+    written: &Written,
+    postings: &[Posting],
+    before: &Digest,
+) -> Digest {
+    let numbers = [company.to_i64(), number.to_i64(), recorded_at.as_microsecond()];
+    let numbers = numbers.map(i64::to_be_bytes);
+    let postings: Vec<String> = postings
+        .iter()
+        .map(|posting| {
+            format!("{}\0{}\0{}", posting.debit, posting.credit, posting.amount.to_minor())
+        })
+        .collect();
+    let head = numbers.iter().map(<[u8; 8]>::as_slice);
+    let body = [written.kind.as_bytes(), written.payload.as_bytes(), before.as_slice()];
+    keys.chain_link(head.chain(body).chain(postings.iter().map(String::as_bytes)))
+}

@@ -1,0 +1,159 @@
+//! The secrets file: the keys of credentials' hashes and of the journal's chains.
+
+use std::fmt::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::OpenError;
+
+/// A keyed or plain SHA-256.
+pub type Digest = [u8; 32];
+
+/// The keys of one installation. They are in no backup and in no log.
+#[derive(Clone)]
+pub struct Keys {
+    credentials: Hmac<Sha256>,
+    chain: Hmac<Sha256>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+const HEADING: &str = "# Ventanilla: claves de esta instalación. No las copie ni las comparta.";
+
+impl Keys {
+    /// Keys from 64 random bytes.
+    pub fn from_random(random: [u8; 64]) -> Self {
+        let (credentials, chain) = random.split_at(32);
+        let keyed = |key| Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
+        Self { credentials: keyed(credentials), chain: keyed(chain) }
+    }
+
+    /// Makes the secrets file from 64 random bytes, readable by its owner alone.
+    ///
+    /// Errors in order: the file exists, it cannot be written.
+    pub fn create_file(path: &Path, random: [u8; 64]) -> Result<Self, OpenError> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let mut file = file.map_err(|source| match source.kind() {
+            std::io::ErrorKind::AlreadyExists => OpenError::Exists(path.display().to_string()),
+            _ => at(path, source),
+        })?;
+        let (credentials, chain) = random.split_at(32);
+        let (credentials, chain) = (to_hex(credentials), to_hex(chain));
+        let text = format!("{HEADING}\ncredentials = \"{credentials}\"\nchain = \"{chain}\"\n");
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|source| at(path, source))?;
+        Ok(Self::from_random(random))
+    }
+
+    /// Reads the secrets file. Errors in order: it cannot be read, it is not one.
+    pub fn read_file(path: &Path) -> Result<Self, OpenError> {
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(4096).read_to_string(&mut text))
+            .map_err(|source| at(path, source))?;
+        let key = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+            from_hex(line.trim_start().strip_prefix('=')?.trim().trim_matches('"'))
+        };
+        match (key("credentials"), key("chain")) {
+            (Some(credentials), Some(chain)) => {
+                let mut random = [0; 64];
+                random[..32].copy_from_slice(&credentials);
+                random[32..].copy_from_slice(&chain);
+                Ok(Self::from_random(random))
+            }
+            _ => Err(OpenError::Secrets(path.display().to_string())),
+        }
+    }
+
+    /// The keyed hash of a credential's parts. The secrets are ours and of 160 bits or more, so a
+    /// fast hash is enough.
+    pub fn credential_digest(&self, parts: &[&str]) -> Digest {
+        keyed(&self.credentials, parts.iter().map(|part| part.as_bytes()))
+    }
+
+    /// The next link of a chain: the keyed hash of an entry's parts, the link before among them.
+    pub(crate) fn chain_link<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> Digest {
+        keyed(&self.chain, parts)
+    }
+
+    /// What tells one installation's keys from another's without telling the keys.
+    pub(crate) fn fingerprint(&self) -> Digest {
+        self.chain_link(std::iter::once(b"ventanilla fingerprint".as_slice()))
+    }
+}
+
+/// The plain hash of a token: the token is 256 random bits, so no key is needed.
+pub fn token_digest(token: &str) -> Digest {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Lower-case hexadecimal digits.
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String does not fail");
+        text
+    })
+}
+
+/// 32 bytes from 64 hexadecimal digits.
+pub(crate) fn from_hex(text: &str) -> Option<Digest> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Each part goes in with its length, so that two lists of parts never read the same.
+fn keyed<'a>(key: &Hmac<Sha256>, parts: impl Iterator<Item = &'a [u8]>) -> Digest {
+    let mut mac = key.clone();
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn at(path: &Path, source: std::io::Error) -> OpenError {
+    OpenError::File { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_gives_back_the_keys_and_is_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        let made = Keys::create_file(&path, std::array::from_fn(|index| index as u8)).unwrap();
+        let read = Keys::read_file(&path).unwrap();
+        assert_eq!(made.fingerprint(), read.fingerprint());
+        assert_eq!(made.credential_digest(&["a"]), read.credential_digest(&["a"]));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(Keys::create_file(&path, [0; 64]), Err(OpenError::Exists(_))));
+        std::fs::write(&path, "credentials = \"12\"\n").unwrap();
+        assert!(matches!(Keys::read_file(&path), Err(OpenError::Secrets(_))));
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let keys = Keys::from_random([7; 64]);
+        assert_ne!(keys.credential_digest(&["ab", "c"]), keys.credential_digest(&["a", "bc"]));
+    }
+}

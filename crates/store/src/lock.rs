@@ -1,0 +1,43 @@
+//! The lock that refuses a second server on the same data.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+
+use crate::OpenError;
+
+/// Held by the one process that serves a data directory, until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct ServerLock {
+    _file: File,
+}
+
+impl ServerLock {
+    /// Takes the lock of a data directory.
+    ///
+    /// Errors in order: the lock's file cannot be made, another process holds it.
+    pub fn take(directory: &Path) -> Result<Self, OpenError> {
+        let path = directory.join("server.lock");
+        let name = || path.display().to_string();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|source| OpenError::File { path: name(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Held(directory.display().to_string())),
+            Err(TryLockError::Error(source)) => Err(OpenError::File { path: name(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_server_is_refused_until_the_first_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = ServerLock::take(folder.path()).unwrap();
+        assert!(matches!(ServerLock::take(folder.path()), Err(OpenError::Held(_))));
+        drop(first);
+        assert!(ServerLock::take(folder.path()).is_ok());
+    }
+}

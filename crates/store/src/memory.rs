@@ -1,0 +1,461 @@
+//! The store in memory: the specification that every other store is compared with.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
+    Contract, ContractCode, ContractKey, Event, FileId, Holder, ImportedFile, Member, MemberId,
+    Payer, Payment, PaymentId, Posting, Reversal,
+};
+
+use crate::{
+    CollectorRecord, Counters, Digest, Entry, Keys, Operation, StoreError, TokenRecord, journal,
+};
+
+/// Everything that is kept.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    books: BTreeMap<CompanyId, Books>,
+    journal: BTreeMap<CompanyId, Vec<Entry>>,
+    collectors: BTreeMap<CollectorId, CollectorRecord>,
+    tokens: BTreeMap<Digest, TokenRecord>,
+}
+
+/// A caller key with what it belongs to, and the payment it made or reversed.
+pub(crate) type Attempt = ((CollectorId, Operation, CallerKey), PaymentId);
+
+/// A company's books: all that its journal says.
+#[derive(Debug, Clone)]
+pub(crate) struct Books {
+    pub(crate) company: Arc<Company>,
+    pub(crate) counters: Counters,
+    pub(crate) files: BTreeMap<FileId, ImportedFile>,
+    pub(crate) members: BTreeMap<MemberId, Member>,
+    pub(crate) contracts: BTreeMap<ContractKey, Contract>,
+    pub(crate) codes: BTreeMap<ContractCode, ContractKey>,
+    pub(crate) bills: BTreeMap<(ContractKey, BillId), Bill>,
+    pub(crate) bill_contracts: BTreeMap<BillId, ContractKey>,
+    pub(crate) versions: BTreeMap<(ContractKey, BillId, u32), BillVersion>,
+    pub(crate) payments: BTreeMap<PaymentId, Payment>,
+    pub(crate) reversals: BTreeMap<PaymentId, Reversal>,
+    pub(crate) attempts: BTreeMap<(CollectorId, Operation, CallerKey), PaymentId>,
+    pub(crate) balances: BTreeMap<Account, i64>,
+}
+
+impl Books {
+    /// Books as the event that opens them leaves them; any other event opens none.
+    pub(crate) fn opened(event: &Event) -> Result<Self, StoreError> {
+        let Event::CompanyOpened { company, first_payment } = event else {
+            return Err(StoreError::damaged("books start with the event that opens them"));
+        };
+        Ok(Self {
+            company: Arc::new(company.as_ref().clone()),
+            counters: Counters::starting_at(*first_payment),
+            files: BTreeMap::new(),
+            members: BTreeMap::new(),
+            contracts: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            bills: BTreeMap::new(),
+            bill_contracts: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            reversals: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            balances: BTreeMap::new(),
+        })
+    }
+
+    /// The version of a bill that is in force.
+    pub(crate) fn version_in_force(
+        &self,
+        contract: ContractKey,
+        bill: BillId,
+    ) -> Option<&BillVersion> {
+        let number = self.bills.get(&(contract, bill))?.version;
+        self.versions.get(&(contract, bill, number))
+    }
+
+    /// Lets an entry take effect. An event that breaks a rule that must stand is refused.
+    pub(crate) fn apply(&mut self, event: &Event, postings: &[Posting]) -> Result<(), StoreError> {
+        match event {
+            Event::CompanyOpened { .. } => {}
+            Event::PolicyChanged(policy) => {
+                Arc::make_mut(&mut self.company).policy = policy.as_ref().clone();
+            }
+            Event::FileImported(file) => self.add_file(file)?,
+            Event::MemberKept(member) => self.keep_member(member)?,
+            Event::ContractKept(contract) => self.keep_contract(contract)?,
+            Event::BillVersioned(version) => self.add_version(version)?,
+            Event::PaymentMade(payment) => self.add_payment(payment)?,
+            Event::PaymentReversed(reversal) => self.add_reversal(reversal)?,
+        }
+        for posting in postings {
+            self.post(&posting.debit, posting.amount.to_minor())?;
+            self.post(&posting.credit, -posting.amount.to_minor())?;
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, account: &Account, minor: i64) -> Result<(), StoreError> {
+        let balance = self.balances.entry(account.clone()).or_default();
+        let sum = balance.checked_add(minor);
+        *balance = sum.ok_or_else(|| StoreError::damaged("a balance does not fit"))?;
+        Ok(())
+    }
+
+    fn add_file(&mut self, file: &ImportedFile) -> Result<(), StoreError> {
+        self.counters.next_file = file.id.checked_next().map_err(exhausted)?;
+        self.files.insert(file.id, file.clone());
+        Ok(())
+    }
+
+    fn keep_member(&mut self, member: &Member) -> Result<(), StoreError> {
+        self.members.insert(member.id, member.clone());
+        while self.members.contains_key(&self.counters.next_member) {
+            self.counters.next_member =
+                self.counters.next_member.checked_next().map_err(exhausted)?;
+        }
+        Ok(())
+    }
+
+    fn keep_contract(&mut self, contract: &Contract) -> Result<(), StoreError> {
+        if contract.key == self.counters.next_contract {
+            self.counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
+        }
+        if let Some(before) = self.contracts.insert(contract.key, contract.clone()) {
+            self.codes.remove(&before.code);
+        }
+        match self.codes.insert(contract.code.clone(), contract.key) {
+            Some(_) => Err(StoreError::damaged("two contracts have one code")),
+            None => Ok(()),
+        }
+    }
+
+    fn add_version(&mut self, version: &BillVersion) -> Result<(), StoreError> {
+        let key = (version.contract, version.bill);
+        if *self.bill_contracts.entry(version.bill).or_insert(version.contract) != version.contract
+        {
+            return Err(StoreError::damaged("two contracts owe one bill"));
+        }
+        let before = self.bills.get(&key);
+        if before.is_some_and(|before| before.paid_by.is_some()) {
+            return Err(StoreError::damaged("a paid bill was changed"));
+        }
+        if before.map_or(0, |before| before.version) + 1 != version.number {
+            return Err(StoreError::damaged("a bill's versions have a gap"));
+        }
+        let bill = Bill {
+            contract: version.contract,
+            id: version.bill,
+            version: version.number,
+            period: version.terms.period,
+            amount: version.terms.amount,
+            state: version.terms.state,
+            paid_by: None,
+            last_payment: before.and_then(|before| before.last_payment),
+        };
+        self.bills.insert(key, bill);
+        self.versions.insert((version.contract, version.bill, version.number), version.clone());
+        Ok(())
+    }
+
+    fn add_payment(&mut self, payment: &Payment) -> Result<(), StoreError> {
+        let bill = self.bills.get_mut(&(payment.contract, payment.bill));
+        let bill = bill
+            .filter(|bill| bill.is_unpaid())
+            .ok_or_else(|| StoreError::damaged("a payment found no unpaid bill"))?;
+        bill.paid_by = Some(payment.id);
+        bill.last_payment = Some(payment.id);
+        if self.payments.insert(payment.id, payment.clone()).is_some() {
+            return Err(StoreError::damaged("a payment's id was used twice"));
+        }
+        while self.payments.contains_key(&self.counters.next_payment) {
+            self.counters.next_payment =
+                self.counters.next_payment.checked_next().map_err(exhausted)?;
+        }
+        self.add_attempt(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
+    }
+
+    fn add_reversal(&mut self, reversal: &Reversal) -> Result<(), StoreError> {
+        let bill = self.bills.get_mut(&(reversal.contract, reversal.bill));
+        let bill = bill
+            .filter(|bill| bill.paid_by == Some(reversal.payment))
+            .ok_or_else(|| StoreError::damaged("a reversal found no paid bill"))?;
+        bill.paid_by = None;
+        if self.reversals.insert(reversal.payment, reversal.clone()).is_some() {
+            return Err(StoreError::damaged("a payment was reversed twice"));
+        }
+        let key = reversal.caller_key.as_ref();
+        self.add_attempt(reversal.collector, Operation::Reverse, key, reversal.payment)
+    }
+
+    fn add_attempt(
+        &mut self,
+        collector: CollectorId,
+        operation: Operation,
+        key: Option<&CallerKey>,
+        payment: PaymentId,
+    ) -> Result<(), StoreError> {
+        let Some(key) = key else { return Ok(()) };
+        match self.attempts.insert((collector, operation, key.clone()), payment) {
+            Some(_) => Err(StoreError::damaged("a caller key was used twice")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn exhausted(cause: ventanilla_domain::IdOutOfRange) -> StoreError {
+    StoreError::damaged_by("a counter is exhausted", cause)
+}
+
+impl State {
+    fn books(&self, company: CompanyId) -> Option<&Books> {
+        self.books.get(&company)
+    }
+
+    pub(crate) fn companies(&self) -> Vec<Arc<Company>> {
+        self.books.values().map(|books| Arc::clone(&books.company)).collect()
+    }
+
+    pub(crate) fn company(&self, id: CompanyId) -> Option<Arc<Company>> {
+        self.books(id).map(|books| Arc::clone(&books.company))
+    }
+
+    pub(crate) fn counters(&self, company: CompanyId) -> Option<Counters> {
+        self.books(company).map(|books| books.counters)
+    }
+
+    pub(crate) fn contract(&self, company: CompanyId, code: &ContractCode) -> Option<Contract> {
+        let books = self.books(company)?;
+        books.contracts.get(books.codes.get(code)?).cloned()
+    }
+
+    pub(crate) fn member(&self, company: CompanyId, id: MemberId) -> Option<Member> {
+        self.books(company)?.members.get(&id).cloned()
+    }
+
+    pub(crate) fn payer(&self, company: CompanyId, code: &ContractCode) -> Option<Payer> {
+        let contract = self.contract(company, code)?;
+        let member = self.member(company, contract.member)?;
+        Some(Payer {
+            contract: contract.key,
+            code: contract.code,
+            state: contract.state,
+            member: contract.member,
+            name: member.name,
+        })
+    }
+
+    pub(crate) fn holder(&self, company: CompanyId, code: &ContractCode) -> Option<Holder> {
+        let contract = self.contract(company, code)?;
+        let member = self.member(company, contract.member)?;
+        Some(Holder { contract, member })
+    }
+
+    pub(crate) fn holders(&self, company: CompanyId, skipped: u32, len: u32) -> Vec<Holder> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let page = books.contracts.values().skip(skipped as usize).take(len as usize);
+        page.filter_map(|contract| self.holder(company, &contract.code)).collect()
+    }
+
+    pub(crate) fn bill(&self, company: CompanyId, key: ContractKey, bill: BillId) -> Option<Bill> {
+        self.books(company)?.bills.get(&(key, bill)).copied()
+    }
+
+    pub(crate) fn bill_contract(&self, company: CompanyId, bill: BillId) -> Option<ContractKey> {
+        self.books(company)?.bill_contracts.get(&bill).copied()
+    }
+
+    pub(crate) fn unpaid_bills(&self, company: CompanyId, contract: ContractKey) -> Vec<Bill> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let all = (contract, BillId::FIRST)..;
+        let own = books.bills.range(all).take_while(|((key, _), _)| *key == contract);
+        own.map(|(_, bill)| *bill).filter(Bill::is_unpaid).collect()
+    }
+
+    pub(crate) fn version(
+        &self,
+        company: CompanyId,
+        contract: ContractKey,
+        bill: BillId,
+        number: u32,
+    ) -> Option<BillVersion> {
+        self.books(company)?.versions.get(&(contract, bill, number)).cloned()
+    }
+
+    pub(crate) fn payment(&self, company: CompanyId, id: PaymentId) -> Option<Payment> {
+        self.books(company)?.payments.get(&id).cloned()
+    }
+
+    pub(crate) fn reversal(&self, company: CompanyId, payment: PaymentId) -> Option<Reversal> {
+        self.books(company)?.reversals.get(&payment).cloned()
+    }
+
+    pub(crate) fn attempt(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+        operation: Operation,
+        key: &CallerKey,
+    ) -> Option<PaymentId> {
+        self.books(company)?.attempts.get(&(collector, operation, key.clone())).copied()
+    }
+
+    pub(crate) fn payments_of_day(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Vec<(Payment, Option<Reversal>)> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let own = books.payments.values();
+        own.filter(|payment| payment.collector == collector && payment.business_day == day)
+            .map(|payment| (payment.clone(), books.reversals.get(&payment.id).cloned()))
+            .collect()
+    }
+
+    pub(crate) fn reversals_of_day(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Vec<(Payment, Reversal)> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let own = books.reversals.values();
+        own.filter(|reversal| reversal.collector == collector && reversal.business_day == day)
+            .filter_map(|reversal| {
+                Some((books.payments.get(&reversal.payment)?.clone(), reversal.clone()))
+            })
+            .collect()
+    }
+
+    pub(crate) fn collectors(&self) -> Vec<CollectorRecord> {
+        self.collectors.values().cloned().collect()
+    }
+
+    pub(crate) fn collector(&self, id: CollectorId) -> Option<CollectorRecord> {
+        self.collectors.get(&id).cloned()
+    }
+
+    pub(crate) fn collector_by_code(&self, digest: &Digest) -> Option<CollectorRecord> {
+        self.collectors.values().find(|record| record.code_digest == *digest).cloned()
+    }
+
+    pub(crate) fn token(&self, digest: &Digest) -> Option<TokenRecord> {
+        self.tokens.get(digest).copied()
+    }
+
+    /// The entries of a company from a number on, at most `len`.
+    pub(crate) fn entries(&self, company: CompanyId, from: i64, len: usize) -> Vec<Entry> {
+        let entries = self.journal.get(&company).into_iter().flatten();
+        entries.filter(|entry| entry.number.to_i64() >= from).take(len).cloned().collect()
+    }
+
+    pub(crate) fn books_of(&self, company: CompanyId) -> Option<&Books> {
+        self.books(company)
+    }
+}
+
+/// A store in memory: a state that is replaced whole at each commit.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    current: Arc<RwLock<Arc<State>>>,
+    writing: Arc<Mutex<()>>,
+    keys: Keys,
+}
+
+impl Memory {
+    pub(crate) fn new(keys: Keys) -> Self {
+        Self { current: Arc::default(), writing: Arc::default(), keys }
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<State> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn begin(&self) -> MemoryTx<'_> {
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        MemoryTx { store: self, state: self.snapshot().as_ref().clone(), _writing: writing }
+    }
+}
+
+/// A transaction on a copy of the state; dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct MemoryTx<'a> {
+    store: &'a Memory,
+    state: State,
+    _writing: MutexGuard<'a, ()>,
+}
+
+impl MemoryTx<'_> {
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn append(
+        &mut self,
+        company: CompanyId,
+        event: Event,
+        postings: Vec<Posting>,
+        recorded_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Event::CompanyOpened { .. } = event {
+            if self.state.books.contains_key(&company) {
+                return Err(StoreError::damaged("books were opened twice"));
+            }
+            self.state.books.insert(company, Books::opened(&event)?);
+        }
+        let books = self.state.books.get_mut(&company);
+        let books = books.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
+        books.apply(&event, &postings)?;
+        let number = books.counters.next_entry;
+        let written = journal::write(&event);
+        let chain = journal::link(
+            &self.store.keys,
+            company,
+            number,
+            recorded_at,
+            &written,
+            &postings,
+            &books.counters.chain,
+        );
+        books.counters.chain = chain;
+        books.counters.next_entry = number.checked_next().map_err(exhausted)?;
+        let entry = Entry { number, recorded_at, event, postings, chain };
+        self.state.journal.entry(company).or_default().push(entry);
+        Ok(())
+    }
+
+    pub(crate) fn put_collector(&mut self, record: CollectorRecord) {
+        self.state.collectors.insert(record.id, record);
+    }
+
+    pub(crate) fn put_token(&mut self, record: TokenRecord) {
+        self.state.tokens.insert(record.digest, record);
+    }
+
+    pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) {
+        self.state
+            .tokens
+            .retain(|_, token| token.collector != collector || token.expires_at >= ended_before);
+    }
+
+    pub(crate) fn commit(self) {
+        let mut current = self.store.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(self.state);
+    }
+}

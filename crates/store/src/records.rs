@@ -1,0 +1,110 @@
+//! What a store keeps beside the domain's facts.
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    CollectorId, CompanyId, ContractKey, EntryNumber, Event, FileId, Label, MemberId, PaymentId,
+    Posting,
+};
+
+use crate::Digest;
+
+/// A collector and the hashes of its credentials. Keyed by its own id, not by its company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorRecord {
+    /// Its id.
+    pub id: CollectorId,
+    /// For whom it collects.
+    pub company: CompanyId,
+    /// Its name, unique in the company.
+    pub name: Label,
+    /// Its login.
+    pub login: Label,
+    /// The keyed hash of its security code: what it is looked up by.
+    pub code_digest: Digest,
+    /// The keyed hash of security code, login and password.
+    pub secret_digest: Digest,
+    /// Whether it may list the company's members.
+    pub can_list: bool,
+    /// Whether its credentials and tokens are taken.
+    pub is_active: bool,
+}
+
+/// A token that was issued: its hash alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// The hash of the token.
+    pub digest: Digest,
+    /// Whose it is.
+    pub collector: CollectorId,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// The use case that a caller key belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// A payment.
+    Pay,
+    /// A reversal.
+    Reverse,
+}
+
+impl Operation {
+    /// Its code in the store.
+    pub(crate) fn to_code(self) -> &'static str {
+        match self {
+            Self::Pay => "pay",
+            Self::Reverse => "reverse",
+        }
+    }
+
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        [Self::Pay, Self::Reverse].into_iter().find(|operation| operation.to_code() == code)
+    }
+}
+
+/// A company's counters and the head of its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    /// The id of the next payment: always free.
+    pub next_payment: PaymentId,
+    /// The id of the next member that brings none: always free.
+    pub next_member: MemberId,
+    /// The key of the next contract.
+    pub next_contract: ContractKey,
+    /// The id of the next imported file.
+    pub next_file: FileId,
+    /// The number of the next entry.
+    pub next_entry: EntryNumber,
+    /// The chain's last link; zeros before the first entry.
+    pub chain: Digest,
+}
+
+impl Counters {
+    /// The counters of books just opened.
+    pub(crate) fn starting_at(first_payment: PaymentId) -> Self {
+        Self {
+            next_payment: first_payment,
+            next_member: MemberId::FIRST,
+            next_contract: ContractKey::FIRST,
+            next_file: FileId::FIRST,
+            next_entry: EntryNumber::FIRST,
+            chain: [0; 32],
+        }
+    }
+}
+
+/// A journal entry: an accepted act, what it posted, and its link in the company's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the company, without gaps.
+    pub number: EntryNumber,
+    /// When it was kept.
+    pub recorded_at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// What it posted.
+    pub postings: Vec<Posting>,
+    /// Its link.
+    pub chain: Digest,
+}

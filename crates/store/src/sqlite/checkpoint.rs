@@ -1,0 +1,72 @@
+//! Moving the write-ahead log into the file, off the path of a commit.
+//!
+//! The log must stay bounded without a stall: small passive steps that block nobody, and a restart
+//! of the log only when almost nothing of it is left to move. The log is never truncated: a
+//! recycled one syncs twice as fast as a growing one.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// Between two looks at the log.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Pages in the log from which it is moved (4 MiB).
+const PAGES_TO_MOVE: i64 = 1_000;
+/// Pages in the log from which it is started anew (32 MiB).
+const PAGES_TO_RESTART: i64 = 8_000;
+/// Pages left to move that do not hold a writer up (about 1 ms).
+const TAIL_SHORT: i64 = 64;
+
+/// The thread that moves the log; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Checkpointer {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    pub(super) fn start(connection: Connection) -> Self {
+        let (stop, stopped) = channel();
+        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
+            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                if let Err(error) = step(&connection) {
+                    tracing::warn!(%error, "the log was not moved");
+                }
+            }
+        });
+        // Without the thread the log only grows: payments go on, and the last close moves it.
+        let thread =
+            thread.inspect_err(|error| tracing::error!(%error, "no thread for the log")).ok();
+        Self { stop: Some(stop), thread }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.stop.take();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the log panicked");
+        }
+    }
+}
+
+fn step(connection: &Connection) -> rusqlite::Result<()> {
+    let (pages, moved) = checkpoint(connection, "PRAGMA wal_checkpoint(NOOP)")?;
+    if pages < PAGES_TO_MOVE || pages == moved {
+        return Ok(());
+    }
+    let (pages, moved) = checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+    if pages >= PAGES_TO_RESTART && pages.saturating_sub(moved) <= TAIL_SHORT {
+        // A reader or a writer in the way is not waited for: the next look tries again.
+        connection.busy_timeout(Duration::from_millis(2))?;
+        checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)")?;
+    }
+    Ok(())
+}
+
+/// Pages in the log, and how many of them are in the file.
+fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<(i64, i64)> {
+    connection.query_row(pragma, [], |row| Ok((row.get(1)?, row.get(2)?)))
+}

@@ -1,0 +1,68 @@
+//! The schema's versions: numbered scripts, each run once and never changed afterwards.
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Digest, Keys, OpenError, StoreError};
+
+const SCRIPTS: [&str; 1] = [include_str!("0001_books.sql")];
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
+  number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)
+) STRICT";
+
+/// Runs the scripts that the store has not seen, in one transaction that keeps others out.
+///
+/// Errors in order: the store is newer or its scripts are not ours, the keys are not its own.
+pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(LEDGER, [])?;
+    let done = checked_scripts(&transaction)?;
+    for (number, script) in (1_i64..).zip(SCRIPTS).skip(done) {
+        transaction.execute_batch(script)?;
+        transaction.execute(
+            "INSERT INTO migration (number, checksum) VALUES (?1, ?2)",
+            (number, checksum(script)),
+        )?;
+    }
+    check_keys(&transaction, keys)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// How many scripts have run; each must be the one we have under its number.
+fn checked_scripts(connection: &Connection) -> Result<usize, OpenError> {
+    let mut statement = connection.prepare("SELECT checksum FROM migration ORDER BY number")?;
+    let seen = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<Digest>, _>>()?;
+    let count = |len: usize| i64::try_from(len).unwrap_or(i64::MAX);
+    let known = SCRIPTS.iter().map(|script| checksum(script));
+    if seen.len() > SCRIPTS.len() || !seen.iter().copied().eq(known.take(seen.len())) {
+        return Err(OpenError::OtherVersion {
+            found: count(seen.len()),
+            ours: count(SCRIPTS.len()),
+        });
+    }
+    Ok(seen.len())
+}
+
+fn checksum(script: &str) -> Digest {
+    Sha256::digest(script.as_bytes()).into()
+}
+
+/// A new store takes the keys' fingerprint; an old one must have it.
+fn check_keys(connection: &Connection, keys: &Keys) -> Result<(), OpenError> {
+    let found: Option<Digest> = connection
+        .query_row("SELECT keys_fingerprint FROM installation", [], |row| row.get(0))
+        .optional()?;
+    let ours = keys.fingerprint();
+    match found {
+        Some(found) if found == ours => Ok(()),
+        Some(_) => Err(OpenError::Secrets(String::new())),
+        None => {
+            connection
+                .execute("INSERT INTO installation (one, keys_fingerprint) VALUES (1, ?1)", [ours])
+                .map_err(StoreError::from)?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The store in SQLite: one file, one writer at a time, readers on their own connections.
+
+mod checkpoint;
+mod migrate;
+mod read;
+mod rows;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Keys, OpenError, StoreError};
+use checkpoint::Checkpointer;
+pub(crate) use read::Reads;
+pub(crate) use write::SqliteTx;
+
+/// The file in a data directory that holds the books.
+const FILE: &str = "ventanilla.db";
+/// Versions before this one can lose commits when the log is reset (the WAL-reset defect).
+const OLDEST_VERSION: i32 = 3_051_003;
+/// How long a writer waits for another process's transaction.
+const BUSY_TRIES: i32 = 10_000;
+const BUSY_PAUSE: Duration = Duration::from_micros(500);
+/// Statements kept ready on each connection; more than there are in this crate.
+const STATEMENTS: usize = 128;
+
+/// A store in a data directory.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    path: PathBuf,
+    keys: Keys,
+    writer: Arc<Mutex<Connection>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    _checkpointer: Arc<Checkpointer>,
+}
+
+impl Sqlite {
+    /// Makes the directory and an empty store in it. Errors in order: a store exists, the
+    /// directory cannot be made, the database cannot be made durable.
+    pub(crate) fn create(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
+        let path = directory.join(FILE);
+        if path.exists() {
+            return Err(OpenError::Exists(path.display().to_string()));
+        }
+        std::fs::create_dir_all(directory)
+            .map_err(|source| OpenError::File { path: directory.display().to_string(), source })?;
+        Self::connected(path, keys, OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens the store of a directory and brings its schema up to date. Errors in order: there is
+    /// none, it cannot be made durable, another version wrote it, the keys are not its own.
+    pub(crate) fn open(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
+        let path = directory.join(FILE);
+        if !path.exists() {
+            return Err(OpenError::Missing(directory.display().to_string()));
+        }
+        Self::connected(path, keys, OpenFlags::empty())
+    }
+
+    fn connected(path: PathBuf, keys: Keys, flags: OpenFlags) -> Result<Self, OpenError> {
+        if rusqlite::version_number() < OLDEST_VERSION {
+            return Err(OpenError::NotDurable("SQLite 3.51.3"));
+        }
+        let mut writer = connect(&path, flags)?;
+        migrate::migrate(&mut writer, &keys)?;
+        let checkpointer = Checkpointer::start(connect(&path, OpenFlags::empty())?);
+        Ok(Self {
+            path,
+            keys,
+            writer: Arc::new(Mutex::new(writer)),
+            readers: Arc::default(),
+            _checkpointer: Arc::new(checkpointer),
+        })
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// A view of one moment, on a connection of its own.
+    pub(crate) fn snapshot(&self) -> Result<SqliteSnapshot, StoreError> {
+        let ready = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match ready {
+            Some(connection) => connection,
+            None => reader(&self.path)?,
+        };
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(SqliteSnapshot { connection: Some(connection), readers: Arc::clone(&self.readers) })
+    }
+
+    /// A transaction that writes; waits for the one before it.
+    pub(crate) fn begin(&self) -> Result<SqliteTx<'_>, StoreError> {
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        SqliteTx::begin(connection, &self.keys)
+    }
+
+    /// What SQLite itself finds wrong with the file: nothing when all is well.
+    pub(crate) fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let connection = snapshot.connection();
+        let mut findings = Vec::new();
+        let mut statement = connection.prepare("PRAGMA integrity_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line: String = row.get(0)?;
+            if line != "ok" {
+                findings.push(line);
+            }
+        }
+        let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let table: String = row.get(0)?;
+            findings.push(format!("foreign key of {table}"));
+        }
+        Ok(findings)
+    }
+}
+
+/// A read transaction; its connection goes back to the pool.
+#[derive(Debug)]
+pub struct SqliteSnapshot {
+    connection: Option<Connection>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl SqliteSnapshot {
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("the connection is taken out only when dropped")
+    }
+
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        Reads::new(self.connection())
+    }
+}
+
+impl Drop for SqliteSnapshot {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        let ended = connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        // A connection that cannot end a read is not used again.
+        if ended.is_ok() {
+            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_handler(Some(|tries| {
+        std::thread::sleep(BUSY_PAUSE);
+        tries < BUSY_TRIES
+    }))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::NotDurable("journal_mode = WAL"));
+    }
+    // FULL is 2. It is read back: a setting that was not taken would lose payments at a power cut.
+    set(&connection, "synchronous", 2, "synchronous = FULL")?;
+    set(&connection, "foreign_keys", 1, "foreign_keys = ON")?;
+    // The checkpointer moves the log into the file, off the path of a commit.
+    set(&connection, "wal_autocheckpoint", 0, "wal_autocheckpoint = 0")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    Ok(connection)
+}
+
+fn set(
+    connection: &Connection,
+    pragma: &str,
+    value: i64,
+    what: &'static str,
+) -> Result<(), OpenError> {
+    connection.pragma_update(None, pragma, value)?;
+    let taken: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    if taken == value { Ok(()) } else { Err(OpenError::NotDurable(what)) }
+}
+
+fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::empty()).map_err(|error| match error {
+        OpenError::Store(error) => error,
+        other => StoreError::damaged_by("a connection cannot be opened", other),
+    })?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}

@@ -1,0 +1,437 @@
+//! What is read, on any connection: a snapshot's or the writer's own.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Params, Row};
+use ventanilla_domain::{
+    Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
+    Contract, ContractCode, ContractKey, Holder, ImportedFile, Member, MemberId, Payer, Payment,
+    PaymentId, Reversal,
+};
+
+use super::rows::{
+    account, attempt, bill, collector, company, contract, counters, entry, file, holder, member,
+    payer, payment, posting, reversal, version,
+};
+use crate::memory::Attempt;
+use crate::values::{id, instant};
+use crate::{CollectorRecord, Counters, Digest, Entry, Operation, StoreError, TokenRecord};
+
+type Read<T> = Result<T, StoreError>;
+
+/// Reads on one connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reads<'a> {
+    connection: &'a Connection,
+}
+
+macro_rules! columns {
+    ($($name:ident = $text:literal;)*) => {
+        $(macro_rules! $name { () => { $text } })*
+    };
+}
+
+columns! {
+    company_columns = "company_id, name, currency, time_zone, policy";
+    member_columns = "m.member_id, m.name, m.document_kind, m.document_number, m.tax_id, \
+        m.location, m.email, m.phone";
+    contract_columns = "c.contract_key, c.code, c.member_id, c.state, c.address, c.supply_point";
+    bill_columns = "contract_key, bill_id, version, period, amount_minor, state, paid_by, \
+        last_payment";
+    version_columns = "contract_key, bill_id, version, period, amount_minor, state, printed, \
+        revenue, file_id, line";
+    payment_columns = "p.payment_id, p.collector_id, p.contract_key, p.contract_code, \
+        p.member_name, p.bill_id, p.bill_version, p.period, p.amount_minor, p.recorded_at_us, \
+        p.business_day, p.caller_reference, p.caller_key, p.branch, p.cashier, p.terminal, \
+        p.means, p.collected_at, p.previous";
+    reversal_columns = "r.payment_id, r.collector_id, r.contract_key, r.bill_id, r.amount_minor, \
+        r.recorded_at_us, r.business_day, r.reason, r.caller_key";
+    collector_columns = "collector_id, company_id, name, login, code_digest, secret_digest, \
+        can_list, is_active";
+}
+
+/// Columns of a member, after which its contract stands in a row of both.
+pub(super) const MEMBER_LEN: usize = 8;
+/// Columns of a payment, after which its reversal stands in a row of both.
+const PAYMENT_LEN: usize = 19;
+
+impl<'a> Reads<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
+    fn each<T>(
+        self,
+        sql: &str,
+        params: impl Params,
+        from_row: impl Fn(&Row<'_>) -> Read<T>,
+        visit: &mut dyn FnMut(T) -> Read<()>,
+    ) -> Read<()> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            visit(from_row(row)?)?;
+        }
+        Ok(())
+    }
+
+    fn many<T>(
+        self,
+        sql: &str,
+        params: impl Params,
+        from_row: impl Fn(&Row<'_>) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        let mut found = Vec::new();
+        self.each(sql, params, from_row, &mut |row| {
+            found.push(row);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn one<T>(
+        self,
+        sql: &str,
+        params: impl Params,
+        from_row: impl Fn(&Row<'_>) -> Read<T>,
+    ) -> Read<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        rows.next()?.map(from_row).transpose()
+    }
+
+    pub(crate) fn companies(self) -> Read<Vec<Arc<Company>>> {
+        let sql = concat!("SELECT ", company_columns!(), " FROM company ORDER BY company_id");
+        self.many(sql, [], company)
+    }
+
+    pub(crate) fn company(self, company_id: CompanyId) -> Read<Option<Arc<Company>>> {
+        let sql = concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1");
+        self.one(sql, [company_id.to_i64()], company)
+    }
+
+    pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
+        let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain \
+                   FROM counter WHERE company_id = ?1";
+        self.one(sql, [company.to_i64()], counters)
+    }
+
+    pub(crate) fn contract(
+        self,
+        company: CompanyId,
+        code: &ContractCode,
+    ) -> Read<Option<Contract>> {
+        let sql = concat!(
+            "SELECT ",
+            contract_columns!(),
+            " FROM contract c WHERE c.company_id = ?1 AND c.code = ?2"
+        );
+        self.one(sql, (company.to_i64(), code.as_str()), |row| contract(row, 0))
+    }
+
+    pub(crate) fn member(self, company: CompanyId, member_id: MemberId) -> Read<Option<Member>> {
+        let sql = concat!(
+            "SELECT ",
+            member_columns!(),
+            " FROM member m WHERE m.company_id = ?1 AND m.member_id = ?2"
+        );
+        self.one(sql, (company.to_i64(), member_id.to_i64()), member)
+    }
+
+    pub(crate) fn payer(self, company: CompanyId, code: &ContractCode) -> Read<Option<Payer>> {
+        let sql = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
+                   FROM contract c JOIN member m USING (company_id, member_id) \
+                   WHERE c.company_id = ?1 AND c.code = ?2";
+        self.one(sql, (company.to_i64(), code.as_str()), payer)
+    }
+
+    pub(crate) fn holder(self, company: CompanyId, code: &ContractCode) -> Read<Option<Holder>> {
+        let sql = concat!(
+            "SELECT ",
+            member_columns!(),
+            ", ",
+            contract_columns!(),
+            " FROM contract c JOIN member m USING (company_id, member_id)",
+            " WHERE c.company_id = ?1 AND c.code = ?2"
+        );
+        self.one(sql, (company.to_i64(), code.as_str()), holder)
+    }
+
+    pub(crate) fn holders(self, company: CompanyId, skipped: u32, len: u32) -> Read<Vec<Holder>> {
+        let sql = concat!(
+            "SELECT ",
+            member_columns!(),
+            ", ",
+            contract_columns!(),
+            " FROM contract c JOIN member m USING (company_id, member_id)",
+            " WHERE c.company_id = ?1 ORDER BY c.contract_key LIMIT ?3 OFFSET ?2"
+        );
+        self.many(sql, (company.to_i64(), skipped, len), holder)
+    }
+
+    pub(crate) fn bill(
+        self,
+        company: &Company,
+        contract: ContractKey,
+        bill_id: BillId,
+    ) -> Read<Option<Bill>> {
+        let sql = concat!(
+            "SELECT ",
+            bill_columns!(),
+            " FROM bill WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3"
+        );
+        let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64());
+        self.one(sql, key, |row| bill(row, company.currency))
+    }
+
+    pub(crate) fn bill_contract(
+        self,
+        company: CompanyId,
+        bill_id: BillId,
+    ) -> Read<Option<ContractKey>> {
+        let sql = "SELECT contract_key FROM bill WHERE company_id = ?1 AND bill_id = ?2";
+        self.one(sql, (company.to_i64(), bill_id.to_i64()), |row| {
+            id(ContractKey::from_i64, row.get(0)?)
+        })
+    }
+
+    pub(crate) fn unpaid_bills(self, company: &Company, contract: ContractKey) -> Read<Vec<Bill>> {
+        let sql = concat!(
+            "SELECT ",
+            bill_columns!(),
+            " FROM bill WHERE company_id = ?1 AND contract_key = ?2",
+            " AND paid_by IS NULL AND state = 'owed'"
+        );
+        self.many(sql, (company.id.to_i64(), contract.to_i64()), |row| bill(row, company.currency))
+    }
+
+    pub(crate) fn version(
+        self,
+        company: &Company,
+        contract: ContractKey,
+        bill_id: BillId,
+        number: u32,
+    ) -> Read<Option<BillVersion>> {
+        let sql = concat!(
+            "SELECT ",
+            version_columns!(),
+            " FROM bill_version WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3",
+            " AND version = ?4"
+        );
+        let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64(), number);
+        self.one(sql, key, |row| version(row, company.currency))
+    }
+
+    pub(crate) fn payment(self, company: &Company, payment_id: PaymentId) -> Read<Option<Payment>> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            " FROM payment p WHERE p.company_id = ?1 AND p.payment_id = ?2"
+        );
+        let key = (company.id.to_i64(), payment_id.to_i64());
+        self.one(sql, key, |row| payment(row, company.currency))
+    }
+
+    pub(crate) fn reversal(self, company: &Company, payment: PaymentId) -> Read<Option<Reversal>> {
+        let sql = concat!(
+            "SELECT ",
+            reversal_columns!(),
+            " FROM reversal r WHERE r.company_id = ?1 AND r.payment_id = ?2"
+        );
+        let key = (company.id.to_i64(), payment.to_i64());
+        self.one(sql, key, |row| reversal(row, 0, company.currency))
+    }
+
+    pub(crate) fn attempt(
+        self,
+        company: CompanyId,
+        collector: CollectorId,
+        operation: Operation,
+        caller_key: &CallerKey,
+    ) -> Read<Option<PaymentId>> {
+        let sql = "SELECT payment_id FROM caller_key WHERE company_id = ?1 AND collector_id = ?2 \
+                   AND operation = ?3 AND caller_key = ?4";
+        let key = (company.to_i64(), collector.to_i64(), operation.to_code(), caller_key.as_str());
+        self.one(sql, key, |row| id(PaymentId::from_i64, row.get(0)?))
+    }
+
+    pub(crate) fn payments_of_day(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM payment p LEFT JOIN reversal r USING (company_id, payment_id)",
+            " WHERE p.company_id = ?1 AND p.collector_id = ?2 AND p.business_day = ?3",
+            " ORDER BY p.payment_id"
+        );
+        let key = (company.id.to_i64(), collector.to_i64(), day.to_date().to_string());
+        self.many(sql, key, |row| {
+            let is_reversed = row.get::<_, Option<i64>>(PAYMENT_LEN)?.is_some();
+            let reversal = is_reversed.then(|| reversal(row, PAYMENT_LEN, company.currency));
+            Ok((payment(row, company.currency)?, reversal.transpose()?))
+        })
+    }
+
+    pub(crate) fn reversals_of_day(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Read<Vec<(Payment, Reversal)>> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM reversal r JOIN payment p USING (company_id, payment_id)",
+            " WHERE r.company_id = ?1 AND r.collector_id = ?2 AND r.business_day = ?3",
+            " ORDER BY r.payment_id"
+        );
+        let key = (company.id.to_i64(), collector.to_i64(), day.to_date().to_string());
+        self.many(sql, key, |row| {
+            Ok((payment(row, company.currency)?, reversal(row, PAYMENT_LEN, company.currency)?))
+        })
+    }
+
+    pub(crate) fn collectors(self) -> Read<Vec<CollectorRecord>> {
+        let sql = concat!("SELECT ", collector_columns!(), " FROM collector ORDER BY collector_id");
+        self.many(sql, [], collector)
+    }
+
+    pub(crate) fn collector(self, collector_id: CollectorId) -> Read<Option<CollectorRecord>> {
+        let sql =
+            concat!("SELECT ", collector_columns!(), " FROM collector WHERE collector_id = ?1");
+        self.one(sql, [collector_id.to_i64()], collector)
+    }
+
+    pub(crate) fn collector_by_code(self, digest: &Digest) -> Read<Option<CollectorRecord>> {
+        let sql =
+            concat!("SELECT ", collector_columns!(), " FROM collector WHERE code_digest = ?1");
+        self.one(sql, [digest], collector)
+    }
+
+    pub(crate) fn token(self, digest: &Digest) -> Read<Option<TokenRecord>> {
+        let sql = "SELECT collector_id, expires_at_us FROM token WHERE digest = ?1";
+        self.one(sql, [digest], |row| {
+            Ok(TokenRecord {
+                digest: *digest,
+                collector: id(CollectorId::from_i64, row.get(0)?)?,
+                expires_at: instant(row.get(1)?)?,
+            })
+        })
+    }
+
+    /// The entries of a company from a number on, at most about `len`.
+    pub(crate) fn entries(self, company: &Company, from: i64, len: usize) -> Read<Vec<Entry>> {
+        let sql = "SELECT entry_number, recorded_at_us, kind, payload, chain, debit, credit, \
+                   amount_minor FROM journal WHERE company_id = ?1 AND entry_number >= ?2 \
+                   AND entry_number < ?3 ORDER BY entry_number, row_number";
+        let until = from.saturating_add(i64::try_from(len).unwrap_or(i64::MAX));
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query((company.id.to_i64(), from, until))?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, Option<i64>>(1)?.is_some() {
+                entries.push(entry(row, company.currency)?);
+            } else {
+                let extra = posting(row, company.currency)?;
+                let entry = entries.last_mut().filter(|_| extra.is_some());
+                let entry = entry.ok_or_else(|| StoreError::damaged("a posting has no entry"))?;
+                entry.postings.extend(extra);
+            }
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn each_file(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut(ImportedFile) -> Read<()>,
+    ) -> Read<()> {
+        let sql = "SELECT file_id, kind, name, sha256, lines, imported_by FROM imported_file \
+                   WHERE company_id = ?1";
+        self.each(sql, [company.to_i64()], file, visit)
+    }
+
+    pub(crate) fn each_member(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut(Member) -> Read<()>,
+    ) -> Read<()> {
+        let sql = concat!("SELECT ", member_columns!(), " FROM member m WHERE m.company_id = ?1");
+        self.each(sql, [company.to_i64()], member, visit)
+    }
+
+    pub(crate) fn each_contract(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut(Contract) -> Read<()>,
+    ) -> Read<()> {
+        let sql =
+            concat!("SELECT ", contract_columns!(), " FROM contract c WHERE c.company_id = ?1");
+        self.each(sql, [company.to_i64()], |row| contract(row, 0), visit)
+    }
+
+    pub(crate) fn each_bill(
+        self,
+        company: &Company,
+        visit: &mut dyn FnMut(Bill) -> Read<()>,
+    ) -> Read<()> {
+        let sql = concat!("SELECT ", bill_columns!(), " FROM bill WHERE company_id = ?1");
+        self.each(sql, [company.id.to_i64()], |row| bill(row, company.currency), visit)
+    }
+
+    pub(crate) fn each_version(
+        self,
+        company: &Company,
+        visit: &mut dyn FnMut(BillVersion) -> Read<()>,
+    ) -> Read<()> {
+        let sql =
+            concat!("SELECT ", version_columns!(), " FROM bill_version WHERE company_id = ?1");
+        self.each(sql, [company.id.to_i64()], |row| version(row, company.currency), visit)
+    }
+
+    pub(crate) fn each_payment(
+        self,
+        company: &Company,
+        visit: &mut dyn FnMut(Payment) -> Read<()>,
+    ) -> Read<()> {
+        let sql = concat!("SELECT ", payment_columns!(), " FROM payment p WHERE p.company_id = ?1");
+        self.each(sql, [company.id.to_i64()], |row| payment(row, company.currency), visit)
+    }
+
+    pub(crate) fn each_reversal(
+        self,
+        company: &Company,
+        visit: &mut dyn FnMut(Reversal) -> Read<()>,
+    ) -> Read<()> {
+        let sql =
+            concat!("SELECT ", reversal_columns!(), " FROM reversal r WHERE r.company_id = ?1");
+        self.each(sql, [company.id.to_i64()], |row| reversal(row, 0, company.currency), visit)
+    }
+
+    pub(crate) fn each_attempt(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut(Attempt) -> Read<()>,
+    ) -> Read<()> {
+        let sql = "SELECT collector_id, operation, caller_key, payment_id FROM caller_key \
+                   WHERE company_id = ?1";
+        self.each(sql, [company.to_i64()], attempt, visit)
+    }
+
+    pub(crate) fn each_balance(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut((Account, i64)) -> Read<()>,
+    ) -> Read<()> {
+        let sql = "SELECT account, balance_minor FROM balance WHERE company_id = ?1";
+        self.each(sql, [company.to_i64()], |row| Ok((account(row, 0)?, row.get(1)?)), visit)
+    }
+}

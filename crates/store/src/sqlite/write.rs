@@ -1,0 +1,559 @@
+//! What is written: one transaction for many acts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::MutexGuard;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, Params};
+use ventanilla_domain::{
+    Account, BillVersion, CallerKey, CollectorId, Company, CompanyId, Contract, EntryNumber, Event,
+    IdOutOfRange, ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Posting,
+    Reversal, Text,
+};
+
+use super::Reads;
+use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, Written};
+use crate::values::{to_bill_code, to_contract_code, to_file_code};
+use crate::{CollectorRecord, CommitError, Counters, Keys, Operation, StoreError, TokenRecord};
+
+type Write = Result<(), StoreError>;
+
+/// A transaction that writes. Dropped without a commit, it leaves nothing.
+#[derive(Debug)]
+pub struct SqliteTx<'a> {
+    connection: MutexGuard<'a, Connection>,
+    keys: &'a Keys,
+    /// What many acts of one company change alike is kept here and written once, at the commit.
+    pending: HashMap<CompanyId, Pending>,
+    is_open: bool,
+}
+
+#[derive(Debug)]
+struct Pending {
+    counters: Counters,
+    balances: BTreeMap<Account, i64>,
+}
+
+impl<'a> SqliteTx<'a> {
+    pub(super) fn begin(
+        connection: MutexGuard<'a, Connection>,
+        keys: &'a Keys,
+    ) -> Result<Self, StoreError> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self { connection, keys, pending: HashMap::new(), is_open: true })
+    }
+
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        Reads::new(&self.connection)
+    }
+
+    /// The counters as this transaction leaves them so far.
+    pub(crate) fn counters(&mut self, company: CompanyId) -> Result<Option<Counters>, StoreError> {
+        if let Some(pending) = self.pending.get(&company) {
+            return Ok(Some(pending.counters));
+        }
+        let counters = self.reads().counters(company)?;
+        if let Some(counters) = counters {
+            self.pending.insert(company, Pending { counters, balances: BTreeMap::new() });
+        }
+        Ok(counters)
+    }
+
+    pub(crate) fn append(
+        &mut self,
+        company: CompanyId,
+        event: &Event,
+        postings: &[Posting],
+        recorded_at: Timestamp,
+    ) -> Write {
+        if let Event::CompanyOpened { company: opened, first_payment } = event {
+            self.open_books(opened, *first_payment)?;
+        }
+        let counters = self.counters(company)?;
+        let mut counters =
+            counters.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
+        self.apply(company, event, &mut counters)?;
+        self.write_entry(company, event, postings, recorded_at, &mut counters)?;
+        let pending = self.pending.get_mut(&company);
+        let pending = pending.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
+        pending.counters = counters;
+        for posting in postings {
+            add(&mut pending.balances, &posting.debit, posting.amount.to_minor())?;
+            add(&mut pending.balances, &posting.credit, -posting.amount.to_minor())?;
+        }
+        Ok(())
+    }
+
+    /// Commits. An error of the disk here leaves the outcome unknown; a full disk does not.
+    pub(crate) fn commit(mut self) -> Result<(), CommitError> {
+        self.write_pending().map_err(CommitError::Nothing)?;
+        let committed =
+            self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        match committed {
+            Ok(_) => {
+                self.is_open = false;
+                Ok(())
+            }
+            Err(error) => Err(match error.sqlite_error_code() {
+                Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => {
+                    CommitError::Nothing(error.into())
+                }
+                _ => CommitError::Unknown(error.into()),
+            }),
+        }
+    }
+
+    fn apply(&self, company: CompanyId, event: &Event, counters: &mut Counters) -> Write {
+        match event {
+            Event::CompanyOpened { .. } => Ok(()),
+            Event::PolicyChanged(policy) => self.set_policy(company, policy),
+            Event::FileImported(file) => self.add_file(company, file, counters),
+            Event::MemberKept(member) => self.keep_member(company, member, counters),
+            Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
+            Event::BillVersioned(version) => self.add_version(company, version),
+            Event::PaymentMade(payment) => self.add_payment(company, payment, counters),
+            Event::PaymentReversed(reversal) => self.add_reversal(company, reversal),
+        }
+    }
+
+    /// Runs one statement and says how many rows it changed.
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// Runs one statement that must change exactly one row.
+    fn run_one(&self, sql: &str, params: impl Params, broken: &'static str) -> Write {
+        if self.run(sql, params)? == 1 { Ok(()) } else { Err(StoreError::damaged(broken)) }
+    }
+
+    fn open_books(&mut self, company: &Company, first_payment: PaymentId) -> Write {
+        let policy = to_json(&PolicyRecord::from_policy(&company.policy));
+        self.run(
+            "INSERT INTO company (company_id, name, currency, time_zone, policy) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (
+                company.id.to_i64(),
+                company.name.as_str(),
+                company.currency.to_code(),
+                company.time_zone.to_name(),
+                policy,
+            ),
+        )?;
+        let counters = Counters::starting_at(first_payment);
+        self.run(
+            "INSERT INTO counter (company_id, next_payment, next_member, next_contract, \
+             next_file, next_entry, chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            counter_row(company.id, &counters),
+        )?;
+        self.pending.insert(company.id, Pending { counters, balances: BTreeMap::new() });
+        Ok(())
+    }
+
+    fn set_policy(&self, company: CompanyId, policy: &Policy) -> Write {
+        self.run_one(
+            "UPDATE company SET policy = ?2 WHERE company_id = ?1",
+            (company.to_i64(), to_json(&PolicyRecord::from_policy(policy))),
+            "a policy found no company",
+        )
+    }
+
+    fn add_file(&self, company: CompanyId, file: &ImportedFile, counters: &mut Counters) -> Write {
+        counters.next_file = file.id.checked_next().map_err(exhausted)?;
+        self.run(
+            "INSERT INTO imported_file (company_id, file_id, kind, name, sha256, lines, \
+             imported_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (
+                company.to_i64(),
+                file.id.to_i64(),
+                to_file_code(file.kind),
+                file.name.as_str(),
+                file.sha256,
+                to_signed(file.lines)?,
+                file.imported_by.as_str(),
+            ),
+        )?;
+        Ok(())
+    }
+
+    fn keep_member(&self, company: CompanyId, member: &Member, counters: &mut Counters) -> Write {
+        self.run(
+            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
+             tax_id, location, email, phone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+             ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
+             document_kind = excluded.document_kind, document_number = excluded.document_number, \
+             tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
+             phone = excluded.phone",
+            (
+                company.to_i64(),
+                member.id.to_i64(),
+                member.name.as_str(),
+                member.document_kind.as_ref().map(Text::as_str),
+                member.document_number.as_ref().map(Text::as_str),
+                member.tax_id.as_ref().map(Text::as_str),
+                member.location.map(LocationCode::to_i64),
+                member.email.as_ref().map(Text::as_str),
+                member.phone.as_ref().map(Text::as_str),
+            ),
+        )?;
+        while self.reads().member(company, counters.next_member)?.is_some() {
+            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
+        }
+        Ok(())
+    }
+
+    fn keep_contract(
+        &self,
+        company: CompanyId,
+        contract: &Contract,
+        counters: &mut Counters,
+    ) -> Write {
+        if contract.key == counters.next_contract {
+            counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
+        }
+        self.run(
+            "INSERT INTO contract (company_id, contract_key, code, member_id, state, address, \
+             supply_point) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+             ON CONFLICT (company_id, contract_key) DO UPDATE SET code = excluded.code, \
+             member_id = excluded.member_id, state = excluded.state, address = excluded.address, \
+             supply_point = excluded.supply_point",
+            (
+                company.to_i64(),
+                contract.key.to_i64(),
+                contract.code.as_str(),
+                contract.member.to_i64(),
+                to_contract_code(contract.state),
+                contract.address.as_ref().map(Text::as_str),
+                contract.supply_point.map(LocationCode::to_i64),
+            ),
+        )?;
+        Ok(())
+    }
+
+    fn add_version(&self, company: CompanyId, version: &BillVersion) -> Write {
+        let (contract, bill) = (version.contract.to_i64(), version.bill.to_i64());
+        let terms = &version.terms;
+        let row = (
+            company.to_i64(),
+            contract,
+            bill,
+            terms.period.to_yyyymm(),
+            terms.amount.to_minor(),
+            to_bill_code(terms.state),
+            version.number,
+        );
+        if version.number == 1 {
+            self.run(
+                "INSERT INTO bill (company_id, contract_key, bill_id, period, amount_minor, \
+                 state, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                row,
+            )?;
+        } else {
+            self.run_one(
+                "UPDATE bill SET period = ?4, amount_minor = ?5, state = ?6, version = ?7 \
+                 WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
+                 AND paid_by IS NULL AND version = ?7 - 1",
+                row,
+                "a new version found no unpaid bill of the version before",
+            )?;
+        }
+        let printed = PrintedRecord::from_facts(&terms.printed).map(|record| to_json(&record));
+        let revenue = ShareRecord::from_shares(&version.revenue).map(|shares| to_json(&shares));
+        self.run(
+            "INSERT INTO bill_version (company_id, contract_key, bill_id, period, amount_minor, \
+             state, version, printed, revenue, file_id, line) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            (
+                company.to_i64(),
+                contract,
+                bill,
+                terms.period.to_yyyymm(),
+                terms.amount.to_minor(),
+                to_bill_code(terms.state),
+                version.number,
+                printed,
+                revenue,
+                version.source.file.to_i64(),
+                to_signed(version.source.line)?,
+            ),
+        )?;
+        Ok(())
+    }
+
+    fn add_payment(&self, company: CompanyId, payment: &Payment, counters: &mut Counters) -> Write {
+        self.insert_payment(company, payment)?;
+        // The law: a bill is paid only where nobody has paid it.
+        self.run_one(
+            "UPDATE bill SET paid_by = ?4, last_payment = ?4 \
+             WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
+             AND paid_by IS NULL AND state = 'owed'",
+            (
+                company.to_i64(),
+                payment.contract.to_i64(),
+                payment.bill.to_i64(),
+                payment.id.to_i64(),
+            ),
+            "a payment found no unpaid bill",
+        )?;
+        while self.has_payment(company, counters.next_payment)? {
+            counters.next_payment = counters.next_payment.checked_next().map_err(exhausted)?;
+        }
+        let key = payment.caller_key.as_ref();
+        self.add_attempt(company, payment.collector, Operation::Pay, key, payment.id)
+    }
+
+    fn insert_payment(&self, company: CompanyId, payment: &Payment) -> Write {
+        let place = &payment.place;
+        self.run(
+            "INSERT INTO payment (company_id, payment_id, collector_id, contract_key, \
+             contract_code, member_name, bill_id, bill_version, period, amount_minor, \
+             recorded_at_us, business_day, caller_reference, caller_key, branch, cashier, \
+             terminal, means, collected_at, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
+             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+            rusqlite::params![
+                company.to_i64(),
+                payment.id.to_i64(),
+                payment.collector.to_i64(),
+                payment.contract.to_i64(),
+                payment.contract_code.as_str(),
+                payment.member_name.as_str(),
+                payment.bill.to_i64(),
+                payment.bill_version,
+                payment.period.to_yyyymm(),
+                payment.amount.to_minor(),
+                payment.recorded_at.as_microsecond(),
+                payment.business_day.to_date().to_string(),
+                payment.caller_reference.as_ref().map(Text::as_str),
+                payment.caller_key.as_ref().map(CallerKey::as_str),
+                place.branch.as_ref().map(Text::as_str),
+                place.cashier.as_ref().map(Text::as_str),
+                place.terminal.as_ref().map(Text::as_str),
+                place.means.as_ref().map(Text::as_str),
+                place.collected_at.map(|at| at.to_string()),
+                payment.previous.map(PaymentId::to_i64),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn has_payment(&self, company: CompanyId, payment: PaymentId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM payment WHERE company_id = ?1 AND payment_id = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists((company.to_i64(), payment.to_i64()))?)
+    }
+
+    fn add_reversal(&self, company: CompanyId, reversal: &Reversal) -> Write {
+        self.run(
+            "INSERT INTO reversal (company_id, payment_id, collector_id, contract_key, bill_id, \
+             amount_minor, recorded_at_us, business_day, reason, caller_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (
+                company.to_i64(),
+                reversal.payment.to_i64(),
+                reversal.collector.to_i64(),
+                reversal.contract.to_i64(),
+                reversal.bill.to_i64(),
+                reversal.amount.to_minor(),
+                reversal.recorded_at.as_microsecond(),
+                reversal.business_day.to_date().to_string(),
+                reversal.reason.as_ref().map(Text::as_str),
+                reversal.caller_key.as_ref().map(CallerKey::as_str),
+            ),
+        )?;
+        self.run_one(
+            "UPDATE bill SET paid_by = NULL WHERE company_id = ?1 AND contract_key = ?2 \
+             AND bill_id = ?3 AND paid_by = ?4",
+            (
+                company.to_i64(),
+                reversal.contract.to_i64(),
+                reversal.bill.to_i64(),
+                reversal.payment.to_i64(),
+            ),
+            "a reversal found no paid bill",
+        )?;
+        let key = reversal.caller_key.as_ref();
+        self.add_attempt(company, reversal.collector, Operation::Reverse, key, reversal.payment)
+    }
+
+    fn add_attempt(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+        operation: Operation,
+        key: Option<&CallerKey>,
+        payment: PaymentId,
+    ) -> Write {
+        let Some(key) = key else { return Ok(()) };
+        self.run(
+            "INSERT INTO caller_key (company_id, collector_id, operation, caller_key, \
+             payment_id) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (
+                company.to_i64(),
+                collector.to_i64(),
+                operation.to_code(),
+                key.as_str(),
+                payment.to_i64(),
+            ),
+        )?;
+        Ok(())
+    }
+
+    fn write_entry(
+        &self,
+        company: CompanyId,
+        event: &Event,
+        postings: &[Posting],
+        recorded_at: Timestamp,
+        counters: &mut Counters,
+    ) -> Write {
+        let written = journal::write(event);
+        let number = counters.next_entry;
+        let before = &counters.chain;
+        let chain =
+            journal::link(self.keys, company, number, recorded_at, &written, postings, before);
+        let Written { kind, payload } = written;
+        let first = postings.first();
+        self.run(
+            "INSERT INTO journal (company_id, entry_number, row_number, recorded_at_us, kind, \
+             payload, chain, debit, credit, amount_minor) \
+             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            (
+                company.to_i64(),
+                number.to_i64(),
+                recorded_at.as_microsecond(),
+                kind,
+                payload,
+                chain,
+                first.map(|posting| posting.debit.to_string()),
+                first.map(|posting| posting.credit.to_string()),
+                first.map(|posting| posting.amount.to_minor()),
+            ),
+        )?;
+        for (row, posting) in (1_i64..).zip(postings.iter().skip(1)) {
+            self.write_posting(company, number, row, posting)?;
+        }
+        counters.chain = chain;
+        counters.next_entry = number.checked_next().map_err(exhausted)?;
+        Ok(())
+    }
+
+    fn write_posting(
+        &self,
+        company: CompanyId,
+        number: EntryNumber,
+        row: i64,
+        posting: &Posting,
+    ) -> Write {
+        self.run(
+            "INSERT INTO journal (company_id, entry_number, row_number, debit, credit, \
+             amount_minor) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                company.to_i64(),
+                number.to_i64(),
+                row,
+                posting.debit.to_string(),
+                posting.credit.to_string(),
+                posting.amount.to_minor(),
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// Writes the counters and balances of every company the transaction touched.
+    fn write_pending(&mut self) -> Write {
+        for (company, pending) in std::mem::take(&mut self.pending) {
+            self.run_one(
+                "UPDATE counter SET next_payment = ?2, next_member = ?3, next_contract = ?4, \
+                 next_file = ?5, next_entry = ?6, chain = ?7 WHERE company_id = ?1",
+                counter_row(company, &pending.counters),
+                "counters found no company",
+            )?;
+            for (account, minor) in pending.balances {
+                self.run(
+                    "INSERT INTO balance (company_id, account, balance_minor) \
+                     VALUES (?1, ?2, ?3) ON CONFLICT (company_id, account) \
+                     DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
+                    (company.to_i64(), account.to_string(), minor),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put_collector(&mut self, record: &CollectorRecord) -> Write {
+        self.run(
+            "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
+             secret_digest, can_list, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             ON CONFLICT (collector_id) DO UPDATE SET can_list = excluded.can_list, \
+             is_active = excluded.is_active",
+            (
+                record.id.to_i64(),
+                record.company.to_i64(),
+                record.name.as_str(),
+                record.login.as_str(),
+                record.code_digest,
+                record.secret_digest,
+                record.can_list,
+                record.is_active,
+            ),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn put_token(&mut self, record: &TokenRecord) -> Write {
+        self.run(
+            "INSERT INTO token (digest, collector_id, expires_at_us) VALUES (?1, ?2, ?3)",
+            (record.digest, record.collector.to_i64(), record.expires_at.as_microsecond()),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) -> Write {
+        self.run(
+            "DELETE FROM token WHERE collector_id = ?1 AND expires_at_us < ?2",
+            (collector.to_i64(), ended_before.as_microsecond()),
+        )?;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx<'_> {
+    fn drop(&mut self) {
+        if !self.is_open || self.connection.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "a transaction was not rolled back");
+        }
+    }
+}
+
+fn to_json(record: &impl serde::Serialize) -> String {
+    serde_json::to_string(record).expect("records hold only texts and numbers")
+}
+
+fn to_signed(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|cause| StoreError::damaged_by("a count does not fit", cause))
+}
+
+fn exhausted(cause: IdOutOfRange) -> StoreError {
+    StoreError::damaged_by("a counter is exhausted", cause)
+}
+
+fn add(balances: &mut BTreeMap<Account, i64>, account: &Account, minor: i64) -> Write {
+    let balance = balances.entry(account.clone()).or_default();
+    let sum = balance.checked_add(minor);
+    *balance = sum.ok_or_else(|| StoreError::damaged("a balance does not fit"))?;
+    Ok(())
+}
+
+fn counter_row(company: CompanyId, counters: &Counters) -> impl Params + use<> {
+    (
+        company.to_i64(),
+        counters.next_payment.to_i64(),
+        counters.next_member.to_i64(),
+        counters.next_contract.to_i64(),
+        counters.next_file.to_i64(),
+        counters.next_entry.to_i64(),
+        counters.chain,
+    )
+}

@@ -1,0 +1,104 @@
+//! A transaction that writes, whatever the store.
+
+use jiff::Timestamp;
+use ventanilla_domain::{BillVersion, CollectorId, CompanyId, Event, postings_of};
+
+use crate::memory::MemoryTx;
+use crate::sqlite::SqliteTx;
+use crate::{CollectorRecord, CommitError, Counters, StoreError, TokenRecord, View};
+
+/// A transaction that writes. Dropped without a commit, it leaves nothing.
+#[derive(Debug)]
+pub enum Tx<'a> {
+    /// Of a store in memory.
+    Memory(Box<MemoryTx<'a>>),
+    /// Of a store in SQLite.
+    Sqlite(Box<SqliteTx<'a>>),
+}
+
+impl Tx<'_> {
+    /// The books as this transaction leaves them so far, but for the counters, which
+    /// [`Tx::counters`] gives.
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Self::Memory(tx) => View::memory(tx.state()),
+            Self::Sqlite(tx) => View::sqlite(tx.reads()),
+        }
+    }
+
+    /// A company's counters as this transaction leaves them so far.
+    pub fn counters(&mut self, company: CompanyId) -> Result<Option<Counters>, StoreError> {
+        match self {
+            Self::Memory(tx) => Ok(tx.state().counters(company)),
+            Self::Sqlite(tx) => tx.counters(company),
+        }
+    }
+
+    /// Writes an entry into a company's journal, lets it take effect and posts it. `replaced` is
+    /// the version of a bill that the event takes the place of.
+    ///
+    /// An event that breaks a rule that must stand (a bill paid twice, an amount that does not
+    /// balance) is refused as damage: the decision that made it was wrong.
+    pub fn append(
+        &mut self,
+        company: CompanyId,
+        event: Event,
+        replaced: Option<&BillVersion>,
+        recorded_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let postings = postings_of(&event, replaced)
+            .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
+        match self {
+            Self::Memory(tx) => tx.append(company, event, postings, recorded_at),
+            Self::Sqlite(tx) => tx.append(company, &event, &postings, recorded_at),
+        }
+    }
+
+    /// Adds a collector, or changes its permission and state.
+    pub fn put_collector(&mut self, record: CollectorRecord) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.put_collector(record);
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.put_collector(&record),
+        }
+    }
+
+    /// Adds a token.
+    pub fn put_token(&mut self, record: TokenRecord) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.put_token(record);
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.put_token(&record),
+        }
+    }
+
+    /// Forgets a collector's tokens that ended before an instant.
+    pub fn drop_tokens(
+        &mut self,
+        collector: CollectorId,
+        ended_before: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.drop_tokens(collector, ended_before);
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.drop_tokens(collector, ended_before),
+        }
+    }
+
+    /// Commits: after `Ok`, all of it is on disk.
+    pub fn commit(self) -> Result<(), CommitError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.commit();
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.commit(),
+        }
+    }
+}

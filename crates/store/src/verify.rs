@@ -1,0 +1,215 @@
+//! Recomputing everything from the journal and comparing it with what is kept.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
+
+use crate::memory::Books;
+use crate::{Counters, Entry, Keys, StoreError, View, journal};
+
+/// Entries read at a time.
+const PAGE: usize = 10_000;
+/// Differences told per table; the rest is counted.
+const TOLD: usize = 20;
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Entries read, over all companies.
+    pub entries: u64,
+    /// Payments compared, over all companies.
+    pub payments: u64,
+    /// What differs; empty when all is well.
+    pub findings: Vec<String>,
+}
+
+pub(crate) fn verify(
+    view: &View<'_>,
+    keys: &Keys,
+    damage: Vec<String>,
+) -> Result<Verification, StoreError> {
+    let findings = damage.into_iter().map(|found| format!("base de datos: {found}")).collect();
+    let mut report = Verification { findings, ..Verification::default() };
+    for company in view.companies()? {
+        let prefix = format!("empresa {}", company.id);
+        let mut found = Findings { prefix, told: Vec::new() };
+        if let Some(books) = rebuilt(view, keys, &company, &mut report.entries, &mut found)? {
+            report.payments += u64::try_from(books.payments.len()).unwrap_or(u64::MAX);
+            compare(view, &company, books, &mut found)?;
+        }
+        report.findings.append(&mut found.told);
+    }
+    Ok(report)
+}
+
+/// The findings of one company.
+struct Findings {
+    prefix: String,
+    told: Vec<String>,
+}
+
+impl Findings {
+    fn tell(&mut self, finding: &str) {
+        self.told.push(format!("{}: {finding}", self.prefix));
+    }
+}
+
+/// The books as the journal alone makes them; `None` where it cannot be followed to its end.
+fn rebuilt(
+    view: &View<'_>,
+    keys: &Keys,
+    company: &Company,
+    count: &mut u64,
+    found: &mut Findings,
+) -> Result<Option<Books>, StoreError> {
+    let mut books: Option<Books> = None;
+    let mut next = EntryNumber::FIRST.to_i64();
+    loop {
+        let entries = match view.entries(company, next, PAGE) {
+            Ok(entries) => entries,
+            Err(StoreError::Damaged { what, .. }) => {
+                found.tell(&format!("el diario no se puede leer desde el asiento {next}: {what}"));
+                return Ok(None);
+            }
+            Err(other) => return Err(other),
+        };
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            if let Err(broken) = follow(&mut books, keys, company.id, &entry) {
+                found.tell(&format!("asiento {}: {broken}", entry.number));
+                return Ok(None);
+            }
+            *count += 1;
+            next = entry.number.to_i64() + 1;
+        }
+    }
+    if books.is_none() {
+        found.tell("el diario está vacío");
+    }
+    Ok(books)
+}
+
+/// Checks an entry's number, link and postings, and lets it take effect.
+fn follow(
+    books: &mut Option<Books>,
+    keys: &Keys,
+    company: CompanyId,
+    entry: &Entry,
+) -> Result<(), String> {
+    let opened = match books {
+        Some(books) => books,
+        None => books.insert(Books::opened(&entry.event).map_err(|error| error.to_string())?),
+    };
+    if entry.number != opened.counters.next_entry {
+        return Err(format!("falta el asiento {}", opened.counters.next_entry));
+    }
+    let written = journal::write(&entry.event);
+    let before = &opened.counters.chain;
+    let (number, at, postings) = (entry.number, entry.recorded_at, &entry.postings);
+    if journal::link(keys, company, number, at, &written, postings, before) != entry.chain {
+        return Err("la cadena está rota: el asiento fue alterado".to_owned());
+    }
+    let replaced = match &entry.event {
+        Event::BillVersioned(version) => opened.version_in_force(version.contract, version.bill),
+        _ => None,
+    };
+    if postings_of(&entry.event, replaced).as_ref() != Ok(&entry.postings) {
+        return Err("las partidas no son las del hecho".to_owned());
+    }
+    opened.apply(&entry.event, &entry.postings).map_err(|error| error.to_string())?;
+    opened.counters.chain = entry.chain;
+    opened.counters.next_entry = entry.number.checked_next().map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+/// Compares each table with the books rebuilt.
+fn compare(
+    view: &View<'_>,
+    company: &Company,
+    books: Books,
+    found: &mut Findings,
+) -> Result<(), StoreError> {
+    if *books.company != *company {
+        found.tell("los datos o las reglas de la empresa no son los del diario");
+    }
+    compare_counters(view.counters(company.id)?, &books.counters, found);
+    let sum: i128 = books.balances.values().map(|minor| i128::from(*minor)).sum();
+    if sum != 0 {
+        found.tell("los saldos no suman cero");
+    }
+    let id = company.id;
+    table(found, "imported_file", books.files, |to| {
+        view.each_file(id, &mut |file| to(file.id, file))
+    })?;
+    table(found, "member", books.members, |to| {
+        view.each_member(id, &mut |member| to(member.id, member))
+    })?;
+    table(found, "contract", books.contracts, |to| {
+        view.each_contract(id, &mut |contract| to(contract.key, contract))
+    })?;
+    table(found, "bill", books.bills, |to| {
+        view.each_bill(company, &mut |bill| to((bill.contract, bill.id), bill))
+    })?;
+    table(found, "bill_version", books.versions, |to| {
+        view.each_version(company, &mut |version| {
+            to((version.contract, version.bill, version.number), version)
+        })
+    })?;
+    table(found, "payment", books.payments, |to| {
+        view.each_payment(company, &mut |payment| to(payment.id, payment))
+    })?;
+    table(found, "reversal", books.reversals, |to| {
+        view.each_reversal(company, &mut |reversal| to(reversal.payment, reversal))
+    })?;
+    table(found, "caller_key", books.attempts, |to| {
+        view.each_attempt(id, &mut |(key, payment)| to(key, payment))
+    })?;
+    table(found, "balance", books.balances, |to| {
+        view.each_balance(id, &mut |(account, minor)| to(account, minor))
+    })
+}
+
+fn compare_counters(kept: Option<Counters>, rebuilt: &Counters, found: &mut Findings) {
+    if kept.as_ref() != Some(rebuilt) {
+        found.tell("los contadores o el final de la cadena no son los del diario");
+    }
+}
+
+type Row<'r, K, V> = &'r mut dyn FnMut(K, V) -> Result<(), StoreError>;
+
+/// Compares one table: every row kept must be the one rebuilt, and none may be missing.
+fn table<K: Ord + Debug, V: PartialEq>(
+    found: &mut Findings,
+    name: &str,
+    mut rebuilt: BTreeMap<K, V>,
+    each: impl FnOnce(Row<'_, K, V>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut differing = Vec::new();
+    let visited = each(&mut |key, kept| {
+        match rebuilt.remove(&key) {
+            Some(made) if made == kept => {}
+            Some(_) => differing.push(format!("{key:?} difiere del diario")),
+            None => differing.push(format!("{key:?} no está en el diario")),
+        }
+        Ok(())
+    });
+    match visited {
+        Ok(()) => {}
+        Err(StoreError::Damaged { what, .. }) => {
+            found.tell(&format!("{name}: una fila no se puede leer: {what}"));
+            return Ok(());
+        }
+        Err(other) => return Err(other),
+    }
+    differing.extend(rebuilt.keys().map(|key| format!("falta {key:?}")));
+    for difference in differing.iter().take(TOLD) {
+        found.tell(&format!("{name}: {difference}"));
+    }
+    if let Some(more) = differing.len().checked_sub(TOLD + 1) {
+        found.tell(&format!("{name}: y {} diferencias más", more + 1));
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! What can be read, whatever the store.
+
+use std::sync::Arc;
+
+use ventanilla_domain::{
+    Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
+    Contract, ContractCode, ContractKey, Holder, ImportedFile, Member, MemberId, Payer, Payment,
+    PaymentId, Reversal,
+};
+
+use crate::memory::{Attempt, State};
+use crate::sqlite::Reads;
+use crate::{CollectorRecord, Counters, Digest, Entry, Operation, StoreError, TokenRecord};
+
+type Read<T> = Result<T, StoreError>;
+type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
+
+/// The books as a snapshot or a transaction sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    from: From<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum From<'a> {
+    Memory(&'a State),
+    Sqlite(Reads<'a>),
+}
+
+/// Reads the same of either store: of the memory plainly, of SQLite with its errors.
+macro_rules! read {
+    ($self:ident, $view:ident => $memory:expr, $sqlite:expr) => {
+        match $self.from {
+            From::Memory($view) => Ok($memory),
+            From::Sqlite($view) => $sqlite,
+        }
+    };
+}
+
+/// Visits a table of either store.
+macro_rules! visit {
+    ($self:ident, $company:expr, $visit:ident, $table:ident, $sqlite:expr) => {
+        match $self.from {
+            From::Memory(state) => match state.books_of($company) {
+                Some(books) => books.$table.values().cloned().try_for_each($visit),
+                None => Ok(()),
+            },
+            From::Sqlite(reads) => $sqlite(reads, $visit),
+        }
+    };
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn memory(state: &'a State) -> Self {
+        Self { from: From::Memory(state) }
+    }
+
+    pub(crate) fn sqlite(reads: Reads<'a>) -> Self {
+        Self { from: From::Sqlite(reads) }
+    }
+
+    /// All companies, by id.
+    pub fn companies(&self) -> Read<Vec<Arc<Company>>> {
+        read!(self, view => view.companies(), view.companies())
+    }
+
+    /// The company of that id.
+    pub fn company(&self, id: CompanyId) -> Read<Option<Arc<Company>>> {
+        read!(self, view => view.company(id), view.company(id))
+    }
+
+    /// A company's counters, as they were committed last.
+    pub fn counters(&self, company: CompanyId) -> Read<Option<Counters>> {
+        read!(self, view => view.counters(company), view.counters(company))
+    }
+
+    /// The contract of exactly that code.
+    pub fn contract(&self, company: CompanyId, code: &ContractCode) -> Read<Option<Contract>> {
+        read!(self, view => view.contract(company, code), view.contract(company, code))
+    }
+
+    /// The member of that id.
+    pub fn member(&self, company: CompanyId, id: MemberId) -> Read<Option<Member>> {
+        read!(self, view => view.member(company, id), view.member(company, id))
+    }
+
+    /// What a payment needs to know of the contract that `code` finds, leading zeros as in
+    /// [`View::holder`].
+    pub fn payer(&self, company: CompanyId, code: &ContractCode) -> Read<Option<Payer>> {
+        found(
+            code,
+            |code| read!(self, view => view.payer(company, code), view.payer(company, code)),
+        )
+    }
+
+    /// The contract that `code` finds, with its holder: the one of exactly that code, or else the
+    /// one of the code without its leading zeros (spec/cooplan.md §2, Fields).
+    pub fn holder(&self, company: CompanyId, code: &ContractCode) -> Read<Option<Holder>> {
+        found(
+            code,
+            |code| read!(self, view => view.holder(company, code), view.holder(company, code)),
+        )
+    }
+
+    /// A page of the company's contracts with their holders, in the order they were made.
+    pub fn holders(&self, company: CompanyId, skipped: u32, len: u32) -> Read<Vec<Holder>> {
+        read!(self, view => view.holders(company, skipped, len), view.holders(company, skipped, len))
+    }
+
+    /// A contract's bill of that number.
+    pub fn bill(
+        &self,
+        company: &Company,
+        contract: ContractKey,
+        bill: BillId,
+    ) -> Read<Option<Bill>> {
+        read!(self, view =>
+            view.bill(company.id, contract, bill), view.bill(company, contract, bill))
+    }
+
+    /// The contract that owes the bill of that number.
+    pub fn bill_contract(&self, company: CompanyId, bill: BillId) -> Read<Option<ContractKey>> {
+        read!(self, view => view.bill_contract(company, bill), view.bill_contract(company, bill))
+    }
+
+    /// A contract's unpaid bills, oldest period first, then by number.
+    pub fn unpaid_bills(&self, company: &Company, contract: ContractKey) -> Read<Vec<Bill>> {
+        let mut bills = read!(self, view =>
+            view.unpaid_bills(company.id, contract), view.unpaid_bills(company, contract))?;
+        bills.sort_unstable_by_key(|bill| (bill.period, bill.id));
+        Ok(bills)
+    }
+
+    /// A version of a bill.
+    pub fn version(
+        &self,
+        company: &Company,
+        contract: ContractKey,
+        bill: BillId,
+        number: u32,
+    ) -> Read<Option<BillVersion>> {
+        read!(self, view =>
+            view.version(company.id, contract, bill, number),
+            view.version(company, contract, bill, number))
+    }
+
+    /// The payment of that id.
+    pub fn payment(&self, company: &Company, id: PaymentId) -> Read<Option<Payment>> {
+        read!(self, view => view.payment(company.id, id), view.payment(company, id))
+    }
+
+    /// The reversal of a payment.
+    pub fn reversal(&self, company: &Company, payment: PaymentId) -> Read<Option<Reversal>> {
+        read!(self, view => view.reversal(company.id, payment), view.reversal(company, payment))
+    }
+
+    /// The payment that a collector's caller key made or reversed.
+    pub fn attempt(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+        operation: Operation,
+        key: &CallerKey,
+    ) -> Read<Option<PaymentId>> {
+        read!(self, view =>
+            view.attempt(company, collector, operation, key),
+            view.attempt(company, collector, operation, key))
+    }
+
+    /// A collector's payments of a business day by id, each with its reversal.
+    pub fn payments_of_day(
+        &self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
+        read!(self, view =>
+            view.payments_of_day(company.id, collector, day),
+            view.payments_of_day(company, collector, day))
+    }
+
+    /// A collector's reversals of a business day by payment, each with its payment.
+    pub fn reversals_of_day(
+        &self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Read<Vec<(Payment, Reversal)>> {
+        read!(self, view =>
+            view.reversals_of_day(company.id, collector, day),
+            view.reversals_of_day(company, collector, day))
+    }
+
+    /// All collectors, by id.
+    pub fn collectors(&self) -> Read<Vec<CollectorRecord>> {
+        read!(self, view => view.collectors(), view.collectors())
+    }
+
+    /// The collector of that id.
+    pub fn collector(&self, id: CollectorId) -> Read<Option<CollectorRecord>> {
+        read!(self, view => view.collector(id), view.collector(id))
+    }
+
+    /// The collector whose security code has that keyed hash.
+    pub fn collector_by_code(&self, digest: &Digest) -> Read<Option<CollectorRecord>> {
+        read!(self, view => view.collector_by_code(digest), view.collector_by_code(digest))
+    }
+
+    /// The token of that hash.
+    pub fn token(&self, digest: &Digest) -> Read<Option<TokenRecord>> {
+        read!(self, view => view.token(digest), view.token(digest))
+    }
+
+    /// A company's journal entries from number `from` on, at most `len`.
+    pub fn entries(&self, company: &Company, from: i64, len: usize) -> Read<Vec<Entry>> {
+        read!(self, view => view.entries(company.id, from, len), view.entries(company, from, len))
+    }
+
+    pub(crate) fn each_file(&self, company: CompanyId, to: Visit<'_, ImportedFile>) -> Read<()> {
+        visit!(self, company, to, files, |reads: Reads<'_>, to| reads.each_file(company, to))
+    }
+
+    pub(crate) fn each_member(&self, company: CompanyId, to: Visit<'_, Member>) -> Read<()> {
+        visit!(self, company, to, members, |reads: Reads<'_>, to| reads.each_member(company, to))
+    }
+
+    pub(crate) fn each_contract(&self, company: CompanyId, to: Visit<'_, Contract>) -> Read<()> {
+        visit!(self, company, to, contracts, |reads: Reads<'_>, to| {
+            reads.each_contract(company, to)
+        })
+    }
+
+    pub(crate) fn each_bill(&self, company: &Company, to: Visit<'_, Bill>) -> Read<()> {
+        visit!(self, company.id, to, bills, |reads: Reads<'_>, to| reads.each_bill(company, to))
+    }
+
+    pub(crate) fn each_version(&self, company: &Company, to: Visit<'_, BillVersion>) -> Read<()> {
+        visit!(self, company.id, to, versions, |reads: Reads<'_>, to| {
+            reads.each_version(company, to)
+        })
+    }
+
+    pub(crate) fn each_payment(&self, company: &Company, to: Visit<'_, Payment>) -> Read<()> {
+        visit!(self, company.id, to, payments, |reads: Reads<'_>, to| {
+            reads.each_payment(company, to)
+        })
+    }
+
+    pub(crate) fn each_reversal(&self, company: &Company, to: Visit<'_, Reversal>) -> Read<()> {
+        visit!(self, company.id, to, reversals, |reads: Reads<'_>, to| {
+            reads.each_reversal(company, to)
+        })
+    }
+
+    pub(crate) fn each_attempt(&self, company: CompanyId, to: Visit<'_, Attempt>) -> Read<()> {
+        match self.from {
+            From::Memory(state) => {
+                let attempts = state.books_of(company).into_iter().flat_map(|b| &b.attempts);
+                attempts.map(|(key, payment)| (key.clone(), *payment)).try_for_each(to)
+            }
+            From::Sqlite(reads) => reads.each_attempt(company, to),
+        }
+    }
+
+    pub(crate) fn each_balance(
+        &self,
+        company: CompanyId,
+        to: Visit<'_, (Account, i64)>,
+    ) -> Read<()> {
+        match self.from {
+            From::Memory(state) => {
+                let balances = state.books_of(company).into_iter().flat_map(|b| &b.balances);
+                balances.map(|(account, minor)| (account.clone(), *minor)).try_for_each(to)
+            }
+            From::Sqlite(reads) => reads.each_balance(company, to),
+        }
+    }
+}
+
+/// What exactly this code finds, or else the code without its leading zeros.
+fn found<T>(
+    code: &ContractCode,
+    find: impl Fn(&ContractCode) -> Read<Option<T>>,
+) -> Read<Option<T>> {
+    match (find(code)?, code.without_leading_zeros()) {
+        (None, Some(bare)) => find(&bare),
+        (found, _) => Ok(found),
+    }
+}
