@@ -212,7 +212,7 @@ pub enum BillDecision {
     /// The row says what is known.
     Unchanged,
     /// The row would change a paid bill: it is listed and never applied.
-    Paid(PaymentId),
+    Paid(BillId, PaymentId),
     /// Versions to keep in one commit: of the bill, and of the bill it replaces.
     Changed(Vec<BillChange>),
 }
@@ -269,7 +269,7 @@ pub fn decide_bill(
     if known.is_none_or(|known| known.terms != terms) {
         let paid_by = facts.bill.as_ref().and_then(|(bill, _)| bill.paid_by);
         if let Some(payment) = paid_by {
-            return Ok(BillDecision::Paid(payment));
+            return Ok(BillDecision::Paid(bill, payment));
         }
         let number = known.map_or(Ok(1), next_number)?;
         let revenue =
@@ -464,7 +464,7 @@ mod tests {
         let equal = decide(Some(known.clone()), None, row(1, 14_570));
         assert_eq!(equal, Ok(BillDecision::Unchanged));
         let changed = decide(Some(known), None, row(1, 15_000));
-        assert_eq!(changed, Ok(BillDecision::Paid(PaymentId::FIRST)));
+        assert_eq!(changed, Ok(BillDecision::Paid(BillId::FIRST, PaymentId::FIRST)));
     }
 
     #[test]

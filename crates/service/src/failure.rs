@@ -1,6 +1,11 @@
 //! The four ways in which a use case does not succeed.
 
+use std::error::Error;
 use std::fmt;
+
+use ventanilla_store::{StoreError, to_hex};
+
+use crate::Entropy;
 
 /// The name of an internal error: what the log line and the caller's answer share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,3 +45,48 @@ impl<R> Failure<R> {
 /// A use case that knows no refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRefusal {}
+
+/// A failure of the write path, which knows no refusals: they are results.
+#[derive(Debug, Clone)]
+pub(crate) enum WriteFailure {
+    Unavailable,
+    Unknown,
+    Internal(ErrorId),
+}
+
+impl<R> From<WriteFailure> for Failure<R> {
+    fn from(failure: WriteFailure) -> Self {
+        match failure {
+            WriteFailure::Unavailable => Self::Unavailable,
+            WriteFailure::Unknown => Self::Unknown,
+            WriteFailure::Internal(id) => Self::Internal(id),
+        }
+    }
+}
+
+/// A failure to read: what is not a passing hindrance is logged under an id.
+pub(crate) fn of_read<R>(error: &StoreError, entropy: &Entropy) -> Failure<R> {
+    match error {
+        StoreError::Busy(_) | StoreError::Full(_) => Failure::Unavailable,
+        StoreError::Io(_) | StoreError::Damaged { .. } => Failure::Internal(logged(error, entropy)),
+    }
+}
+
+/// Logs an error with its causes under a new id: the only word of it that leaves.
+pub(crate) fn logged(error: &StoreError, entropy: &Entropy) -> ErrorId {
+    let id = to_hex(&entropy.bytes::<6>());
+    tracing::error!(id, error = chain(error), "internal error");
+    ErrorId(id)
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,32 +1,46 @@
 //! The only door to the books: one method per use case, one write path.
+//!
+//! Reads run on the calling thread over a snapshot. Writes wait in a queue and are committed in
+//! groups by one thread ([`Service::pay`] answers after its commit is on disk).
 
+mod access;
+mod admin;
 mod clock;
+mod collecting;
 mod failure;
 pub mod import;
 mod refusal;
 mod views;
+mod writer;
 
-use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+use ventanilla_store::{Store, StoreError, Tx, View};
 
 pub use clock::{Clock, Entropy};
 pub use failure::{ErrorId, Failure, NoRefusal};
-pub use refusal::{AdminRefusal, LoginRefusal, LookUpRefusal, PrintRefusal, TokenRefusal};
+pub use refusal::{
+    AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenRefusal,
+};
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PaymentSelector, PaymentState, Total,
+    VerifyReport,
 };
-use ventanilla_domain::{
-    BillId, BusinessDay, Company, CompanyId, ContractCode, PayCommand, PayRefusal, Payment,
-    PaymentId, ReverseCommand, ReverseRefusal, Reversal,
-};
-use ventanilla_store::{Store, StoreError};
+
+use access::LoginGuard;
+use collecting::Decided;
+use failure::WriteFailure;
+use writer::Writer;
 
 /// How the service runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Commands that share one commit at most; from 1.
     pub batch_len_max: usize,
-    /// Commands that may wait; more are answered `Unavailable` at once.
+    /// Commands that may wait; more are answered [`Failure::Unavailable`] at once.
     pub queue_len_max: usize,
     /// How long a token lives, in seconds.
     pub token_lifetime_s: i64,
@@ -40,56 +54,120 @@ impl Default for Settings {
 
 /// The service. Cheap to clone: all clones are one.
 #[derive(Debug, Clone)]
-pub struct Service {}
-
-impl Service {
-    /// Starts the writer over an open store.
-    pub fn start(store: Store, clock: Clock, entropy: Entropy, settings: Settings) -> Self { todo!() }
-    /// The clock it runs by.
-    pub fn clock(&self) -> &Clock { todo!() }
-    /// Takes no more commands, finishes those accepted, and ends the writer.
-    pub async fn shut_down(&self) { todo!() }
-    /// Resolves once the store has failed so that this process must end (an unknown commit).
-    pub async fn store_failed(&self) { todo!() }
-
-    pub async fn issue_token(&self, credentials: &Credentials, address: IpAddr) -> Result<IssuedToken, Failure<LoginRefusal>> { todo!() }
-    /// Synchronous (microseconds): reads on the calling thread.
-    pub fn authenticate(&self, token: &str) -> Result<Caller, Failure<TokenRefusal>> { todo!() }
-    pub fn find_contract(&self, caller: &Caller, code: &ContractCode) -> Result<FoundContract, Failure<LookUpRefusal>> { todo!() }
-    pub fn list_contracts(&self, caller: &Caller, page: Page) -> Result<Vec<FoundContract>, Failure<LookUpRefusal>> { todo!() }
-    pub fn debt(&self, caller: &Caller, code: &ContractCode) -> Result<Debt, Failure<LookUpRefusal>> { todo!() }
-    /// `command.collector` must be the caller's.
-    pub async fn pay(&self, caller: &Caller, command: PayCommand) -> Result<Accepted<Payment>, Failure<PayRefusal>> { todo!() }
-    pub async fn reverse(&self, caller: &Caller, command: ReverseCommand) -> Result<Accepted<Reversal>, Failure<ReverseRefusal>> { todo!() }
-    pub fn payment_to_print(&self, caller: &Caller, bill: BillId, payment: PaymentId) -> Result<PaymentState, Failure<PrintRefusal>> { todo!() }
-    pub fn day_report(&self, caller: &Caller, day: BusinessDay) -> Result<DayReport, Failure<NoRefusal>> { todo!() }
-    pub fn find_payments(&self, caller: &Caller, selector: &PaymentSelector) -> Result<Vec<PaymentState>, Failure<NoRefusal>> { todo!() }
-
-    /// Records a payment taken before the books were opened here (an older system's, the demo's).
-    pub async fn record_past_payment(&self, company: CompanyId, past: PastPayment) -> Result<Payment, Failure<PayRefusal>> { todo!() }
-
-    /// Blocking. Checks every line first; writes nothing unless all are valid (or `skip_bad`).
-    pub fn import(&self, request: &import::ImportRequest, source: &mut (dyn import::Source), on_news: &mut dyn FnMut(import::News)) -> Result<import::Summary, Failure<import::ImportRefusal>> { todo!() }
-    /// Blocking. Recomputes everything from the journal and compares.
-    pub fn verify(&self) -> Result<VerifyReport, Failure<NoRefusal>> { todo!() }
-
-    pub async fn add_company(&self, company: NewCompany) -> Result<Company, Failure<AdminRefusal>> { todo!() }
-    pub fn companies(&self) -> Result<Vec<Company>, Failure<NoRefusal>> { todo!() }
-    /// Settings as `(KEY, VALUE)`; all or none.
-    pub async fn set_policy(&self, company: CompanyId, settings: Vec<(String, String)>) -> Result<Company, Failure<AdminRefusal>> { todo!() }
-    pub async fn add_collector(&self, collector: NewCollector) -> Result<(Collector, Credentials), Failure<AdminRefusal>> { todo!() }
-    /// All collectors, or one company's.
-    pub fn collectors(&self, company: Option<CompanyId>) -> Result<Vec<Collector>, Failure<NoRefusal>> { todo!() }
-    pub async fn disable_collector(&self, company: CompanyId, name: &str) -> Result<Collector, Failure<AdminRefusal>> { todo!() }
+pub struct Service {
+    inner: Arc<Inner>,
 }
 
-/// What `verify` found.
-#[derive(Debug, Clone, Default)]
-pub struct VerifyReport {
-    /// Entries read, over all companies.
-    pub entries: u64,
-    /// Payments compared, over all companies.
-    pub payments: u64,
-    /// What differs, one sentence each (Spanish); empty when all is well.
-    pub findings: Vec<String>,
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    settings: Settings,
+    writer: Writer,
+    guard: LoginGuard,
+}
+
+impl Service {
+    /// Starts the writer over an open store. Fails where the machine gives no thread.
+    pub fn start(
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        settings: Settings,
+    ) -> std::io::Result<Self> {
+        let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
+        let guard = LoginGuard::default();
+        let inner = Inner { store, clock, entropy, settings, writer, guard };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The clock it runs by.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Takes no more commands, finishes those accepted, and ends the writer. Blocking.
+    pub fn shut_down(&self) {
+        self.inner.writer.stop();
+    }
+
+    /// Resolves once the store has failed so that this process must end: what is on the disk can
+    /// be told only by opening it anew.
+    pub async fn store_failed(&self) {
+        let mut failed = self.inner.writer.failed();
+        if failed.wait_for(|failed| *failed).await.is_err() {
+            // The writer has ended without a failure: there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Recomputes everything from the journal and compares it with what is kept. Blocking; takes
+    /// about as much memory as the books.
+    pub fn verify(&self) -> Result<VerifyReport, Failure<NoRefusal>> {
+        let report = self.inner.store.verify().map_err(|error| self.read_failure(&error))?;
+        Ok(VerifyReport {
+            entries: report.entries,
+            payments: report.payments,
+            findings: report.findings,
+        })
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn entropy(&self) -> &Entropy {
+        &self.inner.entropy
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    fn guard(&self) -> &LoginGuard {
+        &self.inner.guard
+    }
+
+    fn read_failure<R>(&self, error: &StoreError) -> Failure<R> {
+        failure::of_read(error, &self.inner.entropy)
+    }
+
+    /// Reads over one snapshot; what goes wrong is logged here.
+    fn read_decided<T, R>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Decided<T, R>,
+    ) -> Result<T, Failure<R>> {
+        let read = self.inner.store.snapshot().and_then(|snapshot| read(&snapshot.view()));
+        match read {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+            Err(error) => Err(self.read_failure(&error)),
+        }
+    }
+
+    /// Writes through the queue and waits for the commit.
+    async fn write<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        let (answer, answered) = oneshot::channel();
+        // A caller that has gone away is not told: what it asked stands all the same.
+        self.inner.writer.submit(work, |result| drop(answer.send(result)));
+        decided(answered.await.unwrap_or(Err(WriteFailure::Unavailable)))
+    }
+
+    /// The same for a caller that is a thread.
+    fn write_blocking<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        self.inner.writer.submit(work, move |result| drop(answer.send(result)));
+        decided(answered.recv().unwrap_or(Err(WriteFailure::Unavailable)))
+    }
+}
+
+fn decided<T, R>(result: Result<Result<T, R>, WriteFailure>) -> Result<T, Failure<R>> {
+    result?.map_err(Failure::Refused)
 }

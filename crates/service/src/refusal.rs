@@ -1,6 +1,6 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use ventanilla_domain::PolicyError;
+use ventanilla_domain::{PayRefusal, PolicyError};
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -79,4 +79,18 @@ pub enum AdminRefusal {
     /// No collector of that name.
     #[error("no such collector")]
     CollectorUnknown,
+}
+
+/// Why a payment of the past was not recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PastPaymentRefusal {
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// A payment of that id exists.
+    #[error("a payment of that id exists")]
+    IdInUse,
+    /// The payment itself was refused.
+    #[error(transparent)]
+    Pay(#[from] PayRefusal),
 }

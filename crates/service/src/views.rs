@@ -195,3 +195,14 @@ pub struct DayReport {
 pub(crate) fn expires_at(now: Timestamp, lifetime_s: i64) -> Timestamp {
     Timestamp::from_second(now.as_second().saturating_add(lifetime_s)).unwrap_or(Timestamp::MAX)
 }
+
+/// What a verification found.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyReport {
+    /// Entries read, over all companies.
+    pub entries: u64,
+    /// Payments compared, over all companies.
+    pub payments: u64,
+    /// What differs, one Spanish sentence each; empty when all is well.
+    pub findings: Vec<String>,
+}

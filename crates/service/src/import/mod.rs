@@ -1,8 +1,27 @@
 //! Files in: the biller's members, contracts and bills.
+//!
+//! A file is read twice: [`scan`] hashes it and finds its encoding and separator, then
+//! [`MemberRows`] or [`BillRows`] gives its rows, each parsed or refused with a [`Verdict`] per
+//! cell, in bounded memory whatever the file holds.
+//!
+//! Source: design.md, "The command line" (the columns and their forms).
+
+mod cells;
+mod columns;
+mod kinds;
+mod rows;
+mod run;
+#[cfg(test)]
+mod tests;
+mod text;
+mod verdict;
 
 use std::io::{Read, Seek};
 
+pub(crate) use rows::{BillRows, Judged, MemberRows, differing_column};
+pub(crate) use text::{Scan, scan};
 use ventanilla_domain::{BillId, CompanyId, FileKind, Label, Name, PaymentId};
+pub(crate) use verdict::{bill_refused, bill_repeated, contract_repeated, member_differs};
 
 /// What an import reads: it is read twice, first to check every line and then to keep them.
 pub trait Source: Read + Seek {}
@@ -11,10 +30,13 @@ impl<T: Read + Seek> Source for T {}
 /// A file to import.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
+    /// Whose members or bills they are.
     pub company: CompanyId,
+    /// What the file holds.
     pub kind: FileKind,
     /// The file's name, without a folder.
     pub name: Name,
+    /// Who imports it.
     pub imported_by: Label,
     /// Check and count only.
     pub dry_run: bool,
@@ -25,16 +47,36 @@ pub struct ImportRequest {
 /// What is told while a file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Bytes read so far in this phase.
-    Progress { phase: Phase, bytes: u64, bytes_total: u64 },
+    /// How far the reading has come.
+    Progress {
+        /// What is being done.
+        phase: Phase,
+        /// Bytes read so far in this phase.
+        bytes: u64,
+        /// Bytes of the file.
+        bytes_total: u64,
+    },
     /// A line that cannot be taken.
     Refused(Verdict),
     /// A line that would change a paid bill: listed, never applied.
-    Paid { line: u64, bill: BillId, payment: PaymentId },
+    Paid {
+        /// From 1; the heading is line 1.
+        line: u64,
+        /// The bill.
+        bill: BillId,
+        /// The payment that settles it.
+        payment: PaymentId,
+    },
 }
 
+/// What an import is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase { Checking, Keeping }
+pub enum Phase {
+    /// Every line is checked; nothing is written.
+    Checking,
+    /// The lines are kept.
+    Keeping,
+}
 
 /// Why a line cannot be taken: where, and a Spanish sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +92,17 @@ pub struct Verdict {
 /// What an import did (or with `dry_run` would do). Counts of lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// Lines of data, without the heading and empty lines.
     pub lines: u64,
+    /// Lines that made a contract or a bill.
     pub new: u64,
+    /// Lines that changed one.
     pub changed: u64,
+    /// Lines that say what is known.
     pub unchanged: u64,
     /// Lines that would change a paid bill.
     pub paid: u64,
+    /// Lines that cannot be taken.
     pub refused: u64,
     /// Hundredths by which what is owed changes, for bills.
     pub difference_minor: i128,
@@ -64,9 +111,10 @@ pub struct Summary {
 /// Why nothing of a file was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportRefusal {
+    /// No company of that id.
     #[error("no such company")]
     CompanyUnknown,
-    /// The file cannot be read at all: a heading without a required column, an unknown encoding, …
+    /// The file cannot be read as a whole: a heading without a required column, mixed forms, …
     #[error("the file cannot be read: {}", .0.message)]
     Unreadable(Verdict),
     /// So many lines are bad; each was told.

@@ -179,12 +179,12 @@ pub(super) fn from_record(
             Event::PolicyChanged(Box::new(parsed::<PolicyRecord>(payload)?.to_policy()?))
         }
         "file-imported" => Event::FileImported(Box::new(file(&parsed(payload)?)?)),
-        "member-kept" => Event::MemberKept(Box::new(member(parsed(payload)?)?)),
-        "contract-kept" => Event::ContractKept(Box::new(contract(parsed(payload)?)?)),
+        "member-kept" => Event::MemberKept(Box::new(member(&parsed(payload)?)?)),
+        "contract-kept" => Event::ContractKept(Box::new(contract(&parsed(payload)?)?)),
         "bill-versioned" => Event::BillVersioned(Box::new(version(parsed(payload)?, currency)?)),
-        "payment-made" => Event::PaymentMade(Box::new(payment(parsed(payload)?, currency)?)),
+        "payment-made" => Event::PaymentMade(Box::new(payment(&parsed(payload)?, currency)?)),
         "payment-reversed" => {
-            Event::PaymentReversed(Box::new(reversal(parsed(payload)?, currency)?))
+            Event::PaymentReversed(Box::new(reversal(&parsed(payload)?, currency)?))
         }
         _ => return Err(StoreError::damaged("an entry's kind is not known")),
     })
@@ -258,7 +258,7 @@ fn member_record(member: &Member) -> MemberRecord {
     }
 }
 
-fn member(record: MemberRecord) -> Result<Member, StoreError> {
+fn member(record: &MemberRecord) -> Result<Member, StoreError> {
     Ok(Member {
         id: id(MemberId::from_i64, record.id)?,
         name: text(&record.name)?,
@@ -286,7 +286,7 @@ fn contract_record(contract: &Contract) -> ContractRecord {
     }
 }
 
-fn contract(record: ContractRecord) -> Result<Contract, StoreError> {
+fn contract(record: &ContractRecord) -> Result<Contract, StoreError> {
     Ok(Contract {
         key: id(ContractKey::from_i64, record.key)?,
         code: text(&record.code)?,
@@ -353,7 +353,7 @@ fn payment_record(payment: &Payment) -> PaymentRecord {
     }
 }
 
-fn payment(record: PaymentRecord, currency: Currency) -> Result<Payment, StoreError> {
+fn payment(record: &PaymentRecord, currency: Currency) -> Result<Payment, StoreError> {
     Ok(Payment {
         id: id(PaymentId::from_i64, record.id)?,
         collector: id(CollectorId::from_i64, record.collector)?,
@@ -393,7 +393,7 @@ fn reversal_record(reversal: &Reversal) -> ReversalRecord {
     }
 }
 
-fn reversal(record: ReversalRecord, currency: Currency) -> Result<Reversal, StoreError> {
+fn reversal(record: &ReversalRecord, currency: Currency) -> Result<Reversal, StoreError> {
     Ok(Reversal {
         payment: id(PaymentId::from_i64, record.payment)?,
         collector: id(CollectorId::from_i64, record.collector)?,

@@ -1,0 +1,268 @@
+//! Administration: companies, their rules, and their collectors.
+
+use ventanilla_domain::{
+    CollectorId, Company, CompanyId, Event, Label, PayDecision, PayRefusal, Payment, Policy,
+    ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, business_day, decide_pay,
+    decide_reverse,
+};
+use ventanilla_store::{CollectorRecord, StoreError, Tx, to_hex};
+
+use crate::access::secret_digest;
+use crate::collecting::{Decided, company_of, pay_facts};
+use crate::{
+    AdminRefusal, Collector, Credentials, Entropy, Failure, NewCollector, NewCompany, NoRefusal,
+    PastPayment, PastPaymentRefusal, Service,
+};
+
+impl Service {
+    /// Opens a company's books. Refuses an id that is taken.
+    pub async fn add_company(&self, new: NewCompany) -> Result<Company, Failure<AdminRefusal>> {
+        self.write(move |tx, now| {
+            if tx.view().company(new.id)?.is_some() {
+                return Ok(Err(AdminRefusal::CompanyExists));
+            }
+            let company = Company {
+                id: new.id,
+                name: new.name.clone(),
+                currency: new.currency,
+                time_zone: new.time_zone.clone(),
+                policy: Policy::default(),
+            };
+            let first_payment = new.first_payment;
+            let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
+            tx.append(company.id, event, None, now)?;
+            Ok(Ok(company))
+        })
+        .await
+    }
+
+    /// All companies, by id.
+    pub fn companies(&self) -> Result<Vec<Company>, Failure<NoRefusal>> {
+        self.read_decided(|view| {
+            let companies = view.companies()?;
+            Ok(Ok(companies.iter().map(|company| company.as_ref().clone()).collect()))
+        })
+    }
+
+    /// Changes a company's rules by settings `(KEY, VALUE)` (see `Policy::SETTINGS`): all or none.
+    ///
+    /// Refusals in order: an unknown company, a setting that is refused, a day closed that is not
+    /// over.
+    pub async fn set_policy(
+        &self,
+        company: CompanyId,
+        settings: Vec<(String, String)>,
+    ) -> Result<Company, Failure<AdminRefusal>> {
+        self.write(move |tx, now| {
+            let Some(company) = tx.view().company(company)? else {
+                return Ok(Err(AdminRefusal::CompanyUnknown));
+            };
+            let before = &company.policy;
+            let changed = settings
+                .iter()
+                .try_fold(before.clone(), |policy, (key, value)| policy.with(key, value));
+            let policy = match changed {
+                Ok(policy) => policy,
+                Err(refusal) => return Ok(Err(refusal.into())),
+            };
+            let open_day = business_day(&company, now);
+            let closes = policy.closed_through != before.closed_through;
+            if closes && policy.closed_through.is_some_and(|closed| closed >= open_day) {
+                return Ok(Err(AdminRefusal::DayNotOver));
+            }
+            if policy != *before {
+                let event = Event::PolicyChanged(Box::new(policy.clone()));
+                tx.append(company.id, event, None, now)?;
+            }
+            Ok(Ok(Company { policy, ..company.as_ref().clone() }))
+        })
+        .await
+    }
+
+    /// Adds a collector; its credentials are answered once and kept as hashes.
+    ///
+    /// Refusals in order: an unknown company, a name or a security code that is taken.
+    pub async fn add_collector(
+        &self,
+        new: NewCollector,
+    ) -> Result<(Collector, Credentials), Failure<AdminRefusal>> {
+        let NewCollector { company, name, can_list, credentials } = new;
+        let credentials = credentials.unwrap_or_else(|| issue(&name, self.entropy()));
+        let code = ["code", &credentials.security_code];
+        let code_digest = self.store().keys().credential_digest(&code);
+        let secret_digest = secret_digest(self, &credentials);
+        let login = Label::from_text(&credentials.login).unwrap_or_else(|_| name.clone());
+        let record = CollectorRecord {
+            id: CollectorId::FIRST,
+            company,
+            name,
+            login,
+            code_digest,
+            secret_digest,
+            can_list,
+            is_active: true,
+        };
+        let record = self.write(move |tx, _| add_collector(tx, record.clone())).await?;
+        Ok((shown(&record), credentials))
+    }
+
+    /// All collectors, or one company's, by id.
+    pub fn collectors(
+        &self,
+        company: Option<CompanyId>,
+    ) -> Result<Vec<Collector>, Failure<NoRefusal>> {
+        self.read_decided(|view| {
+            let records = view.collectors()?;
+            let of_company =
+                |record: &&CollectorRecord| company.is_none_or(|id| record.company == id);
+            Ok(Ok(records.iter().filter(of_company).map(shown).collect()))
+        })
+    }
+
+    /// Disables a collector: its credentials and its tokens are refused from now on.
+    ///
+    /// Refusals in order: an unknown company, an unknown name.
+    pub async fn disable_collector(
+        &self,
+        company: CompanyId,
+        name: &str,
+    ) -> Result<Collector, Failure<AdminRefusal>> {
+        let name = name.trim().to_owned();
+        self.write(move |tx, _| {
+            if tx.view().company(company)?.is_none() {
+                return Ok(Err(AdminRefusal::CompanyUnknown));
+            }
+            let records = tx.view().collectors()?;
+            let mut named = records
+                .into_iter()
+                .filter(|record| record.company == company && record.name.as_str() == name);
+            let Some(record) = named.next() else {
+                return Ok(Err(AdminRefusal::CollectorUnknown));
+            };
+            let record = CollectorRecord { is_active: false, ..record };
+            tx.put_collector(record.clone())?;
+            Ok(Ok(shown(&record)))
+        })
+        .await
+    }
+
+    /// Records a payment taken before the books were opened here, under the id it has. The
+    /// company's rules of today do not bind it; the bill must exist and be unpaid.
+    ///
+    /// Refusals in order: an unknown company, an id in use, then those of [`PayRefusal`].
+    pub async fn record_past_payment(
+        &self,
+        company: CompanyId,
+        past: PastPayment,
+    ) -> Result<Payment, Failure<PastPaymentRefusal>> {
+        self.write(move |tx, now| {
+            if tx.view().company(company)?.is_none() {
+                return Ok(Err(PastPaymentRefusal::CompanyUnknown));
+            }
+            let company = company_of(tx, company)?;
+            if tx.view().payment(&company, past.id)?.is_some() {
+                return Ok(Err(PastPaymentRefusal::IdInUse));
+            }
+            let policy = Policy {
+                reversal_window: ReversalWindow::Unlimited,
+                cut_off: company.policy.cut_off,
+                closed_through: company.policy.closed_through,
+                ..Policy::default()
+            };
+            let company = Company { policy, ..company.as_ref().clone() };
+            record_past(tx, &company, &past, now)
+        })
+        .await
+    }
+}
+
+fn record_past(
+    tx: &mut Tx<'_>,
+    company: &Company,
+    past: &PastPayment,
+    now: jiff::Timestamp,
+) -> Decided<Payment, PastPaymentRefusal> {
+    let facts = pay_facts(&tx.view(), company, &past.command, past.id)?;
+    let payment = match decide_pay(&facts, &past.command, past.recorded_at) {
+        Ok(PayDecision::Accepted(payment)) => payment,
+        Ok(PayDecision::Replayed(_)) => {
+            return Ok(Err(PastPaymentRefusal::Pay(PayRefusal::CallerKeyReused)));
+        }
+        Err(refusal) => return Ok(Err(PastPaymentRefusal::Pay(refusal))),
+    };
+    tx.append(company.id, Event::PaymentMade(payment.clone()), None, now)?;
+    let Some(reversed_at) = past.reversed_at else { return Ok(Ok(*payment)) };
+    let command = ReverseCommand {
+        collector: payment.collector,
+        bill: payment.bill,
+        payment: payment.id,
+        reason: None,
+        caller_key: None,
+    };
+    let payment = *payment;
+    let facts =
+        ReverseFacts { company, repeated: None, payment: Some(payment.clone()), reversal: None };
+    match decide_reverse(facts, &command, reversed_at) {
+        Ok(ReverseDecision::Accepted(reversal)) => {
+            tx.append(company.id, Event::PaymentReversed(reversal), None, now)?;
+            Ok(Ok(payment))
+        }
+        _ => {
+            Err(StoreError::Damaged { what: "a payment just made cannot be reversed", cause: None })
+        }
+    }
+}
+
+fn add_collector(
+    tx: &mut Tx<'_>,
+    record: CollectorRecord,
+) -> Decided<CollectorRecord, AdminRefusal> {
+    if tx.view().company(record.company)?.is_none() {
+        return Ok(Err(AdminRefusal::CompanyUnknown));
+    }
+    let records = tx.view().collectors()?;
+    let is_taken = |other: &CollectorRecord| {
+        other.code_digest == record.code_digest
+            || (other.company == record.company && other.name == record.name)
+    };
+    if records.iter().any(is_taken) {
+        return Ok(Err(AdminRefusal::CollectorExists));
+    }
+    // Collectors are never deleted, so the last id is the greatest.
+    let id = match records.last() {
+        Some(last) => last.id.checked_next().map_err(|cause| StoreError::Damaged {
+            what: "the collectors' ids are exhausted",
+            cause: Some(cause.into()),
+        })?,
+        None => CollectorId::FIRST,
+    };
+    let record = CollectorRecord { id, ..record };
+    tx.put_collector(record.clone())?;
+    Ok(Ok(record))
+}
+
+/// Credentials of ours: 64 bits to be found by, 160 bits of secret.
+fn issue(name: &Label, entropy: &Entropy) -> Credentials {
+    let login: String = name
+        .as_str()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    Credentials {
+        security_code: to_hex(&entropy.bytes::<8>()).to_uppercase(),
+        login,
+        password: to_hex(&entropy.bytes::<20>()),
+    }
+}
+
+fn shown(record: &CollectorRecord) -> Collector {
+    Collector {
+        id: record.id,
+        company: record.company,
+        name: record.name.clone(),
+        login: record.login.to_string(),
+        can_list: record.can_list,
+        is_active: record.is_active,
+    }
+}

@@ -1,0 +1,384 @@
+//! What can be wrong with a file, a heading, a cell or a row, and the Spanish sentence for each.
+
+use std::fmt::{self, Display};
+
+use ventanilla_domain::{BillId, BillRefusal, ContractCode, MemberId, TextError};
+
+use super::text::LINE_LEN_MAX;
+use super::{ImportRefusal, Verdict};
+
+/// Characters of an offending cell that are quoted at most.
+const QUOTED_LEN_MAX: usize = 40;
+
+/// What is wrong with the file as a whole, or with one line as a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FileProblem {
+    /// Reading failed.
+    NotRead { cause: String },
+    /// The bytes are not those that were scanned.
+    Changed,
+    /// The first line names no columns.
+    NoHeading,
+    /// A spreadsheet or another compressed file.
+    Workbook,
+    /// UTF-16.
+    Utf16,
+    /// This line is not UTF-8, and another is.
+    MixedEncodings { utf8_line: u64 },
+    /// More than [`LINE_LEN_MAX`] bytes.
+    LineTooLong,
+    /// Lines that end in a carriage return alone.
+    CarriageReturns,
+    /// A quotation that does not end.
+    QuoteOpen,
+    /// Columns separated by tabs.
+    Tabs,
+}
+
+impl Display for FileProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRead { cause } => write!(f, "No se pudo leer el archivo: {cause}."),
+            Self::Changed => {
+                f.write_str("El archivo cambió mientras se leía; repita la importación.")
+            }
+            Self::NoHeading => {
+                f.write_str("La primera línea está vacía: debe nombrar las columnas.")
+            }
+            Self::Workbook => f.write_str(
+                "El archivo es un libro de cálculo o está comprimido; guárdelo como CSV en UTF-8.",
+            ),
+            Self::Utf16 => {
+                f.write_str("El archivo está en UTF-16; guárdelo como CSV en UTF-8 o Windows-1252.")
+            }
+            Self::MixedEncodings { utf8_line } => write!(
+                f,
+                "La línea no está en UTF-8 y la línea {utf8_line} sí: \
+                 el archivo mezcla UTF-8 y Windows-1252; guárdelo todo en UTF-8."
+            ),
+            Self::LineTooLong => write!(f, "La línea tiene más de {LINE_LEN_MAX} bytes."),
+            Self::CarriageReturns => f.write_str(
+                "Las líneas terminan en CR sin LF; guarde el archivo con fin de línea CRLF o LF.",
+            ),
+            Self::QuoteOpen => f.write_str(
+                "Una comilla («\"») que se abre en esta línea no se cierra: \
+                 el archivo está cortado o sobra una comilla.",
+            ),
+            Self::Tabs => f.write_str(
+                "Las columnas están separadas por tabulaciones; sepárelas con coma o punto y coma.",
+            ),
+        }
+    }
+}
+
+/// What is wrong with the heading. Names are quoted by [`quoted`] already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum HeadingProblem {
+    /// A column without a name; counted from 1.
+    Unnamed { position: usize },
+    /// A column of a name that is not known.
+    Unknown { name: String, known: &'static [&'static str] },
+    /// A column given twice.
+    Twice,
+    /// Required columns that are missing.
+    Missing { names: Vec<&'static str> },
+}
+
+impl Display for HeadingProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unnamed { position } => write!(
+                f,
+                "La columna número {position} no tiene nombre; \
+                 quite el separador que sobra o nombre la columna."
+            ),
+            Self::Unknown { name, known } => write!(
+                f,
+                "La columna «{name}» no se conoce; las columnas son: {}.",
+                known.join(", ")
+            ),
+            Self::Twice => f.write_str("está dos veces en el encabezado."),
+            Self::Missing { names } => {
+                write!(f, "Falta la columna obligatoria «{}».", names.join("», «"))
+            }
+        }
+    }
+}
+
+/// The forms an amount may take, which its sentence names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AmountForms {
+    /// Whether the decimal comma is taken.
+    pub(super) comma: bool,
+    /// Whether a leading `-` is taken.
+    pub(super) minus: bool,
+}
+
+impl Display for AmountForms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.comma {
+            "136.76 o 136,76"
+        } else {
+            "136.76 (con punto: la coma decimal se toma en archivos separados por «;»)"
+        })?;
+        let sign = if self.minus { "" } else { " ni signo" };
+        write!(f, ", de hasta dos decimales, sin separador de miles{sign}")
+    }
+}
+
+/// What is wrong with a cell. Texts are quoted by [`quoted`] already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CellProblem {
+    /// A required cell without a value.
+    Empty,
+    /// This cell has one form and an earlier one of the file another.
+    MixedForms { cell: String, here: &'static str, there: &'static str, there_line: u64 },
+    /// Not an amount.
+    Amount { cell: String, forms: AmountForms },
+    /// An amount over 1,000,000,000.00.
+    AmountTooLarge { cell: String },
+    /// Not a date.
+    Date { cell: String },
+    /// Not a billing month.
+    Period { cell: String },
+    /// Not a number that identifies.
+    Id { cell: String },
+    /// Not a word of a closed list.
+    Word { cell: String, words: &'static str },
+    /// A part of the details is not `CONCEPT=AMOUNT`.
+    Detail { part: String },
+    /// A text that is not taken.
+    Text { cell: String, error: TextError, len_max: usize },
+}
+
+impl Display for CellProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("la celda está vacía y es obligatoria."),
+            Self::MixedForms { cell, here, there, there_line } => write!(
+                f,
+                "«{cell}» tiene la forma {here} y la línea {there_line} usa {there}; \
+                 use una sola forma en todo el archivo."
+            ),
+            Self::Amount { cell, forms } => {
+                write!(f, "«{cell}» no es un importe; escriba {forms}.")
+            }
+            Self::AmountTooLarge { cell } => {
+                write!(f, "«{cell}» es demasiado; el importe mayor es 1000000000.00.")
+            }
+            Self::Date { cell } => {
+                write!(f, "«{cell}» no es una fecha; escriba 2021-11-05 o 05/11/2021.")
+            }
+            Self::Period { cell } => {
+                write!(f, "«{cell}» no es un periodo; escriba 202110, 2021-10, 2021/10 o 10/2021.")
+            }
+            Self::Id { cell } => {
+                write!(f, "«{cell}» no es un número; escriba solo cifras, de 1 a 9007199254740991.")
+            }
+            Self::Word { cell, words } => write!(f, "«{cell}» no se conoce; escriba {words}."),
+            Self::Detail { part } => write!(
+                f,
+                "«{part}» no es una línea de detalle; escriba CONCEPTO=IMPORTE, \
+                 separadas por «|»: Agua=35.98|Descuento=-7.20."
+            ),
+            Self::Text { cell, error, len_max } => match error {
+                TextError::Empty => f.write_str("la celda está vacía."),
+                TextError::TooLong => {
+                    write!(f, "«{cell}» tiene más de {len_max} caracteres.")
+                }
+                TextError::Character => write!(
+                    f,
+                    "«{cell}» tiene un carácter de control o un salto de línea; escriba solo texto."
+                ),
+            },
+        }
+    }
+}
+
+/// What is wrong with a row as a whole, or beside other rows and what is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RowProblem {
+    /// A row with another number of cells than the heading.
+    CellCount { expected: usize, found: usize },
+    /// The bill is in the file twice.
+    BillTwice { bill: BillId, first_line: u64 },
+    /// The contract is in the file twice.
+    ContractTwice { contract: String, first_line: u64 },
+    /// Two rows of one member say different things of the member.
+    MemberDiffers { member: MemberId, first_line: u64 },
+    /// The rules of bills refuse the row.
+    Bill(BillRefusal),
+}
+
+impl Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CellCount { expected, found } => write!(
+                f,
+                "La línea tiene {found} celdas y el encabezado {expected}; \
+                 ponga entre comillas los textos que llevan el separador."
+            ),
+            Self::BillTwice { bill, first_line } => {
+                write!(f, "la factura {bill} ya está en la línea {first_line} de este archivo.")
+            }
+            Self::ContractTwice { contract, first_line } => {
+                write!(f, "el contrato «{contract}» ya está en la línea {first_line} del archivo.")
+            }
+            Self::MemberDiffers { member, first_line } => write!(
+                f,
+                "el socio {member} tiene aquí otro valor que en la línea {first_line}; \
+                 las líneas de un mismo socio_id deben coincidir en los datos del socio."
+            ),
+            Self::Bill(refusal) => f.write_str(bill_sentence(*refusal)),
+        }
+    }
+}
+
+fn bill_sentence(refusal: BillRefusal) -> &'static str {
+    match refusal {
+        BillRefusal::ContractUnknown => {
+            "no hay un contrato con ese código; importe primero los socios."
+        }
+        BillRefusal::BillOfAnotherContract => "la factura ya existe y es de otro contrato.",
+        BillRefusal::AmountOutOfRange => "el importe debe estar entre 0.01 y 1000000000.00.",
+        BillRefusal::DetailsDoNotAddUp => "las líneas de detalle no suman el monto de la factura.",
+        BillRefusal::ReplacesItself => "una factura no puede reemplazarse a sí misma.",
+        BillRefusal::ReplacedUnknown => "la factura que se reemplaza no existe.",
+        BillRefusal::ReplacedPaid => "la factura que se reemplaza está pagada.",
+        BillRefusal::TooManyVersions => "la factura cambió demasiadas veces.",
+    }
+}
+
+/// The column that a refusal of the rules blames.
+fn bill_column(refusal: BillRefusal) -> &'static str {
+    match refusal {
+        BillRefusal::ContractUnknown | BillRefusal::BillOfAnotherContract => "contrato",
+        BillRefusal::AmountOutOfRange => "monto",
+        BillRefusal::DetailsDoNotAddUp => "detalle",
+        BillRefusal::ReplacesItself | BillRefusal::ReplacedUnknown | BillRefusal::ReplacedPaid => {
+            "reemplaza"
+        }
+        BillRefusal::TooManyVersions => "factura",
+    }
+}
+
+/// The verdict on a line of bills that the rules refuse.
+pub(crate) fn bill_refused(line: u64, refusal: BillRefusal) -> Verdict {
+    on_cell(line, bill_column(refusal), &RowProblem::Bill(refusal))
+}
+
+/// The verdict on a line whose bill an earlier line has.
+pub(crate) fn bill_repeated(line: u64, bill: BillId, first_line: u64) -> Verdict {
+    on_cell(line, "factura", &RowProblem::BillTwice { bill, first_line })
+}
+
+/// The verdict on a line whose contract an earlier line of the file of members has.
+pub(crate) fn contract_repeated(line: u64, code: &ContractCode, first_line: u64) -> Verdict {
+    let contract = quoted(code.as_str());
+    on_cell(line, "contrato", &RowProblem::ContractTwice { contract, first_line })
+}
+
+/// The verdict on a line that says something else of a member than an earlier line, in the column
+/// that [`super::differing_column`] found.
+pub(crate) fn member_differs(
+    line: u64,
+    column: &'static str,
+    member: MemberId,
+    first_line: u64,
+) -> Verdict {
+    on_cell(line, column, &RowProblem::MemberDiffers { member, first_line })
+}
+
+/// The verdict on a column of a line; the sentence names the column.
+pub(super) fn on_cell(line: u64, column: &'static str, problem: &impl Display) -> Verdict {
+    Verdict { line, column: Some(column), message: format!("Columna «{column}»: {problem}") }
+}
+
+/// The verdict on a line as a whole.
+pub(super) fn on_line(line: u64, problem: &impl Display) -> Verdict {
+    Verdict { line, column: None, message: problem.to_string() }
+}
+
+/// The refusal of a file, naming a line.
+pub(super) fn refuse_file(line: u64, problem: &impl Display) -> ImportRefusal {
+    ImportRefusal::Unreadable(on_line(line, problem))
+}
+
+/// At most [`QUOTED_LEN_MAX`] characters of a text, fit for a terminal: what controls one, or turns
+/// the direction of writing, is escaped.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    for (count, char) in text.chars().enumerate() {
+        if count == QUOTED_LEN_MAX {
+            quoted.push('…');
+            break;
+        }
+        if is_printable(char) {
+            quoted.push(char);
+        } else {
+            quoted.extend(char.escape_default());
+        }
+    }
+    quoted
+}
+
+fn is_printable(char: char) -> bool {
+    !char.is_control()
+        && !matches!(char, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_text_is_short_and_fit_for_a_terminal() {
+        for (text, expected) in [
+            ("Muñoz", "Muñoz".to_owned()),
+            ("a\0b\n\u{1b}[2J", r"a\u{0}b\n\u{1b}[2J".to_owned()),
+            ("\u{202E}monto", r"\u{202e}monto".to_owned()),
+            (&"ñ".repeat(40), "ñ".repeat(40)),
+            (&"ñ".repeat(41), "ñ".repeat(40) + "…"),
+            ("", String::new()),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_bill_names_its_column() {
+        for (refusal, column) in [
+            (BillRefusal::ContractUnknown, "contrato"),
+            (BillRefusal::BillOfAnotherContract, "contrato"),
+            (BillRefusal::AmountOutOfRange, "monto"),
+            (BillRefusal::DetailsDoNotAddUp, "detalle"),
+            (BillRefusal::ReplacesItself, "reemplaza"),
+            (BillRefusal::ReplacedUnknown, "reemplaza"),
+            (BillRefusal::ReplacedPaid, "reemplaza"),
+            (BillRefusal::TooManyVersions, "factura"),
+        ] {
+            let verdict = bill_refused(7, refusal);
+            assert_eq!((verdict.line, verdict.column), (7, Some(column)));
+            assert!(verdict.message.starts_with(&format!("Columna «{column}»: ")));
+        }
+    }
+
+    #[test]
+    fn what_is_there_twice_names_its_first_line() {
+        let bill = BillId::from_i64(4_303_567).unwrap();
+        assert_eq!(
+            bill_repeated(9, bill, 4),
+            Verdict {
+                line: 9,
+                column: Some("factura"),
+                message: "Columna «factura»: la factura 4303567 ya está en la línea 4 de este \
+                          archivo."
+                    .to_owned(),
+            }
+        );
+        let code = ContractCode::from_text("315").unwrap();
+        assert!(contract_repeated(9, &code, 4).message.contains("«315» ya está en la línea 4"));
+        let verdict = member_differs(9, "nombre", MemberId::from_i64(12_394).unwrap(), 4);
+        assert!(verdict.message.contains("el socio 12394 tiene aquí otro valor que en la línea 4"));
+    }
+}

@@ -1,0 +1,212 @@
+//! The one write path: commands wait in a queue, and one thread decides and commits them in groups.
+//!
+//! Group commit: one transaction and one sync for all that waits. Each command is decided in order,
+//! a refusal costs only itself, and every answer of a group leaves after its commit, refusals too,
+//! since a refusal may rest on a payment of the same group.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use ventanilla_store::{CommitError, Store, StoreError, Tx};
+
+use crate::failure::{self, WriteFailure};
+use crate::{Clock, Entropy, Settings};
+
+/// What a command does inside the transaction: loads its facts, decides, and keeps the decision.
+/// It may run twice: again, alone, when the group it was in failed before its commit.
+pub(crate) trait Work<T>:
+    Fn(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send
+{
+}
+impl<T, F: Fn(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send> Work<T> for F {}
+
+/// A command that waits.
+trait Waiting: Send {
+    fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
+    fn answer(self: Box<Self>, failure: Option<WriteFailure>);
+}
+
+struct Command<T, W, A> {
+    work: W,
+    result: Option<T>,
+    answer: A,
+}
+
+impl<T, W, A> Waiting for Command<T, W, A>
+where
+    T: Send,
+    W: Work<T>,
+    A: FnOnce(Result<T, WriteFailure>) + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+        self.result = Some((self.work)(tx, now)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failure: Option<WriteFailure>) {
+        let result = match (failure, self.result) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(result)) => Ok(result),
+            (None, None) => Err(WriteFailure::Unavailable),
+        };
+        (self.answer)(result);
+    }
+}
+
+enum Message {
+    Run(Box<dyn Waiting>),
+    Stop,
+}
+
+/// The queue and its thread.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: SyncSender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    failed: watch::Receiver<bool>,
+}
+
+impl Writer {
+    pub(crate) fn start(
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        settings: Settings,
+    ) -> std::io::Result<Self> {
+        let (queue, waiting) = sync_channel(settings.queue_len_max.max(1));
+        let (fail, failed) = watch::channel(false);
+        let batch_len_max = settings.batch_len_max.max(1);
+        let loop_ = Loop { store, clock, entropy, batch_len_max, fail };
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        let thread = thread.spawn(move || loop_.run(&waiting))?;
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), failed })
+    }
+
+    /// Puts a command in the queue; `answer` is called once its commit has ended. A full queue, or
+    /// one that takes no more, answers at once that nothing changed.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl Work<T> + 'static,
+        answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
+    ) {
+        let command = Box::new(Command { work, result: None, answer });
+        if let Err(refused) = self.queue.try_send(Message::Run(command)) {
+            let (std::sync::mpsc::TrySendError::Full(message)
+            | std::sync::mpsc::TrySendError::Disconnected(message)) = refused;
+            if let Message::Run(command) = message {
+                command.answer(Some(WriteFailure::Unavailable));
+            }
+        }
+    }
+
+    /// Finishes what waits, takes no more, and ends the thread. Blocking.
+    pub(crate) fn stop(&self) {
+        // Where the thread has ended already, nobody listens and nothing is left to do.
+        if self.queue.send(Message::Stop).is_err() {
+            tracing::debug!("the writer had ended");
+        }
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the writer panicked");
+        }
+    }
+
+    /// Turns true once the store has failed and the process must end.
+    pub(crate) fn failed(&self) -> watch::Receiver<bool> {
+        self.failed.clone()
+    }
+}
+
+struct Loop {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    batch_len_max: usize,
+    fail: watch::Sender<bool>,
+}
+
+impl Loop {
+    fn run(&self, waiting: &Receiver<Message>) {
+        let mut is_open = true;
+        while is_open {
+            let Ok(first) = waiting.recv() else { return };
+            let mut batch = Vec::new();
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Run(command) => batch.push(command),
+                    Message::Stop => is_open = false,
+                }
+                let has_room = is_open && batch.len() < self.batch_len_max;
+                next = if has_room { waiting.try_recv().ok() } else { None };
+            }
+            self.commit(batch);
+        }
+    }
+
+    fn commit(&self, mut batch: Vec<Box<dyn Waiting>>) {
+        if *self.fail.borrow() {
+            return answer(batch, Some(&WriteFailure::Unavailable));
+        }
+        match self.attempt(&mut batch) {
+            Ok(()) => answer(batch, None),
+            // One command may have spoilt the group: each runs again alone, once.
+            Err(CommitError::Nothing(StoreError::Damaged { .. } | StoreError::Full(_)))
+                if batch.len() > 1 =>
+            {
+                for command in batch {
+                    let mut alone = vec![command];
+                    let failure = self.attempt(&mut alone).err().map(|error| self.failure(error));
+                    answer(alone, failure.as_ref());
+                }
+            }
+            Err(error) => answer(batch, Some(&self.failure(error))),
+        }
+    }
+
+    fn attempt(&self, batch: &mut [Box<dyn Waiting>]) -> Result<(), CommitError> {
+        let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
+        for command in batch {
+            let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, self.clock.now())));
+            let run = run.unwrap_or_else(|_| {
+                let what = "a command panicked";
+                Err(StoreError::Damaged { what, cause: None })
+            });
+            run.map_err(CommitError::Nothing)?;
+        }
+        tx.commit()
+    }
+
+    /// What the callers are told; the chain of causes is logged here, once.
+    fn failure(&self, error: CommitError) -> WriteFailure {
+        match error {
+            CommitError::Nothing(StoreError::Full(_) | StoreError::Busy(_)) => {
+                tracing::warn!(error = failure::chain(&error), "nothing was committed");
+                WriteFailure::Unavailable
+            }
+            CommitError::Nothing(StoreError::Io(_)) => {
+                tracing::error!(error = failure::chain(&error), "the disk failed; stopping");
+                self.fail.send_replace(true);
+                WriteFailure::Unavailable
+            }
+            CommitError::Nothing(error @ StoreError::Damaged { .. }) => {
+                WriteFailure::Internal(failure::logged(&error, &self.entropy))
+            }
+            CommitError::Unknown(_) => {
+                tracing::error!(error = failure::chain(&error), "unknown commit; stopping");
+                self.fail.send_replace(true);
+                WriteFailure::Unknown
+            }
+        }
+    }
+}
+
+fn answer(batch: Vec<Box<dyn Waiting>>, failure: Option<&WriteFailure>) {
+    for command in batch {
+        command.answer(failure.cloned());
+    }
+}
