@@ -363,10 +363,7 @@ fn day_report(
 }
 
 fn total(company: &Company, rows: &[PaymentState]) -> Result<Total, MoneyError> {
-    let amounts = rows.iter().map(|row| row.payment.amount);
-    let zero = Money::zero(company.currency);
-    Ok(Total {
-        count: i64::try_from(rows.len()).unwrap_or(i64::MAX),
-        amount: amounts.fold(Ok(zero), |sum, amount| sum?.checked_add(amount))?,
-    })
+    let mut amounts = rows.iter().map(|row| row.payment.amount);
+    let amount = amounts.try_fold(Money::zero(company.currency), Money::checked_add)?;
+    Ok(Total { count: i64::try_from(rows.len()).unwrap_or(i64::MAX), amount })
 }

@@ -210,3 +210,98 @@ fn answer(batch: Vec<Box<dyn Waiting>>, failure: Option<&WriteFailure>) {
         command.answer(failure.cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, channel};
+
+    use ventanilla_store::Keys;
+
+    use super::*;
+
+    type Answer = Result<u32, WriteFailure>;
+
+    fn started(settings: Settings) -> Writer {
+        let store = Store::memory(Keys::from_random([7; 64]));
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        Writer::start(store, clock, Entropy::counted(1), settings).unwrap()
+    }
+
+    fn settings(queue_len_max: usize) -> Settings {
+        Settings { batch_len_max: 8, queue_len_max, ..Settings::default() }
+    }
+
+    fn submit(writer: &Writer, work: impl Work<u32> + 'static) -> Receiver<Answer> {
+        let (answer, answered) = channel();
+        writer.submit(work, move |result| drop(answer.send(result)));
+        answered
+    }
+
+    /// Holds the writer inside a command until the sender is dropped, so that a group gathers.
+    fn hold(writer: &Writer) -> std::sync::mpsc::Sender<()> {
+        let (release, held) = channel::<()>();
+        let (began, begun) = channel();
+        let held = Mutex::new(held);
+        drop(submit(writer, move |_, _| {
+            began.send(()).ok();
+            held.lock().unwrap().recv().ok();
+            Ok(0)
+        }));
+        begun.recv().unwrap();
+        release
+    }
+
+    #[test]
+    fn a_bad_command_costs_only_itself() {
+        type Bad = fn() -> Result<u32, StoreError>;
+        let bads: [Bad; 2] = [
+            || Err(StoreError::Damaged { what: "a test", cause: None }),
+            || panic!("a command panics"),
+        ];
+        for bad in bads {
+            let writer = started(settings(16));
+            let release = hold(&writer);
+            let good = submit(&writer, |_, _| Ok(1));
+            let bad = submit(&writer, move |_, _| bad());
+            let runs = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&runs);
+            let later = submit(&writer, move |_, _| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                Ok(2)
+            });
+            drop(release);
+            assert!(matches!(good.recv().unwrap(), Ok(1)));
+            assert!(matches!(bad.recv().unwrap(), Err(WriteFailure::Internal(_))));
+            assert!(matches!(later.recv().unwrap(), Ok(2)));
+            assert_eq!(runs.load(Ordering::SeqCst), 1, "the group stopped at the bad command");
+            assert!(matches!(submit(&writer, |_, _| Ok(3)).recv().unwrap(), Ok(3)));
+        }
+    }
+
+    #[test]
+    fn a_full_queue_answers_at_once_that_nothing_changed() {
+        let writer = started(settings(2));
+        let release = hold(&writer);
+        let waiting: Vec<_> = (0..2).map(|_| submit(&writer, |_, _| Ok(1))).collect();
+        let refused = submit(&writer, |_, _| Ok(1));
+        assert!(matches!(refused.recv().unwrap(), Err(WriteFailure::Unavailable)));
+        drop(release);
+        for answered in waiting {
+            assert!(matches!(answered.recv().unwrap(), Ok(1)));
+        }
+    }
+
+    #[test]
+    fn a_stop_finishes_what_was_accepted_and_takes_no_more() {
+        let writer = started(settings(16));
+        let release = hold(&writer);
+        let accepted = submit(&writer, |_, _| Ok(1));
+        drop(release);
+        writer.stop();
+        assert!(matches!(accepted.recv().unwrap(), Ok(1)));
+        let late = submit(&writer, |_, _| Ok(1));
+        assert!(matches!(late.recv().unwrap(), Err(WriteFailure::Unavailable)));
+    }
+}

@@ -64,7 +64,7 @@ impl Service {
         let mut checked = Summary::default();
         let mut refused = HashSet::new();
         let mut kind = K::default();
-        self.each_chunk::<K>(company, source, &scan, &mut |chunk, bytes| {
+        each_chunk::<K>(company, source, &scan, &mut |chunk, bytes| {
             on_news(progress(Phase::Checking, bytes, &scan));
             self.check(company, &mut kind, chunk, &mut checked, &mut refused, on_news)
         })?;
@@ -77,32 +77,13 @@ impl Service {
         let file = self.keep_file(request, &scan, checked.lines)?;
         let mut kept =
             Summary { lines: checked.lines, refused: checked.refused, ..Summary::default() };
-        self.each_chunk::<K>(company, source, &scan, &mut |chunk, bytes| {
+        each_chunk::<K>(company, source, &scan, &mut |chunk, bytes| {
             on_news(progress(Phase::Keeping, bytes, &scan));
             let good = chunk.into_iter().filter(|(line, _)| !refused.contains(line));
             let good = good.filter_map(|(line, row)| Some((line, row.ok()?))).collect();
             self.keep_chunk::<K>(company.id, file, good, &mut kept, on_news)
         })?;
         Ok(kept)
-    }
-
-    /// Reads the file from its start and hands its lines on in chunks, with the bytes read so far.
-    fn each_chunk<K: Kind>(
-        &self,
-        company: &Company,
-        source: &mut dyn Source,
-        scan: &Scan,
-        take: &mut Take<'_, K::Row>,
-    ) -> Result<(), Failure<ImportRefusal>> {
-        let mut chunk = Vec::with_capacity(CHUNK_LEN);
-        K::each_row(source, scan, company.currency, &mut |row, bytes| {
-            chunk.push(row);
-            if chunk.len() < CHUNK_LEN {
-                return Ok(());
-            }
-            take(std::mem::take(&mut chunk), bytes)
-        })?;
-        take(chunk, scan.bytes)
     }
 
     /// Checks a chunk against the books as they stand, without writing.
@@ -119,7 +100,7 @@ impl Service {
             for (line, row) in chunk {
                 summary.lines += 1;
                 let checked = match row {
-                    Ok(row) => check_row(view, company, kind, line, row)?,
+                    Ok(row) => check_row(view, company, kind, line, &row)?,
                     Err(verdicts) => Err(verdicts),
                 };
                 match checked {
@@ -127,7 +108,9 @@ impl Service {
                     Err(verdicts) => {
                         summary.refused += 1;
                         refused.insert(line);
-                        verdicts.into_iter().for_each(|verdict| on_news(News::Refused(verdict)));
+                        for verdict in verdicts {
+                            on_news(News::Refused(verdict));
+                        }
                     }
                 }
             }
@@ -191,6 +174,24 @@ impl Service {
     }
 }
 
+/// Reads the file from its start and hands its lines on in chunks, with the bytes read so far.
+fn each_chunk<K: Kind>(
+    company: &Company,
+    source: &mut dyn Source,
+    scan: &Scan,
+    take: &mut Take<'_, K::Row>,
+) -> Result<(), Failure<ImportRefusal>> {
+    let mut chunk = Vec::with_capacity(CHUNK_LEN);
+    K::each_row(source, scan, company.currency, &mut |row, bytes| {
+        chunk.push(row);
+        if chunk.len() < CHUNK_LEN {
+            return Ok(());
+        }
+        take(std::mem::take(&mut chunk), bytes)
+    })?;
+    take(chunk, scan.bytes)
+}
+
 type Take<'t, R> = dyn FnMut(Vec<Judged<R>>, u64) -> Result<(), Failure<ImportRefusal>> + 't;
 
 fn progress(phase: Phase, bytes: u64, scan: &Scan) -> News {
@@ -202,9 +203,9 @@ fn check_row<K: Kind>(
     company: &Company,
     kind: &mut K,
     line: u64,
-    row: K::Row,
+    row: &K::Row,
 ) -> Result<Result<LineOutcome, Vec<Verdict>>, StoreError> {
-    if let Some(verdict) = kind.repeats(line, &row) {
+    if let Some(verdict) = kind.repeats(line, row) {
         return Ok(Err(vec![verdict]));
     }
     // No file has the id yet: the line is only decided, not kept.
@@ -214,7 +215,7 @@ fn check_row<K: Kind>(
     let decided = K::decide(view, company, &counters, row.clone(), at)?;
     Ok(match decided {
         Ok(decision) => Ok(K::outcome(&decision)),
-        Err(refusal) if kind.is_settled_by_file(&row, refusal) => Ok(LineOutcome::New(0)),
+        Err(refusal) if kind.is_settled_by_file(row, refusal) => Ok(LineOutcome::New(0)),
         Err(refusal) => Err(vec![K::verdict(line, refusal)]),
     })
 }

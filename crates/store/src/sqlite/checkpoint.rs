@@ -70,3 +70,34 @@ fn step(connection: &Connection) -> rusqlite::Result<()> {
 fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<(i64, i64)> {
     connection.query_row(pragma, [], |row| Ok((row.get(1)?, row.get(2)?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_moved_and_then_started_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let connection = || super::super::connect(&path, rusqlite::OpenFlags::SQLITE_OPEN_CREATE);
+        let (writer, mover) = (connection().unwrap(), connection().unwrap());
+        writer.execute_batch("CREATE TABLE page (content BLOB)").unwrap();
+        let write = |pages: i64| {
+            let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?1) \
+                       INSERT INTO page SELECT zeroblob(4000) FROM n";
+            writer.execute(sql, [pages]).unwrap();
+        };
+        let looked = || checkpoint(&mover, "PRAGMA wal_checkpoint(NOOP)").unwrap();
+        write(PAGES_TO_MOVE / 2);
+        step(&mover).unwrap();
+        assert_eq!(looked().1, 0, "a short log is left alone, and looking moves nothing");
+        write(PAGES_TO_MOVE);
+        step(&mover).unwrap();
+        let (pages, moved) = looked();
+        assert!(pages > PAGES_TO_MOVE && moved == pages, "{moved} of {pages} pages moved");
+        write(PAGES_TO_RESTART);
+        step(&mover).unwrap();
+        write(1);
+        assert!(looked().0 < PAGES_TO_MOVE, "the log was started anew: {:?}", looked());
+    }
+}

@@ -190,3 +190,64 @@ fn reader(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(folder: &Path) -> Sqlite {
+        Sqlite::create(folder, Keys::from_random([7; 64])).unwrap()
+    }
+
+    #[test]
+    fn every_connection_syncs_in_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = made(folder.path());
+        let value = |connection: &Connection, pragma: &str| -> i64 {
+            connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+        };
+        let snapshot = store.snapshot().unwrap();
+        for connection in [&*store.writer.lock().unwrap(), snapshot.connection()] {
+            assert_eq!(value(connection, "synchronous"), 2);
+            assert_eq!(value(connection, "foreign_keys"), 1);
+            assert_eq!(value(connection, "wal_autocheckpoint"), 0);
+        }
+        assert_eq!(value(snapshot.connection(), "query_only"), 1);
+    }
+
+    #[test]
+    fn no_statistics_are_kept() {
+        // With STAT4 compiled in, one ANALYZE makes reads several times slower (performance.md).
+        let folder = tempfile::tempdir().unwrap();
+        let store = made(folder.path());
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'";
+        let tables: i64 =
+            store.writer.lock().unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_left_without_a_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = made(folder.path());
+        let pages = |count: i64| {
+            let writer = store.writer.lock().unwrap();
+            writer.query_row(&format!("PRAGMA max_page_count = {count}"), [], |_| Ok(())).unwrap();
+        };
+        let fill = || -> Result<(), StoreError> {
+            let tx = store.begin()?;
+            for _ in 0..10 {
+                tx.fill(100_000)?;
+            }
+            tx.commit().map_err(|error| match error {
+                crate::CommitError::Nothing(error) => error,
+                crate::CommitError::Unknown(error) => panic!("unknown: {error}"),
+            })
+        };
+        pages(100);
+        assert!(matches!(fill(), Err(StoreError::Full(_))));
+        assert!(store.snapshot().unwrap().reads().companies().unwrap().is_empty(), "reads go on");
+        pages(100_000);
+        fill().unwrap();
+    }
+}

@@ -479,6 +479,14 @@ impl<'a> SqliteTx<'a> {
         Ok(())
     }
 
+    /// Writes `len` bytes, for the tests of a full disk.
+    #[cfg(test)]
+    pub(super) fn fill(&self, len: u32) -> Write {
+        self.run("CREATE TABLE IF NOT EXISTS filler (content BLOB)", [])?;
+        self.run("INSERT INTO filler VALUES (zeroblob(?1))", [len])?;
+        Ok(())
+    }
+
     pub(crate) fn put_collector(&mut self, record: &CollectorRecord) -> Write {
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \

@@ -1,0 +1,5 @@
+//! The stores' contract.
+
+mod every_store;
+mod sqlite;
+mod world;

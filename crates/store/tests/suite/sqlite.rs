@@ -1,0 +1,149 @@
+//! What only a store on a disk can show: opening, tampering, a full disk.
+
+use std::path::Path;
+
+use crate::world::{World, id, instant};
+use rusqlite::Connection;
+use ventanilla_domain::Event;
+use ventanilla_store::{Keys, OpenError, Store, StoreError};
+
+fn keys() -> Keys {
+    Keys::from_random([7; 64])
+}
+
+fn made(folder: &Path) -> World {
+    let world = World::made(Store::create_sqlite(folder, keys()).unwrap());
+    let payment = world.pay(1, Some("a"));
+    world.reverse(&payment, None);
+    world.pay(1, Some("b"));
+    world
+}
+
+#[test]
+fn a_store_is_opened_only_where_one_was_made_and_with_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Store::open_sqlite(folder.path(), keys());
+    assert!(matches!(missing, Err(OpenError::Missing(_))), "{missing:?}");
+    drop(made(folder.path()));
+    let again = Store::create_sqlite(folder.path(), keys());
+    assert!(matches!(again, Err(OpenError::Exists(_))), "{again:?}");
+    let foreign = Store::open_sqlite(folder.path(), Keys::from_random([8; 64]));
+    assert!(matches!(foreign, Err(OpenError::Secrets(_))), "{foreign:?}");
+    let own = Store::open_sqlite(folder.path(), keys()).unwrap();
+    assert_eq!(own.verify().unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn a_store_of_another_version_is_refused() {
+    for change in [
+        "INSERT INTO migration (number, checksum) VALUES (99, zeroblob(32))",
+        "UPDATE migration SET checksum = zeroblob(32)",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(made(folder.path()));
+        edit(folder.path(), change);
+        let opened = Store::open_sqlite(folder.path(), keys());
+        assert!(matches!(opened, Err(OpenError::OtherVersion { .. })), "{change}: {opened:?}");
+    }
+}
+
+fn edit(folder: &Path, sql: &str) {
+    let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+const UNLOCKED: &str = "DROP TRIGGER journal_refuses_update; DROP TRIGGER journal_refuses_delete;";
+
+#[test]
+fn each_tampering_is_found() {
+    let in_journal = |sql: &str| format!("{UNLOCKED} {sql}");
+    for (change, expected) in [
+        (
+            in_journal(
+                "UPDATE journal SET payload = replace(payload, '\"minor\":100', '\"minor\":200') WHERE kind = 'payment-made'",
+            ),
+            "cadena",
+        ),
+        (in_journal("UPDATE journal SET amount_minor = 1 WHERE kind = 'payment-made'"), "cadena"),
+        (
+            in_journal(
+                "UPDATE journal SET recorded_at_us = recorded_at_us + 1 WHERE entry_number = 8",
+            ),
+            "cadena",
+        ),
+        (in_journal("UPDATE journal SET chain = randomblob(32) WHERE entry_number = 8"), "cadena"),
+        (in_journal("UPDATE journal SET payload = '{' WHERE entry_number = 8"), "no se puede leer"),
+        (in_journal("DELETE FROM journal WHERE entry_number = 8"), "falta el asiento 8"),
+        (
+            in_journal(
+                "DELETE FROM journal WHERE entry_number = (SELECT max(entry_number) FROM journal)",
+            ),
+            "contadores",
+        ),
+        (in_journal("DELETE FROM journal"), "vacío"),
+        ("UPDATE bill SET amount_minor = 1".to_owned(), "bill:"),
+        ("UPDATE bill SET paid_by = NULL".to_owned(), "bill:"),
+        ("UPDATE bill_version SET period = 202101".to_owned(), "bill_version:"),
+        ("UPDATE payment SET member_name = 'Otro'".to_owned(), "payment:"),
+        ("DELETE FROM payment WHERE payment_id = 2".to_owned(), "payment: falta"),
+        ("UPDATE reversal SET business_day = '2021-11-27'".to_owned(), "reversal:"),
+        ("DELETE FROM caller_key".to_owned(), "caller_key: falta"),
+        (
+            "UPDATE balance SET balance_minor = balance_minor + 1 WHERE account = 'receivable'"
+                .to_owned(),
+            "balance:",
+        ),
+        ("UPDATE counter SET next_payment = 1".to_owned(), "contadores"),
+        ("UPDATE company SET policy = '{\"check_payer\":\"true\"}'".to_owned(), "empresa"),
+        ("UPDATE member SET name = 'Otro'".to_owned(), "member:"),
+        ("UPDATE contract SET state = 'blocked'".to_owned(), "contract:"),
+        ("UPDATE imported_file SET lines = 4".to_owned(), "imported_file:"),
+        ("UPDATE payment SET business_day = 'ayer'".to_owned(), "payment: una fila"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let world = made(folder.path());
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+        edit(folder.path(), &change);
+        let findings = world.store.verify().unwrap().findings;
+        assert!(
+            findings.iter().any(|finding| finding.contains(expected)),
+            "{change}: {findings:?}"
+        );
+    }
+}
+
+#[test]
+fn the_journal_takes_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(made(folder.path()));
+    let connection = Connection::open(folder.path().join("ventanilla.db")).unwrap();
+    for sql in ["UPDATE journal SET kind = 'x'", "DELETE FROM journal"] {
+        let refused = connection.execute_batch(sql).unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+}
+
+#[test]
+fn another_process_may_write_between_two_transactions() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = made(folder.path());
+    let other = World { store: Store::open_sqlite(folder.path(), keys()).unwrap() };
+    let ours = world.pay(2, None);
+    let theirs = other.pay(3, None);
+    assert_eq!(theirs.id.to_i64(), ours.id.to_i64() + 1);
+    assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn an_event_that_does_not_balance_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = made(folder.path());
+    let mut version = world.version(2);
+    version.bill = id(ventanilla_domain::BillId::from_i64, 9);
+    version.revenue.clear();
+    let mut tx = world.store.begin().unwrap();
+    let event = Event::BillVersioned(Box::new(version));
+    let refused = tx.append(world.company().id, event, None, instant());
+    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+}
