@@ -1,1 +1,17 @@
+//! The seeded world: people, bills and acts that are the same for the same seed, on every machine.
+//!
+//! It feeds tests, benchmarks and the demo. It asks neither the wall clock nor chance: whatever it
+//! makes can be made again from the seed that a failure prints.
 
+mod auditor;
+mod drive;
+mod files;
+mod people;
+mod words;
+mod workload;
+
+pub use auditor::Auditor;
+pub use drive::{Outcome, apply};
+pub use files::{write_bills, write_members};
+pub use people::World;
+pub use workload::{KnownBill, Operation, Step, Workload};

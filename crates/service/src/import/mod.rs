@@ -1,8 +1,8 @@
 //! Files in: the biller's members, contracts and bills.
 //!
-//! A file is read twice: [`scan`] hashes it and finds its encoding and separator, then
-//! [`MemberRows`] or [`BillRows`] gives its rows, each parsed or refused with a [`Verdict`] per
-//! cell, in bounded memory whatever the file holds.
+//! A file is scanned for its hash, encoding and separator; then its rows are read, each parsed or
+//! refused with a [`Verdict`] per cell, in bounded memory whatever the file holds. Both happen
+//! before a line is kept, and the rows are read again to keep them.
 //!
 //! Source: design.md, "The command line" (the columns and their forms).
 
@@ -23,7 +23,7 @@ pub(crate) use text::{Scan, scan};
 use ventanilla_domain::{BillId, CompanyId, FileKind, Label, Name, PaymentId};
 pub(crate) use verdict::{bill_refused, bill_repeated, contract_repeated, member_differs};
 
-/// What an import reads: it is read twice, first to check every line and then to keep them.
+/// What an import reads, more than once: first to check every line and then to keep them.
 pub trait Source: Read + Seek {}
 impl<T: Read + Seek> Source for T {}
 

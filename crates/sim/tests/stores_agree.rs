@@ -1,0 +1,139 @@
+//! One seeded workload against a service over memory and one over SQLite: every answer is the same,
+//! fits what was answered before, and both books verify.
+//!
+//! A failure names its seed; `VENTANILLA_SEED=<seed> cargo test -p ventanilla-sim --test
+//! stores_agree` runs that one again.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something fails")]
+
+use std::io::Cursor;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use jiff::Timestamp;
+use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Name, PaymentId, TimeZone};
+use ventanilla_service::import::{ImportRequest, Summary};
+use ventanilla_service::{
+    Caller, Clock, Entropy, NewCollector, NewCompany, Service, Settings, VerifyReport,
+};
+use ventanilla_sim::{Auditor, Workload, World, apply, write_bills, write_members};
+use ventanilla_store::{Keys, Store};
+
+/// The seeds that run when none is named.
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// Steps of each run.
+const STEPS: usize = 1_500;
+
+fn start() -> Timestamp {
+    "2021-11-26T12:00:00Z".parse().unwrap()
+}
+
+fn keys() -> Keys {
+    Keys::from_random([7; 64])
+}
+
+#[expect(clippy::disallowed_methods, reason = "the seed to replay comes from the environment")]
+fn seeds() -> Vec<u64> {
+    match std::env::var("VENTANILLA_SEED") {
+        Ok(seed) => vec![seed.parse().expect("VENTANILLA_SEED is a number")],
+        Err(_) => SEEDS.to_vec(),
+    }
+}
+
+/// A service with the books that every run starts from, and its callers.
+async fn opened(store: Store, world: &World) -> (Service, Vec<Caller>) {
+    let settings = Settings::default();
+    let service =
+        Service::start(store, Clock::manual(start()), Entropy::counted(1), settings).unwrap();
+    let company = NewCompany {
+        id: CompanyId::FIRST,
+        name: Name::from_text("Cooperativa").unwrap(),
+        currency: Currency::BOB,
+        time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
+        first_payment: PaymentId::from_i64(4_224_408).unwrap(),
+    };
+    let company = service.add_company(company).await.unwrap().id;
+    let (mut members, mut bills) = (Vec::new(), Vec::new());
+    write_members(&mut members, world).unwrap();
+    write_bills(&mut bills, world).unwrap();
+    let rows = u64::from(world.contracts);
+    let bill_rows = rows * u64::from(world.bills_per_contract);
+    for (kind, file, rows) in
+        [(FileKind::Members, members, rows), (FileKind::Bills, bills, bill_rows)]
+    {
+        let summary = import(&service, kind, file.clone()).await;
+        assert_eq!((summary.lines, summary.new, summary.refused), (rows, rows, 0));
+        let again = import(&service, kind, file).await;
+        assert_eq!((again.lines, again.unchanged), (rows, rows));
+    }
+    let mut callers = Vec::new();
+    for name in ["banco", "kiosco", "billetera"] {
+        let name = Label::from_text(name).unwrap();
+        let new = NewCollector { company, name, can_list: false, credentials: None };
+        let (_, credentials) = service.add_collector(new).await.unwrap();
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let token = service.issue_token(&credentials, address).await.unwrap().token;
+        callers.push(service.authenticate(&token).unwrap());
+    }
+    (service, callers)
+}
+
+async fn import(service: &Service, kind: FileKind, file: Vec<u8>) -> Summary {
+    let request = ImportRequest {
+        company: CompanyId::FIRST,
+        kind,
+        name: Name::from_text("archivo.csv").unwrap(),
+        imported_by: Label::from_text("prueba").unwrap(),
+        dry_run: false,
+        skip_bad: false,
+    };
+    let service = service.clone();
+    let import = move || service.import(&request, &mut Cursor::new(file), &mut |_| {});
+    tokio::task::spawn_blocking(import).await.unwrap().unwrap()
+}
+
+async fn verified(service: &Service) -> VerifyReport {
+    let service = service.clone();
+    let verify = move || {
+        let report = service.verify();
+        service.shut_down();
+        report
+    };
+    tokio::task::spawn_blocking(verify).await.unwrap().unwrap()
+}
+
+async fn run(seed: u64, directory: &Path) {
+    let world = World::new(seed, 120, 5);
+    let (in_memory, memory_callers) = opened(Store::memory(keys()), &world).await;
+    let sqlite = Store::create_sqlite(directory, keys()).unwrap();
+    let (on_disk, disk_callers) = opened(sqlite, &world).await;
+    let bills = world.known_bills();
+    let mut auditor = Auditor::new(&memory_callers, bills.clone());
+    let mut workload = Workload::new(seed, start(), memory_callers.clone(), bills);
+    for number in 1..=STEPS {
+        let step = workload.next_step();
+        let expected = apply(&in_memory, &memory_callers, &step).await;
+        let outcome = apply(&on_disk, &disk_callers, &step).await;
+        assert_eq!(outcome, expected, "seed {seed}, step {number}: {step:#?}");
+        workload.learn(&step, &outcome);
+        auditor.observe(&step, &outcome);
+        assert_eq!(auditor.findings(), &[] as &[String], "seed {seed}");
+    }
+    let (active, reversed) = auditor.count();
+    assert!(active > 100 && reversed > 50, "seed {seed}: the workload does too little");
+    for service in [&in_memory, &on_disk] {
+        let report = verified(service).await;
+        assert_eq!(report.findings, [] as [String; 0], "seed {seed}");
+        let payments = u64::try_from(active + reversed).unwrap();
+        assert_eq!(report.payments, payments, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn memory_and_sqlite_answer_the_same() {
+    for seed in seeds() {
+        let directory = tempfile::tempdir().unwrap();
+        run(seed, &directory.path().join("datos")).await;
+    }
+}
