@@ -1,1 +1,19 @@
-fn main() {}
+//! The binary `ventanilla`: configuration, wiring and subcommands; no business rule.
+
+mod bench;
+mod books;
+mod cli;
+mod commands;
+mod config;
+mod log;
+mod output;
+mod problem;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::from_arguments(std::env::args_os()) {
+        Ok(command) => problem::to_exit_code(cli::run(command)),
+        Err(answer) => answer.tell(),
+    }
+}

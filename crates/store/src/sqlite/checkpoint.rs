@@ -87,17 +87,17 @@ mod tests {
                        INSERT INTO page SELECT zeroblob(4000) FROM n";
             writer.execute(sql, [pages]).unwrap();
         };
-        let looked = || checkpoint(&mover, "PRAGMA wal_checkpoint(NOOP)").unwrap();
+        let glance = || checkpoint(&mover, "PRAGMA wal_checkpoint(NOOP)").unwrap();
         write(PAGES_TO_MOVE / 2);
         step(&mover).unwrap();
-        assert_eq!(looked().1, 0, "a short log is left alone, and looking moves nothing");
+        assert_eq!(glance().1, 0, "a short log is left alone, and looking moves nothing");
         write(PAGES_TO_MOVE);
         step(&mover).unwrap();
-        let (pages, moved) = looked();
-        assert!(pages > PAGES_TO_MOVE && moved == pages, "{moved} of {pages} pages moved");
+        let (all, moved) = glance();
+        assert!(all > PAGES_TO_MOVE && moved == all, "{moved} of {all} pages moved");
         write(PAGES_TO_RESTART);
         step(&mover).unwrap();
         write(1);
-        assert!(looked().0 < PAGES_TO_MOVE, "the log was started anew: {:?}", looked());
+        assert!(glance().0 < PAGES_TO_MOVE, "the log was started anew: {:?}", glance());
     }
 }

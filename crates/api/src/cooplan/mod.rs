@@ -1,0 +1,192 @@
+//! The Cooplan dialect: seven services of a Bolivian water cooperative's document, and one of ours.
+//!
+//! Its quirks: every service is a `POST`; a "no" is HTTP 200 with `error: 1`; the sentence of a
+//! success stands sometimes in `message` and sometimes in `values`; the token comes in
+//! `Authorization` or in `autorizacion`, and the document quotes it; a payment is *cobranza*.
+//! The contract is spec/cooplan.md; what the document prints is answered letter by letter.
+
+mod convert;
+mod errors;
+mod operations;
+#[cfg(test)]
+mod samples;
+mod wire;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use tracing::{Level, debug, enabled, error};
+use ventanilla_service::{Caller, Clock, Service};
+
+use self::errors::Problem;
+use self::operations::{Call, Handler, Operation, Reply};
+use self::wire::Envelope;
+use crate::http::fields::Fields;
+use crate::http::panics::{Panicked, caught};
+use crate::http::serve::PeerAddress;
+use crate::http::{body, token};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Answers any request, whatever its path.
+pub(crate) async fn answer(service: &Service, request: Request) -> Response {
+    let operation = operations::find(request.uri().path());
+    answer_with(service, operation, request).await
+}
+
+async fn answer_with(
+    service: &Service,
+    operation: Option<&Operation>,
+    request: Request,
+) -> Response {
+    let clock = service.clock();
+    let started_at = enabled!(Level::DEBUG).then(|| clock.now());
+    let outcome = caught(outcome_of(service, operation, request)).await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(panicked(clock, &panic)));
+    if let Some(started_at) = started_at {
+        let (status, code) = match &outcome {
+            Ok(_) => (200, ""),
+            Err(problem) => (problem.status.as_u16(), &*problem.code),
+        };
+        let elapsed_us = clock.now().duration_since(started_at).as_micros();
+        let name = operation.map_or("", |operation| operation.name);
+        debug!(service = name, status, code, elapsed_us, "answered");
+    }
+    match outcome {
+        Ok(reply) => to_success(reply),
+        Err(problem) => to_problem(&problem),
+    }
+}
+
+/// The checks in their order: path, method, size, token, body; the fields are the handler's.
+async fn outcome_of(
+    service: &Service,
+    operation: Option<&Operation>,
+    request: Request,
+) -> Result<Reply, Problem> {
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let operation = match operation {
+        Some(operation) if parts.method == Method::POST => operation,
+        refused => {
+            body::discard(headers, body).await;
+            return Err(refused.map_or_else(Problem::unknown_service, |_| Problem::wrong_method()));
+        }
+    };
+    let body = body::read(headers, body).await?;
+    let caller = || authenticated(service, headers);
+    let fields = || Fields::from_body(headers, &body);
+    let call = |fields| Call { service, headers, fields, address: peer_address(&parts) };
+    match operation.handler {
+        Handler::Open(run) => run(&call(fields().await?)).await,
+        Handler::Read(run) => {
+            let caller = caller()?;
+            run(&call(fields().await?), &caller)
+        }
+        Handler::Write(run) => {
+            let caller = caller()?;
+            run(&call(fields().await?), &caller).await
+        }
+    }
+}
+
+fn authenticated(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let caller = service.authenticate(token::bearer(headers, &wire::TOKEN_HEADERS)?);
+    caller.map_err(|failure| errors::of_failure(failure, errors::of_token))
+}
+
+/// Whoever was not accepted by our own loop has no address of its own.
+fn peer_address(parts: &Parts) -> IpAddr {
+    let known = parts.extensions.get::<PeerAddress>();
+    known.map_or(Ipv4Addr::UNSPECIFIED.into(), |PeerAddress(address)| *address)
+}
+
+/// A panic, told by a name that the log line has too.
+fn panicked(clock: &Clock, Panicked(message): &Panicked) -> Problem {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{:x}-{count:x}", clock.now().as_microsecond());
+    error!(id, message, "a request panicked");
+    Problem::internal(id)
+}
+
+fn to_success(reply: Reply) -> Response {
+    let mut response = to_answer(StatusCode::OK, reply.body);
+    if reply.is_replay {
+        let told = HeaderValue::from_static("true");
+        response.headers_mut().insert(REPLAYED, told);
+    }
+    response
+}
+
+fn to_problem(problem: &Problem) -> Response {
+    let envelope = Envelope::refusal(&problem.code, &problem.message, &problem.paid);
+    let mut response = to_answer(problem.status, envelope.to_bytes());
+    let headers = response.headers_mut();
+    if let Some(seconds) = problem.retry_after_s {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    let told = match problem.status {
+        StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "POST")),
+        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+        _ => None,
+    };
+    let closed = problem.closes.then_some((header::CONNECTION, "close"));
+    for (name, value) in told.into_iter().chain(closed) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn to_answer(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let media_type = HeaderValue::from_static("application/json; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, media_type);
+    let no_store = HeaderValue::from_static("no-store");
+    headers.insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use ventanilla_service::{Entropy, Settings};
+    use ventanilla_store::{Keys, Store};
+
+    use super::*;
+
+    const PANICS: Operation = Operation {
+        name: "panics",
+        aliases: &[],
+        handler: Handler::Open(|call| {
+            Box::pin(async move {
+                assert!(call.address.is_loopback(), "secret: /etc/passwd");
+                Err(Problem::unknown_service())
+            })
+        }),
+    };
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_an_id_and_nothing_else() {
+        let store = Store::memory(Keys::from_random([7; 64]));
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let service = Service::start(store, clock, Entropy::counted(1), Settings::default());
+        let service = service.unwrap();
+        let request = Request::builder().method("POST").body(Body::from("{}"));
+        let response = answer_with(&service, Some(&PANICS), request.unwrap()).await;
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let code = envelope["messageSistema"].as_str().unwrap();
+        assert!(code.starts_with("ERROR_INTERNO: 5d1b"), "{code}");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+        assert_eq!(envelope["values"], serde_json::Value::Null);
+    }
+}

@@ -1,0 +1,303 @@
+//! The services: one table that routing, the coverage test and the docs read, and their handlers.
+//! A handler reads, converts, calls the service, converts, answers.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use axum::http::{HeaderMap, HeaderName};
+use serde::Serialize;
+use ventanilla_domain::{BusinessDay, CallerKey, Money, PayCommand, Place, ReverseCommand};
+use ventanilla_service::{Caller, Credentials, Page, PaymentSelector, Service};
+
+use super::errors::{self, Problem};
+use super::wire::{self, Envelope, field};
+use super::{convert, errors::of_failure};
+use crate::http::fields::{FieldError, Fields};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Rows a page when nobody says.
+const PAGE_LEN: u32 = 100;
+
+/// Characters of one credential at most.
+const CREDENTIAL_LEN_MAX: usize = 128;
+
+/// One service of the dialect.
+#[derive(Debug)]
+pub(super) struct Operation {
+    /// Its path under `/api/`, in lower case.
+    pub(super) name: &'static str,
+    /// Other paths of the same service.
+    pub(super) aliases: &'static [&'static str],
+    /// What answers it.
+    pub(super) handler: Handler,
+}
+
+/// What answers a service, and on what terms.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Handler {
+    /// Needs no token.
+    Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
+    /// Needs a token; answers at once.
+    Read(fn(&Call<'_>, &Caller) -> Answer),
+    /// Needs a token; waits for the disk.
+    Write(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
+}
+
+/// A request whose body was read.
+pub(super) struct Call<'a> {
+    pub(super) service: &'a Service,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) fields: Fields<'a>,
+    pub(super) address: IpAddr,
+}
+
+/// A success.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) body: Vec<u8>,
+    /// Whether an earlier request under the same key did it.
+    pub(super) is_replay: bool,
+}
+
+type Answer = Result<Reply, Problem>;
+type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// All services.
+pub(super) const OPERATIONS: [Operation; 8] = [
+    Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
+    Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
+    Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
+    Operation { name: "realizarpago", aliases: &[], handler: Handler::Write(pay) },
+    Operation { name: "imprimirfactura", aliases: &[], handler: Handler::Read(print) },
+    Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Read(report_day) },
+    Operation { name: "revertirpago", aliases: &[], handler: Handler::Write(reverse) },
+    Operation { name: "consultarpago", aliases: &[], handler: Handler::Read(find_payments) },
+];
+
+/// The service at a path: in any letter case, with or without one slash at the end.
+pub(super) fn find(path: &str) -> Option<&'static Operation> {
+    const PREFIX: &str = "/api/";
+    let (prefix, name) = path.split_at_checked(PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(PREFIX) {
+        return None;
+    }
+    let name = name.strip_suffix('/').unwrap_or(name);
+    OPERATIONS.iter().find(|operation| {
+        let mut names = std::iter::once(&operation.name).chain(operation.aliases);
+        names.any(|known| known.eq_ignore_ascii_case(name))
+    })
+}
+
+fn reply<V: Serialize>(envelope: &Envelope<'_, V>) -> Reply {
+    Reply { body: envelope.to_bytes(), is_replay: false }
+}
+
+fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
+    Box::pin(async move {
+        let word = |name| {
+            let word = call.fields.required(name, convert::text::<CREDENTIAL_LEN_MAX>)?;
+            Ok::<_, FieldError>(word.as_str().to_owned())
+        };
+        let credentials = Credentials {
+            security_code: word(field::SECURITY_CODE)?,
+            login: word(field::LOGIN)?,
+            password: word(field::PASSWORD)?,
+        };
+        let issued = call.service.issue_token(&credentials, call.address).await;
+        let issued = issued.map_err(|failure| of_failure(failure, errors::of_login))?;
+        Ok(reply(&Envelope {
+            lifetime_s: Some(issued.lifetime_s),
+            ..Envelope::success("", &issued.token)
+        }))
+    })
+}
+
+fn find_members(call: &Call<'_>, caller: &Caller) -> Answer {
+    let contract = call.fields.optional(field::CONTRACT, convert::text)?;
+    let found = match contract {
+        Some(contract) => call.service.find_contract(caller, &contract).map(|found| vec![found]),
+        // Who may not list has a required field missing, which comes before the optional ones.
+        None if !caller.can_list => return Err(FieldError::Missing(field::CONTRACT).into()),
+        None => call.service.list_contracts(caller, page(call)?),
+    };
+    let found = found.map_err(|failure| of_failure(failure, errors::of_look_up))?;
+    let rows: Vec<_> = found.iter().map(convert::found_member).collect();
+    Ok(reply(&Envelope::success("", rows)))
+}
+
+fn page(call: &Call<'_>) -> Result<Page, FieldError> {
+    let number = call.fields.optional(field::PAGE_NUMBER, convert::page_number)?;
+    let len = call.fields.optional(field::PAGE_LEN, convert::page_len)?;
+    Ok(Page { number: number.unwrap_or(1), len: len.unwrap_or(PAGE_LEN) })
+}
+
+fn look_up_debt(call: &Call<'_>, caller: &Caller) -> Answer {
+    let contract = call.fields.required(field::CONTRACT, convert::text)?;
+    let debt = call.service.debt(caller, &contract);
+    let debt = debt.map_err(|failure| of_failure(failure, errors::of_look_up))?;
+    let row = |bill| convert::owed_bill(&debt.holder, bill);
+    let rows: Vec<_> = debt.bills.iter().map(row).collect();
+    Ok(reply(&Envelope::success("", rows)))
+}
+
+fn pay<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
+    Box::pin(async move {
+        let command = pay_command(call, caller)?;
+        let paid = call.service.pay(caller, command).await;
+        let paid = paid.map_err(|failure| {
+            of_failure(failure, |refusal| errors::of_pay(refusal, &caller.company))
+        })?;
+        let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
+        Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
+    })
+}
+
+fn pay_command(call: &Call<'_>, caller: &Caller) -> Result<PayCommand, FieldError> {
+    let fields = &call.fields;
+    let currency = caller.company.currency;
+    // In the order in which they are checked: the document's first, then ours.
+    Ok(PayCommand {
+        collector: caller.collector,
+        bill: fields.required(field::BILL, convert::bill_id)?,
+        period: fields.required(field::PERIOD, convert::period)?,
+        contract: fields.required(field::CONTRACT, convert::text)?,
+        amount: fields.required(field::AMOUNT, |text| {
+            convert::amount_minor(text).map(|minor| Money::from_minor(minor, currency))
+        })?,
+        caller_reference: fields.optional(field::CALLER_REFERENCE, convert::text)?,
+        caller_key: caller_key(call)?,
+        place: Place {
+            branch: fields.optional(field::BRANCH, convert::text)?,
+            cashier: fields.optional(field::CASHIER, convert::text)?,
+            terminal: fields.optional(field::TERMINAL, convert::text)?,
+            means: fields.optional(field::MEANS, convert::text)?,
+            collected_at: fields.optional(field::COLLECTED_AT, convert::date_time)?,
+        },
+    })
+}
+
+/// The caller's name for this attempt, in the field or in the header; where both are given they
+/// must agree.
+fn caller_key(call: &Call<'_>) -> Result<Option<CallerKey>, FieldError> {
+    let malformed = FieldError::Malformed(field::CALLER_KEY);
+    let mut key = call.fields.optional(field::CALLER_KEY, convert::caller_key)?;
+    for value in call.headers.get_all(IDEMPOTENCY_KEY) {
+        let text = value.to_str().map_err(|_opaque| malformed)?.trim();
+        if text.is_empty() {
+            continue;
+        }
+        let given = convert::caller_key(text).ok_or(malformed)?;
+        if key.as_ref().is_some_and(|key| *key != given) {
+            return Err(malformed);
+        }
+        key = Some(given);
+    }
+    Ok(key)
+}
+
+fn print(call: &Call<'_>, caller: &Caller) -> Answer {
+    let bill = call.fields.required(field::BILL, convert::bill_id)?;
+    let payment = call.fields.required(field::PAYMENT, convert::payment_id)?;
+    call.fields.optional(field::PAPER, convert::paper)?;
+    call.service
+        .payment_to_print(caller, bill, payment)
+        .map_err(|failure| of_failure(failure, errors::of_print))?;
+    Ok(reply(&Envelope::success("", wire::PRINTED)))
+}
+
+fn report_day(call: &Call<'_>, caller: &Caller) -> Answer {
+    let day = call.fields.required(field::DAY, convert::date)?;
+    let day = BusinessDay::from_date(day);
+    let report = call.service.day_report(caller, day);
+    let report = report.map_err(|failure| of_failure(failure, errors::of_none))?;
+    Ok(reply(&Envelope {
+        report: Some(convert::report(&caller.company, &report)),
+        ..Envelope::success("", wire::REPORTED)
+    }))
+}
+
+fn reverse<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
+    Box::pin(async move {
+        let command = ReverseCommand {
+            collector: caller.collector,
+            bill: call.fields.required(field::BILL, convert::bill_id)?,
+            payment: call.fields.required(field::PAYMENT, convert::payment_id)?,
+            reason: call.fields.optional(field::REASON, convert::text)?,
+            caller_key: caller_key(call)?,
+        };
+        let reversed = call.service.reverse(caller, command).await;
+        let reversed = reversed.map_err(|failure| of_failure(failure, errors::of_reverse))?;
+        Ok(Reply {
+            is_replay: reversed.is_replay,
+            ..reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES))
+        })
+    })
+}
+
+fn find_payments(call: &Call<'_>, caller: &Caller) -> Answer {
+    let selector = PaymentSelector {
+        payment: call.fields.optional(field::PAYMENT, convert::payment_id)?,
+        bill: call.fields.optional(field::BILL, convert::bill_id)?,
+        caller_key: call.fields.optional(field::CALLER_KEY, convert::caller_key)?,
+    };
+    if selector == PaymentSelector::default() {
+        return Err(FieldError::Missing(field::PAYMENT).into());
+    }
+    let found = call.service.find_payments(caller, &selector);
+    let found = found.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let rows = convert::payment_rows(&caller.company, &found);
+    Ok(reply(&Envelope::success("", rows)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_found_in_any_case_with_or_without_a_slash() {
+        for (path, expected) in [
+            ("/api/consultardeuda", Some("consultardeuda")),
+            ("/api/consultardeuda/", Some("consultardeuda")),
+            ("/API/ConsultarDeuda", Some("consultardeuda")),
+            ("/api/TOKEN", Some("token")),
+            ("/api/Login/", Some("token")),
+            ("/api/consultardeuda//", None),
+            ("/api//consultardeuda", None),
+            ("/api/consultardeuda/x", None),
+            ("/api/consultardeud", None),
+            ("/api/", None),
+            ("/api", None),
+            ("/apiconsultardeuda", None),
+            ("/", None),
+            ("*", None),
+            ("", None),
+            ("/apí/token", None),
+            ("/api/%74oken", None),
+        ] {
+            let found = find(path).map(|operation| operation.name);
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn names_are_lower_case_and_stand_for_one_service() {
+        let names = OPERATIONS.iter().flat_map(|operation| {
+            std::iter::once(operation.name).chain(operation.aliases.iter().copied())
+        });
+        let mut names: Vec<_> = names.collect();
+        assert!(names.iter().all(|name| *name == name.to_ascii_lowercase()));
+        let len = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), len);
+    }
+
+    #[test]
+    fn every_service_but_the_token_needs_a_token() {
+        for operation in &OPERATIONS {
+            let is_open = matches!(operation.handler, Handler::Open(_));
+            assert_eq!(is_open, operation.name == "token", "{}", operation.name);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the dialects share: connections, bodies, fields and tokens. No dialect's words.
+
+pub(crate) mod body;
+mod connection;
+pub(crate) mod fields;
+pub(crate) mod panics;
+pub(crate) mod serve;
+pub(crate) mod token;

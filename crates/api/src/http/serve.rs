@@ -1,0 +1,282 @@
+//! Our own accept loop: `axum::serve` installs no timer, so its header timeout never fires.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tower::Service as _;
+use tracing::{debug, warn};
+
+use super::connection::{Activity, GuardedStream, HeaderTimer};
+
+/// Bytes that a request's line and headers may have.
+const HEADER_LEN_MAX: usize = 16 * 1024;
+
+/// Bytes kept for one connection in each direction.
+const BUFFER_LEN_MAX: usize = 64 * 1024;
+
+/// The address a request came from, as an extension of the request. An IPv4 address that came
+/// mapped into IPv6 is told as IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
+/// What one listener grants (shared/design.md, "The HTTP edge").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections in all; one more is closed at once.
+    pub connections_len_max: usize,
+    /// Connections of one address (one /64 of IPv6); the loopback addresses have no such limit.
+    pub connections_per_address_len_max: usize,
+    /// How long a header may take; a new connection that is silent counts as a header.
+    pub header_time_max: Duration,
+    /// How long a connection may be silent between two requests.
+    pub idle_time_max: Duration,
+    /// How long a peer may take nothing of an answer.
+    pub stall_time_max: Duration,
+    /// How long a closed connection waits for the peer to close as well.
+    pub linger_time_max: Duration,
+    /// How long a shutdown waits for the answers under way.
+    pub shut_down_time_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_len_max: 10_000,
+            connections_per_address_len_max: 256,
+            header_time_max: Duration::from_secs(5),
+            idle_time_max: Duration::from_mins(1),
+            stall_time_max: Duration::from_secs(30),
+            linger_time_max: Duration::from_secs(2),
+            shut_down_time_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves until `shutdown` resolves, then finishes the requests that were accepted, for at most
+/// [`Limits::shut_down_time_max`]. [`PeerAddress`] is in each request's extensions.
+///
+/// It fails only where the listener cannot be used at all; a failing connection costs itself.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    serve_within(Limits::default(), listener, router, shutdown).await
+}
+
+/// [`serve`] with limits of one's own.
+pub async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    listener.local_addr()?;
+    let places = Arc::new(Places::new(limits));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let address = peer_address(peer);
+                    // Over the limits: dropping the stream closes it.
+                    if let Some(place) = places.take(address) {
+                        let serving = converse(limits, stream, address, router.clone(), graceful.watcher());
+                        connections.spawn(async move {
+                            serving.await;
+                            drop(place);
+                        });
+                    }
+                }
+                Err(error) => pause_after(&error).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+    drop(listener);
+    if timeout(limits.shut_down_time_max, graceful.shutdown()).await.is_err() {
+        warn!(connections = connections.len(), "connections cut off at shutdown");
+    }
+    Ok(())
+}
+
+/// Out of descriptors or memory: accepting again at once would only spin.
+async fn pause_after(error: &io::Error) {
+    let is_the_peers = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    );
+    if !is_the_peers {
+        warn!(%error, "a connection could not be accepted");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn converse(
+    limits: Limits,
+    stream: TcpStream,
+    address: PeerAddress,
+    router: Router,
+    watcher: Watcher,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "a connection is gone");
+        return;
+    }
+    let activity = Arc::new(Activity::default());
+    let timer = HeaderTimer {
+        activity: Arc::clone(&activity),
+        header_time_max: limits.header_time_max,
+        idle_time_max: limits.idle_time_max,
+    };
+    let stream =
+        GuardedStream::new(stream, activity, limits.stall_time_max, limits.linger_time_max);
+    let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(address);
+        router.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(timer)
+        .header_read_timeout(limits.header_time_max)
+        .max_header_size(HEADER_LEN_MAX)
+        .max_buf_size(BUFFER_LEN_MAX)
+        // A client may say that it is done sending and still wait for its answer.
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), answer);
+    if let Err(error) = watcher.watch(connection).await {
+        debug!(%error, "a connection failed");
+    }
+}
+
+fn peer_address(peer: SocketAddr) -> PeerAddress {
+    PeerAddress(peer.ip().to_canonical())
+}
+
+/// Who may connect.
+#[derive(Debug)]
+struct Places {
+    limits: Limits,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    len: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// One connection's place; dropping it gives the place back.
+#[derive(Debug)]
+struct Place {
+    places: Arc<Places>,
+    address: IpAddr,
+}
+
+impl Places {
+    fn new(limits: Limits) -> Self {
+        Self { limits, taken: Mutex::default() }
+    }
+
+    fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
+        let is_limited = !address.is_loopback();
+        let address = counted_as(address);
+        let mut taken = self.lock();
+        let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
+        let is_full = taken.len >= self.limits.connections_len_max
+            || is_limited && of_address >= self.limits.connections_per_address_len_max;
+        if is_full {
+            return None;
+        }
+        taken.len += 1;
+        taken.by_address.insert(address, of_address + 1);
+        let places = Arc::clone(self);
+        Some(Place { places, address })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock();
+        taken.len = taken.len.saturating_sub(1);
+        if let Some(len) = taken.by_address.get_mut(&self.address) {
+            *len -= 1;
+            if *len == 0 {
+                taken.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Whoever has one address of an IPv6 network has its whole /64.
+fn counted_as(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(text: &str) -> PeerAddress {
+        peer_address(SocketAddr::new(text.parse().unwrap(), 1))
+    }
+
+    #[test]
+    fn places_are_limited_by_address_and_in_all() {
+        let limits = Limits {
+            connections_len_max: 5,
+            connections_per_address_len_max: 2,
+            ..Limits::default()
+        };
+        let places = Arc::new(Places::new(limits));
+        let take = |text| places.take(peer(text));
+        let first = take("192.0.2.1");
+        let second = take("::ffff:192.0.2.1");
+        assert!(first.is_some() && second.is_some() && take("192.0.2.1").is_none());
+        let network = take("2001:db8::1");
+        assert!(network.is_some());
+        assert!(take("2001:db8::2").is_some(), "given back at once");
+        drop(second);
+        let loopback = [take("127.0.0.1"), take("127.0.0.1"), take("127.0.0.1")];
+        assert!(loopback.iter().all(Option::is_some));
+        assert!(take("192.0.2.1").is_none(), "no place at all is left");
+        drop((first, network, loopback));
+        assert_eq!(places.lock().len, 0);
+        assert!(places.lock().by_address.is_empty());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address() {
+        let network = counted_as("2001:db8:0:1:aaaa::1".parse().unwrap());
+        assert_eq!(network, counted_as("2001:db8:0:1:bbbb::2".parse().unwrap()));
+        assert_ne!(network, counted_as("2001:db8:0:2:aaaa::1".parse().unwrap()));
+    }
+}

@@ -1,0 +1,22 @@
+//! The API over a real service, through the router and, where the wire itself matters, sockets.
+
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod fields;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod members;
+#[cfg(test)]
+mod repeats;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod sockets;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,425 @@
+//! Our own accept loop, over real sockets: what is closed in time, and what is answered.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use hyper::body::{Bytes, Frame};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use ventanilla_api::{Limits, PeerAddress, serve, serve_within};
+
+use crate::world::World;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A time limit that is over soon.
+const SOON: Duration = Duration::from_millis(200);
+
+struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+    /// Of the demo collector.
+    token: String,
+}
+
+impl Server {
+    async fn start(limits: Limits) -> Self {
+        let world = World::demo().await;
+        let who = get(async |peer: axum::Extension<PeerAddress>| peer.0.0.to_string());
+        let router = world.router.clone().route("/who", who);
+        Self::with_router(limits, router, world.token).await
+    }
+
+    async fn with_router(limits: Limits, router: Router, token: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let serving = tokio::spawn(serve_within(limits, listener, router, stopped));
+        Self { address, stop, serving, token }
+    }
+
+    async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Consultar Deuda of a contract.
+    fn request(&self, contract: &str) -> String {
+        let body = format!("{{\"Contrato\":\"{contract}\"}}");
+        self.request_with("", &format!("Content-Length: {}\r\n", body.len()), &body)
+    }
+
+    fn request_with(&self, path: &str, headers: &str, body: &str) -> String {
+        let path = if path.is_empty() { "/api/consultardeuda" } else { path };
+        let token = &self.token;
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nautorizacion: Bearer {token}\r\n{headers}\r\n{body}"
+        )
+    }
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// One answer: head and body.
+    async fn answer(&mut self) -> String {
+        let reading = async {
+            let mut text = Vec::new();
+            while !is_whole(&text) {
+                let byte = self.0.read_u8().await;
+                text.push(
+                    byte.unwrap_or_else(|_| panic!("cut off: {}", String::from_utf8_lossy(&text))),
+                );
+            }
+            String::from_utf8(text).unwrap()
+        };
+        timeout(PATIENCE, reading).await.expect("no answer")
+    }
+
+    /// Everything up to the end of the connection.
+    async fn rest(&mut self) -> String {
+        let mut text = Vec::new();
+        let reading = self.0.read_to_end(&mut text);
+        let end = timeout(PATIENCE, reading).await.expect("not closed");
+        // A reset is an end too.
+        if let Err(error) = end {
+            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        }
+        String::from_utf8(text).unwrap()
+    }
+}
+
+fn is_whole(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let len = head
+        .to_lowercase()
+        .split_once("content-length: ")
+        .map_or(0, |(_, rest)| rest.lines().next().unwrap().parse().unwrap());
+    body.len() >= len
+}
+
+fn check(answer: &str, status: u16, code: &str) {
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    if !code.is_empty() {
+        assert!(answer.contains(&format!("\"messageSistema\":\"{code}\"")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_and_pipelined_requests_are_answered_in_order() {
+    let server = Server::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    for (contract, bill) in [("345", "4294633"), ("315", "4303567"), ("345", "4294633")] {
+        client.send(server.request(contract)).await;
+        let answer = client.answer().await;
+        check(&answer, 200, "");
+        assert!(answer.contains(bill), "{answer}");
+    }
+    client.send(server.request("345") + &server.request("315") + &server.request("999")).await;
+    for expected in ["4294633", "4303567", "SOCIO_NO_ENCONTRADO"] {
+        assert!(client.answer().await.contains(expected));
+    }
+    client.send(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(client.answer().await.ends_with("\r\n\r\n127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_header_that_is_slow_or_never_begins_is_closed() {
+    let limits = Limits { header_time_max: SOON, linger_time_max: SOON, ..Limits::default() };
+    let server = Server::start(limits).await;
+    for start in ["", "P", "POST /api/token HTTP/1.1\r\nHost: x\r\nContent-"] {
+        let mut client = server.connect().await;
+        client.send(start).await;
+        assert_eq!(client.rest().await, "", "{start}");
+    }
+    // A byte now and then does not help.
+    let mut client = server.connect().await;
+    let trickled = async {
+        for byte in b"POST /api/token HTTP/1.1\r\nX: ".iter().chain([b'x'; 10_000].iter()) {
+            if client.0.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            sleep(SOON / 10).await;
+        }
+    };
+    timeout(PATIENCE, trickled).await.expect("not closed");
+}
+
+#[tokio::test]
+async fn a_kept_connection_may_be_silent_for_longer_than_a_header_takes() {
+    let limits = Limits {
+        header_time_max: Duration::from_secs(1),
+        linger_time_max: SOON,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        client.send(server.request("345")).await;
+        check(&client.answer().await, 200, "");
+        sleep(limits.header_time_max * 3 / 2).await;
+    }
+    // A header that has begun has the short time again.
+    client.send("POST /api/token HTTP/1.1\r\n").await;
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_silent_is_closed() {
+    let limits = Limits { idle_time_max: SOON, ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut client = server.connect().await;
+    client.send(server.request("345")).await;
+    check(&client.answer().await, 200, "");
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_taken_and_then_refused() {
+    let server = Server::start(Limits::default()).await;
+    let large = "x".repeat(8 * 1024 * 1024);
+    let declared = format!("Content-Length: {}\r\n", large.len());
+    let chunked = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
+    let refused = "CUERPO_DEMASIADO_GRANDE";
+    for (path, headers, body, status, code) in [
+        ("", declared.as_str(), large.as_str(), 413, refused),
+        ("", "Transfer-Encoding: chunked\r\n", &chunked, 413, refused),
+        ("/api/nada", &declared, &large, 404, "SERVICIO_NO_EXISTE"),
+    ] {
+        let mut client = server.connect().await;
+        client.send(server.request_with(path, headers, body)).await;
+        check(&client.answer().await, status, code);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_first_is_told_before_sending() {
+    let server = Server::start(Limits::default()).await;
+    let expects = |len: usize| {
+        let headers = format!("Expect: 100-continue\r\nContent-Length: {len}\r\n");
+        server.request_with("", &headers, "")
+    };
+    let mut client = server.connect().await;
+    client.send(expects(65_537)).await;
+    let answers = client.rest().await;
+    check(&answers, 413, "CUERPO_DEMASIADO_GRANDE");
+    assert!(!answers.contains("100 Continue"));
+    let mut client = server.connect().await;
+    client.send(expects(16)).await;
+    assert_eq!(client.answer().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send(r#"{"Contrato":345}"#).await;
+    check(&client.answer().await, 200, "");
+}
+
+#[tokio::test]
+async fn malformed_requests_get_one_answer_or_none_and_the_connection_ends() {
+    let server = Server::start(Limits::default()).await;
+    let token = format!("Host: x\r\nautorizacion: Bearer {}\r\n", server.token);
+    let body = r#"{"Contrato":345}"#;
+    let smuggled = server.request("315");
+    let post = "POST /api/consultardeuda HTTP/1.1\r\n";
+    let huge = "x".repeat(20 * 1024);
+    let many = "X: 1\r\n".repeat(200);
+    for (request, statuses) in [
+        (
+            format!(
+                "{post}{token}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+            &[200, 400][..],
+        ),
+        (
+            format!(
+                "{post}{token}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+            &[200, 400],
+        ),
+        (
+            format!(
+                "{post}{token}Content-Length: 16\r\nContent-Length: 17\r\n\r\n{body}{smuggled}"
+            ),
+            &[400],
+        ),
+        (format!("{post}{token}Content-Length: -1\r\n\r\n{smuggled}"), &[400]),
+        (format!("{post}{token}Content-Length: +16\r\n\r\n{body}{smuggled}"), &[400]),
+        (format!("{post}{token}Content-Length: 0x10\r\n\r\n{body}{smuggled}"), &[400]),
+        (format!("{post}{token}Content-Length: 99999999999999999999\r\n\r\n{body}"), &[400, 413]),
+        (format!("{post}{token}Transfer-Encoding: gzip\r\n\r\n{smuggled}"), &[400]),
+        (format!("{post}{token}Transfer-Encoding: chunked, gzip\r\n\r\n{smuggled}"), &[400]),
+        (format!("{post}{token}Transfer-Encoding: chunked\r\n\r\nzz\r\n{smuggled}"), &[400]),
+        (
+            format!("{post}{token}Transfer-Encoding: chunked\r\n\r\n5\r\nabcdefgh\r\n0\r\n\r\n"),
+            &[400],
+        ),
+        (format!("{post}{token}Content-Length : 16\r\n\r\n{body}"), &[400]),
+        (format!("{post}{token}X: a\r\n b\r\nContent-Length: 16\r\n\r\n{body}"), &[400]),
+        (format!("{post}{token}X: a\0b\r\nContent-Length: 16\r\n\r\n{body}"), &[400]),
+        (format!("{post}{token}X: {huge}\r\n\r\n"), &[431]),
+        (format!("{post}{token}{many}\r\n"), &[431]),
+        (format!("POST /{huge} HTTP/1.1\r\n{token}\r\n"), &[400, 404, 414, 431]),
+        (format!("POST /api/consultardeuda HTTP/9.9\r\n{token}\r\n"), &[400, 505]),
+        (format!("POST /api/consultar deuda HTTP/1.1\r\n{token}\r\n"), &[400]),
+        ("\u{1}\u{2}\u{3}\r\n\r\n".to_owned(), &[400]),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), &[400, 505]),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01".to_owned() + &"\0".repeat(100), &[400]),
+    ] {
+        let mut client = server.connect().await;
+        client.send(&request).await;
+        client.0.shutdown().await.unwrap();
+        let answers = client.rest().await;
+        let shown = &request[..request.floor_char_boundary(400)];
+        assert!(answers.matches("HTTP/1.1 ").count() <= 1, "{shown}\n{answers}");
+        let status = answers.split(' ').nth(1).map_or(400, |status| status.parse().unwrap());
+        assert!(statuses.contains(&status), "{shown}\n{answers}");
+        assert!(!answers.contains("4303567"), "smuggled: {shown}\n{answers}");
+    }
+}
+
+#[tokio::test]
+async fn unusual_requests_that_are_well_formed_get_an_envelope() {
+    let server = Server::start(Limits::default()).await;
+    for (request, status, code) in [
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+        ("GET http://x/api/token HTTP/1.1\r\nHost: x\r\n\r\n", 405, "METODO_NO_PERMITIDO"),
+        ("CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+        ("POST /api/token HTTP/1.1\r\nHost: x\r\n\r\n", 200, "CUERPO_INVALIDO"),
+        ("POST /api/token HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 200, "CUERPO_INVALIDO"),
+        (
+            "POST /api/token HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+            200,
+            "CUERPO_INVALIDO",
+        ),
+        ("POST /api/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+        ("POST /api/../api/token HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+    ] {
+        let mut client = server.connect().await;
+        client.send(request).await;
+        check(&client.answer().await, status, code);
+    }
+    let mut client = server.connect().await;
+    let body = r#"{"Contrato":345}"#;
+    let old =
+        server.request_with("", "Content-Length: 16\r\n", body).replace("HTTP/1.1", "HTTP/1.0");
+    client.send(old).await;
+    assert!(client.rest().await.contains("4294633"));
+    let mut client = server.connect().await;
+    client.send(server.request("345")).await;
+    client.0.shutdown().await.unwrap();
+    assert!(client.rest().await.contains("4294633"), "the sending half was closed");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_at_once() {
+    let limits = Limits { connections_len_max: 2, ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut kept = [server.connect().await, server.connect().await];
+    for client in &mut kept {
+        client.send(server.request("345")).await;
+        check(&client.answer().await, 200, "");
+    }
+    assert_eq!(server.connect().await.rest().await, "");
+    drop(kept);
+    let again = async {
+        loop {
+            let mut client = server.connect().await;
+            if client.0.write_all(server.request("345").as_bytes()).await.is_ok()
+                && client.0.read_u8().await.is_ok()
+            {
+                break;
+            }
+            sleep(SOON / 10).await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("the places were not given back");
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_what_was_accepted() {
+    let server = Server::start(Limits::default()).await;
+    let mut idle = server.connect().await;
+    idle.send(server.request("345")).await;
+    check(&idle.answer().await, 200, "");
+    let mut late = server.connect().await;
+    let (begun, rest) = (server.request("345"), r#""345"}"#);
+    late.send(begun.strip_suffix(rest).unwrap()).await;
+    // The request is under way once the server waits for the rest of its body.
+    sleep(SOON).await;
+    server.stop.send(()).unwrap();
+    assert_eq!(idle.rest().await, "");
+    late.send(rest).await;
+    assert!(late.rest().await.contains("4294633"));
+    drop((idle, late));
+    timeout(PATIENCE, server.serving).await.expect("still serving").unwrap().unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_ever() {
+    let limits = Limits { shut_down_time_max: SOON, ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut client = server.connect().await;
+    client.send(server.request("345").strip_suffix("}").unwrap()).await;
+    sleep(SOON).await;
+    server.stop.send(()).unwrap();
+    timeout(PATIENCE, server.serving).await.expect("still serving").unwrap().unwrap();
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn serve_ends_when_it_is_told_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let served = serve(listener, Router::new(), async {});
+    timeout(PATIENCE, served).await.expect("still serving").unwrap();
+}
+
+/// A body without an end, which tells when nobody wants it any more.
+struct Endless(mpsc::Sender<()>);
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        self.0.try_send(()).unwrap();
+    }
+}
+
+impl hyper::body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 4096])))))
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let (told, mut ended) = mpsc::channel(1);
+    let endless = get(async move || Body::new(Endless(told.clone())));
+    let limits = Limits { stall_time_max: SOON, ..Limits::default() };
+    let router = Router::new().route("/endless", endless);
+    let server = Server::with_router(limits, router, String::new()).await;
+    let mut client = server.connect().await;
+    client.send("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    check(&format!("{}\r\n\r\n", client.answer().await), 200, "");
+    let ended = timeout(PATIENCE, ended.recv()).await;
+    assert_eq!(ended.expect("still sending"), Some(()));
+    drop(client);
+}

@@ -1,0 +1,148 @@
+//! `bench`: what the server does, as ratios measured in one run against anchors beside it.
+//!
+//! Absolute figures belong to the machine and the minute; only a ratio of two rates taken in
+//! alternating rounds says something of the program.
+
+mod anchors;
+mod load;
+mod peer;
+mod report;
+mod world;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::config::from_count;
+use crate::log::{self, LogArgs};
+use crate::output;
+use crate::problem::Exit;
+
+use load::{Load, Target};
+use report::{Ratio, Report, Series};
+use world::World;
+
+/// The commands under `bench`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Pagos durables: en grupos contra un pago por commit
+    Pay(BenchArgs),
+    /// Consultas de deuda: contra un eco de la misma petición
+    Consult(BenchArgs),
+    /// Las dos mediciones
+    All(BenchArgs),
+    /// Un eco que responde siempre lo mismo
+    #[command(hide = true)]
+    ServeEcho(anchors::EchoArgs),
+}
+
+/// The flags of the measurements.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Segundos de cada ronda: 3 si falta
+    #[arg(long, value_name = "S", default_value = "3", value_parser = from_count)]
+    seconds: u32,
+    /// Rondas de cada variante, alternadas: 5 si falta
+    #[arg(long, value_name = "N", default_value = "5", value_parser = from_count)]
+    rounds: u32,
+    /// Conexiones, con una petición en vuelo cada una: 64 si falta
+    #[arg(long, value_name = "N", default_value = "64", value_parser = from_count)]
+    connections: u32,
+    /// Facturas, cinco por contrato: 600000 para los pagos y 100000 para las consultas si falta
+    #[arg(long, value_name = "N", value_parser = from_count)]
+    bills: Option<u32>,
+    /// Directorio en cuyo disco se mide; si falta, el temporal del sistema
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Bills that five rounds of payments do not use up.
+const PAY_BILLS: u32 = 600_000;
+/// Bills enough to consult.
+const CONSULT_BILLS: u32 = 100_000;
+
+/// Durable payments in groups must be at least so many times those one by one.
+const PAY_RATIO_MIN: f64 = 3.0;
+/// Debts must be told at least at such a part of the echo's rate.
+const CONSULT_RATIO_MIN: f64 = 0.45;
+
+/// The part of each round that is not counted.
+const WARM_UP: Duration = Duration::from_millis(300);
+/// Between two rounds: what the last one left to be written is written.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs a command under `bench`.
+pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit> {
+    log::start(log, "warn")?;
+    let mut report = Report::default();
+    let create =
+        |args: &BenchArgs, bills| World::create(args.data.as_deref(), args.bills.unwrap_or(bills));
+    match command {
+        BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
+        BenchCommand::Pay(args) => pay(&create(args, PAY_BILLS)?, args, &mut report)?,
+        BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
+        BenchCommand::All(args) => {
+            let world = create(args, PAY_BILLS)?;
+            pay(&world, args, &mut report)?;
+            consult(&world, args, &mut report)?;
+        }
+    }
+    output::print(report.to_markdown())?;
+    Ok(if report.has_refusals() { Exit::FoundWrong } else { Exit::Done })
+}
+
+/// Payments: the server as it is, the same with groups of one, and the anchors N and F.
+fn pay(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Result<()> {
+    let grouped = world.server("grupos", &[])?;
+    let single = world.server("uno", &["--batch-len-max", "1"])?;
+    let durable = world.anchor(&world.debt_answer(&grouped)?, true)?;
+    let targets = [
+        Target::new("pagos durables", grouped.address(), world.payments(&grouped)?),
+        Target::new("pagos, un pago por commit", single.address(), world.payments(&single)?),
+        Target::new("N: eco, cola y fdatasync por grupo", durable.address(), world.debts("x")),
+    ];
+    let [grouped, single, durable] = measure(&targets, args)?;
+    let name = "pagos durables / un pago por commit";
+    report.add_ratio(Ratio::of(name, &grouped, &single, Some(PAY_RATIO_MIN)));
+    report.add_ratio(Ratio::of("pagos durables / N", &grouped, &durable, None));
+    report.add_series([grouped, single, durable]);
+    report.set_syncs(anchors::syncs_per_second(world.root())?);
+    Ok(())
+}
+
+/// Debts: the server as it is, and the anchor E.
+fn consult(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Result<()> {
+    let server = world.server("consulta", &[])?;
+    let echo = world.anchor(&world.debt_answer(&server)?, false)?;
+    let requests = world.debts(&World::token(&server)?);
+    let targets = [
+        Target::new("consultardeuda", server.address(), requests.clone()),
+        Target::new("E: eco de la misma petición", echo.address(), requests),
+    ];
+    let [consult, echo] = measure(&targets, args)?;
+    report.add_ratio(Ratio::of("consultardeuda / E", &consult, &echo, Some(CONSULT_RATIO_MIN)));
+    report.add_series([consult, echo]);
+    Ok(())
+}
+
+/// Measures the targets in turn, round after round, each second round backwards.
+fn measure<const N: usize>(targets: &[Target; N], args: &BenchArgs) -> anyhow::Result<[Series; N]> {
+    let load = Load {
+        connections: args.connections,
+        warm_up: WARM_UP,
+        counted: Duration::from_secs(args.seconds.into()),
+    };
+    let mut series: [Series; N] = std::array::from_fn(|at| Series::new(targets[at].name()));
+    for round in 0..args.rounds {
+        for step in 0..N {
+            let at = if round % 2 == 0 { step } else { N - 1 - step };
+            let measured = load.run(&targets[at])?;
+            let name = targets[at].name();
+            output::tell(format_args!("ronda {}: {name}: {:.0}/s", round + 1, measured.rate));
+            series[at].add(measured);
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Ok(series)
+}

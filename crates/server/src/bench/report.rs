@@ -1,0 +1,175 @@
+//! The report: medians, and the ratios that say something, as Markdown.
+
+use std::time::Duration;
+
+use super::load::Measured;
+
+/// All rounds of one target.
+#[derive(Debug)]
+pub(super) struct Series {
+    name: &'static str,
+    rates: Vec<f64>,
+    p99s: Vec<Duration>,
+    refused: u32,
+    first_refused: Option<String>,
+}
+
+impl Series {
+    /// No round yet.
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, rates: Vec::new(), p99s: Vec::new(), refused: 0, first_refused: None }
+    }
+
+    /// One round more.
+    pub(super) fn add(&mut self, measured: Measured) {
+        self.rates.push(measured.rate);
+        self.p99s.push(measured.p99);
+        self.refused = self.refused.saturating_add(measured.refused);
+        self.first_refused = self.first_refused.take().or(measured.first_refused);
+    }
+}
+
+/// One series over another, round by round.
+#[derive(Debug)]
+pub(super) struct Ratio {
+    name: &'static str,
+    rounds: Vec<f64>,
+    at_least: Option<f64>,
+}
+
+impl Ratio {
+    /// `this` over `that`, which must be `at_least` so much.
+    pub(super) fn of(
+        name: &'static str,
+        this: &Series,
+        that: &Series,
+        at_least: Option<f64>,
+    ) -> Self {
+        let rounds = this.rates.iter().zip(&that.rates);
+        Self { name, rounds: rounds.map(|(this, that)| this / that).collect(), at_least }
+    }
+
+    fn to_row(&self) -> String {
+        let median = median(&self.rounds);
+        let least = self.rounds.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.rounds.iter().copied().fold(0.0, f64::max);
+        let target = match self.at_least {
+            Some(target) if median >= target => format!("≥ {target}: cumple"),
+            Some(target) => format!("≥ {target}: **no cumple**"),
+            None => "–".to_owned(),
+        };
+        format!("| {} | {median:.2} | {least:.2} – {most:.2} | {target} |", self.name)
+    }
+}
+
+/// What was measured in one run.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    series: Vec<Series>,
+    ratios: Vec<Ratio>,
+    syncs_per_second: Option<f64>,
+}
+
+impl Report {
+    /// Adds series, in the order of their rows.
+    pub(super) fn add_series(&mut self, series: impl IntoIterator<Item = Series>) {
+        self.series.extend(series);
+    }
+
+    /// Adds a ratio.
+    pub(super) fn add_ratio(&mut self, ratio: Ratio) {
+        self.ratios.push(ratio);
+    }
+
+    /// Sets the anchor F.
+    pub(super) fn set_syncs(&mut self, syncs_per_second: f64) {
+        self.syncs_per_second = Some(syncs_per_second);
+    }
+
+    /// Whether a request was answered otherwise than with success: then the rates mean nothing.
+    pub(super) fn has_refusals(&self) -> bool {
+        self.series.iter().any(|series| series.refused > 0)
+    }
+
+    /// The tables.
+    pub(super) fn to_markdown(&self) -> String {
+        let mut lines = vec![
+            "| razón (mediana de las rondas) | mediana | mín – máx | objetivo |".to_owned(),
+            "|---|---|---|---|".to_owned(),
+        ];
+        lines.extend(self.ratios.iter().map(Ratio::to_row));
+        lines.extend([
+            String::new(),
+            "| medición | por segundo | p99 |".to_owned(),
+            "|---|---|---|".to_owned(),
+        ]);
+        for series in &self.series {
+            let p99s: Vec<f64> = series.p99s.iter().map(|p99| p99.as_secs_f64() * 1e3).collect();
+            let (rate, p99) = (median(&series.rates), median(&p99s));
+            lines.push(format!("| {} | {rate:.0} | {p99:.2} ms |", series.name));
+        }
+        if let Some(syncs) = self.syncs_per_second {
+            lines.push(format!("| F: fdatasync de 4 KiB en su lugar | {syncs:.0} | – |"));
+        }
+        for series in self.series.iter().filter(|series| series.refused > 0) {
+            let first = series.first_refused.as_deref().unwrap_or_default();
+            lines.push(format!(
+                "\n{}: {} sin éxito; el primero: {first}",
+                series.name, series.refused
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+/// The middle one; the mean of the two in the middle where they are two.
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match (values.get(middle), values.len() % 2) {
+        (Some(value), 1) => *value,
+        (Some(value), _) => {
+            f64::midpoint(*value, values.get(middle.wrapping_sub(1)).copied().unwrap_or(*value))
+        }
+        (None, _) => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(name: &'static str, rates: &[f64]) -> Series {
+        let mut series = Series::new(name);
+        for rate in rates {
+            series.add(Measured {
+                rate: *rate,
+                p99: Duration::from_micros(1500),
+                refused: 0,
+                first_refused: None,
+            });
+        }
+        series
+    }
+
+    #[test]
+    fn a_ratio_is_the_median_of_its_rounds() {
+        let this = series("a", &[10.0, 40.0, 30.0]);
+        let that = series("b", &[10.0, 10.0, 10.0]);
+        let row = Ratio::of("a / b", &this, &that, Some(3.0)).to_row();
+        assert_eq!(row, "| a / b | 3.00 | 1.00 – 4.00 | ≥ 3: cumple |");
+        let row = Ratio::of("b / a", &that, &this, Some(0.45)).to_row();
+        assert_eq!(row, "| b / a | 0.33 | 0.25 – 1.00 | ≥ 0.45: **no cumple** |");
+    }
+
+    #[test]
+    fn the_tables_hold_every_series() {
+        let mut report = Report::default();
+        report.add_series([series("a", &[10.0, 20.0])]);
+        report.set_syncs(9000.4);
+        let text = report.to_markdown();
+        assert!(text.contains("\n| a | 15 | 1.50 ms |\n| F: "), "{text}");
+        assert!(!report.has_refusals());
+    }
+}

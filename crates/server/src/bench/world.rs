@@ -1,0 +1,233 @@
+//! The books that are measured: one synthetic company, its bills, and a copy for each server.
+
+use std::fs;
+use std::io::{Cursor, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Name, PaymentId, TimeZone};
+use ventanilla_service::import::ImportRequest;
+use ventanilla_service::{Credentials, NewCollector, NewCompany};
+
+use super::load::Requests;
+use super::peer::Peer;
+use crate::books::{Books, Place};
+use crate::output;
+use crate::problem::{self, Problem, to_reason};
+
+const BILLS_PER_CONTRACT: u64 = 5;
+const FIRST_BILL: u64 = 1_000_000;
+/// A prime: its multiples walk over all bills without order, as payers do.
+const STRIDE: u64 = 999_983;
+const LOGIN: &str = "medicion";
+
+/// Books ready to be copied, in a directory that ends with this value.
+#[derive(Debug)]
+pub(super) struct World {
+    folder: Folder,
+    bills: u64,
+}
+
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            let (path, reason) = (self.0.display(), to_reason(&error));
+            output::tell(format_args!("{path}: no se pudo borrar: {reason}"));
+        }
+    }
+}
+
+impl World {
+    /// Makes the books under `parent`, or where the system keeps what is temporary.
+    pub(super) fn create(parent: Option<&Path>, bills: u32) -> anyhow::Result<Self> {
+        let name = format!("ventanilla-bench-{}", std::process::id());
+        let path = parent.map_or_else(std::env::temp_dir, Path::to_owned).join(name);
+        fs::create_dir_all(&path).map_err(|error| {
+            let (path, reason) = (path.display(), to_reason(&error));
+            Problem::usage(format!("{path}: no se pudo crear: {reason}"))
+        })?;
+        let world = Self { folder: Folder(path), bills: bills.into() };
+        output::tell(format_args!("Preparando {bills} facturas …"));
+        world.fill()?;
+        Ok(world)
+    }
+
+    /// The directory of it all.
+    pub(super) fn root(&self) -> &Path {
+        &self.folder.0
+    }
+
+    fn place(&self) -> Place {
+        Place { data: self.root().join("base"), secrets: self.root().join("secrets") }
+    }
+
+    fn contracts(&self) -> u64 {
+        self.bills.div_ceil(BILLS_PER_CONTRACT)
+    }
+
+    fn fill(&self) -> anyhow::Result<()> {
+        let books = Books::start(self.place().create()?)?;
+        let company = books.wait(books.service.add_company(NewCompany {
+            id: CompanyId::FIRST,
+            name: Name::from_text("Medición")?,
+            currency: Currency::BOB,
+            time_zone: TimeZone::from_name("America/La_Paz")?,
+            first_payment: PaymentId::FIRST,
+        }));
+        let company = company.map_err(problem::from_admin)?.id;
+        let collector = books.wait(books.service.add_collector(NewCollector {
+            company,
+            name: Label::from_text(LOGIN)?,
+            can_list: false,
+            credentials: Some(Credentials {
+                security_code: LOGIN.to_owned(),
+                login: LOGIN.to_owned(),
+                password: LOGIN.to_owned(),
+            }),
+        }));
+        collector.map_err(problem::from_admin)?;
+        for (kind, name, text) in [
+            (FileKind::Members, "socios.csv", self.members()?),
+            (FileKind::Bills, "facturas.csv", self.bills()?),
+        ] {
+            let request = ImportRequest {
+                company,
+                kind,
+                name: Name::from_text(name)?,
+                imported_by: Label::from_text("ventanilla bench")?,
+                dry_run: false,
+                skip_bad: false,
+            };
+            let imported = books.service.import(&request, &mut Cursor::new(text), &mut |_| {});
+            imported.map_err(|failure| {
+                problem::from_failure(failure, |_| {
+                    Problem::store("la medición no se pudo preparar")
+                })
+            })?;
+        }
+        books.close();
+        Ok(())
+    }
+
+    fn members(&self) -> std::io::Result<Vec<u8>> {
+        let mut text = b"contrato,nombre\n".to_vec();
+        for contract in 1..=self.contracts() {
+            writeln!(text, "{contract},Socio de prueba {contract}")?;
+        }
+        Ok(text)
+    }
+
+    fn bills(&self) -> std::io::Result<Vec<u8>> {
+        let mut text = b"factura,contrato,periodo,monto\n".to_vec();
+        for index in 0..self.bills {
+            let Bill { id, contract, period, amount } = Bill::of(index);
+            writeln!(text, "{id},{contract},{period},{amount}")?;
+        }
+        Ok(text)
+    }
+
+    /// A server of its own copy of the books.
+    pub(super) fn server(&self, name: &str, flags: &[&str]) -> anyhow::Result<Peer> {
+        let (base, copy) = (self.place(), self.root().join(name));
+        fs::create_dir(&copy)?;
+        for entry in fs::read_dir(&base.data)? {
+            let entry = entry?;
+            fs::copy(entry.path(), copy.join(entry.file_name()))?;
+        }
+        let (data, secrets) = (copy.to_string_lossy(), base.secrets.to_string_lossy());
+        let mut arguments = vec!["serve", "--data", &data, "--secrets", &secrets];
+        arguments.extend(flags);
+        Peer::start(&arguments)
+    }
+
+    /// An echo that answers these bytes, after a sync of its own where it is `durable`.
+    pub(super) fn anchor(&self, answer: &[u8], durable: bool) -> anyhow::Result<Peer> {
+        let (path, append) = (self.root().join("answer"), self.root().join("append"));
+        fs::write(&path, answer)?;
+        let (path, append) = (path.to_string_lossy(), append.to_string_lossy());
+        let mut arguments = vec!["bench", "serve-echo", "--answer", &path];
+        if durable {
+            arguments.extend(["--append", &append]);
+        }
+        Peer::start(&arguments)
+    }
+
+    /// A token of the measuring collector.
+    pub(super) fn token(server: &Peer) -> anyhow::Result<String> {
+        let body = format!(r#"{{"CodSeguridad":"{LOGIN}","Login":"{LOGIN}","Pwd":"{LOGIN}"}}"#);
+        let mut request = Vec::new();
+        write_request(&mut request, "token", None, &body)?;
+        let answer: serde_json::Value = serde_json::from_slice(&server.ask(&request)?)?;
+        let token = answer.get("values").and_then(serde_json::Value::as_str);
+        let token = token.map(str::to_owned);
+        token.ok_or_else(|| Problem::store("el servidor que se mide no dio un token"))
+    }
+
+    /// The answer to one request of `consultardeuda`.
+    pub(super) fn debt_answer(&self, server: &Peer) -> anyhow::Result<Vec<u8>> {
+        let mut request = Vec::new();
+        self.debts(&Self::token(server)?)(self.contracts() / 2, &mut request);
+        server.ask(&request)
+    }
+
+    /// Requests of `consultardeuda`, of all contracts.
+    pub(super) fn debts(&self, token: &str) -> Requests {
+        let (contracts, token) = (self.contracts(), token.to_owned());
+        Arc::new(move |number, request| {
+            let contract = number.wrapping_mul(STRIDE) % contracts + 1;
+            let body = format!(r#"{{"Contrato":"{contract}"}}"#);
+            write_request(request, "consultardeuda", Some(&token), &body).is_ok()
+        })
+    }
+
+    /// Requests of `realizarpago`, each of another bill, until there are no more.
+    pub(super) fn payments(&self, server: &Peer) -> anyhow::Result<Requests> {
+        let (bills, token) = (self.bills, Self::token(server)?);
+        Ok(Arc::new(move |number, request| {
+            let Bill { id, contract, period, amount } =
+                Bill::of(number.wrapping_mul(STRIDE) % bills);
+            let body = format!(
+                r#"{{"IdFactura":{id},"Periodo":"{period}","Contrato":"{contract}","Monto":{amount},"IdAsociado":"{contract}","IdTransaccion":"m{number}"}}"#
+            );
+            number < bills && write_request(request, "realizarpago", Some(&token), &body).is_ok()
+        }))
+    }
+}
+
+/// A synthetic bill; its index says everything of it.
+#[derive(Debug)]
+struct Bill {
+    id: u64,
+    contract: u64,
+    period: u64,
+    amount: String,
+}
+
+impl Bill {
+    fn of(index: u64) -> Self {
+        let minor = 1_000 + index * 37 % 20_000;
+        Self {
+            id: FIRST_BILL + index,
+            contract: index / BILLS_PER_CONTRACT + 1,
+            period: 202_101 + index % BILLS_PER_CONTRACT,
+            amount: format!("{}.{:02}", minor / 100, minor % 100),
+        }
+    }
+}
+
+fn write_request(
+    request: &mut Vec<u8>,
+    service: &str,
+    token: Option<&str>,
+    body: &str,
+) -> std::io::Result<()> {
+    write!(request, "POST /api/{service} HTTP/1.1\r\nHost: localhost\r\n")?;
+    if let Some(token) = token {
+        write!(request, "Authorization: Bearer {token}\r\n")?;
+    }
+    let len = body.len();
+    write!(request, "Content-Type: application/json\r\nContent-Length: {len}\r\n\r\n{body}")
+}

@@ -1,0 +1,229 @@
+//! The books a command works on: where they are, and the service over them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::runtime::Runtime;
+use ventanilla_domain::{Company, CompanyId};
+use ventanilla_service::{Clock, Entropy, Service, Settings};
+use ventanilla_store::{Keys, OpenError, Store};
+
+use crate::config::FileConfig;
+use crate::log::{self, LogArgs};
+use crate::problem::{self, Problem, to_reason};
+
+/// Where the books are, as the command line says it.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// Directorio de los datos
+    #[arg(long, value_name = "DIR", env = "VENTANILLA_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Base de datos PostgreSQL (en una versión posterior)
+    #[arg(long, value_name = "URL", env = "VENTANILLA_DATABASE")]
+    pub(crate) database: Option<String>,
+    /// Archivo de las claves; si falta, el directorio de los datos más «.secrets»
+    #[arg(long, value_name = "ARCHIVO", env = "VENTANILLA_SECRETS")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// Archivo de configuración; si falta, ./ventanilla.toml donde lo haya
+    #[arg(long, value_name = "ARCHIVO", env = "VENTANILLA_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// Where the books are: what the flags and the environment say, else the file.
+    pub(crate) fn to_place(&self, file: &FileConfig) -> anyhow::Result<Place> {
+        if self.database.is_some() || (self.data.is_none() && file.database.is_some()) {
+            return Err(Problem::usage(
+                "--database: PostgreSQL llega en una versión posterior; use --data DIR",
+            ));
+        }
+        let data = self.data.as_ref().or(file.data.as_ref()).ok_or_else(|| {
+            Problem::usage(
+                "falta el directorio de los datos: --data DIR, VENTANILLA_DATA, o data en \
+                 ventanilla.toml",
+            )
+        })?;
+        // The file's secrets belong to the file's directory, not to one that a flag names.
+        let is_same = self.data.is_none() || file.data.is_none() || self.data == file.data;
+        let secrets = self.secrets.clone().or_else(|| file.secrets.clone().filter(|_| is_same));
+        Place::from_paths(data, secrets)
+    }
+}
+
+/// Where the books are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// The secrets file.
+    pub(crate) secrets: PathBuf,
+}
+
+impl Place {
+    /// Takes a data directory; its secrets are beside it unless named.
+    pub(crate) fn from_paths(data: &Path, secrets: Option<PathBuf>) -> anyhow::Result<Self> {
+        let secrets = match secrets {
+            Some(secrets) => secrets,
+            None => beside(data, ".secrets")?,
+        };
+        Ok(Self { data: data.to_owned(), secrets })
+    }
+
+    /// Makes an empty store and its secrets; refuses what exists.
+    pub(crate) fn create(&self) -> anyhow::Result<Store> {
+        let keys = Keys::create_file(&self.secrets, Entropy::System.bytes())
+            .map_err(|error| from_open_error(&error))?;
+        Store::create_sqlite(&self.data, keys).map_err(|error| from_open_error(&error))
+    }
+
+    /// That there is something to open. Where the data is missing, that is what to tell, not that
+    /// its secrets are missing too.
+    pub(crate) fn require(&self) -> anyhow::Result<()> {
+        if !self.data.is_dir() {
+            let missing = OpenError::Missing(self.data.display().to_string());
+            return Err(from_open_error(&missing));
+        }
+        if !self.secrets.is_file() {
+            let secrets = self.secrets.display();
+            return Err(Problem::usage(format!(
+                "{secrets}: no existe el archivo de claves; indique el suyo con --secrets"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Opens the store.
+    pub(crate) fn open(&self) -> anyhow::Result<Store> {
+        self.require()?;
+        let keys = Keys::read_file(&self.secrets).map_err(|error| from_open_error(&error))?;
+        Store::open_sqlite(&self.data, keys).map_err(|error| from_open_error(&error))
+    }
+}
+
+/// The path with `suffix` added to its last name: `datos` gives `datos.secrets`.
+pub(crate) fn beside(path: &Path, suffix: &str) -> anyhow::Result<PathBuf> {
+    let absolute = std::path::absolute(path).ok();
+    let name = absolute.as_deref().and_then(Path::file_name);
+    let (Some(absolute), Some(name)) = (&absolute, name) else {
+        let path = path.display();
+        return Err(Problem::usage(format!("{path}: no nombra un directorio; use otro nombre")));
+    };
+    let mut name = OsString::from(name);
+    name.push(suffix);
+    // A path as it was typed is the one a reader recognises.
+    let typed = path.file_name().map(|_| path.with_file_name(&name));
+    Ok(typed.unwrap_or_else(|| absolute.with_file_name(&name)))
+}
+
+/// Why a store or its secrets could not be used, in Spanish; the causes stay in the log.
+pub(crate) fn from_open_error(error: &OpenError) -> anyhow::Error {
+    tracing::debug!(error = error as &dyn std::error::Error, "the store could not be opened");
+    match error {
+        OpenError::Missing(path) => Problem::store(format!(
+            "{path}: no hay ninguna instalación; créela con «ventanilla init» o «ventanilla demo»"
+        )),
+        OpenError::Exists(path) => Problem::usage(format!("{path}: ya existe; nada cambió")),
+        OpenError::Held(path) => {
+            Problem::store(format!("{path}: otro servidor ya atiende estos datos"))
+        }
+        OpenError::OtherVersion { found, ours } => Problem::store(format!(
+            "los datos son de otra versión de Ventanilla (esquema {found}, el de esta es {ours})"
+        )),
+        OpenError::Secrets(path) => Problem::usage(format!(
+            "{path}: no es el archivo de claves de estos datos; indique el suyo con --secrets"
+        )),
+        OpenError::NotDurable(what) => Problem::store(format!(
+            "la base de datos no mantiene {what}: así se podrían perder pagos"
+        )),
+        OpenError::File { path, source } => {
+            Problem::store(format!("{path}: no se pudo usar: {}", to_reason(source)))
+        }
+        OpenError::Store(_) => Problem::store("la base de datos no se puede usar"),
+    }
+}
+
+/// Starts a service over an open store, by the machine's clock and entropy.
+pub(crate) fn start_service(store: Store, settings: Settings) -> anyhow::Result<Service> {
+    let started = Service::start(store, Clock::System, Entropy::System, settings);
+    started.map_err(|error| {
+        Problem::store(format!("el servicio no pudo arrancar: {}", to_reason(&error)))
+    })
+}
+
+/// The service over open books, for a command that is not a server.
+#[derive(Debug)]
+pub(crate) struct Books {
+    /// The service.
+    pub(crate) service: Service,
+    runtime: Runtime,
+}
+
+impl Books {
+    /// Opens the books that the arguments name.
+    pub(crate) fn open(args: &StoreArgs, log: &LogArgs) -> anyhow::Result<Self> {
+        let file = FileConfig::read(args.config.as_deref())?;
+        log::start(log, "error")?;
+        let place = args.to_place(&file)?;
+        Self::start(place.open()?)
+    }
+
+    /// Starts a service over an open store.
+    pub(crate) fn start(store: Store) -> anyhow::Result<Self> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let service = start_service(store, Settings::default())?;
+        Ok(Self { service, runtime })
+    }
+
+    /// Waits for an answer of the service.
+    pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// Ends the service.
+    pub(crate) fn close(self) {
+        self.service.shut_down();
+    }
+
+    /// The company named, or the only one there is.
+    pub(crate) fn company(&self, named: Option<CompanyId>) -> anyhow::Result<Company> {
+        let companies = self.service.companies().map_err(problem::from_plain)?;
+        pick(companies, named)
+    }
+}
+
+fn pick(mut companies: Vec<Company>, named: Option<CompanyId>) -> anyhow::Result<Company> {
+    if let Some(named) = named {
+        let found = companies.into_iter().find(|company| company.id == named);
+        return found.ok_or_else(|| Problem::usage(format!("no hay ninguna empresa {named}")));
+    }
+    if companies.len() > 1 {
+        let ids: Vec<String> = companies.iter().map(|company| company.id.to_string()).collect();
+        let ids = ids.join(", ");
+        return Err(Problem::usage(format!("hay varias empresas ({ids}): indique --company ID")));
+    }
+    companies.pop().ok_or_else(|| {
+        Problem::usage("no hay ninguna empresa: agregue una con «ventanilla company add»")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secrets_are_beside_the_data() {
+        let check = |data: &str, secrets: &str| {
+            let place = Place::from_paths(Path::new(data), None).unwrap();
+            assert_eq!(place.secrets, Path::new(secrets), "{data}");
+        };
+        check("datos", "datos.secrets");
+        check("./ventanilla-demo", "./ventanilla-demo.secrets");
+        check("/srv/ventanilla/", "/srv/ventanilla.secrets");
+        check("/srv/v1.2", "/srv/v1.2.secrets");
+        assert!(Place::from_paths(Path::new("/"), None).is_err());
+        let here = Place::from_paths(Path::new("."), None).unwrap();
+        assert!(here.secrets.is_absolute());
+    }
+}

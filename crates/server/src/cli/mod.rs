@@ -1,0 +1,157 @@
+//! The command line: what there is to be run. Each command's own flags stand beside it.
+
+mod spanish;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub(crate) use spanish::Answer;
+
+use crate::bench;
+use crate::commands::{collector, company, demo, import, init, serve, verify};
+use crate::log::LogArgs;
+use crate::problem::Exit;
+
+/// La ventanilla donde se pagan las facturas: cobros por HTTP sobre un solo libro mayor
+#[derive(Debug, Parser)]
+#[command(name = "ventanilla", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crea los datos de ejemplo, si faltan, y los sirve en esta máquina
+    Demo(demo::DemoArgs),
+    /// Crea una instalación vacía
+    Init(init::InitArgs),
+    /// Sirve los datos por HTTP
+    Serve(Box<serve::ServeArgs>),
+    /// Las empresas: sus libros y sus ajustes
+    #[command(subcommand)]
+    Company(company::CompanyCommand),
+    /// Los recaudadores: quienes cobran para una empresa
+    #[command(subcommand)]
+    Collector(collector::CollectorCommand),
+    /// Carga socios o facturas desde un archivo CSV
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Recalcula saldos, totales y cadenas desde el diario, y los compara
+    Verify(verify::VerifyArgs),
+    /// Mide el rendimiento, como razones dentro de una misma corrida
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+}
+
+/// Reads the arguments, the program's name first.
+pub(crate) fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Answer> {
+    let matches = spanish::in_spanish(Cli::command()).try_get_matches_from(arguments);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    cli.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp => Answer::Asked(spanish::to_help(&error)),
+        ErrorKind::DisplayVersion => Answer::Asked(error.render().to_string()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Answer::Wrong(spanish::to_help(&error))
+        }
+        _ => Answer::Wrong(spanish::to_sentence(&error)),
+    })
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let log = &cli.log;
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, log),
+        Command::Init(args) => init::run(&args, log),
+        Command::Serve(args) => serve::run(&args, log),
+        Command::Company(command) => company::run(command, log),
+        Command::Collector(command) => collector::run(command, log),
+        Command::Import(command) => import::run(command, log),
+        Command::Verify(args) => verify::run(&args, log),
+        Command::Bench(command) => bench::run(&command, log),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(line: &str) -> (bool, String) {
+        let arguments = line.split_whitespace().map(OsString::from);
+        match from_arguments(arguments) {
+            Ok(_) => (true, String::new()),
+            Err(Answer::Asked(text)) => (true, text),
+            Err(Answer::Wrong(text)) => (false, text),
+        }
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        spanish::in_spanish(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn every_help_is_in_spanish() {
+        for line in [
+            "ventanilla --help",
+            "ventanilla -h",
+            "ventanilla demo --help",
+            "ventanilla init --help",
+            "ventanilla serve --help",
+            "ventanilla company --help",
+            "ventanilla company add --help",
+            "ventanilla company set --help",
+            "ventanilla collector add --help",
+            "ventanilla collector list --help",
+            "ventanilla collector disable --help",
+            "ventanilla import bills --help",
+            "ventanilla verify --help",
+            "ventanilla bench pay --help",
+        ] {
+            let (asked, help) = told(line);
+            assert!(asked, "{line}");
+            assert!(help.contains("Uso: ventanilla"), "{line}: {help}");
+            for english in
+                ["Usage", "OPTIONS", "Options", "Print", "COMMAND", "default:", "possible"]
+            {
+                assert!(!help.contains(english), "{line}: {help}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_told_in_spanish() {
+        for (line, sentence) in [
+            ("ventanilla", "Comandos:"),
+            ("ventanilla company", "Comandos:"),
+            ("ventanilla cobrar", "no se conoce el comando «cobrar»"),
+            ("ventanilla demo --port 1", "no se conoce «--port»"),
+            ("ventanilla verify --dta x", "¿quiso decir «--data»?"),
+            ("ventanilla company add --name x", "falta --id <ID>"),
+            ("ventanilla company add --id 0 --name x", "--id <ID>: se espera un número"),
+            ("ventanilla verify --data", "--data <DIR> necesita un valor"),
+            ("ventanilla verify --data a --data b", "no se puede repetir --data <DIR>"),
+            ("ventanilla verify --log-format xml", "«xml» no vale: human, json"),
+            (
+                "ventanilla collector add --company 1 --name x --permission todo",
+                "«todo» no vale: listar",
+            ),
+            ("ventanilla company set --company 1", "falta <KEY=VALUE>..."),
+        ] {
+            let (taken, text) = told(line);
+            assert!(!taken, "{line}");
+            assert!(text.contains(sentence), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_told() {
+        let (asked, text) = told("ventanilla --version");
+        assert!(asked && text.starts_with("ventanilla 0."), "{text}");
+    }
+}

@@ -1,0 +1,178 @@
+//! `company`: the tenants whose books are kept.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use ventanilla_domain::{Company, CompanyId, Currency, Name, PaymentId, TimeZone};
+use ventanilla_service::NewCompany;
+
+use super::{from_company_id, from_text};
+use crate::books::{Books, StoreArgs};
+use crate::log::LogArgs;
+use crate::output;
+use crate::problem::{self, Exit};
+
+/// The commands under `company`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CompanyCommand {
+    /// Abre los libros de una empresa
+    Add(AddArgs),
+    /// Muestra las empresas
+    List(ListArgs),
+    /// Cambia ajustes de una empresa y muestra los vigentes
+    Set(SetArgs),
+}
+
+/// The flags of `company add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// Número de la empresa
+    #[arg(long, value_name = "ID", value_parser = from_company_id)]
+    id: CompanyId,
+    /// Nombre de la empresa
+    #[arg(long, value_name = "NOMBRE", value_parser = from_text::<200>)]
+    name: Name,
+    /// Moneda de sus libros, que no cambia: BOB si falta
+    #[arg(long, value_name = "MONEDA", default_value = "BOB", value_parser = from_currency)]
+    currency: Currency,
+    #[arg(
+        help = "Zona horaria de sus días, que no cambia: America/La_Paz si falta",
+        long, value_name = "ZONA", default_value = "America/La_Paz", value_parser = from_time_zone)]
+    time_zone: TimeZone,
+    /// Responde con un objeto JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `company list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Responde con una lista JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `company set`.
+#[derive(Debug, Args)]
+pub(crate) struct SetArgs {
+    /// Número de la empresa; sobra donde hay una sola
+    #[arg(long, value_name = "ID", value_parser = from_company_id)]
+    company: Option<CompanyId>,
+    #[arg(
+        help = "Ajustes: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
+                revenue.CONCEPTO",
+        value_name = "KEY=VALUE", required = true, value_parser = from_setting)]
+    settings: Vec<(String, String)>,
+    /// Responde con un objeto JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+fn from_currency(text: &str) -> Result<Currency, String> {
+    let known = || format!("no es una moneda con centavos: {}", Currency::CODES.join(", "));
+    Currency::from_code(text).ok().ok_or_else(known)
+}
+
+fn from_time_zone(text: &str) -> Result<TimeZone, String> {
+    let unknown = || "no es una zona horaria de la base IANA".to_owned();
+    TimeZone::from_name(text).ok().ok_or_else(unknown)
+}
+
+fn from_setting(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').ok_or_else(|| format!("«{text}» no tiene la forma KEY=VALUE"));
+    parts.map(|(key, value)| (key.to_owned(), value.to_owned()))
+}
+
+/// A company as `--json` shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Shown<'a> {
+    id: i64,
+    nombre: &'a str,
+    moneda: &'static str,
+    zona_horaria: &'a str,
+    ajustes: BTreeMap<String, String>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(company: &'a Company) -> Self {
+        Self {
+            id: company.id.to_i64(),
+            nombre: company.name.as_str(),
+            moneda: company.currency.to_code(),
+            zona_horaria: company.time_zone.to_name(),
+            ajustes: company.policy.to_settings().into_iter().collect(),
+        }
+    }
+
+    fn to_line(&self) -> String {
+        let Self { id, nombre, moneda, zona_horaria, .. } = self;
+        format!("{id}\t{nombre}\t{moneda}\t{zona_horaria}")
+    }
+}
+
+/// Runs a command under `company`.
+pub(crate) fn run(command: CompanyCommand, log: &LogArgs) -> anyhow::Result<Exit> {
+    match command {
+        CompanyCommand::Add(args) => add(args, log),
+        CompanyCommand::List(args) => list(&args, log),
+        CompanyCommand::Set(args) => set(args, log),
+    }
+}
+
+fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let company = books.wait(books.service.add_company(NewCompany {
+        id: args.id,
+        name: args.name,
+        currency: args.currency,
+        time_zone: args.time_zone,
+        first_payment: PaymentId::FIRST,
+    }));
+    let company = company.map_err(problem::from_admin)?;
+    books.close();
+    if args.json {
+        output::print_json(&Shown::of(&company))?;
+    } else {
+        output::print(format_args!("Empresa {} «{}» agregada", company.id, company.name))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let companies = books.service.companies().map_err(problem::from_plain)?;
+    books.close();
+    let shown: Vec<Shown<'_>> = companies.iter().map(Shown::of).collect();
+    if args.json {
+        output::print_json(&shown)?;
+    } else {
+        for company in &shown {
+            output::print(company.to_line())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let company = books.company(args.company)?.id;
+    let company = books.wait(books.service.set_policy(company, args.settings));
+    let company = company.map_err(problem::from_admin)?;
+    books.close();
+    if args.json {
+        output::print_json(&Shown::of(&company))?;
+    } else {
+        for (key, value) in company.policy.to_settings() {
+            output::print(format_args!("{key}={value}"))?;
+        }
+    }
+    Ok(Exit::Done)
+}

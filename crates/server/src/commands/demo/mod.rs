@@ -1,0 +1,143 @@
+//! `demo`: the documents' examples and some thousand synthetic members, made and served.
+
+mod books;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ventanilla_service::Settings;
+use ventanilla_store::ServerLock;
+
+use super::serve;
+use crate::books::{Books, Place, beside};
+use crate::log::{self, LogArgs};
+use crate::output;
+use crate::problem::{self, Exit, Problem, to_reason};
+
+/// The flags of `demo`. It reads neither the environment nor `ventanilla.toml`: what they name is
+/// somebody's real installation.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Directorio de los datos de ejemplo: ./ventanilla-demo si falta
+    #[arg(long, value_name = "DIR", default_value = "./ventanilla-demo")]
+    data: PathBuf,
+    /// Dirección de esta máquina donde escucha: 127.0.0.1:8080 si falta
+    #[arg(long, value_name = "HOST:PORT", default_value = serve::LISTEN)]
+    listen: String,
+}
+
+/// Makes the demo's data where there is none, and serves it.
+pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    log::start(log, "info")?;
+    let addresses = serve::to_addresses(&args.listen)?;
+    if addresses.iter().any(|address| !address.ip().is_loopback()) {
+        let listen = &args.listen;
+        return Err(Problem::usage(format!(
+            "--listen {listen}: las credenciales de la demostración son públicas, así que solo \
+             escucha en esta máquina (127.0.0.1, localhost o ::1)"
+        )));
+    }
+    let place = Place::from_paths(&args.data, None)?;
+    if is_empty(&place.data)? {
+        output::tell(format_args!("Creando los datos de ejemplo en {} …", place.data.display()));
+        create(&place)?;
+    } else {
+        refuse_other_books(&place)?;
+    }
+    serve::serve(&place, &args.listen, &addresses, Settings::default(), |address| {
+        greet(&place.data, address)
+    })
+}
+
+/// Whether a directory is missing or has nothing in it.
+fn is_empty(directory: &Path) -> anyhow::Result<bool> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => {
+            let (directory, reason) = (directory.display(), to_reason(&error));
+            Err(Problem::usage(format!("{directory}: no se pudo leer: {reason}")))
+        }
+    }
+}
+
+/// Makes the demo beside its place and moves it there whole, so that one cut off half-way is never
+/// taken for a demo.
+fn create(place: &Place) -> anyhow::Result<()> {
+    let draft = Place {
+        data: beside(&place.data, ".creando")?,
+        secrets: beside(&place.data, ".creando.secrets")?,
+    };
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error: io::Error| {
+            let (path, reason) = (path.display(), to_reason(&error));
+            Problem::store(format!("{path}: no se pudo crear: {reason}"))
+        }
+    };
+    if let Some(parent) = place.data.parent() {
+        fs::create_dir_all(parent).map_err(at(parent))?;
+    }
+    discard(&draft)?;
+    let store = draft.create()?;
+    {
+        let _lock =
+            ServerLock::take(&draft.data).map_err(|error| crate::books::from_open_error(&error))?;
+        books::fill(store)?;
+    }
+    // The secrets first: a directory that is in its place has them.
+    fs::rename(&draft.secrets, &place.secrets).map_err(at(&place.secrets))?;
+    fs::rename(&draft.data, &place.data).map_err(at(&place.data))
+}
+
+/// Removes what an earlier start left half-made, unless it is at it right now.
+fn discard(draft: &Place) -> anyhow::Result<()> {
+    let at = |error: io::Error| {
+        let (path, reason) = (draft.data.display(), to_reason(&error));
+        Problem::store(format!("{path}: no se pudo borrar: {reason}"))
+    };
+    if draft.data.is_dir() {
+        let _lock =
+            ServerLock::take(&draft.data).map_err(|error| crate::books::from_open_error(&error))?;
+        fs::remove_dir_all(&draft.data).map_err(at)?;
+    }
+    match fs::remove_file(&draft.secrets) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The demo's credentials are known to all: books that are not the demo's are not served by it.
+fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
+    let books = Books::start(place.open()?)?;
+    let collectors = books.service.collectors(None).map_err(problem::from_plain)?;
+    books.close();
+    let is_demo = |login: &str| collectors.iter().any(|collector| collector.login == login);
+    if books::LOGINS.into_iter().all(is_demo) {
+        return Ok(());
+    }
+    Err(Problem::usage(format!(
+        "{}: no son los datos de la demostración; sírvalos con «ventanilla serve»",
+        place.data.display()
+    )))
+}
+
+/// Tells where the demo is, how to get in, and three lines to try.
+fn greet(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
+    let data = data.display();
+    output::print(format_args!(
+        r#"
+Demostración: empresa 13 «Cooplan», con sus datos en {data}
+Credenciales (CodSeguridad / Login / Pwd):
+  DEMO-COOPLAN / demo / demo-cooplan
+  DEMO-BANCO / banco / demo-banco
+Para probar, en otra terminal:
+  TOKEN=$(curl -s http://{address}/api/token -d CodSeguridad=DEMO-COOPLAN -d Login=demo -d Pwd=demo-cooplan | sed 's/.*"values":"\([^"]*\)".*/\1/')
+  curl -s http://{address}/api/consultardeuda -H "Authorization: Bearer $TOKEN" -d Contrato=345
+  curl -s http://{address}/api/realizarpago -H "Authorization: Bearer $TOKEN" -d IdFactura=4303567 -d Periodo=202110 -d Contrato=315 -d Monto=145.7 -d IdAsociado=12394
+Se detiene con Ctrl+C; los datos quedan."#
+    ))
+}

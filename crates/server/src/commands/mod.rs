@@ -1,0 +1,26 @@
+//! The commands: each reads its flags, calls the service, and tells what came of it.
+
+pub(crate) mod collector;
+pub(crate) mod company;
+pub(crate) mod demo;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod serve;
+pub(crate) mod verify;
+
+use ventanilla_domain::{CompanyId, Text, TextError};
+
+/// Takes a company's number.
+pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
+    let id = text.parse::<i64>().ok().and_then(|id| CompanyId::from_i64(id).ok());
+    id.ok_or_else(|| "se espera un número entero desde 1".to_owned())
+}
+
+/// Takes a name or a label.
+pub(crate) fn from_text<const MAX: usize>(text: &str) -> Result<Text<MAX>, String> {
+    Text::from_text(text).map_err(|error| match error {
+        TextError::Empty => "está vacío".to_owned(),
+        TextError::TooLong => format!("pasa de {MAX} caracteres"),
+        TextError::Character => "lleva un carácter de control".to_owned(),
+    })
+}

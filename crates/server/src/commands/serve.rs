@@ -1,0 +1,152 @@
+//! `serve`: the server, from taking the lock to letting it go.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use ventanilla_service::{Service, Settings};
+use ventanilla_store::ServerLock;
+
+use crate::books::{Place, StoreArgs, from_open_error, start_service};
+use crate::config::{FileConfig, LimitArgs};
+use crate::log::{self, LogArgs};
+use crate::output;
+use crate::problem::{Exit, Problem, to_reason};
+
+/// Where a server listens unless told otherwise.
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
+
+/// How long accepted requests may take to finish once the server was told to stop.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// The flags of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Dirección donde escucha: 127.0.0.1:8080 si falta
+    #[arg(long, value_name = "HOST:PORT", env = "VENTANILLA_LISTEN")]
+    listen: Option<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// Serves the books the arguments name until told to stop.
+pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let file = FileConfig::read(args.store.config.as_deref())?;
+    let log = LogArgs {
+        log: log.log.clone().or_else(|| file.log.log.clone()),
+        log_format: log.log_format.or(file.log.log_format),
+    };
+    log::start(&log, "info")?;
+    let place = args.store.to_place(&file)?;
+    let listen = args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
+    let addresses = to_addresses(listen)?;
+    let settings = args.limits.to_settings(file.limits);
+    serve(&place, listen, &addresses, settings, |_| Ok(()))
+}
+
+/// The addresses that `HOST:PORT` stands for.
+pub(crate) fn to_addresses(listen: &str) -> anyhow::Result<Vec<SocketAddr>> {
+    let addresses = std::net::ToSocketAddrs::to_socket_addrs(listen);
+    let addresses: Vec<SocketAddr> = addresses.map(Iterator::collect).unwrap_or_default();
+    if addresses.is_empty() {
+        return Err(Problem::usage(format!("--listen: «{listen}» no es una dirección HOST:PORT")));
+    }
+    Ok(addresses)
+}
+
+/// Serves the books at `place`; `greet` may tell more once the server listens.
+pub(crate) fn serve(
+    place: &Place,
+    listen: &str,
+    addresses: &[SocketAddr],
+    settings: Settings,
+    greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<Exit> {
+    place.require()?;
+    let _lock = ServerLock::take(&place.data).map_err(|error| from_open_error(&error))?;
+    let service = start_service(place.open()?, settings)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::install()?;
+        let listener = TcpListener::bind(addresses).await.map_err(|error| {
+            let reason = to_reason(&error);
+            Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
+        })?;
+        let address = listener.local_addr()?;
+        output::print(format_args!("listening on http://{address}"))?;
+        greet(address)?;
+        until_stopped(listener, &service, &mut signals).await
+    });
+    service.shut_down();
+    ended?;
+    runtime.block_on(to_end(&service))
+}
+
+/// Serves until a signal comes or the store fails, then lets what was accepted finish.
+async fn until_stopped(
+    listener: TcpListener,
+    service: &Service,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = ventanilla_api::router(service.clone());
+    let mut serving = pin!(ventanilla_api::serve(listener, router, async {
+        // A sender that is gone means the same as one that spoke.
+        stopped.await.ok();
+    }));
+    tokio::select! {
+        ended = &mut serving => {
+            let reason = ended.err().map_or("terminó sin que se lo pidieran", |error| to_reason(&error));
+            return Err(Problem::store(format!("el servidor dejó de escuchar: {reason}")));
+        }
+        () = signals.next() => tracing::info!("stopping: a signal came"),
+        () = service.store_failed() => tracing::error!("stopping: the store failed"),
+    }
+    drop(stop);
+    match tokio::time::timeout(FAREWELL, serving).await {
+        Ok(Ok(())) => tracing::info!("every accepted request has its answer"),
+        Ok(Err(error)) => tracing::warn!(%error, "the listener ended badly"),
+        Err(_) => tracing::warn!("some requests took too long to finish"),
+    }
+    Ok(())
+}
+
+/// Whether the store failed decides how the process ends, whatever ended the serving.
+async fn to_end(service: &Service) -> anyhow::Result<Exit> {
+    match tokio::time::timeout(Duration::ZERO, service.store_failed()).await {
+        Ok(()) => Err(Problem::store(
+            "el almacén falló y el servidor se detuvo; arránquelo de nuevo: al abrir recupera lo guardado",
+        )),
+        Err(_) => Ok(Exit::Done),
+    }
+}
+
+/// The signals that ask a server to stop.
+#[derive(Debug)]
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

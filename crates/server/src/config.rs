@@ -1,0 +1,205 @@
+//! The configuration: flags before the environment, the environment before `ventanilla.toml`, and
+//! the file before what is built in. The environment is read by the flags themselves.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use toml::{Table, Value};
+use ventanilla_service::Settings;
+
+use crate::log::{LogArgs, LogFormat};
+use crate::problem::{Problem, to_reason};
+
+/// The file that is read where `--config` names no other and it is there.
+const FILE_NAME: &str = "ventanilla.toml";
+
+/// What `ventanilla.toml` says; a path in it starts at the file's own directory.
+#[derive(Debug, Default)]
+pub(crate) struct FileConfig {
+    /// `data`: the data directory.
+    pub(crate) data: Option<PathBuf>,
+    /// `database`: the URL of a database.
+    pub(crate) database: Option<String>,
+    /// `secrets`: the secrets file.
+    pub(crate) secrets: Option<PathBuf>,
+    /// `listen`: `HOST:PORT`.
+    pub(crate) listen: Option<String>,
+    /// `log` and `log_format`.
+    pub(crate) log: LogArgs,
+    /// `batch_len_max`, `queue_len_max` and `token_lifetime_s`.
+    pub(crate) limits: LimitArgs,
+}
+
+/// How the service runs, where it is not as built in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub(crate) struct LimitArgs {
+    /// Pagos que comparten un commit, como máximo
+    #[arg(long, hide = true, value_name = "N", env = "VENTANILLA_BATCH_LEN_MAX", value_parser = from_count)]
+    batch_len_max: Option<u32>,
+    /// Pagos que pueden esperar, como máximo
+    #[arg(long, hide = true, value_name = "N", env = "VENTANILLA_QUEUE_LEN_MAX", value_parser = from_count)]
+    queue_len_max: Option<u32>,
+    /// Segundos que vive un token
+    #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_TOKEN_LIFETIME_S", value_parser = from_count)]
+    token_lifetime_s: Option<u32>,
+}
+
+impl LimitArgs {
+    /// These limits, else the file's, else those built in.
+    pub(crate) fn to_settings(self, file: Self) -> Settings {
+        let built_in = Settings::default();
+        let len = |len: u32| usize::try_from(len).unwrap_or(usize::MAX);
+        Settings {
+            batch_len_max: self
+                .batch_len_max
+                .or(file.batch_len_max)
+                .map_or(built_in.batch_len_max, len),
+            queue_len_max: self
+                .queue_len_max
+                .or(file.queue_len_max)
+                .map_or(built_in.queue_len_max, len),
+            token_lifetime_s: self
+                .token_lifetime_s
+                .or(file.token_lifetime_s)
+                .map_or(built_in.token_lifetime_s, i64::from),
+        }
+    }
+}
+
+/// Takes a whole number from 1.
+pub(crate) fn from_count(text: &str) -> Result<u32, String> {
+    let count = text.parse::<u32>().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "se espera un número entero desde 1".to_owned())
+}
+
+impl FileConfig {
+    /// Reads the file named, or `./ventanilla.toml` where it is there.
+    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        let path = named.unwrap_or(Path::new(FILE_NAME));
+        match fs::read_to_string(path) {
+            Ok(text) => Self::from_text(&text, path),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            Err(error) => {
+                let reason = to_reason(&error);
+                Err(Problem::usage(format!("{}: no se pudo leer: {reason}", path.display())))
+            }
+        }
+    }
+
+    /// Takes the text of a file; `path` is for its directory and for what is told.
+    fn from_text(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let table = text.parse::<Table>();
+        let table = table.map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+            let line = before.matches('\n').count() + 1;
+            Problem::usage(format!("{}: la línea {line} no es TOML válido", path.display()))
+        })?;
+        let (mut config, mut unknown) = (Self::default(), Vec::new());
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for (key, value) in table {
+            match config.set(&key, &value, folder) {
+                Some(true) => {}
+                Some(false) => {
+                    let place = path.display();
+                    return Err(Problem::usage(format!(
+                        "{place}: el valor de «{key}» no es válido"
+                    )));
+                }
+                None => unknown.push(format!("«{key}»")),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(config);
+        }
+        let unknown = unknown.join(", ");
+        Err(Problem::usage(format!("{}: no se conoce {unknown}", path.display())))
+    }
+
+    /// Sets a key: whether the value was taken, or `None` where the key is unknown.
+    fn set(&mut self, key: &str, value: &Value, folder: &Path) -> Option<bool> {
+        let text = value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let path = || text.as_deref().map(|text| folder.join(text));
+        let count = || {
+            value
+                .as_integer()
+                .and_then(|count| u32::try_from(count).ok())
+                .filter(|count| *count > 0)
+        };
+        let format = || text.as_deref().and_then(|text| LogFormat::from_str(text, false).ok());
+        Some(match key {
+            "data" => keep(&mut self.data, path()),
+            "database" => keep(&mut self.database, text),
+            "secrets" => keep(&mut self.secrets, path()),
+            "listen" => keep(&mut self.listen, text),
+            "log" => keep(&mut self.log.log, text),
+            "log_format" => keep(&mut self.log.log_format, format()),
+            "batch_len_max" => keep(&mut self.limits.batch_len_max, count()),
+            "queue_len_max" => keep(&mut self.limits.queue_len_max, count()),
+            "token_lifetime_s" => keep(&mut self.limits.token_lifetime_s, count()),
+            _ => return None,
+        })
+    }
+}
+
+fn keep<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+    *place = value;
+    place.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<FileConfig, String> {
+        let config = FileConfig::from_text(text, Path::new("/etc/ventanilla.toml"));
+        config.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_says_what_the_flags_say() {
+        let config = read(
+            "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
+             log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n",
+        )
+        .unwrap();
+        assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
+        assert_eq!(config.secrets.as_deref(), Some(Path::new("/var/lib/claves")));
+        assert_eq!(config.listen.as_deref(), Some("127.0.0.1:0"));
+        assert_eq!(config.log.log.as_deref(), Some("warn"));
+        assert_eq!(config.log.log_format, Some(LogFormat::Json));
+        let settings = LimitArgs::default().to_settings(config.limits);
+        assert_eq!(settings.batch_len_max, 1);
+        assert_eq!(settings.token_lifetime_s, 60);
+        assert_eq!(settings.queue_len_max, Settings::default().queue_len_max);
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file() {
+        let flag = LimitArgs { batch_len_max: Some(7), ..LimitArgs::default() };
+        let file =
+            LimitArgs { batch_len_max: Some(9), queue_len_max: Some(11), ..LimitArgs::default() };
+        let settings = flag.to_settings(file);
+        assert_eq!((settings.batch_len_max, settings.queue_len_max), (7, 11));
+    }
+
+    #[test]
+    fn what_a_file_must_not_say_is_named() {
+        for (text, told) in [
+            ("puerto = 1\nlisten = 'x:1'\nclave = 2", "no se conoce «clave», «puerto»"),
+            ("listen = 8080", "el valor de «listen» no es válido"),
+            ("batch_len_max = 0", "el valor de «batch_len_max» no es válido"),
+            ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
+            ("log_format = 'xml'", "el valor de «log_format» no es válido"),
+            ("data = ''", "el valor de «data» no es válido"),
+            ("data = 'a'\nlisten 1", "la línea 2 no es TOML válido"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+            assert!(error.starts_with("/etc/ventanilla.toml: "), "{error}");
+        }
+    }
+}

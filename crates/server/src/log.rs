@@ -1,0 +1,43 @@
+//! The log: what the process tells its operator, on standard error.
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::problem::Problem;
+
+/// What of the log is written, and how.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct LogArgs {
+    /// Nivel del registro: error, warn, info, debug o trace (también por módulo)
+    #[arg(long, global = true, value_name = "NIVEL", env = "VENTANILLA_LOG")]
+    pub(crate) log: Option<String>,
+    /// Forma del registro: human o json
+    #[arg(long, global = true, value_name = "FORMA", env = "VENTANILLA_LOG_FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One line for people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts the log. A server tells what it does; a command only what went wrong.
+pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
+    let level = args.log.as_deref().unwrap_or(default_level);
+    let Ok(filter) = EnvFilter::try_new(level) else {
+        return Err(Problem::usage(format!("el nivel de registro «{level}» no es válido")));
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match args.log_format.unwrap_or_default() {
+        LogFormat::Human => builder.with_ansi(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    // The only way to fail is a log that was started before, which serves as well.
+    started.ok();
+    Ok(())
+}

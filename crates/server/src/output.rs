@@ -1,0 +1,34 @@
+//! What people and scripts read: results on standard output, everything else on standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::problem::{Problem, to_reason};
+
+/// Prints a result, one line, on standard output.
+///
+/// A reader that has closed its end has read enough: that is no error. A full disk is one, since a
+/// secret is shown only once.
+pub(crate) fn print(line: impl Display) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let reason = to_reason(&error);
+            Err(Problem::store(format!("no se pudo escribir el resultado: {reason}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Prints a result as one line of JSON on standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(serde_json::to_string(value)?)
+}
+
+/// Tells a verdict, progress or problem on standard error, one line.
+pub(crate) fn tell(line: impl Display) {
+    // Where standard error is closed there is nobody left to tell.
+    writeln!(io::stderr().lock(), "{line}").ok();
+}

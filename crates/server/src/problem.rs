@@ -1,0 +1,151 @@
+//! How a command ends: what the exit code tells, and the sentence beside it.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use ventanilla_service::{AdminRefusal, Failure, NoRefusal};
+
+use crate::output;
+
+/// How a command ended, in the numbers scripts read (design.md, "The command line").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// It did what it was asked.
+    Done = 0,
+    /// It did what it was asked, and found something wrong.
+    FoundWrong = 1,
+    /// It was asked something wrong: a bad flag, a bad setting, an unknown company.
+    Usage = 2,
+    /// The store is out of reach, or another process serves it.
+    Store = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::from(0),
+            Exit::FoundWrong => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::Store => Self::from(3),
+        }
+    }
+}
+
+/// Why a command could not do what it was asked: a Spanish sentence, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    exit: Exit,
+    sentence: String,
+}
+
+impl Problem {
+    /// A bad flag, a bad setting, an unknown company.
+    pub(crate) fn usage(sentence: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Usage, sentence: sentence.into() }.into()
+    }
+
+    /// The store is out of reach, or another process serves it.
+    pub(crate) fn store(sentence: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Store, sentence: sentence.into() }.into()
+    }
+
+    /// Something in what was given is wrong.
+    pub(crate) fn found(sentence: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::FoundWrong, sentence: sentence.into() }.into()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Tells a problem on standard error and turns the end of a command into the process's.
+pub(crate) fn to_exit_code(ended: anyhow::Result<Exit>) -> ExitCode {
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let problem = error.downcast_ref::<Problem>();
+            let exit = problem.map_or(Exit::Store, |problem| problem.exit);
+            output::tell(format_args!("ventanilla: {error}"));
+            exit.into()
+        }
+    }
+}
+
+/// What kept a file or an address from being used, in Spanish; the system's own words stay inside.
+pub(crate) fn to_reason(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no existe",
+        io::ErrorKind::PermissionDenied => "falta el permiso",
+        io::ErrorKind::AlreadyExists => "ya existe",
+        io::ErrorKind::AddrInUse => "la dirección está ocupada",
+        io::ErrorKind::AddrNotAvailable => "la dirección no es de esta máquina",
+        io::ErrorKind::StorageFull => "el disco está lleno",
+        io::ErrorKind::ReadOnlyFilesystem => "el disco es de solo lectura",
+        io::ErrorKind::DirectoryNotEmpty => "el directorio no está vacío",
+        io::ErrorKind::NotADirectory => "no es un directorio",
+        io::ErrorKind::IsADirectory => "es un directorio",
+        io::ErrorKind::InvalidData => "no es texto UTF-8",
+        _ => "el sistema lo impide",
+    }
+}
+
+/// A refused or failed act of administration.
+pub(crate) fn from_admin(failure: Failure<AdminRefusal>) -> anyhow::Error {
+    from_failure(failure, |refusal| Problem::usage(to_sentence(&refusal)))
+}
+
+/// A failed use case that knows no refusal.
+pub(crate) fn from_plain(failure: Failure<NoRefusal>) -> anyhow::Error {
+    from_failure(failure, |refusal| match refusal {})
+}
+
+/// A failure, where a refusal becomes what `refused` makes of it.
+pub(crate) fn from_failure<R>(
+    failure: Failure<R>,
+    refused: impl FnOnce(R) -> anyhow::Error,
+) -> anyhow::Error {
+    match failure {
+        Failure::Refused(refusal) => refused(refusal),
+        Failure::Unavailable => {
+            Problem::store("el almacén no está disponible; nada cambió: vuelva a intentarlo")
+        }
+        Failure::Unknown => Problem::store(
+            "no se sabe si el cambio quedó guardado: consulte antes de volver a intentarlo",
+        ),
+        Failure::Internal(id) => {
+            Problem::store(format!("error interno {id}; la causa está en el registro"))
+        }
+    }
+}
+
+fn to_sentence(refusal: &AdminRefusal) -> String {
+    use ventanilla_domain::PolicyError;
+    match refusal {
+        AdminRefusal::CompanyExists => "ya hay una empresa con ese número".to_owned(),
+        AdminRefusal::CompanyUnknown => "no hay ninguna empresa con ese número".to_owned(),
+        AdminRefusal::Policy(PolicyError::Key { key }) => {
+            format!("no hay ningún ajuste «{key}»; los ajustes son: {}", to_settings_list())
+        }
+        AdminRefusal::Policy(PolicyError::Value { key, form }) => {
+            format!("el ajuste «{key}» toma {form}")
+        }
+        AdminRefusal::Policy(PolicyError::DayClosed) => {
+            "un día cerrado no vuelve a abrirse: closed_through solo avanza".to_owned()
+        }
+        AdminRefusal::DayNotOver => "un día que no terminó no se puede cerrar".to_owned(),
+        AdminRefusal::CollectorExists => "ya hay un recaudador con ese nombre".to_owned(),
+        AdminRefusal::CollectorUnknown => "no hay ningún recaudador con ese nombre".to_owned(),
+    }
+}
+
+fn to_settings_list() -> String {
+    let settings = ventanilla_domain::Policy::SETTINGS;
+    settings.map(|(key, form)| format!("{key}={form}")).join(", ")
+}

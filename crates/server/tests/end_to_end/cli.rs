@@ -1,0 +1,398 @@
+//! The commands: what they print, how they end, and what they do to a server that runs.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::common::{
+    Bill, Client, Credentials, Installation, Server, bills, exists, import, run, verify,
+};
+
+const MEMBERS: &str = "contrato,nombre\n1,Socio Uno\n2,Socio Dos\n";
+const BILLS: &str = "factura,contrato,periodo,monto\n1001,1,202401,10.00\n1002,2,202401,20.50\n";
+
+/// Runs lines in one installation; each has its exit code and a part of what it tells.
+fn check(installation: &Installation, lines: &[(&str, i32, &str)]) {
+    for (line, code, told) in lines {
+        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, *code, "{line}: {ran:?}");
+        let text = if *code == 0 { &ran.out } else { &ran.err };
+        assert!(text.contains(told), "{line}: {told}: {ran:?}");
+        assert!(*code == 0 || ran.out.is_empty(), "{line}: nothing but results: {ran:?}");
+        for inner in ["panicked", "os error", "rusqlite", "SQLITE", "Error {"] {
+            assert!(!ran.err.contains(inner), "{line}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn init_makes_an_installation_once() {
+    let installation = Installation::nothing();
+    check(
+        &installation,
+        &[
+            ("init", 2, "falta el directorio de los datos"),
+            ("init --database postgres://localhost/x", 2, "versión posterior"),
+            ("init --data datos", 0, "datos.secrets"),
+            ("init --data datos", 2, "ya existe"),
+            ("verify --data datos", 0, "sin diferencias"),
+            ("init --data otros --secrets datos.secrets", 2, "datos.secrets: ya existe"),
+            ("init --data otros --secrets otras.claves", 0, "otras.claves"),
+            ("verify --data otros", 2, "otros.secrets: no existe el archivo de claves"),
+            ("verify --data otros --secrets datos.secrets", 2, "no es el archivo de claves"),
+            ("verify --data otros --secrets otras.claves", 0, "sin diferencias"),
+        ],
+    );
+    let mode = installation.path("datos.secrets").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_has_no_store_says_so() {
+    let installation = Installation::nothing();
+    installation.write("f.csv", BILLS);
+    for line in [
+        "company list --data nada",
+        "collector list --data nada",
+        "import bills f.csv --data nada",
+        "verify --data nada",
+        "serve --data nada",
+    ] {
+        check(&installation, &[(line, 3, "nada: no hay ninguna instalación")]);
+    }
+    check(
+        &installation,
+        &[
+            ("verify --database postgres://x", 2, "versión posterior"),
+            ("serve --database postgres://x", 2, "versión posterior"),
+            ("verify", 2, "falta el directorio de los datos"),
+            ("serve --data nada --listen 8080", 2, "no es una dirección HOST:PORT"),
+            ("serve --data nada --log =", 2, "el nivel de registro «=» no es válido"),
+        ],
+    );
+    assert!(!exists(&installation.path("nada")));
+}
+
+#[test]
+fn companies_are_added_listed_and_set() {
+    let installation = Installation::nothing();
+    installation.done(&["init", "--data", "datos"]);
+    check(
+        &installation,
+        &[
+            ("company set --data datos oldest_first=true", 2, "no hay ninguna empresa"),
+            ("company add --data datos --id 13 --name Cooplan", 0, "Empresa 13 «Cooplan» agregada"),
+            (
+                "company add --data datos --id 13 --name Otra",
+                2,
+                "ya hay una empresa con ese número",
+            ),
+            ("company add --data datos --id 14 --name Otra --currency CLP", 2, "no es una moneda"),
+            ("company add --data datos --id 14 --name Otra --time-zone La_Paz", 2, "zona horaria"),
+            ("company add --data datos --id 14", 2, "falta --name <NOMBRE>"),
+            ("company add --data datos --id x --name Otra", 2, "--id <ID>: se espera un número"),
+            ("company list --data datos", 0, "13\tCooplan\tBOB\tAmerica/La_Paz\n"),
+            (
+                "company set --data datos oldest_first=true hours=08:00-20:30",
+                0,
+                "hours=08:00-20:30\n",
+            ),
+            (
+                "company set --data datos --company 99 oldest_first=true",
+                2,
+                "no hay ninguna empresa 99",
+            ),
+            ("company set --data datos color=azul", 2, "no hay ningún ajuste «color»"),
+            (
+                "company set --data datos oldest_first=sí",
+                2,
+                "el ajuste «oldest_first» toma true|false",
+            ),
+            ("company set --data datos oldest_first", 2, "no tiene la forma KEY=VALUE"),
+            ("company set --data datos closed_through=9000-01-01", 2, "un día que no terminó"),
+            ("company set --data datos reversal_days=5 oldest_first=x", 2, "toma true|false"),
+            (
+                "company set --data datos closed_through=2020-01-02",
+                0,
+                "closed_through=2020-01-02\n",
+            ),
+            ("company set --data datos closed_through=2020-01-01", 2, "solo avanza"),
+        ],
+    );
+    let name = ["company", "add", "--data", "datos", "--id", "14", "--name", "Agua del Sur"];
+    let ran = installation.run(&[&name[..], &["--currency", "ars", "--json"]].concat());
+    let settings = json!({
+        "oldest_first": "false", "reversal_days": "0", "hours": "none", "cut_off": "none",
+        "check_payer": "false",
+    });
+    let added = json!({
+        "Id": 14, "Nombre": "Agua del Sur", "Moneda": "ARS", "ZonaHoraria": "America/La_Paz",
+        "Ajustes": settings,
+    });
+    assert_eq!(ran.json(), added);
+    let list = installation.run(&["company", "list", "--data", "datos", "--json"]).json();
+    assert_eq!(list[1], added);
+    let set = list[0]["Ajustes"].as_object().unwrap();
+    assert_eq!((&set["oldest_first"], &set["reversal_days"]), (&json!("true"), &json!("0")));
+    check(
+        &installation,
+        &[
+            ("company set --data datos oldest_first=true", 2, "hay varias empresas (13, 14)"),
+            ("company set --data datos --company 14 reversal_days=none", 0, "reversal_days=none\n"),
+        ],
+    );
+    verify(&installation, "datos");
+}
+
+#[test]
+fn collectors_are_added_listed_and_disabled() {
+    let installation = Installation::with_company();
+    let line = "collector add --data datos --company 13 --name banco --json";
+    let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+    let added = ran.json();
+    let keys: Vec<&String> = added.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["CodSeguridad", "Login", "Pwd"]);
+    assert!(ran.out.starts_with(r#"{"CodSeguridad":""#) && ran.out.lines().count() == 1);
+    assert!(added["Pwd"].as_str().unwrap().len() >= 32);
+    check(
+        &installation,
+        &[
+            ("collector add --data datos --name banco", 2, "ya hay un recaudador con ese nombre"),
+            ("collector add --data datos --company 9 --name otro", 2, "no hay ninguna empresa 9"),
+            ("collector add --data datos --name caja --permission todo", 2, "no vale: listar"),
+            ("collector add --data datos --name caja --permission listar", 0, "CodSeguridad: "),
+            ("collector list --data datos", 0, "13\tbanco\tbanco\tactivo\n"),
+            ("collector list --data datos --company 13", 0, "13\tcaja\tcaja\tactivo\tlistar\n"),
+            ("collector list --data datos --company 9", 2, "no hay ninguna empresa 9"),
+            ("collector disable --data datos --company 13 --name caja", 0, "inactivo desde ahora"),
+            ("collector disable --data datos --name nadie", 2, "no hay ningún recaudador"),
+            ("collector disable --data datos", 2, "falta --name <NOMBRE>"),
+        ],
+    );
+    let list = installation.run(&["collector", "list", "--data", "datos", "--json"]);
+    let shown = |name: &str, permissions: &[&str], active: bool| {
+        json!({
+            "Empresa": 13, "Nombre": name, "Login": name, "Permisos": permissions, "Activo": active,
+        })
+    };
+    assert_eq!(list.json(), json!([shown("banco", &[], true), shown("caja", &["listar"], false)]));
+    assert!(!list.out.contains(added["Pwd"].as_str().unwrap()), "a secret is shown once");
+}
+
+#[test]
+fn a_file_is_imported_whole_and_its_repeat_changes_nothing() {
+    let installation = Installation::with_company();
+    installation.write("socios.csv", MEMBERS);
+    installation.write("facturas.csv", BILLS);
+    installation.write("corregidas.csv", BILLS.replace("20.50", "25.00"));
+    check(
+        &installation,
+        &[
+            (
+                "import members socios.csv --data datos --dry-run",
+                0,
+                "2 líneas revisadas, nada se guardó",
+            ),
+            ("import bills facturas.csv --data datos", 1, "línea 2, columna contrato: "),
+            (
+                "import members socios.csv --data datos",
+                0,
+                "2 líneas cargadas: 2 nuevas, 0 cambiadas",
+            ),
+            ("import bills facturas.csv --data datos --dry-run", 0, "2 nuevas"),
+            ("import bills facturas.csv --data datos", 0, "lo adeudado cambia en 30.50 BOB"),
+            ("import bills facturas.csv --data datos", 0, "0 nuevas, 0 cambiadas, 2 iguales"),
+            ("import members socios.csv --data datos", 0, "0 nuevas, 0 cambiadas, 2 iguales"),
+            (
+                "import bills corregidas.csv --data datos --company 13",
+                0,
+                "lo adeudado cambia en 4.50 BOB",
+            ),
+            ("import bills facturas.csv --data datos --company 9", 2, "no hay ninguna empresa 9"),
+            ("import bills nada.csv --data datos", 2, "nada.csv: no se pudo leer: no existe"),
+            ("import bills datos --data datos", 2, "datos: no es un archivo"),
+            ("import bills --data datos", 2, "falta <ARCHIVO>"),
+            ("import facturas facturas.csv --data datos", 2, "no se conoce el comando «facturas»"),
+        ],
+    );
+    let ran = installation.run(&["import", "bills", "corregidas.csv", "--data", "datos", "--json"]);
+    assert_eq!(
+        ran.json(),
+        json!({
+            "Lineas": 2, "Nuevas": 0, "Cambiadas": 0, "Iguales": 2, "Pagadas": 0, "Rechazadas": 0,
+            "Diferencia": "0.00", "Guardado": true,
+        })
+    );
+    assert_eq!(ran.err, "", "no bar where standard error is no terminal");
+    verify(&installation, "datos");
+}
+
+#[test]
+fn a_bad_file_writes_nothing_and_names_its_lines() {
+    let installation = Installation::with_company();
+    installation.write("socios.csv", MEMBERS);
+    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
+    for (lines, told) in [
+        ("factura,contrato,monto\n1,1,5\n", "línea 1"),
+        ("", "vací"),
+        (
+            "factura,contrato,periodo,monto\n1,1,202401,5\n2,9,202401,5\n",
+            "línea 3, columna contrato: ",
+        ),
+        (
+            "factura,contrato,periodo,monto\n1,1,202401,5\n2,2,202413,5\n",
+            "línea 3, columna periodo: ",
+        ),
+        (
+            "factura,contrato,periodo,monto\n1,1,202401,5\n2,2,202401,-5\n",
+            "línea 3, columna monto: ",
+        ),
+        (
+            "factura,contrato,periodo,monto\n1,1,202401,5\nx,2,202401,5\n",
+            "línea 3, columna factura: ",
+        ),
+        (
+            "factura,contrato,periodo,monto\n1,1,202401,5\n1,2,202401,5\n",
+            "línea 3, columna factura: ",
+        ),
+    ] {
+        installation.write("mala.csv", lines);
+        let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos"]);
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{lines}: {ran:?}");
+        assert!(ran.err.contains(told), "{lines}: {ran:?}");
+        assert!(ran.err.to_lowercase().contains("no se guardó nada"), "{ran:?}");
+    }
+    installation.write("facturas.csv", "factura,contrato,periodo,monto\n1,1,202401,5\n");
+    let ran = installation.run(&["import", "bills", "facturas.csv", "--data", "datos", "--json"]);
+    assert_eq!(ran.json()["Nuevas"], 1, "nothing of the bad files was kept");
+    let bad = "factura,contrato,periodo,monto\n2,1,202402,5\n3,1,x,5\n4,1,202403,y\n";
+    installation.write("mala.csv", bad);
+    let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos", "--skip-bad"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("1 nuevas") && ran.out.contains("2 malas: quedaron fuera"), "{ran:?}");
+    assert!(
+        ran.err.contains("línea 3, columna periodo") && ran.err.contains("línea 4, columna monto")
+    );
+    verify(&installation, "datos");
+}
+
+#[test]
+fn the_configuration_has_its_order() {
+    let installation = Installation::with_company();
+    let listens = |command: &mut Command| Server::start(command).address().ip().to_string();
+    installation.write("ventanilla.toml", "data = 'datos'\nlisten = '127.0.0.2:0'\nlog = 'warn'\n");
+    assert_eq!(listens(&mut installation.command(&["serve"])), "127.0.0.2");
+    let mut command = installation.command(&["serve"]);
+    assert_eq!(listens(command.env("VENTANILLA_LISTEN", "127.0.0.3:0")), "127.0.0.3");
+    let mut command = installation.command(&["serve", "--listen", "127.0.0.4:0"]);
+    assert_eq!(listens(command.env("VENTANILLA_LISTEN", "127.0.0.3:0")), "127.0.0.4");
+    check(&installation, &[("company list", 0, "13\tCooplan"), ("verify", 0, "sin diferencias")]);
+    let ran = run(installation.command(&["verify"]).env("VENTANILLA_DATA", "otros"));
+    assert!(ran.code == 3 && ran.err.contains("otros: no hay"), "{ran:?}");
+    installation.write("otra.toml", "listn = '127.0.0.1:0'\nclave = 1\n");
+    check(
+        &installation,
+        &[
+            ("serve --config otra.toml", 2, "otra.toml: no se conoce «clave», «listn»"),
+            ("serve --config nada.toml", 2, "nada.toml: no se pudo leer: no existe"),
+            ("verify --config otra.toml", 2, "no se conoce"),
+        ],
+    );
+}
+
+#[test]
+fn a_busy_address_is_told() {
+    let installation = Installation::with_company();
+    let server = installation.serve();
+    let busy = server.address().to_string();
+    let other = Installation::with_company();
+    check(
+        &other,
+        &[(&format!("serve --data datos --listen {busy}"), 2, "la dirección está ocupada")],
+    );
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let installation = Installation::with_company();
+    for line in [["--help", "", ""], ["company", "list", "--data=datos"]] {
+        let arguments: Vec<&str> = line.into_iter().filter(|word| !word.is_empty()).collect();
+        let mut child = installation
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{line:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn verify_tells_what_differs() {
+    let installation = Installation::with_company();
+    import(&installation, &bills(2, 2));
+    let database = installation.path("datos/ventanilla.db");
+    let change = "UPDATE bill SET amount_minor = amount_minor + 1 WHERE bill_id = 1002";
+    let changed = Command::new("sqlite3").arg(&database).arg(change).status().unwrap();
+    assert!(changed.success());
+    let ran = installation.run(&["verify", "--data", "datos"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("difiere: ") && ran.out.contains("1002"), "{ran:?}");
+    assert!(!ran.out.contains("sin diferencias"), "{ran:?}");
+}
+
+/// What a contract owes.
+fn owed(client: &mut Client, contract: u32) -> usize {
+    let answer = client.post("consultardeuda", &format!(r#"{{"Contrato":"{contract}"}}"#));
+    answer.values().as_array().unwrap().len()
+}
+
+#[test]
+fn every_command_works_beside_a_running_server() {
+    let installation = Installation::with_company();
+    let all = bills(30, 4);
+    let (first, more) = all.split_at(60);
+    import(&installation, first);
+    let (ours, theirs) = (installation.collector("caja"), installation.collector("banco"));
+    let server = installation.serve();
+    let mut client = server.client(&ours);
+    let mut other = server.client(&theirs);
+    assert_eq!(owed(&mut client, 1), 4);
+
+    import(&installation, more);
+    assert_eq!(owed(&mut client, 30), 4, "an import is seen at once");
+    let paid = client.post("realizarpago", &more[0].to_payment(None)).values();
+
+    let changed = Bill { amount_minor: 99, ..more[0] };
+    let row =
+        format!("{},{},{},{}", changed.id, changed.contract, changed.period, changed.to_amount());
+    installation.write("tarde.csv", format!("factura,contrato,periodo,monto\n{row}\n"));
+    let ran = installation.run(&["import", "bills", "tarde.csv", "--data", "datos"]);
+    let told = format!(
+        "la factura {} está pagada (IdCobranza {})",
+        changed.id,
+        paid["IdCobranza"].as_str().unwrap()
+    );
+    assert!(ran.code == 0 && ran.err.contains(&told) && ran.out.contains("ya pagadas"), "{ran:?}");
+
+    installation.done(&["company", "set", "--data", "datos", "oldest_first=true"]);
+    let refused = client.post("realizarpago", &first[3].to_payment(None));
+    assert_eq!(refused.code(), "DEUDA_ANTERIOR_PENDIENTE", "a setting acts at once");
+    client.post("realizarpago", &first[0].to_payment(None)).values();
+
+    installation.done(&["collector", "disable", "--data", "datos", "--name", "banco"]);
+    let refused = other.post("consultardeuda", r#"{"Contrato":"1"}"#);
+    assert_eq!((refused.status, refused.code().as_str()), (401, "CREDENCIAL_INACTIVA"));
+    let refused = other.post("token", &theirs.to_body());
+    assert_eq!((refused.status, refused.code().as_str()), (401, "CREDENCIAL_INACTIVA"));
+    assert_eq!(owed(&mut client, 1), 3, "the other collector goes on");
+
+    let added: Credentials = installation.collector("quiosco");
+    assert_eq!(owed(&mut server.client(&added), 1), 3, "a new collector is taken at once");
+    verify(&installation, "datos");
+    server.stop();
+    verify(&installation, "datos");
+}

@@ -1,0 +1,10 @@
+//! What every test needs: an installation in a directory of its own, a server over it that ends
+//! with the test, and a client.
+
+mod bills;
+mod client;
+mod process;
+
+pub(crate) use bills::{Bill, bills, import};
+pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
+pub(crate) use process::{Installation, Server, exists, note, now, run, verify};

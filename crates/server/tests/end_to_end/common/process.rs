@@ -1,0 +1,262 @@
+//! Processes of the real binary.
+
+use std::fmt;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Client, Credentials};
+
+/// How long a test waits for what must come soon. Generous: the machine may be busy.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What the environment of whoever runs the tests must not say.
+const VARIABLES: [&str; 10] = [
+    "VENTANILLA_DATA",
+    "VENTANILLA_DATABASE",
+    "VENTANILLA_SECRETS",
+    "VENTANILLA_CONFIG",
+    "VENTANILLA_LISTEN",
+    "VENTANILLA_LOG",
+    "VENTANILLA_LOG_FORMAT",
+    "VENTANILLA_BATCH_LEN_MAX",
+    "VENTANILLA_QUEUE_LEN_MAX",
+    "VENTANILLA_TOKEN_LIFETIME_S",
+];
+
+#[expect(clippy::disallowed_methods, reason = "a test that waits for a process has a deadline")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Tells something that a passing test must tell too, such as a seed.
+pub(crate) fn note(text: impl fmt::Display) {
+    let text = format!("{text}\n");
+    io::stderr().write_all(text.as_bytes()).unwrap();
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// The result as JSON; the command must have done what it was asked.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A directory of its own, in which commands run.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    /// An empty directory.
+    pub(crate) fn nothing() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// An initialised installation in `datos`, with company 13.
+    pub(crate) fn with_company() -> Self {
+        let installation = Self::nothing();
+        installation.done(&["init", "--data", "datos"]);
+        installation
+            .done(&["company", "add", "--data", "datos", "--id", "13", "--name", "Cooplan"]);
+        installation
+    }
+
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file into the directory.
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// The binary in this directory, without anything that the environment says.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ventanilla"));
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(arguments))
+    }
+
+    /// Runs a command that must do what it is asked.
+    pub(crate) fn done(&self, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        ran
+    }
+
+    /// Adds a collector to company 13.
+    pub(crate) fn collector(&self, name: &str) -> Credentials {
+        let line =
+            ["collector", "add", "--data", "datos", "--company", "13", "--name", name, "--json"];
+        let added = self.run(&line).json();
+        let word = |key: &str| added[key].as_str().unwrap().to_owned();
+        Credentials { code: word("CodSeguridad"), login: word("Login"), password: word("Pwd") }
+    }
+
+    /// Serves `datos` on a free port.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(&mut self.command(&[
+            "serve",
+            "--data",
+            "datos",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "warn",
+        ]))
+    }
+
+    /// The demo on a free port.
+    pub(crate) fn demo(&self) -> Server {
+        Server::start(&mut self.command(&["demo", "--listen", "127.0.0.1:0", "--log", "warn"]))
+    }
+}
+
+/// Runs a command to its end, which must come in time.
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let out = read_all(child.stdout.take().unwrap());
+    let err = read_all(child.stderr.take().unwrap());
+    let code = wait(&mut child, PATIENCE);
+    Ran { code, out: out.join().unwrap(), err: err.join().unwrap() }
+}
+
+fn read_all(mut pipe: impl io::Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
+}
+
+/// The exit code of a process, which must end in time; 128 and more where a signal ended it.
+fn wait(child: &mut Child, patience: Duration) -> i32 {
+    let deadline = now() + patience;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            use std::os::unix::process::ExitStatusExt as _;
+            return status.code().unwrap_or_else(|| 128 + status.signal().unwrap());
+        }
+        if now() > deadline {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("the process did not end in {patience:?}");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A server that ends with this value.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    lines: Receiver<String>,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (lines_tx, lines) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if lines_tx.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let address = lines.recv_timeout(PATIENCE).ok().and_then(|line| {
+            line.strip_prefix("listening on http://").and_then(|address| address.parse().ok())
+        });
+        let Some(address) = address else {
+            child.kill().unwrap();
+            panic!("the server does not listen; it ended as {:?}", child.wait());
+        };
+        Self { child, address, lines }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The next line it prints.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// A client with a token.
+    pub(crate) fn client(&self, credentials: &Credentials) -> Client {
+        Client::log_in(self.address, credentials)
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for its end, which must come in time.
+    pub(crate) fn ended(&mut self, patience: Duration) -> i32 {
+        wait(&mut self.child, patience)
+    }
+
+    /// Stops it as an operator does.
+    pub(crate) fn stop(mut self) {
+        self.terminate();
+        assert_eq!(self.ended(PATIENCE), 0);
+    }
+
+    /// Ends it without a word, as a power cut would end its process.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `stop` or `kill` there is nothing left to end.
+        self.child.kill().and_then(|()| self.child.wait()).ok();
+    }
+}
+
+/// `verify` must find nothing.
+pub(crate) fn verify(installation: &Installation, data: &str) {
+    let ran = installation.run(&["verify", "--data", data]);
+    assert!(ran.code == 0 && ran.out.contains("sin diferencias"), "{ran:?}");
+}
+
+/// Whether a path holds anything.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}

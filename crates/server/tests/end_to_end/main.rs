@@ -1,0 +1,15 @@
+//! The real binary, from outside: its commands, its answers over HTTP, its end by a signal or
+//! without one. Only processes that a test started are stopped.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod readme;
