@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use ventanilla_api::{Limits, PeerAddress, serve, serve_within};
 
-use crate::world::World;
+use crate::world::{World, printed_payment};
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -192,7 +192,9 @@ async fn a_connection_that_stays_silent_is_closed() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_taken_and_then_refused() {
-    let server = Server::start(Limits::default()).await;
+    // Without lingering, only what was read before the answer is out of its way.
+    let limits = Limits { linger_time_max: Duration::ZERO, ..Limits::default() };
+    let server = Server::start(limits).await;
     let large = "x".repeat(8 * 1024 * 1024);
     let declared = format!("Content-Length: {}\r\n", large.len());
     let chunked = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
@@ -225,6 +227,18 @@ async fn who_asks_first_is_told_before_sending() {
     assert_eq!(client.answer().await, "HTTP/1.1 100 Continue\r\n\r\n");
     client.send(r#"{"Contrato":345}"#).await;
     check(&client.answer().await, 200, "");
+}
+
+#[tokio::test]
+async fn an_answer_reaches_a_peer_that_is_still_sending() {
+    let limits = Limits { linger_time_max: PATIENCE, ..Limits::default() };
+    let server = Server::start(limits).await;
+    let large = "x".repeat(8 * 1024 * 1024);
+    let headers = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", large.len());
+    let mut client = server.connect().await;
+    // It does not wait for the answer to its question.
+    client.send(server.request_with("", &headers, &large)).await;
+    check(&client.answer().await, 413, "CUERPO_DEMASIADO_GRANDE");
 }
 
 #[tokio::test]
@@ -318,10 +332,13 @@ async fn unusual_requests_that_are_well_formed_get_an_envelope() {
         server.request_with("", "Content-Length: 16\r\n", body).replace("HTTP/1.1", "HTTP/1.0");
     client.send(old).await;
     assert!(client.rest().await.contains("4294633"));
+    // Done sending is not gone: a payment waits for the disk, and its answer is awaited.
+    let body = printed_payment("");
+    let len = format!("Content-Length: {}\r\n", body.len());
     let mut client = server.connect().await;
-    client.send(server.request("345")).await;
+    client.send(server.request_with("/api/realizarpago", &len, &body)).await;
     client.0.shutdown().await.unwrap();
-    assert!(client.rest().await.contains("4294633"), "the sending half was closed");
+    assert!(client.rest().await.contains("4224408"));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{Keys, OpenError, StoreError};
@@ -167,6 +168,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     set(&connection, "foreign_keys", 1, "foreign_keys = ON")?;
     // The checkpointer moves the log into the file, off the path of a commit.
     set(&connection, "wal_autocheckpoint", 0, "wal_autocheckpoint = 0")?;
+    // Otherwise a join is planned anew at each new value of its parameters (docs/decisions/0008).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     Ok(connection)
 }
