@@ -154,7 +154,8 @@ const RULES: [Rule; 10] = [
 ];
 
 /// What the tests of any crate may name on top of their crate's own rule.
-const IN_TESTS: [&str; 4] = ["fastrand", "tempfile", "ureq", "ventanilla-sim"];
+const IN_TESTS: [&str; 6] =
+    ["fastrand", "tempfile", "tokio", "ureq", "ventanilla-sim", "ventanilla-store"];
 
 /// What the manifests of this workspace say.
 pub(crate) fn read_metadata(root: &Path) -> Result<Value> {

@@ -6,10 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq as _;
-use ventanilla_store::{CollectorRecord, Digest, TokenRecord, to_hex, token_digest};
+use ventanilla_store::{Bearer, CollectorRecord, Digest, TokenRecord, to_hex, token_digest};
 
 use crate::views::expires_at;
-use crate::{Caller, Credentials, Failure, IssuedToken, LoginRefusal, Service, TokenRefusal};
+use crate::{
+    Caller, Credentials, Failure, IssuedToken, LoginRefusal, NoRefusal, Service, Session,
+    TokenRefusal,
+};
 
 /// Failures of one security code from one address that are heard within [`WINDOW`].
 const FAILURES_MAX: usize = 10;
@@ -63,30 +66,35 @@ impl Service {
         Ok(IssuedToken { token, lifetime_s })
     }
 
-    /// Says who calls with a token. Refusals in the order of [`TokenRefusal`].
+    /// Opens a session for a token. Refusals in the order of [`TokenRefusal`].
     ///
     /// Reads on the calling thread, in microseconds: what was disabled a moment ago, by this
     /// process or another, is refused.
-    pub fn authenticate(&self, token: &str) -> Result<Caller, Failure<TokenRefusal>> {
+    pub fn session(&self, token: &str) -> Result<Session<'_>, Failure<TokenRefusal>> {
         let digest = token_digest(token);
-        let now = self.clock().now();
-        self.read_decided(|view| {
-            let Some(token) = view.token(&digest)? else {
-                return Ok(Err(TokenRefusal::Unknown));
-            };
-            if token.expires_at <= now {
-                return Ok(Err(TokenRefusal::Expired));
-            }
-            let collector = view.collector(token.collector)?;
-            let Some(collector) = collector.filter(|collector| collector.is_active) else {
-                return Ok(Err(TokenRefusal::Disabled));
-            };
-            let Some(company) = view.company(collector.company)? else {
-                return Ok(Err(TokenRefusal::Unknown));
-            };
-            Ok(Ok(Caller { collector: collector.id, can_list: collector.can_list, company }))
-        })
+        let snapshot = self.store().snapshot().map_err(|error| self.read_failure(&error))?;
+        let bearer = snapshot.view().bearer(&digest).map_err(|error| self.read_failure(&error))?;
+        let caller = caller_of(bearer, self.clock().now()).map_err(Failure::Refused)?;
+        Ok(Session::new(self, snapshot, caller))
     }
+
+    /// Opens a session for a caller that was accepted before.
+    pub fn session_as(&self, caller: &Caller) -> Result<Session<'_>, Failure<NoRefusal>> {
+        let snapshot = self.store().snapshot().map_err(|error| self.read_failure(&error))?;
+        Ok(Session::new(self, snapshot, caller.clone()))
+    }
+}
+
+fn caller_of(bearer: Option<Bearer>, now: Timestamp) -> Result<Caller, TokenRefusal> {
+    let bearer = bearer.ok_or(TokenRefusal::Unknown)?;
+    if bearer.expires_at <= now {
+        return Err(TokenRefusal::Expired);
+    }
+    if !bearer.is_active {
+        return Err(TokenRefusal::Disabled);
+    }
+    let Bearer { collector, can_list, company, .. } = bearer;
+    Ok(Caller { collector, can_list, company })
 }
 
 /// The keyed hash that credentials are kept as.

@@ -10,6 +10,7 @@ mod collecting;
 mod failure;
 pub mod import;
 mod refusal;
+mod session;
 mod views;
 mod writer;
 
@@ -24,6 +25,7 @@ pub use failure::{ErrorId, Failure, NoRefusal};
 pub use refusal::{
     AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenRefusal,
 };
+pub use session::Session;
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PaymentSelector, PaymentState, Total,
@@ -154,7 +156,8 @@ impl Service {
         let (answer, answered) = oneshot::channel();
         // A caller that has gone away is not told: what it asked stands all the same.
         self.inner.writer.submit(work, |result| drop(answer.send(result)));
-        decided(answered.await.unwrap_or(Err(WriteFailure::Unavailable)))
+        // No answer at all: the writer is gone, and nobody can say what became of the command.
+        decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 
     /// The same for a caller that is a thread.
@@ -164,7 +167,7 @@ impl Service {
     ) -> Result<T, Failure<R>> {
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
         self.inner.writer.submit(work, move |result| drop(answer.send(result)));
-        decided(answered.recv().unwrap_or(Err(WriteFailure::Unavailable)))
+        decided(answered.recv().unwrap_or(Err(WriteFailure::Unknown)))
     }
 }
 

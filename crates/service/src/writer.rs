@@ -51,7 +51,7 @@ where
         let result = match (failure, self.result) {
             (Some(failure), _) => Err(failure),
             (None, Some(result)) => Ok(result),
-            (None, None) => Err(WriteFailure::Unavailable),
+            (None, None) => Err(WriteFailure::Unknown),
         };
         (self.answer)(result);
     }
@@ -146,6 +146,10 @@ impl Loop {
             }
             self.commit(batch);
         }
+        // What came in behind the stop never ran.
+        while let Ok(Message::Run(late)) = waiting.try_recv() {
+            late.answer(Some(WriteFailure::Unavailable));
+        }
     }
 
     fn commit(&self, mut batch: Vec<Box<dyn Waiting>>) {
@@ -159,9 +163,7 @@ impl Loop {
                 if batch.len() > 1 =>
             {
                 for command in batch {
-                    let mut alone = vec![command];
-                    let failure = self.attempt(&mut alone).err().map(|error| self.failure(error));
-                    answer(alone, failure.as_ref());
+                    self.commit(vec![command]);
                 }
             }
             Err(error) => answer(batch, Some(&self.failure(error))),
@@ -172,13 +174,11 @@ impl Loop {
         let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
         for command in batch {
             let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, self.clock.now())));
-            let run = run.unwrap_or_else(|_| {
-                let what = "a command panicked";
-                Err(StoreError::Damaged { what, cause: None })
-            });
+            let run = run.unwrap_or_else(|_| Err(panicked("a command panicked")));
             run.map_err(CommitError::Nothing)?;
         }
-        tx.commit()
+        let committed = catch_unwind(AssertUnwindSafe(|| tx.commit()));
+        committed.unwrap_or_else(|_| Err(CommitError::Unknown(panicked("a commit panicked"))))
     }
 
     /// What the callers are told; the chain of causes is logged here, once.
@@ -203,6 +203,10 @@ impl Loop {
             }
         }
     }
+}
+
+fn panicked(what: &'static str) -> StoreError {
+    StoreError::Damaged { what, cause: None }
 }
 
 fn answer(batch: Vec<Box<dyn Waiting>>, failure: Option<&WriteFailure>) {

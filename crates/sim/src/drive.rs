@@ -3,6 +3,7 @@
 use ventanilla_domain::{PayRefusal, Payment, Reversal, ReverseRefusal};
 use ventanilla_service::{
     Accepted, Caller, DayReport, Debt, Failure, LookUpRefusal, NoRefusal, PaymentState, Service,
+    Session,
 };
 
 use crate::{Operation, Step};
@@ -33,8 +34,18 @@ pub async fn apply(service: &Service, callers: &[Caller], step: &Step) -> Outcom
         Operation::Reverse(command) => {
             Outcome::Reverse(service.reverse(caller, command.clone()).await)
         }
-        Operation::LookUp(code) => Outcome::LookUp(service.debt(caller, code)),
-        Operation::Find(selector) => Outcome::Find(service.find_payments(caller, selector)),
-        Operation::Report(day) => Outcome::Report(service.day_report(caller, *day)),
+        Operation::LookUp(code) => {
+            Outcome::LookUp(session(service, caller).and_then(|session| session.debt(code)))
+        }
+        Operation::Find(selector) => Outcome::Find(
+            session(service, caller).and_then(|session| session.find_payments(selector)),
+        ),
+        Operation::Report(day) => {
+            Outcome::Report(session(service, caller).and_then(|session| session.day_report(*day)))
+        }
     }
+}
+
+fn session<'s, R>(service: &'s Service, caller: &Caller) -> Result<Session<'s>, Failure<R>> {
+    service.session_as(caller).map_err(|failure| failure.map(|never| match never {}))
 }

@@ -74,7 +74,7 @@ async fn opened(store: Store, world: &World) -> (Service, Vec<Caller>) {
         let (_, credentials) = service.add_collector(new).await.unwrap();
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let token = service.issue_token(&credentials, address).await.unwrap().token;
-        callers.push(service.authenticate(&token).unwrap());
+        callers.push(service.session(&token).unwrap().into_caller());
     }
     (service, callers)
 }

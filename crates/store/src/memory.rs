@@ -11,7 +11,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    CollectorRecord, Counters, Digest, Entry, Keys, Operation, StoreError, TokenRecord, journal,
+    Bearer, CollectorRecord, Counters, Digest, Entry, Keys, Operation, StoreError, TokenRecord,
+    journal,
 };
 
 /// Everything that is kept.
@@ -343,16 +344,20 @@ impl State {
         self.collectors.values().cloned().collect()
     }
 
-    pub(crate) fn collector(&self, id: CollectorId) -> Option<CollectorRecord> {
-        self.collectors.get(&id).cloned()
-    }
-
     pub(crate) fn collector_by_code(&self, digest: &Digest) -> Option<CollectorRecord> {
         self.collectors.values().find(|record| record.code_digest == *digest).cloned()
     }
 
-    pub(crate) fn token(&self, digest: &Digest) -> Option<TokenRecord> {
-        self.tokens.get(digest).copied()
+    pub(crate) fn bearer(&self, digest: &Digest) -> Option<Bearer> {
+        let token = self.tokens.get(digest)?;
+        let collector = self.collectors.get(&token.collector)?;
+        Some(Bearer {
+            collector: collector.id,
+            can_list: collector.can_list,
+            is_active: collector.is_active,
+            company: self.company(collector.company)?,
+            expires_at: token.expires_at,
+        })
     }
 
     /// The entries of a company from a number on, at most `len`.

@@ -1,9 +1,11 @@
 //! What a store keeps beside the domain's facts.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, CompanyId, ContractKey, EntryNumber, Event, FileId, Label, MemberId, PaymentId,
-    Posting,
+    CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, FileId, Label, MemberId,
+    PaymentId, Posting,
 };
 
 use crate::Digest;
@@ -37,6 +39,21 @@ pub struct TokenRecord {
     /// Whose it is.
     pub collector: CollectorId,
     /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// What a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// Whose it is.
+    pub collector: CollectorId,
+    /// Whether the collector may list the company's members.
+    pub can_list: bool,
+    /// Whether the collector's credentials and tokens are taken.
+    pub is_active: bool,
+    /// For whom it collects.
+    pub company: Arc<Company>,
+    /// When the token ends.
     pub expires_at: Timestamp,
 }
 

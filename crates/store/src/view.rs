@@ -10,7 +10,7 @@ use ventanilla_domain::{
 
 use crate::memory::{Attempt, State};
 use crate::sqlite::Reads;
-use crate::{CollectorRecord, Counters, Digest, Entry, Operation, StoreError, TokenRecord};
+use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, Operation, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -196,19 +196,14 @@ impl<'a> View<'a> {
         read!(self, view => view.collectors(), view.collectors())
     }
 
-    /// The collector of that id.
-    pub fn collector(&self, id: CollectorId) -> Read<Option<CollectorRecord>> {
-        read!(self, view => view.collector(id), view.collector(id))
-    }
-
     /// The collector whose security code has that keyed hash.
     pub fn collector_by_code(&self, digest: &Digest) -> Read<Option<CollectorRecord>> {
         read!(self, view => view.collector_by_code(digest), view.collector_by_code(digest))
     }
 
-    /// The token of that hash.
-    pub fn token(&self, digest: &Digest) -> Read<Option<TokenRecord>> {
-        read!(self, view => view.token(digest), view.token(digest))
+    /// What the token of that hash stands for.
+    pub fn bearer(&self, digest: &Digest) -> Read<Option<Bearer>> {
+        read!(self, view => view.bearer(digest), view.bearer(digest))
     }
 
     /// A company's journal entries from number `from` on, at most `len`.

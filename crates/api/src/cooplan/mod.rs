@@ -21,7 +21,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use tracing::{Level, debug, enabled, error};
-use ventanilla_service::{Caller, Clock, Service};
+use ventanilla_service::{Clock, Service, Session};
 
 use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
@@ -79,25 +79,25 @@ async fn outcome_of(
         }
     };
     let body = body::read(headers, body).await?;
-    let caller = || authenticated(service, headers);
+    let session = || session(service, headers);
     let fields = || Fields::from_body(headers, &body);
     let call = |fields| Call { service, headers, fields, address: peer_address(&parts) };
     match operation.handler {
         Handler::Open(run) => run(&call(fields().await?)).await,
         Handler::Read(run) => {
-            let caller = caller()?;
-            run(&call(fields().await?), &caller)
+            let session = session()?;
+            run(&call(fields().await?), &session)
         }
         Handler::Write(run) => {
-            let caller = caller()?;
+            let caller = session()?.into_caller();
             run(&call(fields().await?), &caller).await
         }
     }
 }
 
-fn authenticated(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let caller = service.authenticate(token::bearer(headers, &wire::TOKEN_HEADERS)?);
-    caller.map_err(|failure| errors::of_failure(failure, errors::of_token))
+fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>, Problem> {
+    let session = service.session(token::bearer(headers, &wire::TOKEN_HEADERS)?);
+    session.map_err(|failure| errors::of_failure(failure, errors::of_token))
 }
 
 /// Whoever was not accepted by our own loop has no address of its own.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use axum::http::{HeaderMap, HeaderName};
 use serde::Serialize;
 use ventanilla_domain::{BusinessDay, CallerKey, Money, PayCommand, Place, ReverseCommand};
-use ventanilla_service::{Caller, Credentials, Page, PaymentSelector, Service};
+use ventanilla_service::{Caller, Credentials, Page, PaymentSelector, Service, Session};
 
 use super::errors::{self, Problem};
 use super::wire::{self, Envelope, field};
@@ -39,7 +39,7 @@ pub(super) enum Handler {
     /// Needs no token.
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a token; answers at once.
-    Read(fn(&Call<'_>, &Caller) -> Answer),
+    Read(fn(&Call<'_>, &Session<'_>) -> Answer),
     /// Needs a token; waits for the disk.
     Write(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
 }
@@ -113,13 +113,15 @@ fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
     })
 }
 
-fn find_members(call: &Call<'_>, caller: &Caller) -> Answer {
+fn find_members(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let contract = call.fields.optional(field::CONTRACT, convert::text)?;
     let found = match contract {
-        Some(contract) => call.service.find_contract(caller, &contract).map(|found| vec![found]),
+        Some(contract) => session.find_contract(&contract).map(|found| vec![found]),
         // Who may not list has a required field missing, which comes before the optional ones.
-        None if !caller.can_list => return Err(FieldError::Missing(field::CONTRACT).into()),
-        None => call.service.list_contracts(caller, page(call)?),
+        None if !session.caller().can_list => {
+            return Err(FieldError::Missing(field::CONTRACT).into());
+        }
+        None => session.list_contracts(page(call)?),
     };
     let found = found.map_err(|failure| of_failure(failure, errors::of_look_up))?;
     let rows: Vec<_> = found.iter().map(convert::found_member).collect();
@@ -132,9 +134,9 @@ fn page(call: &Call<'_>) -> Result<Page, FieldError> {
     Ok(Page { number: number.unwrap_or(1), len: len.unwrap_or(PAGE_LEN) })
 }
 
-fn look_up_debt(call: &Call<'_>, caller: &Caller) -> Answer {
+fn look_up_debt(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let contract = call.fields.required(field::CONTRACT, convert::text)?;
-    let debt = call.service.debt(caller, &contract);
+    let debt = session.debt(&contract);
     let debt = debt.map_err(|failure| of_failure(failure, errors::of_look_up))?;
     let row = |bill| convert::owed_bill(&debt.holder, bill);
     let rows: Vec<_> = debt.bills.iter().map(row).collect();
@@ -196,23 +198,23 @@ fn caller_key(call: &Call<'_>) -> Result<Option<CallerKey>, FieldError> {
     Ok(key)
 }
 
-fn print(call: &Call<'_>, caller: &Caller) -> Answer {
+fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let bill = call.fields.required(field::BILL, convert::bill_id)?;
     let payment = call.fields.required(field::PAYMENT, convert::payment_id)?;
     call.fields.optional(field::PAPER, convert::paper)?;
-    call.service
-        .payment_to_print(caller, bill, payment)
+    session
+        .payment_to_print(bill, payment)
         .map_err(|failure| of_failure(failure, errors::of_print))?;
     Ok(reply(&Envelope::success("", wire::PRINTED)))
 }
 
-fn report_day(call: &Call<'_>, caller: &Caller) -> Answer {
+fn report_day(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let day = call.fields.required(field::DAY, convert::date)?;
     let day = BusinessDay::from_date(day);
-    let report = call.service.day_report(caller, day);
+    let report = session.day_report(day);
     let report = report.map_err(|failure| of_failure(failure, errors::of_none))?;
     Ok(reply(&Envelope {
-        report: Some(convert::report(&caller.company, &report)),
+        report: Some(convert::report(&session.caller().company, &report)),
         ..Envelope::success("", wire::REPORTED)
     }))
 }
@@ -235,7 +237,7 @@ fn reverse<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
     })
 }
 
-fn find_payments(call: &Call<'_>, caller: &Caller) -> Answer {
+fn find_payments(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let selector = PaymentSelector {
         payment: call.fields.optional(field::PAYMENT, convert::payment_id)?,
         bill: call.fields.optional(field::BILL, convert::bill_id)?,
@@ -244,9 +246,9 @@ fn find_payments(call: &Call<'_>, caller: &Caller) -> Answer {
     if selector == PaymentSelector::default() {
         return Err(FieldError::Missing(field::PAYMENT).into());
     }
-    let found = call.service.find_payments(caller, &selector);
+    let found = session.find_payments(&selector);
     let found = found.map_err(|failure| of_failure(failure, errors::of_none))?;
-    let rows = convert::payment_rows(&caller.company, &found);
+    let rows = convert::payment_rows(&session.caller().company, &found);
     Ok(reply(&Envelope::success("", rows)))
 }
 

@@ -2,13 +2,15 @@
 //! is doubled, and every unknown outcome, retried under its key, ends in exactly one state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use crate::common::{
-    Bill, Client, Credentials, Installation, Server, bills, import, note, now, verify,
+    Bill, Client, Credentials, Installation, PATIENCE, Server, bills, import, note, now, verify,
 };
 
 const CLIENTS: usize = 16;
@@ -84,10 +86,16 @@ struct Journal {
     unanswered: Vec<Attempt>,
 }
 
-/// Pays and reverses until the server is gone.
-fn act(mut client: Client, mut random: Rng, bills: &[Bill], name: &str) -> Journal {
+/// Pays and reverses until the server is gone; tells each success at once.
+fn act(
+    mut client: Client,
+    mut random: Rng,
+    bills: &[Bill],
+    mut standing: Vec<Paid>,
+    name: &str,
+    succeeded: impl Fn(),
+) -> Journal {
     let mut journal = Journal::default();
-    let mut standing: Vec<Paid> = Vec::new();
     for count in 0.. {
         let act = if !standing.is_empty() && random.u8(0..10) < 4 {
             Act::Reverse(standing.swap_remove(random.usize(0..standing.len())))
@@ -101,6 +109,9 @@ fn act(mut client: Client, mut random: Rng, bills: &[Bill], name: &str) -> Journ
             journal.unanswered.push(attempt);
             break;
         };
+        if end != End::Refused {
+            succeeded();
+        }
         if let End::Paid(paid) = &end {
             standing.push(paid.clone());
         }
@@ -116,6 +127,8 @@ struct Known {
     paid: BTreeMap<String, (Paid, String)>,
     /// The attempts that reversed, by the payment's id.
     reversed: BTreeMap<String, Attempt>,
+    /// The payments that stand, by id.
+    standing: BTreeMap<String, Paid>,
 }
 
 impl Known {
@@ -124,12 +137,16 @@ impl Known {
         match (end, &attempt.act) {
             (End::Paid(paid), _) => {
                 let id = paid.id.clone();
-                let before = self.paid.insert(id, (paid.clone(), attempt.key.clone()));
-                assert!(before.is_none_or(|before| before == (paid, attempt.key.clone())));
+                let before = self.paid.insert(id.clone(), (paid.clone(), attempt.key.clone()));
+                match before {
+                    Some(before) => assert_eq!(before, (paid, attempt.key.clone())),
+                    None => drop(self.standing.insert(id, paid)),
+                }
             }
             (End::Reversed, Act::Reverse(paid)) => {
                 let before = self.reversed.insert(paid.id.clone(), attempt.clone());
-                assert!(before.is_none_or(|before| before.key == attempt.key));
+                assert!(before.is_none_or(|before| before.key == attempt.key), "{attempt:?}");
+                self.standing.remove(&paid.id);
             }
             (End::Reversed | End::Refused, _) => {}
         }
@@ -210,21 +227,36 @@ fn one_life(
     server: Server,
     credentials: &Credentials,
     bills: &[Bill],
+    known: &Known,
     random: &mut Rng,
     cycle: u32,
 ) -> Vec<Journal> {
     let client = server.client(credentials);
     let load = Duration::from_millis(random.u64(20..=300));
+    // The kill comes upon an answer: whatever is answered before it is kept is lost then.
+    let (is_armed, doomed) = (AtomicBool::new(false), Mutex::new(Some(server)));
+    let strike = || {
+        if is_armed.load(Ordering::SeqCst) {
+            drop(doomed.lock().unwrap().take().map(Server::kill));
+        }
+    };
     thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|number| {
                 let (client, random) = (client.another(), random.fork());
-                let name = format!("c{cycle}-{number}");
-                scope.spawn(move || act(client, random, bills, &name))
+                let (name, strike) = (format!("c{cycle}-{number}"), &strike);
+                let standing = known.standing.values().skip(number).step_by(CLIENTS).cloned();
+                let standing = standing.collect();
+                scope.spawn(move || act(client, random, bills, standing, &name, strike))
             })
             .collect();
         thread::sleep(load);
-        server.kill();
+        is_armed.store(true, Ordering::SeqCst);
+        let deadline = now() + PATIENCE;
+        while now() < deadline && doomed.lock().unwrap().is_some() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        drop(doomed.lock().unwrap().take().map(Server::kill));
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     })
 }
@@ -244,7 +276,7 @@ fn a_killed_server_loses_and_doubles_nothing() {
     let (mut unanswered, mut slowest) = (0, Duration::ZERO);
     let mut server = installation.serve();
     for cycle in 1..=cycles {
-        let journals = one_life(server, &credentials, &bills, &mut random, cycle);
+        let journals = one_life(server, &credentials, &bills, &known, &mut random, cycle);
         if cycle % 2 == 0 {
             verify(&installation, "datos");
         }

@@ -1,5 +1,6 @@
 -- The books. Every table of a company starts its key with the company; the hot row of a bill is
--- narrow and clustered by contract; keys of payments and entries grow with time.
+-- narrow and clustered by contract, a contract is found by its code alone; keys of payments and
+-- entries grow with time.
 
 CREATE TABLE installation (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -75,10 +76,10 @@ CREATE TABLE contract (
   state TEXT NOT NULL CHECK (state IN ('active', 'cut', 'blocked', 'ended')),
   address TEXT,
   supply_point INTEGER,
-  PRIMARY KEY (company_id, contract_key),
+  PRIMARY KEY (company_id, code),
+  UNIQUE (company_id, contract_key),
   FOREIGN KEY (company_id, member_id) REFERENCES member
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX contract_by_code ON contract (company_id, code);
 
 -- The law: paid_by is set only where it is NULL. An annulled bill, or one paid elsewhere, has none.
 CREATE TABLE bill (
@@ -92,7 +93,7 @@ CREATE TABLE bill (
   paid_by INTEGER CHECK (paid_by IS NULL OR state = 'owed'),
   last_payment INTEGER CHECK (paid_by IS NULL OR paid_by = last_payment),
   PRIMARY KEY (company_id, contract_key, bill_id),
-  FOREIGN KEY (company_id, contract_key) REFERENCES contract
+  FOREIGN KEY (company_id, contract_key) REFERENCES contract (company_id, contract_key)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX bill_by_number ON bill (company_id, bill_id);
 

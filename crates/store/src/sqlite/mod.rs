@@ -1,6 +1,7 @@
 //! The store in SQLite: one file, one writer at a time, readers on their own connections.
 
 mod checkpoint;
+mod known;
 mod migrate;
 mod read;
 mod rows;
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{Keys, OpenError, StoreError};
 use checkpoint::Checkpointer;
+use known::KnownCompanies;
 pub(crate) use read::Reads;
 pub(crate) use write::SqliteTx;
 
@@ -35,6 +37,7 @@ pub struct Sqlite {
     keys: Keys,
     writer: Arc<Mutex<Connection>>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    known: Arc<KnownCompanies>,
     _checkpointer: Arc<Checkpointer>,
 }
 
@@ -73,6 +76,7 @@ impl Sqlite {
             keys,
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::default(),
+            known: Arc::default(),
             _checkpointer: Arc::new(checkpointer),
         })
     }
@@ -89,13 +93,14 @@ impl Sqlite {
             None => reader(&self.path)?,
         };
         connection.prepare_cached("BEGIN")?.execute([])?;
-        Ok(SqliteSnapshot { connection: Some(connection), readers: Arc::clone(&self.readers) })
+        let (readers, known) = (Arc::clone(&self.readers), Arc::clone(&self.known));
+        Ok(SqliteSnapshot { connection: Some(connection), readers, known })
     }
 
     /// A transaction that writes; waits for the one before it.
     pub(crate) fn begin(&self) -> Result<SqliteTx<'_>, StoreError> {
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        SqliteTx::begin(connection, &self.keys)
+        SqliteTx::begin(connection, &self.keys, &self.known)
     }
 
     /// What SQLite itself finds wrong with the file: nothing when all is well.
@@ -126,6 +131,7 @@ impl Sqlite {
 pub struct SqliteSnapshot {
     connection: Option<Connection>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    known: Arc<KnownCompanies>,
 }
 
 impl SqliteSnapshot {
@@ -134,7 +140,7 @@ impl SqliteSnapshot {
     }
 
     pub(crate) fn reads(&self) -> Reads<'_> {
-        Reads::new(self.connection())
+        Reads::new(self.connection(), &self.known)
     }
 }
 

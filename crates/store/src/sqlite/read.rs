@@ -9,13 +9,14 @@ use ventanilla_domain::{
     PaymentId, Reversal,
 };
 
+use super::known::KnownCompanies;
 use super::rows::{
-    account, attempt, bill, collector, company, contract, counters, entry, file, holder, member,
-    payer, payment, posting, reversal, version,
+    account, attempt, bearer, bill, collector, company, contract, counters, entry, file, holder,
+    member, payer, payment, posting, reversal, version,
 };
 use crate::memory::Attempt;
-use crate::values::{id, instant};
-use crate::{CollectorRecord, Counters, Digest, Entry, Operation, StoreError, TokenRecord};
+use crate::values::id;
+use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, Operation, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -23,6 +24,7 @@ type Read<T> = Result<T, StoreError>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reads<'a> {
     connection: &'a Connection,
+    known: &'a KnownCompanies,
 }
 
 macro_rules! columns {
@@ -32,7 +34,7 @@ macro_rules! columns {
 }
 
 columns! {
-    company_columns = "company_id, name, currency, time_zone, policy";
+    company_columns = "company.company_id, company.name, currency, time_zone, policy";
     member_columns = "m.member_id, m.name, m.document_kind, m.document_number, m.tax_id, \
         m.location, m.email, m.phone";
     contract_columns = "c.contract_key, c.code, c.member_id, c.state, c.address, c.supply_point";
@@ -56,8 +58,8 @@ pub(super) const MEMBER_LEN: usize = 8;
 const PAYMENT_LEN: usize = 19;
 
 impl<'a> Reads<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection }
+    pub(super) fn new(connection: &'a Connection, known: &'a KnownCompanies) -> Self {
+        Self { connection, known }
     }
 
     fn each<T>(
@@ -102,12 +104,12 @@ impl<'a> Reads<'a> {
 
     pub(crate) fn companies(self) -> Read<Vec<Arc<Company>>> {
         let sql = concat!("SELECT ", company_columns!(), " FROM company ORDER BY company_id");
-        self.many(sql, [], company)
+        self.many(sql, [], |row| company(row, self.known))
     }
 
     pub(crate) fn company(self, company_id: CompanyId) -> Read<Option<Arc<Company>>> {
         let sql = concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1");
-        self.one(sql, [company_id.to_i64()], company)
+        self.one(sql, [company_id.to_i64()], |row| company(row, self.known))
     }
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
@@ -304,27 +306,21 @@ impl<'a> Reads<'a> {
         self.many(sql, [], collector)
     }
 
-    pub(crate) fn collector(self, collector_id: CollectorId) -> Read<Option<CollectorRecord>> {
-        let sql =
-            concat!("SELECT ", collector_columns!(), " FROM collector WHERE collector_id = ?1");
-        self.one(sql, [collector_id.to_i64()], collector)
-    }
-
     pub(crate) fn collector_by_code(self, digest: &Digest) -> Read<Option<CollectorRecord>> {
         let sql =
             concat!("SELECT ", collector_columns!(), " FROM collector WHERE code_digest = ?1");
         self.one(sql, [digest], collector)
     }
 
-    pub(crate) fn token(self, digest: &Digest) -> Read<Option<TokenRecord>> {
-        let sql = "SELECT collector_id, expires_at_us FROM token WHERE digest = ?1";
-        self.one(sql, [digest], |row| {
-            Ok(TokenRecord {
-                digest: *digest,
-                collector: id(CollectorId::from_i64, row.get(0)?)?,
-                expires_at: instant(row.get(1)?)?,
-            })
-        })
+    pub(crate) fn bearer(self, digest: &Digest) -> Read<Option<Bearer>> {
+        let sql = concat!(
+            "SELECT ",
+            company_columns!(),
+            ", collector_id, can_list, is_active, expires_at_us",
+            " FROM token JOIN collector USING (collector_id) JOIN company USING (company_id)",
+            " WHERE digest = ?1"
+        );
+        self.one(sql, [digest], |row| bearer(row, self.known))
     }
 
     /// The entries of a company from a number on, at most about `len`.

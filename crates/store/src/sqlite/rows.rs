@@ -9,6 +9,7 @@ use ventanilla_domain::{
     Member, MemberId, Payer, Payment, PaymentId, Place, Posting, Reversal, SourceLine, Text,
 };
 
+use super::known::KnownCompanies;
 use super::read::MEMBER_LEN;
 use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord};
 use crate::memory::Attempt;
@@ -16,7 +17,7 @@ use crate::values::{
     currency, date, date_time, from_bill_code, from_contract_code, from_file_code, id, instant,
     key, money, optional, period, text, time_zone, unsigned,
 };
-use crate::{CollectorRecord, Counters, Entry, Operation, StoreError};
+use crate::{Bearer, CollectorRecord, Counters, Entry, Operation, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -56,14 +57,28 @@ fn payment_id(row: &Row<'_>, column: usize) -> Read<Option<PaymentId>> {
     payment.map(|payment| id(PaymentId::from_i64, payment)).transpose()
 }
 
-pub(super) fn company(row: &Row<'_>) -> Read<Arc<Company>> {
-    Ok(Arc::new(Company {
-        id: id(CompanyId::from_i64, row.get(0)?)?,
-        name: words(row, 1)?,
-        currency: currency(string(row, 2)?)?,
-        time_zone: time_zone(string(row, 3)?)?,
-        policy: json::<PolicyRecord>(string(row, 4)?)?.to_policy()?,
-    }))
+pub(super) fn company(row: &Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
+    let company_id = id(CompanyId::from_i64, row.get(0)?)?;
+    known.company(company_id, string(row, 4)?, |policy| {
+        Ok(Company {
+            id: company_id,
+            name: words(row, 1)?,
+            currency: currency(string(row, 2)?)?,
+            time_zone: time_zone(string(row, 3)?)?,
+            policy: json::<PolicyRecord>(policy)?.to_policy()?,
+        })
+    })
+}
+
+/// A row of a company with a collector's and a token's columns after it.
+pub(super) fn bearer(row: &Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
+    Ok(Bearer {
+        company: company(row, known)?,
+        collector: id(CollectorId::from_i64, row.get(5)?)?,
+        can_list: row.get(6)?,
+        is_active: row.get(7)?,
+        expires_at: instant(row.get(8)?)?,
+    })
 }
 
 pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {

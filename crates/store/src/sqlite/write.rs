@@ -12,6 +12,7 @@ use ventanilla_domain::{
 };
 
 use super::Reads;
+use super::known::KnownCompanies;
 use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, Written};
 use crate::values::{to_bill_code, to_contract_code, to_file_code};
 use crate::{CollectorRecord, CommitError, Counters, Keys, Operation, StoreError, TokenRecord};
@@ -23,6 +24,7 @@ type Write = Result<(), StoreError>;
 pub struct SqliteTx<'a> {
     connection: MutexGuard<'a, Connection>,
     keys: &'a Keys,
+    known: &'a KnownCompanies,
     /// What many acts of one company change alike is kept here and written once, at the commit.
     pending: HashMap<CompanyId, Pending>,
     is_open: bool,
@@ -38,13 +40,14 @@ impl<'a> SqliteTx<'a> {
     pub(super) fn begin(
         connection: MutexGuard<'a, Connection>,
         keys: &'a Keys,
+        known: &'a KnownCompanies,
     ) -> Result<Self, StoreError> {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Self { connection, keys, pending: HashMap::new(), is_open: true })
+        Ok(Self { connection, keys, known, pending: HashMap::new(), is_open: true })
     }
 
     pub(crate) fn reads(&self) -> Reads<'_> {
-        Reads::new(&self.connection)
+        Reads::new(&self.connection, self.known)
     }
 
     /// The counters as this transaction leaves them so far.

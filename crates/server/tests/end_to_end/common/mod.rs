@@ -7,4 +7,4 @@ mod process;
 
 pub(crate) use bills::{Bill, bills, import};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
-pub(crate) use process::{Installation, Server, exists, note, now, run, verify};
+pub(crate) use process::{Installation, PATIENCE, Server, exists, note, now, run, verify};
