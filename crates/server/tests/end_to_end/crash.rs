@@ -237,7 +237,7 @@ fn one_life(
     let (is_armed, doomed) = (AtomicBool::new(false), Mutex::new(Some(server)));
     let strike = || {
         if is_armed.load(Ordering::SeqCst) {
-            drop(doomed.lock().unwrap().take().map(Server::kill));
+            strike_down(&doomed);
         }
     };
     thread::scope(|scope| {
@@ -256,9 +256,16 @@ fn one_life(
         while now() < deadline && doomed.lock().unwrap().is_some() {
             thread::sleep(Duration::from_millis(1));
         }
-        drop(doomed.lock().unwrap().take().map(Server::kill));
+        strike_down(&doomed);
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     })
+}
+
+/// Kills the server, once.
+fn strike_down(doomed: &Mutex<Option<Server>>) {
+    if let Some(server) = doomed.lock().unwrap().take() {
+        server.kill();
+    }
 }
 
 #[test]
