@@ -69,12 +69,17 @@ impl std::error::Error for Problem {}
 pub(crate) fn to_exit_code(ended: anyhow::Result<Exit>) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            let problem = error.downcast_ref::<Problem>();
-            let exit = problem.map_or(Exit::Store, |problem| problem.exit);
-            output::tell(format_args!("ventanilla: {error}"));
-            exit.into()
-        }
+        Err(error) => match error.downcast_ref::<Problem>() {
+            Some(problem) => {
+                output::tell(format_args!("ventanilla: {problem}"));
+                problem.exit.into()
+            }
+            None => {
+                tracing::error!(error = format!("{error:#}"), "a command ended unexpectedly");
+                output::tell("ventanilla: error inesperado; la causa está en el registro");
+                Exit::Store.into()
+            }
+        },
     }
 }
 

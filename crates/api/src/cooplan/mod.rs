@@ -88,7 +88,7 @@ async fn outcome_of(
             let session = session()?;
             run(&call(fields().await?), &session)
         }
-        Handler::Write(run) => {
+        Handler::Wait(run) => {
             let caller = session()?.into_caller();
             run(&call(fields().await?), &caller).await
         }

@@ -40,8 +40,8 @@ pub(super) enum Handler {
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a token; answers at once.
     Read(fn(&Call<'_>, &Session<'_>) -> Answer),
-    /// Needs a token; waits for the disk.
-    Write(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
+    /// Needs a token; waits for the disk or for a long reading.
+    Wait(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
 }
 
 /// A request whose body was read.
@@ -68,10 +68,10 @@ pub(super) const OPERATIONS: [Operation; 8] = [
     Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
     Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
     Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
-    Operation { name: "realizarpago", aliases: &[], handler: Handler::Write(pay) },
+    Operation { name: "realizarpago", aliases: &[], handler: Handler::Wait(pay) },
     Operation { name: "imprimirfactura", aliases: &[], handler: Handler::Read(print) },
-    Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Read(report_day) },
-    Operation { name: "revertirpago", aliases: &[], handler: Handler::Write(reverse) },
+    Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Wait(report_day) },
+    Operation { name: "revertirpago", aliases: &[], handler: Handler::Wait(reverse) },
     Operation { name: "consultarpago", aliases: &[], handler: Handler::Read(find_payments) },
 ];
 
@@ -208,13 +208,21 @@ fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
     Ok(reply(&Envelope::success("", wire::PRINTED)))
 }
 
-fn report_day(call: &Call<'_>, session: &Session<'_>) -> Answer {
-    let day = call.fields.required(field::DAY, convert::date)?;
-    let day = BusinessDay::from_date(day);
-    let report = session.day_report(day);
+fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
+    Box::pin(async move {
+        let day = BusinessDay::from_date(call.fields.required(field::DAY, convert::date)?);
+        let (service, caller) = (call.service.clone(), caller.clone());
+        // A day may have 100,000 rows: whoever pays meanwhile must not wait for them.
+        let reported = tokio::task::spawn_blocking(move || reported(&service, &caller, day)).await;
+        reported.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    })
+}
+
+fn reported(service: &Service, caller: &Caller, day: BusinessDay) -> Answer {
+    let report = service.session_as(caller).and_then(|session| session.day_report(day));
     let report = report.map_err(|failure| of_failure(failure, errors::of_none))?;
     Ok(reply(&Envelope {
-        report: Some(convert::report(&session.caller().company, &report)),
+        report: Some(convert::report(&caller.company, &report)),
         ..Envelope::success("", wire::REPORTED)
     }))
 }

@@ -108,7 +108,7 @@ fn sample<V: Serialize>(
     Sample { operation, request, answer, printed }
 }
 
-const ROW: &str = r#"{"IdCobranza":"4224408","IdFactura":4303567,"Contrato":"315","Nombre":"Ñuflo \"Ágreda\"","Periodo":"202110","Monto":"145.70","FechaPagoEmpresa":"26/11/2021 12:11:52","Estado":3,"FechaReversion":"26/11/2021 12:11:52","IdAsociado":"12394","IdTransaccion":"banco-000017","Sucursal":null,"Cajero":"ana","Terminal":null,"MedioPago":"efectivo","FechaCobro":null}"#;
+const ROW: &str = r#"{"IdCobranza":"4224408","IdFactura":4303567,"Contrato":"315","Nombre":"Ñuflo \"Ágreda\"","Periodo":"202110","Monto":"145.70","FechaPagoEmpresa":"26/11/2021 12:11:52","Estado":3,"FechaReversion":"26/11/2021 12:11:52","IdAsociado":"12394","IdTransaccion":"banco-000017","Sucursal":null,"Cajero":"ana","Terminal":null,"MedioPago":"efectivo"}"#;
 
 /// One exchange per service, in the order of the table.
 pub(super) fn samples() -> Vec<Sample> {

@@ -203,8 +203,9 @@ pub(super) struct PaymentRow<'a> {
     pub(super) terminal: Option<&'a str>,
     #[serde(rename = "MedioPago")]
     pub(super) means: Option<&'a str>,
-    /// Not in the printed row, but what a collector states is shown in its reports.
-    #[serde(rename = "FechaCobro")]
+    /// Not in the printed row, so it is there only where the collector stated it: what a collector
+    /// states is shown in its reports.
+    #[serde(rename = "FechaCobro", skip_serializing_if = "Option::is_none")]
     pub(super) collected_at: Option<Shown<Moment>>,
 }
 

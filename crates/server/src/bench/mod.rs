@@ -49,7 +49,7 @@ pub(crate) struct BenchArgs {
     /// Conexiones, con una petición en vuelo cada una: 64 si falta
     #[arg(long, value_name = "N", default_value = "64", value_parser = from_count)]
     connections: u32,
-    /// Facturas, cinco por contrato: 600000 para los pagos y 100000 para las consultas si falta
+    /// Facturas, cinco por contrato; si falta, las que piden las rondas
     #[arg(long, value_name = "N", value_parser = from_count)]
     bills: Option<u32>,
     /// Directorio en cuyo disco se mide; si falta, el temporal del sistema
@@ -57,8 +57,8 @@ pub(crate) struct BenchArgs {
     data: Option<PathBuf>,
 }
 
-/// Bills that five rounds of payments do not use up.
-const PAY_BILLS: u32 = 600_000;
+/// Payments a second that no machine of the kind passes: so many bills are made ready.
+const PAYMENTS_PER_SECOND_MAX: u32 = 40_000;
 /// Bills enough to consult.
 const CONSULT_BILLS: u32 = 100_000;
 
@@ -80,10 +80,10 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         |args: &BenchArgs, bills| World::create(args.data.as_deref(), args.bills.unwrap_or(bills));
     match command {
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
-        BenchCommand::Pay(args) => pay(&create(args, PAY_BILLS)?, args, &mut report)?,
+        BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
         BenchCommand::All(args) => {
-            let world = create(args, PAY_BILLS)?;
+            let world = create(args, to_pay(args))?;
             pay(&world, args, &mut report)?;
             consult(&world, args, &mut report)?;
         }

@@ -10,6 +10,8 @@ mod crash;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod readme;

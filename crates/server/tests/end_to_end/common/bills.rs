@@ -47,8 +47,8 @@ pub(crate) fn bills(contracts: u32, bills_per_contract: u32) -> Vec<Bill> {
         .collect()
 }
 
-/// Imports bills and the members who owe them into company 13 of `datos`.
-pub(crate) fn import(installation: &Installation, bills: &[Bill]) {
+/// The files of bills and of the members who owe them: members first.
+pub(crate) fn files(bills: &[Bill]) -> (String, String) {
     let mut members = "contrato,nombre\n".to_owned();
     let last = bills.iter().map(|bill| bill.contract).max().unwrap_or_default();
     for contract in 1..=last {
@@ -59,6 +59,12 @@ pub(crate) fn import(installation: &Installation, bills: &[Bill]) {
         let Bill { id, contract, period, .. } = bill;
         writeln!(lines, "{id},{contract},{period},{}", bill.to_amount()).unwrap();
     }
+    (members, lines)
+}
+
+/// Imports bills and the members who owe them into company 13 of `datos`.
+pub(crate) fn import(installation: &Installation, bills: &[Bill]) {
+    let (members, lines) = files(bills);
     installation.write("socios.csv", members);
     installation.write("facturas.csv", lines);
     installation.done(&["import", "members", "socios.csv", "--data", "datos"]);

@@ -5,6 +5,6 @@ mod bills;
 mod client;
 mod process;
 
-pub(crate) use bills::{Bill, bills, import};
+pub(crate) use bills::{Bill, bills, files, import};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
 pub(crate) use process::{Installation, PATIENCE, Server, exists, note, now, run, verify};

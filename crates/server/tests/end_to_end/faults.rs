@@ -1,0 +1,106 @@
+//! A disk that fails at a commit, and an import that is cut off in the middle.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::common::{Client, Installation, PATIENCE, bills, files, import, note, now, verify};
+
+/// Makes every sync of a process fail from now on, as a dying disk does.
+fn fail_syncs(pid: u32) -> Child {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-q", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
+    strace.args(["-e", "inject=fsync,fdatasync:error=EIO", "-p", &pid.to_string()]);
+    let strace = strace.stdin(Stdio::null()).spawn().unwrap();
+    let deadline = now() + PATIENCE;
+    let is_traced = || {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        tasks.filter_map(Result::ok).all(|task| {
+            let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            !status.contains("\nTracerPid:\t0\n")
+        })
+    };
+    while !is_traced() {
+        assert!(now() < deadline, "strace did not attach to {pid}");
+        thread::sleep(Duration::from_millis(5));
+    }
+    strace
+}
+
+#[test]
+fn a_commit_that_fails_is_unknown_and_ends_the_server() {
+    let installation = Installation::with_company();
+    let credentials = installation.collector("caja");
+    let bills = bills(4, 2);
+    import(&installation, &bills);
+    let mut server = installation.serve();
+    let mut client = server.client(&credentials);
+    let first = client.post("realizarpago", &bills[0].to_payment(Some("uno"))).values();
+    let mut strace = fail_syncs(server.pid());
+    let answer = client.post("realizarpago", &bills[1].to_payment(Some("dos")));
+    assert_eq!((answer.status, answer.code().as_str()), (503, "RESULTADO_DESCONOCIDO"));
+    assert_eq!(server.ended(PATIENCE), 3);
+    strace.wait().unwrap();
+
+    let server = installation.serve();
+    let mut client = server.client(&credentials);
+    let again = client.post("realizarpago", &bills[0].to_payment(Some("uno")));
+    assert!(again.is_replay() && again.values() == first, "an answered payment stands: {again:?}");
+    let retried = client.post("realizarpago", &bills[1].to_payment(Some("dos"))).values();
+    let rows =
+        client.post("consultarpago", &format!(r#"{{"IdFactura":{}}}"#, bills[1].id)).values();
+    let ids: Vec<_> = rows.as_array().unwrap().iter().map(|row| &row["IdCobranza"]).collect();
+    assert_eq!(ids, [&retried["IdCobranza"]], "an unknown outcome, retried, is one payment");
+    server.stop();
+    verify(&installation, "datos");
+}
+
+#[test]
+fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
+    let installation = Installation::with_company();
+    let credentials = installation.collector("caja");
+    let all = bills(2_000, 8);
+    // The first contract's bills are there, so that somebody can pay while the rest comes.
+    import(&installation, &all[..8]);
+    let (members, lines) = files(&all);
+    installation.write("socios.csv", members);
+    installation.write("facturas.csv", lines);
+    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
+    let server = installation.serve();
+    let mut client = server.client(&credentials);
+    let arguments = ["import", "bills", "facturas.csv", "--data", "datos"];
+    let mut importing = installation
+        .command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = now() + PATIENCE;
+    while owed(&mut client, 300) == 0 {
+        assert!(now() < deadline, "nothing is imported");
+    }
+    let started = now();
+    client.post("realizarpago", &all[0].to_payment(None)).values();
+    let waited = started.elapsed();
+    importing.kill().unwrap();
+    importing.wait().unwrap();
+    note(format_args!("faults: a payment waited {waited:?} for the import"));
+    assert!(waited < Duration::from_secs(2), "a payment waited {waited:?} for the import");
+    assert_eq!(owed(&mut client, 2_000), 0, "the import was over before it was cut off");
+    verify(&installation, "datos");
+
+    let ran = installation.run(&[&arguments[..], &["--json"]].concat()).json();
+    let (new, same) = (ran["Nuevas"].as_u64().unwrap(), ran["Iguales"].as_u64().unwrap());
+    assert!(new > 0 && same > 8 && new + same == 16_000, "{ran}");
+    assert_eq!(owed(&mut client, 2_000), 8);
+    assert_eq!(owed(&mut client, 1), 7);
+    server.stop();
+    verify(&installation, "datos");
+}
+
+/// How many bills a contract owes.
+fn owed(client: &mut Client, contract: u32) -> usize {
+    let answer = client.post("consultardeuda", &format!(r#"{{"Contrato":"{contract}"}}"#));
+    answer.values().as_array().unwrap().len()
+}
