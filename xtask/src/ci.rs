@@ -27,41 +27,17 @@ impl PartialEq for Step {
 impl Eq for Step {}
 
 pub(crate) const STEPS: [Step; 8] = [
-    Step {
-        name: "fmt",
-        holds: "the sources are formatted",
-        run: fmt,
-    },
-    Step {
-        name: "clippy",
-        holds: "no lint speaks up, in any target",
-        run: clippy,
-    },
-    Step {
-        name: "doc",
-        holds: "the documentation builds, its links lead somewhere",
-        run: doc,
-    },
+    Step { name: "fmt", holds: "the sources are formatted", run: fmt },
+    Step { name: "clippy", holds: "no lint speaks up, in any target", run: clippy },
+    Step { name: "doc", holds: "the documentation builds, its links lead somewhere", run: doc },
     Step {
         name: "imports",
         holds: "who imports whom is as xtask/src/imports.rs says",
         run: imports,
     },
-    Step {
-        name: "tests",
-        holds: "every test of the workspace passes",
-        run: tests,
-    },
-    Step {
-        name: "deny",
-        holds: "bans, licences and sources are as deny.toml says",
-        run: deny,
-    },
-    Step {
-        name: "unused",
-        holds: "no manifest names a dependency that nobody uses",
-        run: unused,
-    },
+    Step { name: "tests", holds: "every test of the workspace passes", run: tests },
+    Step { name: "deny", holds: "bans, licences and sources are as deny.toml says", run: deny },
+    Step { name: "unused", holds: "no manifest names a dependency that nobody uses", run: unused },
     Step {
         name: "generated",
         holds: "the files under docs/ are those that git knows",
@@ -99,11 +75,7 @@ fn to_text(elapsed: Duration) -> String {
     let tenths = elapsed.as_millis() / 100;
     let (minutes, tenths) = (tenths / 600, tenths % 600);
     let seconds = format!("{}.{} s", tenths / 10, tenths % 10);
-    if minutes == 0 {
-        seconds
-    } else {
-        format!("{minutes} min {seconds}")
-    }
+    if minutes == 0 { seconds } else { format!("{minutes} min {seconds}") }
 }
 
 fn fmt(root: &Path) -> Result<()> {
@@ -179,29 +151,16 @@ mod tests {
 
     #[test]
     fn the_first_failure_stops_the_run_and_names_its_step() {
-        const PASSES: Step = Step {
-            name: "passes",
-            holds: "",
-            run: |_| Ok(()),
-        };
-        const FAILS: Step = Step {
-            name: "fails",
-            holds: "",
-            run: |root| Line::new("false").run(root),
-        };
-        const NEVER: Step = Step {
-            name: "never",
-            holds: "",
-            run: |_| panic!("a step after a failure was run"),
-        };
+        const PASSES: Step = Step { name: "passes", holds: "", run: |_| Ok(()) };
+        const FAILS: Step =
+            Step { name: "fails", holds: "", run: |root| Line::new("false").run(root) };
+        const NEVER: Step =
+            Step { name: "never", holds: "", run: |_| panic!("a step after a failure was run") };
         let mut out = Vec::new();
         let error =
             run(Path::new("/"), &[&PASSES, &FAILS, &NEVER], &mut out).expect_err("one step fails");
         let out = String::from_utf8(out).expect("names and durations are text");
-        assert!(
-            out.contains("passes ok, ") && out.contains("fails FAILED, "),
-            "{out}"
-        );
+        assert!(out.contains("passes ok, ") && out.contains("fails FAILED, "), "{out}");
         assert!(!out.contains("never"), "{out}");
         let text = format!("{error:#}");
         assert!(text.starts_with("`cargo xtask ci --only fails`"), "{text}");

@@ -19,11 +19,7 @@ struct Rule {
 /// Some of these crates are still to come; their rule waits for them.
 const RULES: [Rule; 10] = [
     // The rules: no I/O, no clock, no chance, no wire format.
-    Rule {
-        package: "ventanilla-domain",
-        ours: &[],
-        outside: &["jiff", "thiserror"],
-    },
+    Rule { package: "ventanilla-domain", ours: &[], outside: &["jiff", "thiserror"] },
     // Serde is for the journal's own rows, never on domain types.
     Rule {
         package: "ventanilla-store",
@@ -59,23 +55,12 @@ const RULES: [Rule; 10] = [
     Rule {
         package: "ventanilla-documents",
         ours: &["ventanilla-domain"],
-        outside: &[
-            "csv",
-            "fast_qr",
-            "jiff",
-            "krilla",
-            "rust_xlsxwriter",
-            "thiserror",
-        ],
+        outside: &["csv", "fast_qr", "jiff", "krilla", "rust_xlsxwriter", "thiserror"],
     },
     // Never the store: a handler that could reach it would skip the service's write path.
     Rule {
         package: "ventanilla-api",
-        ours: &[
-            "ventanilla-documents",
-            "ventanilla-domain",
-            "ventanilla-service",
-        ],
+        ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
         outside: &[
             "axum",
             "bytes",
@@ -95,19 +80,11 @@ const RULES: [Rule; 10] = [
     // Never the store nor the API: it stands beside the dialects, on the same service.
     Rule {
         package: "ventanilla-console",
-        ours: &[
-            "ventanilla-documents",
-            "ventanilla-domain",
-            "ventanilla-service",
-        ],
+        ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
         outside: &["askama", "axum", "jiff", "rust-embed", "tokio", "tracing"],
     },
     // It judges any server that claims the document, so it must not share code with ours.
-    Rule {
-        package: "ventanilla-conform",
-        ours: &[],
-        outside: &["serde", "serde_json", "ureq"],
-    },
+    Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
     // The binary wires everything together and holds no business rule.
     Rule {
         package: "ventanilla",
@@ -139,18 +116,10 @@ const RULES: [Rule; 10] = [
     // Seeded, in virtual time: nothing that reads the wall clock or an unseeded generator.
     Rule {
         package: "ventanilla-sim",
-        ours: &[
-            "ventanilla-domain",
-            "ventanilla-service",
-            "ventanilla-store",
-        ],
+        ours: &["ventanilla-domain", "ventanilla-service", "ventanilla-store"],
         outside: &["fastrand", "jiff"],
     },
-    Rule {
-        package: "xtask",
-        ours: &[],
-        outside: &["anyhow", "serde_json"],
-    },
+    Rule { package: "xtask", ours: &[], outside: &["anyhow", "serde_json"] },
 ];
 
 /// What the tests of any crate may name on top of their crate's own rule.
@@ -160,9 +129,8 @@ const IN_TESTS: [&str; 6] =
 /// What the manifests of this workspace say.
 pub(crate) fn read_metadata(root: &Path) -> Result<Value> {
     let line = Line::new("cargo metadata --format-version 1 --no-deps --locked");
-    let text = line
-        .output(root)
-        .with_context(|| format!("this command failed: {}", line.as_typed()))?;
+    let text =
+        line.output(root).with_context(|| format!("this command failed: {}", line.as_typed()))?;
     serde_json::from_str(&text).context("cargo metadata did not print JSON")
 }
 

@@ -91,16 +91,7 @@ mod tests {
     fn no_words_list_the_steps_in_their_order() {
         assert_eq!(request(&[]), Ok(Request::List));
         let names: Vec<&str> = ci::STEPS.iter().map(|step| step.name).collect();
-        let order = [
-            "fmt",
-            "clippy",
-            "doc",
-            "imports",
-            "tests",
-            "deny",
-            "unused",
-            "generated",
-        ];
+        let order = ["fmt", "clippy", "doc", "imports", "tests", "deny", "unused", "generated"];
         assert_eq!(names, order);
         for name in order {
             assert!(usage().contains(&format!("\n  {name} ")), "{name}");
@@ -109,15 +100,9 @@ mod tests {
 
     #[test]
     fn ci_runs_every_step_and_only_runs_one() {
-        assert_eq!(
-            request(&["ci"]),
-            Ok(Request::Run(ci::STEPS.iter().collect()))
-        );
+        assert_eq!(request(&["ci"]), Ok(Request::Run(ci::STEPS.iter().collect())));
         for step in &ci::STEPS {
-            assert_eq!(
-                request(&["ci", "--only", step.name]),
-                Ok(Request::Run(vec![step]))
-            );
+            assert_eq!(request(&["ci", "--only", step.name]), Ok(Request::Run(vec![step])));
         }
     }
 

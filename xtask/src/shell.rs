@@ -43,10 +43,7 @@ impl<'a> Line<'a> {
     /// The standard output of the command, or `None` when it cannot start or fails.
     pub(crate) fn output(self, root: &Path) -> Option<String> {
         let output = self.command(root).output().ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     pub(crate) fn succeeds(self, root: &Path) -> bool {
@@ -56,9 +53,8 @@ impl<'a> Line<'a> {
     /// The command with its environment, ready to be pasted into a shell.
     pub(crate) fn as_typed(self) -> String {
         let env = self.env.iter();
-        let mut words: Vec<String> = env
-            .map(|(name, value)| format!("{name}=\"{value}\""))
-            .collect();
+        let mut words: Vec<String> =
+            env.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
         words.push(self.words.to_owned());
         words.join(" ")
     }
@@ -66,16 +62,10 @@ impl<'a> Line<'a> {
     fn command(self, root: &Path) -> Command {
         let mut words = self.words.split_whitespace();
         let program = words.next().expect("a command line has a first word");
-        let program = if program.contains('/') {
-            root.join(program)
-        } else {
-            PathBuf::from(program)
-        };
+        let program =
+            if program.contains('/') { root.join(program) } else { PathBuf::from(program) };
         let mut command = Command::new(program);
-        command
-            .args(words)
-            .envs(self.env.iter().copied())
-            .current_dir(root);
+        command.args(words).envs(self.env.iter().copied()).current_dir(root);
         // `cargo xtask` leaves these behind: with them a cargo tool believes that cargo called
         // it, and reads its own name as an argument.
         command.env_remove("CARGO").env_remove("CARGO_PKG_NAME");
@@ -89,18 +79,9 @@ mod tests {
 
     #[test]
     fn a_failure_names_the_command_as_one_would_type_it() {
-        let line = Line {
-            env: &[("RUSTDOCFLAGS", "-D warnings")],
-            words: "false --now",
-        };
-        let error = line
-            .run(Path::new("/"))
-            .expect_err("`false` always fails")
-            .to_string();
-        assert!(
-            error.ends_with("RUSTDOCFLAGS=\"-D warnings\" false --now"),
-            "{error}"
-        );
+        let line = Line { env: &[("RUSTDOCFLAGS", "-D warnings")], words: "false --now" };
+        let error = line.run(Path::new("/")).expect_err("`false` always fails").to_string();
+        assert!(error.ends_with("RUSTDOCFLAGS=\"-D warnings\" false --now"), "{error}");
     }
 
     #[test]

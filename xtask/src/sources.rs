@@ -107,11 +107,7 @@ fn find<'a>(ban: &'a Ban, text: &'a str) -> impl Iterator<Item = (usize, &'stati
     text.lines().enumerate().flat_map(move |(index, line)| {
         let code = without_comment(line);
         let found = ban.words.iter().filter(move |word| {
-            if ban.loosely {
-                code.to_lowercase().contains(*word)
-            } else {
-                holds_word(code, word)
-            }
+            if ban.loosely { code.to_lowercase().contains(*word) } else { holds_word(code, word) }
         });
         found.map(move |word| (index + 1, *word))
     })
@@ -122,17 +118,14 @@ fn without_comment(line: &str) -> &str {
     if line.trim_start().starts_with("//") {
         return "";
     }
-    line.find(" //")
-        .map_or(line, |end| line.get(..end).unwrap_or(line))
+    line.find(" //").map_or(line, |end| line.get(..end).unwrap_or(line))
 }
 
 /// Whether the code holds the word as a whole: `serde` is neither in `serde_json` nor in `deserde`.
 fn holds_word(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(start, _)| {
         let before = code.get(..start).and_then(|head| head.chars().next_back());
-        let after = code
-            .get(start + word.len()..)
-            .and_then(|tail| tail.chars().next());
+        let after = code.get(start + word.len()..).and_then(|tail| tail.chars().next());
         !before.is_some_and(is_part_of_a_word) && !after.is_some_and(is_part_of_a_word)
     })
 }
@@ -154,29 +147,18 @@ mod tests {
     #[test]
     fn a_banned_word_is_found_in_code_and_not_in_comments() {
         let check = |folder, code, expected: &[(usize, &str)]| {
-            let ban = BANS
-                .iter()
-                .find(|ban| ban.folder == folder)
-                .expect("the folder has a ban");
+            let ban = BANS.iter().find(|ban| ban.folder == folder).expect("the folder has a ban");
             assert_eq!(find(ban, code).collect::<Vec<_>>(), expected, "{code}");
         };
         let cooplan = "crates/api/src/cooplan";
         check(cooplan, "use crate::colppy::wire;", &[(1, "colppy")]);
         check(cooplan, "fn f() {}\nstruct ToColppy;", &[(2, "colppy")]);
         check(cooplan, "//! Beside Colppy.\nfn f() {} // colppy", &[]);
-        check(
-            "crates/api/src/colppy",
-            "use super::cooplan;",
-            &[(1, "cooplan")],
-        );
+        check("crates/api/src/colppy", "use super::cooplan;", &[(1, "cooplan")]);
         let domain = "crates/domain/src";
         check(domain, "use serde::Serialize;", &[(1, "serde")]);
         check(domain, "#[derive(serde_json::X)]", &[(1, "serde_json")]);
-        check(
-            domain,
-            "let now = jiff::Timestamp::now();",
-            &[(1, "Timestamp::now")],
-        );
+        check(domain, "let now = jiff::Timestamp::now();", &[(1, "Timestamp::now")]);
         check(domain, "pub async fn f() {}", &[(1, "async")]);
         check(domain, "let sql = \"UPDATE bill\";", &[(1, "UPDATE")]);
         check(domain, "let brand = operand; /// rand", &[]);

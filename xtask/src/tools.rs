@@ -11,22 +11,10 @@ struct SystemTool {
 }
 
 const SYSTEM_TOOLS: [SystemTool; 4] = [
-    SystemTool {
-        probe: "curl --version",
-        package: "curl",
-    },
-    SystemTool {
-        probe: "strace --version",
-        package: "strace",
-    },
-    SystemTool {
-        probe: "sqlite3 --version",
-        package: "sqlite3",
-    },
-    SystemTool {
-        probe: "test -s /etc/ssl/certs/ca-certificates.crt",
-        package: "ca-certificates",
-    },
+    SystemTool { probe: "curl --version", package: "curl" },
+    SystemTool { probe: "strace --version", package: "strace" },
+    SystemTool { probe: "sqlite3 --version", package: "sqlite3" },
+    SystemTool { probe: "test -s /etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
 
 /// A cargo tool of one pinned version, kept in `target/tools`.
@@ -36,15 +24,9 @@ pub(crate) struct CargoTool {
     version: &'static str,
 }
 
-pub(crate) const CARGO_DENY: CargoTool = CargoTool {
-    name: "cargo-deny",
-    version: "0.20.2",
-};
+pub(crate) const CARGO_DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2" };
 
-pub(crate) const CARGO_MACHETE: CargoTool = CargoTool {
-    name: "cargo-machete",
-    version: "0.9.2",
-};
+pub(crate) const CARGO_MACHETE: CargoTool = CargoTool { name: "cargo-machete", version: "0.9.2" };
 
 /// Both tools run for a second but take minutes to build with their own profile (one codegen unit,
 /// fat LTO), a quarter of it with this one.
@@ -62,18 +44,12 @@ impl CargoTool {
         if shown.is_some_and(|text| names_version(&text, version)) {
             return Ok(());
         }
-        say(&format!(
-            "    building {name} {version}, once, into target/tools"
-        ))?;
+        say(&format!("    building {name} {version}, once, into target/tools"))?;
         let words = format!(
             "cargo install --quiet --locked --force --version {version} --root target/tools \
              --target-dir target/tools/build {name}"
         );
-        Line {
-            env: &QUICK_BUILD,
-            words: &words,
-        }
-        .run(root)
+        Line { env: &QUICK_BUILD, words: &words }.run(root)
     }
 }
 
@@ -108,10 +84,7 @@ pub(crate) fn install_system_packages(root: &Path) -> Result<()> {
         );
     };
     Line::new(&format!("{prefix} update -q")).run(root)?;
-    Line::new(&format!(
-        "{prefix} install -q -y --no-install-recommends {missing}"
-    ))
-    .run(root)
+    Line::new(&format!("{prefix} install -q -y --no-install-recommends {missing}")).run(root)
 }
 
 /// How apt-get is called here, if it can be called at all.

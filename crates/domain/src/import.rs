@@ -248,7 +248,7 @@ pub enum BillRefusal {
 
 /// Decides a row of bills. Refusals in the order of [`BillRefusal`].
 ///
-/// Source: design.md, "The facts that are kept".
+/// Source: ARCHITECTURE.md, "The facts".
 pub fn decide_bill(
     facts: BillFacts<'_>,
     row: BillRow,

@@ -83,7 +83,7 @@ pub enum LedgerError {
 /// The rows an event posts; none where no money moves. `replaced` is the version of the bill that
 /// a [`Event::BillVersioned`] takes the place of, `None` for a new bill and for every other event.
 ///
-/// Source: design.md, "The ledger".
+/// Source: ARCHITECTURE.md, "The ledger".
 pub fn postings_of(
     event: &Event,
     replaced: Option<&BillVersion>,

@@ -57,7 +57,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The greatest amount of one bill: 1,000,000,000.00 (spec/cooplan.md §2, Fields).
+    /// The greatest amount of one bill: 1,000,000,000.00 (docs/spec/cooplan.md §2, Fields).
     pub const BILL_MAX_MINOR: i64 = 100_000_000_000;
 
     /// `minor` hundredths of `currency`.

@@ -66,7 +66,7 @@ pub struct Existing {
     pub recorded_at: Timestamp,
 }
 
-/// Why a payment was refused, in order of precedence (spec/cooplan.md §2, Services 4).
+/// Why a payment was refused, in order of precedence (docs/spec/cooplan.md §2, Services 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PayRefusal {
     /// The caller key has made a payment with other data.
@@ -148,7 +148,7 @@ pub fn decide_pay(
 }
 
 /// The five printed inputs are compared as understood, the optional ones not
-/// (spec/cooplan.md §2, Services 4).
+/// (docs/spec/cooplan.md §2, Services 4).
 fn is_same_request(payment: &Payment, facts: &PayFacts<'_>, command: &PayCommand) -> bool {
     // By key, so that `0345` repeats `345`; by code, so that a code changed since still does.
     let same_contract = payment.contract_code == command.contract

@@ -35,7 +35,7 @@ impl Hours {
     }
 }
 
-/// A company's rules. The default is the document's behaviour (spec/cooplan.md §2).
+/// A company's rules. The default is the document's behaviour (docs/spec/cooplan.md §2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Refuse a payment while an older period of the contract is unpaid.

@@ -44,7 +44,7 @@ pub enum ReverseDecision {
     Replayed(Box<Reversal>),
 }
 
-/// Why a reversal was refused, in order of precedence (spec/cooplan.md §2, Services 7).
+/// Why a reversal was refused, in order of precedence (docs/spec/cooplan.md §2, Services 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReverseRefusal {
     /// The caller key has made a reversal with other data.

@@ -70,7 +70,7 @@ pub type ContractCode = Text<32>;
 impl ContractCode {
     /// The same code without its leading zeros; `None` where there are none, or nothing else.
     ///
-    /// Source: spec/cooplan.md §2, Fields: `0345` finds `345` only when no member is `0345`.
+    /// Source: docs/spec/cooplan.md §2, Fields: `0345` finds `345` only when no member is `0345`.
     pub fn without_leading_zeros(&self) -> Option<Self> {
         let bare = self.0.trim_start_matches('0');
         (bare.len() < self.0.len() && !bare.is_empty()).then(|| Self(bare.to_owned()))
@@ -79,7 +79,7 @@ impl ContractCode {
 
 /// The caller's name for one attempt: 1 to 64 printable ASCII characters.
 ///
-/// Source: spec/cooplan.md §2, Services 4 (`IdTransaccion`, `Idempotency-Key`).
+/// Source: docs/spec/cooplan.md §2, Services 4 (`IdTransaccion`, `Idempotency-Key`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerKey(Text<64>);
 

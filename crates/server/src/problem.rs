@@ -8,7 +8,7 @@ use ventanilla_service::{AdminRefusal, Failure, NoRefusal};
 
 use crate::output;
 
-/// How a command ended, in the numbers scripts read (design.md, "The command line").
+/// How a command ended, in the numbers scripts read (README.md, "Put it to work").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -67,20 +67,17 @@ impl std::error::Error for Problem {}
 
 /// Tells a problem on standard error and turns the end of a command into the process's.
 pub(crate) fn to_exit_code(ended: anyhow::Result<Exit>) -> ExitCode {
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(error) => match error.downcast_ref::<Problem>() {
-            Some(problem) => {
-                output::tell(format_args!("ventanilla: {problem}"));
-                problem.exit.into()
-            }
-            None => {
-                tracing::error!(error = format!("{error:#}"), "a command ended unexpectedly");
-                output::tell("ventanilla: error inesperado; la causa está en el registro");
-                Exit::Store.into()
-            }
-        },
+    let error = match ended {
+        Ok(exit) => return exit.into(),
+        Err(error) => error,
+    };
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        output::tell(format_args!("ventanilla: {problem}"));
+        return problem.exit.into();
     }
+    tracing::error!(error = format!("{error:#}"), "a command ended unexpectedly");
+    output::tell("ventanilla: error inesperado; la causa está en el registro");
+    Exit::Store.into()
 }
 
 /// What kept a file or an address from being used, in Spanish; the system's own words stay inside.

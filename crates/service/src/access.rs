@@ -105,7 +105,7 @@ pub(crate) fn secret_digest(service: &Service, credentials: &Credentials) -> Dig
 
 /// Counts failures, so that secrets cannot be guessed.
 ///
-/// Source: spec/cooplan.md §2, Services 1.
+/// Source: docs/spec/cooplan.md §2, Services 1.
 #[derive(Debug, Default)]
 pub(crate) struct LoginGuard {
     failures: Mutex<HashMap<(Digest, IpAddr), VecDeque<Timestamp>>>,

@@ -201,7 +201,7 @@ fn candidates(
 }
 
 /// A day's report. A reversal of a later day stands in that day's report, and the payment's own day
-/// stays as it was (spec/cooplan.md §2, Services 6).
+/// stays as it was (docs/spec/cooplan.md §2, Services 6).
 fn day_report(
     company: &Company,
     day: BusinessDay,

@@ -174,7 +174,7 @@ pub struct Total {
     pub amount: Money,
 }
 
-/// A collector's day (spec/cooplan.md §2, Services 6).
+/// A collector's day (docs/spec/cooplan.md §2, Services 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayReport {
     /// The business day.

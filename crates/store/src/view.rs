@@ -94,7 +94,7 @@ impl<'a> View<'a> {
     }
 
     /// The contract that `code` finds, with its holder: the one of exactly that code, or else the
-    /// one of the code without its leading zeros (spec/cooplan.md §2, Fields).
+    /// one of the code without its leading zeros (docs/spec/cooplan.md §2, Fields).
     pub fn holder(&self, company: CompanyId, code: &ContractCode) -> Read<Option<Holder>> {
         found(
             code,

@@ -1,7 +1,7 @@
 //! Where the document's forms meet ours: amounts, dates, periods, ids and texts.
 //!
 //! What comes in is trimmed already, and `None` is a form that is not taken. Source of every form:
-//! spec/cooplan.md §2, Fields.
+//! docs/spec/cooplan.md §2, Fields.
 
 use std::fmt;
 

@@ -3,7 +3,7 @@
 //! Its quirks: every service is a `POST`; a "no" is HTTP 200 with `error: 1`; the sentence of a
 //! success stands sometimes in `message` and sometimes in `values`; the token comes in
 //! `Authorization` or in `autorizacion`, and the document quotes it; a payment is *cobranza*.
-//! The contract is spec/cooplan.md; what the document prints is answered letter by letter.
+//! The contract is docs/spec/cooplan.md; what the document prints is answered letter by letter.
 
 mod convert;
 mod errors;

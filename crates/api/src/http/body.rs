@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use tokio::time::timeout;
 
-/// Bytes a body may have (spec/cooplan.md §2, Transport).
+/// Bytes a body may have (docs/spec/cooplan.md §2, Transport).
 pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
 
 /// How long a body may take, what is dropped included.

@@ -32,7 +32,7 @@ const BUFFER_LEN_MAX: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
 
-/// What one listener grants (shared/design.md, "The HTTP edge").
+/// What one listener grants (ARCHITECTURE.md, "The HTTP edge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections in all; one more is closed at once.

@@ -78,6 +78,10 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
     let mut report = Report::default();
     let create =
         |args: &BenchArgs, bills| World::create(args.data.as_deref(), args.bills.unwrap_or(bills));
+    let to_pay = |args: &BenchArgs| {
+        let seconds = args.rounds.saturating_mul(args.seconds.saturating_add(1));
+        seconds.saturating_mul(PAYMENTS_PER_SECOND_MAX)
+    };
     match command {
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,

@@ -4,7 +4,7 @@
 //! refused with a [`Verdict`] per cell, in bounded memory whatever the file holds. Both happen
 //! before a line is kept, and the rows are read again to keep them.
 //!
-//! Source: design.md, "The command line" (the columns and their forms).
+//! Source: README.md, "Put it to work" (the columns and their forms).
 
 mod cells;
 mod columns;

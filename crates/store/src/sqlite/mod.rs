@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn no_statistics_are_kept() {
-        // With STAT4 compiled in, one ANALYZE makes reads several times slower (performance.md).
+        // With STAT4 compiled in, one ANALYZE makes reads several times slower (docs/decisions/0008).
         let folder = tempfile::tempdir().unwrap();
         let store = made(folder.path());
         let sql = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'";

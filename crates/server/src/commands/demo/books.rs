@@ -1,4 +1,4 @@
-//! The demo's books: the documents' examples (spec/cooplan.md §3), synthetic members around them,
+//! The demo's books: the documents' examples (docs/spec/cooplan.md §3), synthetic members around them,
 //! and some days of payments, so that every report has something to show.
 
 use std::io::Cursor;
