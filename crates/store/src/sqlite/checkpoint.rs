@@ -93,8 +93,8 @@ mod tests {
         assert_eq!(glance().1, 0, "a short log is left alone, and looking moves nothing");
         write(PAGES_TO_MOVE);
         step(&mover).unwrap();
-        let (all, moved) = glance();
-        assert!(all > PAGES_TO_MOVE && moved == all, "{moved} of {all} pages moved");
+        let (all, copied) = glance();
+        assert!(all > PAGES_TO_MOVE && copied == all, "{copied} of {all} pages moved");
         write(PAGES_TO_RESTART);
         step(&mover).unwrap();
         write(1);

@@ -1,6 +1,6 @@
 //! One suite for every store: what the memory does, SQLite does.
 
-use crate::world::{COLLECTOR, bob, day, each_store, id, instant};
+use crate::world::{COLLECTOR, bob, day, each_store, id, instant, reversal_of};
 use ventanilla_domain::{BillState, CallerKey, CollectorId, Event, PaymentId};
 use ventanilla_store::{Operation, StoreError};
 
@@ -33,7 +33,7 @@ fn the_law_stands_below_the_rules() {
         let twice = ventanilla_domain::Payment { id: world.next_payment(), ..payment.clone() };
         world.refuses(Event::PaymentMade(Box::new(twice)));
         world.reverse(&payment, None);
-        world.refuses(Event::PaymentReversed(Box::new(world.reversal_of(&payment, None))));
+        world.refuses(Event::PaymentReversed(Box::new(reversal_of(&payment, None))));
         let unknown = ventanilla_domain::Payment {
             id: world.next_payment(),
             bill: id(ventanilla_domain::BillId::from_i64, 999),

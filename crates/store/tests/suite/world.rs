@@ -169,24 +169,24 @@ impl World {
         payment
     }
 
-    pub(crate) fn reversal_of(&self, payment: &Payment, key: Option<&str>) -> Reversal {
-        Reversal {
-            payment: payment.id,
-            collector: payment.collector,
-            contract: payment.contract,
-            bill: payment.bill,
-            amount: payment.amount,
-            recorded_at: instant(),
-            business_day: day(),
-            reason: None,
-            caller_key: key.map(|key| CallerKey::from_text(key).unwrap()),
-        }
-    }
-
     pub(crate) fn reverse(&self, payment: &Payment, key: Option<&str>) -> Reversal {
-        let reversal = self.reversal_of(payment, key);
+        let reversal = reversal_of(payment, key);
         self.keep(Event::PaymentReversed(Box::new(reversal.clone())));
         reversal
+    }
+}
+
+pub(crate) fn reversal_of(payment: &Payment, key: Option<&str>) -> Reversal {
+    Reversal {
+        payment: payment.id,
+        collector: payment.collector,
+        contract: payment.contract,
+        bill: payment.bill,
+        amount: payment.amount,
+        recorded_at: instant(),
+        business_day: day(),
+        reason: None,
+        caller_key: key.map(|key| CallerKey::from_text(key).unwrap()),
     }
 }
 
