@@ -246,14 +246,14 @@ mod tests {
     /// Holds the writer inside a command until the sender is dropped, so that a group gathers.
     fn hold(writer: &Writer) -> std::sync::mpsc::Sender<()> {
         let (release, held) = channel::<()>();
-        let (began, begun) = channel();
+        let (start, started) = channel();
         let held = Mutex::new(held);
         drop(submit(writer, move |_, _| {
-            began.send(()).ok();
+            start.send(()).ok();
             held.lock().unwrap().recv().ok();
             Ok(0)
         }));
-        begun.recv().unwrap();
+        started.recv().unwrap();
         release
     }
 
