@@ -80,12 +80,15 @@ fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
     while owed(&mut client, 300) == 0 {
         assert!(now() < deadline, "nothing is imported");
     }
-    let started = now();
-    client.post("realizarpago", &all[0].to_payment(None)).values();
-    let waited = started.elapsed();
+    let waited = all[..7].iter().map(|bill| {
+        let started = now();
+        client.post("realizarpago", &bill.to_payment(None)).values();
+        started.elapsed()
+    });
+    let waited = waited.max().unwrap();
     importing.kill().unwrap();
     importing.wait().unwrap();
-    note(format_args!("faults: a payment waited {waited:?} for the import"));
+    note(format_args!("faults: the slowest payment beside an import took {waited:?}"));
     assert!(waited < Duration::from_secs(2), "a payment waited {waited:?} for the import");
     assert_eq!(owed(&mut client, 2_000), 0, "the import was over before it was cut off");
     verify(&installation, "datos");
@@ -94,7 +97,7 @@ fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
     let (new, same) = (ran["Nuevas"].as_u64().unwrap(), ran["Iguales"].as_u64().unwrap());
     assert!(new > 0 && same > 8 && new + same == 16_000, "{ran}");
     assert_eq!(owed(&mut client, 2_000), 8);
-    assert_eq!(owed(&mut client, 1), 7);
+    assert_eq!(owed(&mut client, 1), 1);
     server.stop();
     verify(&installation, "datos");
 }
