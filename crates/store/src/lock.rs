@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use crate::OpenError;
+use crate::{OpenError, sqlite};
 
 /// Held by the one process that serves a data directory, until it is dropped or the process ends.
 #[derive(Debug)]
@@ -14,8 +14,12 @@ pub struct ServerLock {
 impl ServerLock {
     /// Takes the lock of a data directory.
     ///
-    /// Errors in order: the lock's file cannot be made, another process holds it.
+    /// Errors in order: there is no store in it, the lock's file cannot be made, another process
+    /// holds it.
     pub fn take(directory: &Path) -> Result<Self, OpenError> {
+        if !directory.join(sqlite::FILE).exists() {
+            return Err(OpenError::Missing(directory.display().to_string()));
+        }
         let path = directory.join("server.lock");
         let name = || path.display().to_string();
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
@@ -35,6 +39,8 @@ mod tests {
     #[test]
     fn a_second_server_is_refused_until_the_first_ends() {
         let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(ServerLock::take(folder.path()), Err(OpenError::Missing(_))));
+        std::fs::write(folder.path().join(sqlite::FILE), "").unwrap();
         let first = ServerLock::take(folder.path()).unwrap();
         assert!(matches!(ServerLock::take(folder.path()), Err(OpenError::Held(_))));
         drop(first);

@@ -344,6 +344,22 @@ fn verify_tells_what_differs() {
     assert!(!ran.out.contains("sin diferencias"), "{ran:?}");
 }
 
+#[test]
+fn a_benchmark_tells_its_ratios() {
+    let installation = Installation::nothing();
+    let line = "bench all --data . --seconds 1 --rounds 1 --connections 4 --bills 20000";
+    check(
+        &installation,
+        &[
+            (line, 0, "| pagos durables / un pago por commit | "),
+            ("bench pay --rounds 0", 2, "--rounds <N>: se espera un número entero desde 1"),
+            ("bench", 2, "Comandos:"),
+        ],
+    );
+    let left = std::fs::read_dir(installation.path(".")).unwrap().count();
+    assert_eq!(left, 0, "a benchmark takes its data away");
+}
+
 /// What a contract owes.
 fn owed(client: &mut Client, contract: u32) -> usize {
     let answer = client.post("consultardeuda", &format!(r#"{{"Contrato":"{contract}"}}"#));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -241,7 +241,7 @@ fn one_life(
         }
     };
     thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
+        let clients: Vec<ScopedJoinHandle<'_, Journal>> = (0..CLIENTS)
             .map(|number| {
                 let (client, random) = (client.another(), random.fork());
                 let (name, strike) = (format!("c{cycle}-{number}"), &strike);
@@ -253,7 +253,8 @@ fn one_life(
         thread::sleep(load);
         is_armed.store(true, Ordering::SeqCst);
         let deadline = now() + PATIENCE;
-        while now() < deadline && doomed.lock().unwrap().is_some() {
+        let is_over = || clients.iter().all(ScopedJoinHandle::is_finished);
+        while now() < deadline && doomed.lock().unwrap().is_some() && !is_over() {
             thread::sleep(Duration::from_millis(1));
         }
         strike_down(&doomed);

@@ -21,7 +21,7 @@ pub(crate) use read::Reads;
 pub(crate) use write::SqliteTx;
 
 /// The file in a data directory that holds the books.
-const FILE: &str = "ventanilla.db";
+pub(crate) const FILE: &str = "ventanilla.db";
 /// Versions before this one can lose commits when the log is reset (the WAL-reset defect).
 const OLDEST_VERSION: i32 = 3_051_003;
 /// How long a writer waits for another process's transaction.
