@@ -126,6 +126,20 @@ pub struct Bill {
 }
 
 impl Bill {
+    /// The unpaid bill that a version makes; `last_payment` is the latest payment of it, reversed.
+    pub fn from_version(version: &BillVersion, last_payment: Option<PaymentId>) -> Self {
+        Self {
+            contract: version.contract,
+            id: version.bill,
+            version: version.number,
+            period: version.terms.period,
+            amount: version.terms.amount,
+            state: version.terms.state,
+            paid_by: None,
+            last_payment,
+        }
+    }
+
     /// Whether somebody has yet to pay it.
     pub fn is_unpaid(&self) -> bool {
         self.state == BillState::Owed && self.paid_by.is_none()

@@ -147,16 +147,8 @@ impl Books {
         if before.map_or(0, |before| before.version) + 1 != version.number {
             return Err(StoreError::damaged("a bill's versions have a gap"));
         }
-        let bill = Bill {
-            contract: version.contract,
-            id: version.bill,
-            version: version.number,
-            period: version.terms.period,
-            amount: version.terms.amount,
-            state: version.terms.state,
-            paid_by: None,
-            last_payment: before.and_then(|before| before.last_payment),
-        };
+        let last_payment = before.and_then(|before| before.last_payment);
+        let bill = Bill::from_version(version, last_payment);
         self.bills.insert(key, bill);
         self.versions.insert((version.contract, version.bill, version.number), version.clone());
         Ok(())

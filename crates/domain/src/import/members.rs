@@ -1,0 +1,149 @@
+//! A row of members: a contract and who holds it.
+
+use super::Given;
+use crate::{
+    Contract, ContractCode, ContractKey, ContractState, Label, LocationCode, Member, MemberId, Name,
+};
+
+/// One row of a file of members: a contract and who holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// `contrato`.
+    pub code: ContractCode,
+    /// `nombre`.
+    pub name: Name,
+    /// `socio_id`: rows that share it are contracts of one member.
+    pub member: Option<MemberId>,
+    /// `tipo_documento`.
+    pub document_kind: Given<Label>,
+    /// `num_doc`.
+    pub document_number: Given<Label>,
+    /// `nit`.
+    pub tax_id: Given<Label>,
+    /// `direccion`.
+    pub address: Given<Name>,
+    /// `cod_ubicacion`.
+    pub location: Given<LocationCode>,
+    /// `cod_suministro`.
+    pub supply_point: Given<LocationCode>,
+    /// `estado`; an empty cell is `activo`.
+    pub state: Given<ContractState>,
+    /// `correo`.
+    pub email: Given<Name>,
+    /// `telefono`.
+    pub phone: Given<Label>,
+}
+
+/// What must be known to decide a [`MemberRow`].
+#[derive(Debug, Clone)]
+pub struct MemberFacts {
+    /// The contract of exactly that code.
+    pub contract: Option<Contract>,
+    /// The member the row names, or else the contract's holder.
+    pub member: Option<Member>,
+    /// The id of a new member that the row does not name.
+    pub next_member: MemberId,
+    /// The key of a new contract.
+    pub next_contract: ContractKey,
+}
+
+/// What a row of members changes: nothing where both are `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDecision {
+    /// The member to keep, where it is new or changed.
+    pub member: Option<Member>,
+    /// The contract to keep, where it is new or changed.
+    pub contract: Option<Contract>,
+    /// Whether the contract is new.
+    pub is_new: bool,
+}
+
+/// Decides a row of members. Every row can be taken.
+pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
+    let MemberFacts { contract: known_contract, member: known, next_member, next_contract } = facts;
+    let known_id = known.as_ref().map(|member| member.id);
+    let old = known.clone();
+    let member = Member {
+        id: row.member.or(known_id).unwrap_or(next_member),
+        name: row.name,
+        document_kind: row.document_kind.or(old.as_ref().and_then(|m| m.document_kind.clone())),
+        document_number: row
+            .document_number
+            .or(old.as_ref().and_then(|m| m.document_number.clone())),
+        tax_id: row.tax_id.or(old.as_ref().and_then(|m| m.tax_id.clone())),
+        location: row.location.or(old.as_ref().and_then(|m| m.location)),
+        email: row.email.or(old.as_ref().and_then(|m| m.email.clone())),
+        phone: row.phone.or(old.and_then(|m| m.phone)),
+    };
+    let old = known_contract.clone();
+    let state = match row.state {
+        Given::Absent => old.as_ref().map(|contract| contract.state),
+        Given::Value(state) => state,
+    };
+    let contract = Contract {
+        key: old.as_ref().map_or(next_contract, |contract| contract.key),
+        code: row.code,
+        member: member.id,
+        state: state.unwrap_or(ContractState::Active),
+        address: row.address.or(old.as_ref().and_then(|contract| contract.address.clone())),
+        supply_point: row.supply_point.or(old.and_then(|contract| contract.supply_point)),
+    };
+    MemberDecision {
+        is_new: known_contract.is_none(),
+        member: (known.as_ref() != Some(&member)).then_some(member),
+        contract: (known_contract.as_ref() != Some(&contract)).then_some(contract),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member_row(code: &str, member: Option<i64>) -> MemberRow {
+        MemberRow {
+            code: ContractCode::from_text(code).unwrap(),
+            name: Name::from_text("Rivas La Fuente Valentin").unwrap(),
+            member: member.map(|id| MemberId::from_i64(id).unwrap()),
+            document_kind: Given::Absent,
+            document_number: Given::Value(Label::from_text("4455").ok()),
+            tax_id: Given::Absent,
+            address: Given::Absent,
+            location: Given::Absent,
+            supply_point: Given::Absent,
+            state: Given::Absent,
+            email: Given::Absent,
+            phone: Given::Absent,
+        }
+    }
+
+    fn member_facts(contract: Option<Contract>, member: Option<Member>) -> MemberFacts {
+        let next_member = MemberId::from_i64(900).unwrap();
+        MemberFacts { contract, member, next_member, next_contract: ContractKey::FIRST }
+    }
+
+    #[test]
+    fn a_member_is_made_once_and_then_unchanged() {
+        let first = decide_member(member_facts(None, None), member_row("345", Some(316)));
+        let (member, contract) = (first.member.unwrap(), first.contract.unwrap());
+        assert_eq!((member.id.to_i64(), contract.member.to_i64()), (316, 316));
+        assert!(first.is_new);
+        let facts = member_facts(Some(contract.clone()), Some(member.clone()));
+        let again = decide_member(facts, member_row("345", None));
+        assert_eq!(again, MemberDecision { member: None, contract: None, is_new: false });
+        // A second contract of the same member.
+        let second = decide_member(member_facts(None, Some(member)), member_row("346", Some(316)));
+        assert_eq!((second.member, second.is_new), (None, true));
+    }
+
+    #[test]
+    fn a_missing_column_leaves_what_is_known_and_an_empty_cell_clears_it() {
+        let first = decide_member(member_facts(None, None), member_row("345", None));
+        assert_eq!(first.member.as_ref().unwrap().id.to_i64(), 900);
+        let absent = MemberRow { document_number: Given::Absent, ..member_row("345", None) };
+        let facts = member_facts(first.contract.clone(), first.member.clone());
+        assert_eq!(decide_member(facts, absent).member, None);
+        let empty = MemberRow { document_number: Given::Value(None), ..member_row("345", None) };
+        let facts = member_facts(first.contract, first.member);
+        assert_eq!(decide_member(facts, empty).member.unwrap().document_number, None);
+    }
+}

@@ -1,0 +1,29 @@
+//! Taking in the biller's rows: members, contracts and bills.
+
+mod bills;
+mod members;
+
+pub use bills::{
+    BillChange, BillDecision, BillFacts, BillRefusal, BillRow, PrintedRow, decide_bill,
+};
+pub use members::{MemberDecision, MemberFacts, MemberRow, decide_member};
+
+/// An optional column of a row: a file without the column leaves what is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Given<T> {
+    /// The file has no such column.
+    #[default]
+    Absent,
+    /// The file has it; an empty cell is `None`.
+    Value(Option<T>),
+}
+
+impl<T> Given<T> {
+    /// What the row says, or what is known where it says nothing.
+    pub fn or(self, known: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => known,
+            Self::Value(value) => value,
+        }
+    }
+}
