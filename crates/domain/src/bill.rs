@@ -100,6 +100,8 @@ pub struct BillVersion {
     pub terms: BillTerms,
     /// The amount by revenue account, as the company's map said when the version was made.
     pub revenue: Vec<RevenueShare>,
+    /// The bill that took its place, where this version annuls it for that.
+    pub replaced_by: Option<BillId>,
     /// The line it came from.
     pub source: SourceLine,
 }

@@ -38,7 +38,7 @@ pub use ids::{
 };
 pub use import::{
     BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, MemberDecision, MemberFacts,
-    MemberRow, PrintedRow, decide_bill, decide_member,
+    MemberRefusal, MemberRow, PrintedRow, decide_bill, decide_member,
 };
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
 pub use member::{Contract, ContractState, Holder, Member, Payer};

@@ -7,6 +7,9 @@ use crate::{ContractCode, ContractKey, Label, LocationCode, MemberId, Name};
 pub struct Member {
     /// The member's id; the company's counter gives one where the import brings none.
     pub id: MemberId,
+    /// Whether the counter gave the id: the biller's ids and ours share one range, and a biller's
+    /// id must not take over a person that we numbered.
+    pub is_assigned: bool,
     /// Full name.
     pub name: Name,
     /// Kind of identity document, as the biller writes it (`CI`, `NIT`, …).

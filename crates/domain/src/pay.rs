@@ -150,8 +150,10 @@ pub fn decide_pay(
 /// The five printed inputs are compared as understood, the optional ones not
 /// (docs/spec/cooplan.md §2, Services 4).
 fn is_same_request(payment: &Payment, facts: &PayFacts<'_>, command: &PayCommand) -> bool {
-    // By key, so that `0345` repeats `345`; by code, so that a code changed since still does.
+    // By key, so that `0345` repeats `345`; by code, so that a code changed since still does; and
+    // without zeros, so that `0345` still does once a member `0345` has come.
     let same_contract = payment.contract_code == command.contract
+        || command.contract.without_leading_zeros().as_ref() == Some(&payment.contract_code)
         || facts.payer.as_ref().is_some_and(|payer| payer.contract == payment.contract);
     payment.bill == command.bill
         && payment.period == command.period

@@ -1,17 +1,26 @@
 //! The books a command works on: where they are, and the service over them.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::runtime::Runtime;
 use ventanilla_domain::{Company, CompanyId};
-use ventanilla_service::{Clock, Entropy, Service, Settings};
-use ventanilla_store::{Keys, OpenError, Store};
+use ventanilla_service::{AdminRefusal, Clock, Entropy, Failure, NoRefusal, Service, Settings};
+use ventanilla_store::{Keys, OpenError, Store, StoreError};
 
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::problem::{self, Problem, to_reason};
+
+/// The file in a data directory that holds the books.
+const DATABASE: &str = "ventanilla.db";
+
+/// What a command logs unless told otherwise: it tells an internal error itself, and its causes are
+/// for whoever asks for them.
+const COMMAND_LOG: &str = "error,ventanilla_service::failure=off";
 
 /// Where the books are, as the command line says it.
 #[derive(Debug, Args)]
@@ -72,9 +81,14 @@ impl Place {
 
     /// Makes an empty store and its secrets; refuses what exists.
     pub(crate) fn create(&self) -> anyhow::Result<Store> {
-        let keys = Keys::create_file(&self.secrets, Entropy::System.bytes())
-            .map_err(|error| from_open_error(&error))?;
-        Store::create_sqlite(&self.data, keys).map_err(|error| from_open_error(&error))
+        Keys::create_file(&self.secrets, Entropy::System.bytes())
+            .and_then(|keys| Store::create_sqlite(&self.data, keys))
+            .map_err(|error| self.to_problem(&error))
+    }
+
+    /// The file that holds the books.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join(DATABASE)
     }
 
     /// That there is something to open. Where the data is missing, that is what to tell, not that
@@ -82,7 +96,7 @@ impl Place {
     pub(crate) fn require(&self) -> anyhow::Result<()> {
         if !self.data.is_dir() {
             let missing = OpenError::Missing(self.data.display().to_string());
-            return Err(from_open_error(&missing));
+            return Err(self.to_problem(&missing));
         }
         if !self.secrets.is_file() {
             let secrets = self.secrets.display();
@@ -96,8 +110,74 @@ impl Place {
     /// Opens the store.
     pub(crate) fn open(&self) -> anyhow::Result<Store> {
         self.require()?;
-        let keys = Keys::read_file(&self.secrets).map_err(|error| from_open_error(&error))?;
-        Store::open_sqlite(&self.data, keys).map_err(|error| from_open_error(&error))
+        self.try_open().map_err(|error| self.to_problem(&error))
+    }
+
+    /// Opens the store, for a caller that has its own words for some of what may be wrong.
+    pub(crate) fn try_open(&self) -> Result<Store, OpenError> {
+        Store::open_sqlite(&self.data, Keys::read_file(&self.secrets)?)
+    }
+
+    /// Why the store or its secrets could not be used, in Spanish; the causes stay in the log.
+    pub(crate) fn to_problem(&self, error: &OpenError) -> anyhow::Error {
+        tracing::debug!(error = error as &dyn std::error::Error, "the store could not be opened");
+        let secrets = self.secrets.display();
+        match error {
+            OpenError::Missing(path) => Problem::store(format!(
+                "{path}: no hay ninguna instalación; créela con «ventanilla init» o «ventanilla \
+                 demo»"
+            )),
+            OpenError::Exists(path) => Problem::usage(format!("{path}: ya existe; nada cambió")),
+            OpenError::Held(path) => {
+                Problem::store(format!("{path}: otro servidor ya atiende estos datos"))
+            }
+            OpenError::OtherVersion { found, ours } => Problem::store(format!(
+                "los datos son de otra versión de Ventanilla (esquema {found}, el de esta es {ours})"
+            )),
+            OpenError::Secrets(path) => Problem::usage(format!(
+                "{path}: no es un archivo de claves; indique el de estos datos con --secrets"
+            )),
+            OpenError::ForeignKeys => Problem::usage(format!(
+                "{secrets}: no es el archivo de claves de estos datos; indique el suyo con --secrets"
+            )),
+            OpenError::SecretsExposed(path) => Problem::usage(format!(
+                "{path}: otros usuarios pueden leer las claves; ciérrelo con: chmod 600 {path}"
+            )),
+            OpenError::NotDurable(what) => Problem::store(format!(
+                "la base de datos no mantiene {what}: así se podrían perder pagos"
+            )),
+            OpenError::File { path, source } => {
+                Problem::store(format!("{path}: no se pudo usar: {}", to_reason(source)))
+            }
+            OpenError::Store(error) => {
+                let (database, reason) = (self.database(), to_store_reason(error));
+                Problem::store(format!("{}: {reason}", database.display()))
+            }
+        }
+    }
+}
+
+/// Why the file of the books could not be used.
+fn to_store_reason(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full(_) => "el disco está lleno",
+        StoreError::Busy(_) => "otro proceso lo ocupa; vuelva a intentarlo",
+        StoreError::Io(_) => "no se puede leer o escribir: falta el permiso o falla el disco",
+        StoreError::Damaged { .. } => {
+            "no se puede leer: está dañado o no es una base de datos de Ventanilla"
+        }
+    }
+}
+
+/// Whether a directory is missing or has nothing in it.
+pub(crate) fn is_empty(directory: &Path) -> anyhow::Result<bool> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => {
+            let (directory, reason) = (directory.display(), to_reason(&error));
+            Err(Problem::usage(format!("{directory}: no se pudo leer: {reason}")))
+        }
     }
 }
 
@@ -116,33 +196,6 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> anyhow::Result<PathBuf> {
     Ok(typed.unwrap_or_else(|| absolute.with_file_name(&name)))
 }
 
-/// Why a store or its secrets could not be used, in Spanish; the causes stay in the log.
-pub(crate) fn from_open_error(error: &OpenError) -> anyhow::Error {
-    tracing::debug!(error = error as &dyn std::error::Error, "the store could not be opened");
-    match error {
-        OpenError::Missing(path) => Problem::store(format!(
-            "{path}: no hay ninguna instalación; créela con «ventanilla init» o «ventanilla demo»"
-        )),
-        OpenError::Exists(path) => Problem::usage(format!("{path}: ya existe; nada cambió")),
-        OpenError::Held(path) => {
-            Problem::store(format!("{path}: otro servidor ya atiende estos datos"))
-        }
-        OpenError::OtherVersion { found, ours } => Problem::store(format!(
-            "los datos son de otra versión de Ventanilla (esquema {found}, el de esta es {ours})"
-        )),
-        OpenError::Secrets(path) => Problem::usage(format!(
-            "{path}: no es el archivo de claves de estos datos; indique el suyo con --secrets"
-        )),
-        OpenError::NotDurable(what) => Problem::store(format!(
-            "la base de datos no mantiene {what}: así se podrían perder pagos"
-        )),
-        OpenError::File { path, source } => {
-            Problem::store(format!("{path}: no se pudo usar: {}", to_reason(source)))
-        }
-        OpenError::Store(_) => Problem::store("la base de datos no se puede usar"),
-    }
-}
-
 /// Starts a service over an open store, by the machine's clock and entropy.
 pub(crate) fn start_service(store: Store, settings: Settings) -> anyhow::Result<Service> {
     let started = Service::start(store, Clock::System, Entropy::System, settings);
@@ -157,23 +210,24 @@ pub(crate) struct Books {
     /// The service.
     pub(crate) service: Service,
     runtime: Runtime,
+    database: PathBuf,
 }
 
 impl Books {
     /// Opens the books that the arguments name.
     pub(crate) fn open(args: &StoreArgs, log: &LogArgs) -> anyhow::Result<Self> {
         let file = FileConfig::read(args.config.as_deref())?;
-        log::start(log, "error")?;
+        log::start(log, COMMAND_LOG)?;
         let place = args.to_place(&file)?;
-        Self::start(place.open()?)
+        Self::start(place.open()?, &place)
     }
 
-    /// Starts a service over an open store.
-    pub(crate) fn start(store: Store) -> anyhow::Result<Self> {
+    /// Starts a service over the open store of a place.
+    pub(crate) fn start(store: Store, place: &Place) -> anyhow::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let service = start_service(store, Settings::default())?;
-        Ok(Self { service, runtime })
+        Ok(Self { service, runtime, database: place.database() })
     }
 
     /// Waits for an answer of the service.
@@ -188,8 +242,34 @@ impl Books {
 
     /// The company named, or the only one there is.
     pub(crate) fn company(&self, named: Option<CompanyId>) -> anyhow::Result<Company> {
-        let companies = self.service.companies().map_err(problem::from_plain)?;
-        pick(companies, named)
+        let companies = self.service.companies();
+        pick(companies.map_err(|failure| self.unread(failure))?, named)
+    }
+
+    /// A failure, where a refusal becomes what `refused` makes of it, and what is wrong inside is
+    /// told of the file.
+    pub(crate) fn failed<R>(
+        &self,
+        failure: Failure<R>,
+        refused: impl FnOnce(R) -> anyhow::Error,
+    ) -> anyhow::Error {
+        match failure {
+            Failure::Internal(id) => Problem::store(format!(
+                "{}: no se puede leer: error interno {id}; la causa se ve con «--log error»",
+                self.database.display()
+            )),
+            other => problem::from_failure(other, refused),
+        }
+    }
+
+    /// A failure to read.
+    pub(crate) fn unread(&self, failure: Failure<NoRefusal>) -> anyhow::Error {
+        self.failed(failure, |refusal| match refusal {})
+    }
+
+    /// A refused or failed act of administration.
+    pub(crate) fn unchanged(&self, failure: Failure<AdminRefusal>) -> anyhow::Error {
+        self.failed(failure, |refusal| problem::refused(&refusal))
     }
 }
 

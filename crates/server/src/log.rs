@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::problem::Problem;
 
@@ -29,9 +30,13 @@ pub(crate) enum LogFormat {
 /// Starts the log. A server tells what it does; a command only what went wrong.
 pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
     let level = args.log.as_deref().unwrap_or(default_level);
-    let Ok(filter) = EnvFilter::try_new(level) else {
-        return Err(Problem::usage(format!("el nivel de registro «{level}» no es válido")));
-    };
+    let filter = EnvFilter::try_new(level).ok().filter(|_| level.split(',').all(is_directive));
+    let filter = filter.ok_or_else(|| {
+        Problem::usage(format!(
+            "el nivel de registro «{level}» no es válido: error, warn, info, debug o trace, o por \
+             módulo, como ventanilla=debug"
+        ))
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match args.log_format.unwrap_or_default() {
         LogFormat::Human => builder.with_ansi(false).try_init(),
@@ -40,4 +45,36 @@ pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
     // The only way to fail is a log that was started before, which serves as well.
     started.ok();
     Ok(())
+}
+
+/// Whether a part of a filter is a level or says which module it is for. A bare word would be taken
+/// for a module, and a level that is spelt wrong would silence the log.
+fn is_directive(part: &str) -> bool {
+    let part = part.trim();
+    part.parse::<LevelFilter>().is_ok() || part.contains(['=', '[', ']'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_a_word_that_is_known_or_is_for_a_module() {
+        for (level, is_taken) in [
+            ("warn", true),
+            ("DEBUG", true),
+            ("off", true),
+            ("", true),
+            ("ventanilla=debug", true),
+            ("error,ventanilla_store::sqlite=trace", true),
+            ("silly", false),
+            ("ventanilla", false),
+            ("warn,silly", false),
+            ("ventanilla=silly", false),
+            ("=", false),
+        ] {
+            let args = LogArgs { log: Some(level.to_owned()), log_format: None };
+            assert_eq!(start(&args, "error").is_ok(), is_taken, "{level}");
+        }
+    }
 }

@@ -32,3 +32,8 @@ pub(crate) fn tell(line: impl Display) {
     // Where standard error is closed there is nobody left to tell.
     writeln!(io::stderr().lock(), "{line}").ok();
 }
+
+/// So many of something: «1 línea», «2 líneas».
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use ventanilla_service::{AdminRefusal, Failure, NoRefusal};
+use ventanilla_service::{AdminRefusal, Failure};
 
 use crate::output;
 
@@ -98,14 +98,9 @@ pub(crate) fn to_reason(error: &io::Error) -> &'static str {
     }
 }
 
-/// A refused or failed act of administration.
-pub(crate) fn from_admin(failure: Failure<AdminRefusal>) -> anyhow::Error {
-    from_failure(failure, |refusal| Problem::usage(to_sentence(&refusal)))
-}
-
-/// A failed use case that knows no refusal.
-pub(crate) fn from_plain(failure: Failure<NoRefusal>) -> anyhow::Error {
-    from_failure(failure, |refusal| match refusal {})
+/// A refused act of administration.
+pub(crate) fn refused(refusal: &AdminRefusal) -> anyhow::Error {
+    Problem::usage(to_sentence(refusal))
 }
 
 /// A failure, where a refusal becomes what `refused` makes of it.

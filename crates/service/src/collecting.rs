@@ -24,7 +24,7 @@ impl Service {
         caller: &Caller,
         command: PayCommand,
     ) -> Result<Accepted<Payment>, Failure<PayRefusal>> {
-        debug_assert_eq!(command.collector, caller.collector, "a collector pays for itself");
+        assert_eq!(command.collector, caller.collector, "a collector pays for itself");
         let company = caller.company.id;
         self.write(move |tx, now| pay(tx, company, &command, now)).await
     }
@@ -37,7 +37,7 @@ impl Service {
         caller: &Caller,
         command: ReverseCommand,
     ) -> Result<Accepted<Reversal>, Failure<ReverseRefusal>> {
-        debug_assert_eq!(command.collector, caller.collector, "a collector reverses its own");
+        assert_eq!(command.collector, caller.collector, "a collector reverses its own");
         let company = caller.company.id;
         self.write(move |tx, now| reverse(tx, company, &command, now)).await
     }

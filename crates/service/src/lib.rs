@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
-use ventanilla_store::{Store, StoreError, Tx, View};
+use ventanilla_store::{Snapshot, Store, StoreError, Tx, View};
 
 pub use clock::{Clock, Entropy};
 pub use failure::{ErrorId, Failure, NoRefusal};
@@ -135,13 +135,21 @@ impl Service {
         failure::of_read(error, &self.inner.entropy)
     }
 
+    /// The books as they stand; refused once the store has failed, since they may lack a commit
+    /// whose outcome is not known.
+    fn snapshot<R>(&self) -> Result<Snapshot, Failure<R>> {
+        if *self.inner.writer.failed().borrow() {
+            return Err(Failure::Unavailable);
+        }
+        self.inner.store.snapshot().map_err(|error| self.read_failure(&error))
+    }
+
     /// Reads over one snapshot; what goes wrong is logged here.
     fn read_decided<T, R>(
         &self,
         read: impl FnOnce(&View<'_>) -> Decided<T, R>,
     ) -> Result<T, Failure<R>> {
-        let read = self.inner.store.snapshot().and_then(|snapshot| read(&snapshot.view()));
-        match read {
+        match read(&self.snapshot()?.view()) {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
             Err(error) => Err(self.read_failure(&error)),

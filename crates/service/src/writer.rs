@@ -80,9 +80,16 @@ impl Writer {
         let (queue, waiting) = sync_channel(settings.queue_len_max.max(1));
         let (fail, failed) = watch::channel(false);
         let batch_len_max = settings.batch_len_max.max(1);
+        let failing = fail.clone();
         let loop_ = Loop { store, clock, entropy, batch_len_max, fail };
         let thread = std::thread::Builder::new().name("writer".to_owned());
-        let thread = thread.spawn(move || loop_.run(&waiting))?;
+        let thread = thread.spawn(move || {
+            // Without a writer nothing can be paid: the process must not live on without it.
+            if catch_unwind(AssertUnwindSafe(|| loop_.run(&waiting))).is_err() {
+                tracing::error!("the writer panicked; stopping");
+                failing.send_replace(true);
+            }
+        })?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)), failed })
     }
 

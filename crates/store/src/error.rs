@@ -40,12 +40,17 @@ impl StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
+        let shared_memory_full = error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full(error.into()),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(error.into()),
-            Some(Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly) => {
-                Self::Io(error.into())
+            Some(Code::SystemIoFailure) if shared_memory_full => Self::Full(error.into()),
+            // No descriptor is left, or another process has the lock: it passes.
+            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::CannotOpen) => {
+                Self::Busy(error.into())
             }
+            Some(Code::SystemIoFailure | Code::ReadOnly) => Self::Io(error.into()),
             _ => Self::damaged_by("SQLite refused a statement", error),
         }
     }
@@ -82,9 +87,15 @@ pub enum OpenError {
         /// The newest schema known here.
         ours: i64,
     },
-    /// The secrets file is not one, or is not this store's.
-    #[error("the secrets file {0} is not this store's")]
+    /// The secrets file is not one.
+    #[error("{0} is not a secrets file")]
     Secrets(String),
+    /// Others than its owner can read the secrets file.
+    #[error("others than its owner can read the secrets file {0}")]
+    SecretsExposed(String),
+    /// The store was made with another installation's keys.
+    #[error("the store was made with other keys")]
+    ForeignKeys,
     /// The machine did not take a setting that durability rests on.
     #[error("the database does not keep {0}, without which payments could be lost")]
     NotDurable(&'static str),

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -41,26 +41,26 @@ impl Keys {
     ///
     /// Errors in order: the file exists, it cannot be written.
     pub fn create_file(path: &Path, random: [u8; 64]) -> Result<Self, OpenError> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let mut file = file.map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => OpenError::Exists(path.display().to_string()),
-            _ => at(path, source),
-        })?;
         let (credentials, chain) = random.split_at(32);
         let (credentials, chain) = (to_hex(credentials), to_hex(chain));
         let text = format!("{HEADING}\ncredentials = \"{credentials}\"\nchain = \"{chain}\"\n");
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|source| at(path, source))?;
+        write_once(path, &text).map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => OpenError::Exists(path.display().to_string()),
+            _ => at(path, source),
+        })?;
         Ok(Self::from_random(random))
     }
 
-    /// Reads the secrets file. Errors in order: it cannot be read, it is not one.
+    /// Reads the secrets file. Errors in order: it cannot be read, others can read it too, it is
+    /// not one.
     pub fn read_file(path: &Path) -> Result<Self, OpenError> {
+        let file = File::open(path).map_err(|source| at(path, source))?;
+        let mode = file.metadata().map_err(|source| at(path, source))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(OpenError::SecretsExposed(path.display().to_string()));
+        }
         let mut text = String::new();
-        File::open(path)
-            .and_then(|file| file.take(4096).read_to_string(&mut text))
-            .map_err(|source| at(path, source))?;
+        file.take(4096).read_to_string(&mut text).map_err(|source| at(path, source))?;
         let key = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name))?;
             from_hex(line.trim_start().strip_prefix('=')?.trim().trim_matches('"'))
@@ -128,6 +128,23 @@ fn keyed<'a>(key: &Hmac<Sha256>, parts: impl Iterator<Item = &'a [u8]>) -> Diges
     mac.finalize().into_bytes().into()
 }
 
+/// Writes a file that either is there whole, for its owner alone, or is not there at all.
+fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.draft", std::process::id()));
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        // A link, unlike a renaming, refuses a name that is taken.
+        .and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    written?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 fn at(path: &Path, source: std::io::Error) -> OpenError {
     OpenError::File { path: path.display().to_string(), source }
 }
@@ -138,7 +155,6 @@ mod tests {
 
     #[test]
     fn the_file_gives_back_the_keys_and_is_the_owners_alone() {
-        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets");
         let made = Keys::create_file(&path, [9; 64]).unwrap();
@@ -147,6 +163,9 @@ mod tests {
         assert_eq!(made.credential_digest(&["a"]), read.credential_digest(&["a"]));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(matches!(Keys::create_file(&path, [0; 64]), Err(OpenError::Exists(_))));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Keys::read_file(&path), Err(OpenError::SecretsExposed(_))));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "credentials = \"12\"\n").unwrap();
         assert!(matches!(Keys::read_file(&path), Err(OpenError::Secrets(_))));
     }

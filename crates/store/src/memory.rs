@@ -157,8 +157,9 @@ impl Books {
     fn add_payment(&mut self, payment: &Payment) -> Result<(), StoreError> {
         let bill = self.bills.get_mut(&(payment.contract, payment.bill));
         let bill = bill
-            .filter(|bill| bill.is_unpaid())
-            .ok_or_else(|| StoreError::damaged("a payment found no unpaid bill"))?;
+            .filter(|bill| bill.is_unpaid() && bill.version == payment.bill_version)
+            .filter(|bill| bill.amount == payment.amount)
+            .ok_or_else(|| StoreError::damaged("a payment found no such unpaid bill"))?;
         bill.paid_by = Some(payment.id);
         bill.last_payment = Some(payment.id);
         if self.payments.insert(payment.id, payment.clone()).is_some() {
@@ -432,7 +433,7 @@ impl MemoryTx<'_> {
         );
         books.counters.chain = chain;
         books.counters.next_entry = number.checked_next().map_err(exhausted)?;
-        let entry = Entry { number, recorded_at, event, postings, chain };
+        let entry = Entry { number, recorded_at, event, written, postings, chain };
         self.state.journal.entry(company).or_default().push(entry);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What a store keeps beside the domain's facts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -111,6 +112,15 @@ impl Counters {
     }
 }
 
+/// An event as it is written: its kind and a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// What kind of event it is.
+    pub kind: Cow<'static, str>,
+    /// The event.
+    pub payload: String,
+}
+
 /// A journal entry: an accepted act, what it posted, and its link in the company's chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -120,6 +130,8 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// What happened.
     pub event: Event,
+    /// What happened, as it is written: what the chain links.
+    pub written: Written,
     /// What it posted.
     pub postings: Vec<Posting>,
     /// Its link.

@@ -106,10 +106,9 @@ fn follow(
     if entry.number != opened.counters.next_entry {
         return Err(format!("falta el asiento {}", opened.counters.next_entry));
     }
-    let written = journal::write(&entry.event);
     let before = &opened.counters.chain;
     let (number, at, postings) = (entry.number, entry.recorded_at, &entry.postings);
-    if journal::link(keys, company, number, at, &written, postings, before) != entry.chain {
+    if journal::link(keys, company, number, at, &entry.written, postings, before) != entry.chain {
         return Err("la cadena está rota: el asiento fue alterado".to_owned());
     }
     let replaced = match &entry.event {

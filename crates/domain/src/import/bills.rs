@@ -129,9 +129,18 @@ pub enum BillRefusal {
     /// No bill of the number that is replaced.
     #[error("no such bill to replace")]
     ReplacedUnknown,
+    /// The bill that is replaced is another contract's.
+    #[error("the replaced bill is of another contract")]
+    ReplacedOfAnotherContract,
     /// The bill that is replaced is paid.
     #[error("the replaced bill is paid")]
     ReplacedPaid,
+    /// Another bill has taken its place already.
+    #[error("another bill has replaced it already")]
+    ReplacedAlready(BillId),
+    /// The row would change a bill whose place another bill has taken.
+    #[error("the bill has been replaced")]
+    BillReplaced(BillId),
     /// The bill has had too many versions.
     #[error("the bill has too many versions")]
     TooManyVersions,
@@ -153,7 +162,7 @@ pub fn decide_bill(
     let known = facts.bill.as_ref().map(|(_, version)| version);
     let terms = stated_terms(facts.company, known, row)?;
     let annulled = match replaces {
-        Some(other) => annulment(facts.replaced, bill, other, source)?,
+        Some(other) => annulment(facts.replaced, contract, bill, other, source)?,
         None => None,
     };
     let mut changes = Vec::new();
@@ -162,11 +171,15 @@ pub fn decide_bill(
         if let Some(payment) = paid_by {
             return Ok(BillDecision::Paid(bill, payment));
         }
+        if let Some(other) = known.and_then(|known| known.replaced_by) {
+            return Err(BillRefusal::BillReplaced(other));
+        }
         let number = known.map_or(Ok(1), next_number)?;
         let revenue =
             ledger::revenue_of(&facts.company.policy, terms.amount, &terms.printed.details)
                 .or(Err(BillRefusal::DetailsDoNotAddUp))?;
-        let version = BillVersion { contract, bill, number, terms, revenue, source };
+        let replaced_by = None;
+        let version = BillVersion { contract, bill, number, terms, revenue, replaced_by, source };
         changes.push(BillChange { version, replaced: facts.bill.map(|(_, version)| version) });
     }
     changes.extend(annulled);
@@ -223,6 +236,7 @@ fn add_up(details: &[DetailLine], amount: Money) -> Result<bool, MoneyError> {
 /// The version that annuls the bill that is replaced; `None` where it is annulled already.
 fn annulment(
     known: Option<(Bill, BillVersion)>,
+    contract: ContractKey,
     bill: BillId,
     replaced: BillId,
     source: SourceLine,
@@ -231,13 +245,22 @@ fn annulment(
         return Err(BillRefusal::ReplacesItself);
     }
     let (known, before) = known.ok_or(BillRefusal::ReplacedUnknown)?;
+    if known.contract != contract {
+        return Err(BillRefusal::ReplacedOfAnotherContract);
+    }
     match known.state {
-        BillState::Annulled => return Ok(None),
+        BillState::Annulled => {
+            return match before.replaced_by {
+                Some(other) if other != bill => Err(BillRefusal::ReplacedAlready(other)),
+                _ => Ok(None),
+            };
+        }
         BillState::PaidElsewhere => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed if known.paid_by.is_some() => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed => {}
     }
-    let mut version = BillVersion { number: next_number(&before)?, source, ..before.clone() };
+    let number = next_number(&before)?;
+    let mut version = BillVersion { number, replaced_by: Some(bill), source, ..before.clone() };
     version.terms.state = BillState::Annulled;
     Ok(Some(BillChange { version, replaced: Some(before) }))
 }
@@ -387,6 +410,25 @@ mod tests {
         assert_eq!(done, Ok(BillDecision::Unchanged));
         let paid = Some(standing(old, Some(PaymentId::FIRST)));
         assert_eq!(decide(None, paid, replacing.clone()), Err(BillRefusal::ReplacedPaid));
+        let mut elsewhere = standing(changes[0].version.clone(), None);
+        elsewhere.0.contract = ContractKey::FIRST;
+        let other = BillRow { bill: BillId::from_i64(3).unwrap(), ..replacing.clone() };
+        assert_eq!(
+            decide(None, Some(elsewhere), other.clone()),
+            Err(BillRefusal::ReplacedOfAnotherContract)
+        );
+        // Two bills do not take the place of one, and the one does not come back.
+        let annulled = standing(changes[1].version.clone(), None);
+        assert_eq!(
+            decide(None, Some(annulled.clone()), other),
+            Err(BillRefusal::ReplacedAlready(replacing.bill))
+        );
+        let back = BillRow { state: Given::Value(Some(BillState::Owed)), ..row(1, 14_570) };
+        assert_eq!(
+            decide(Some(annulled.clone()), None, back),
+            Err(BillRefusal::BillReplaced(replacing.bill))
+        );
+        assert_eq!(decide(Some(annulled), None, row(1, 14_570)), Ok(BillDecision::Unchanged));
         assert_eq!(decide(None, None, replacing), Err(BillRefusal::ReplacedUnknown));
     }
 

@@ -56,15 +56,33 @@ pub struct MemberDecision {
     pub contract: Option<Contract>,
     /// Whether the contract is new.
     pub is_new: bool,
+    /// The member that the row names or that holds the contract already; `None` for one to whom
+    /// the counter gives an id.
+    pub holder: Option<MemberId>,
 }
 
-/// Decides a row of members. Every row can be taken.
-pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
+/// Why a row of members was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRefusal {
+    /// The row names a member by an id that the counter gave to somebody else.
+    #[error("the counter gave that id to another member")]
+    IdAssigned(MemberId),
+}
+
+/// Decides a row of members. Refuses an id of ours that is not the contract's holder's.
+pub fn decide_member(facts: MemberFacts, row: MemberRow) -> Result<MemberDecision, MemberRefusal> {
     let MemberFacts { contract: known_contract, member: known, next_member, next_contract } = facts;
     let known_id = known.as_ref().map(|member| member.id);
+    let holds = known_contract.as_ref().map(|contract| contract.member);
+    let was_assigned = known.as_ref().is_some_and(|member| member.is_assigned);
+    if let Some(named) = row.member.filter(|named| was_assigned && holds != Some(*named)) {
+        return Err(MemberRefusal::IdAssigned(named));
+    }
+    let holder = row.member.or(known_id);
     let old = known.clone();
     let member = Member {
-        id: row.member.or(known_id).unwrap_or(next_member),
+        id: holder.unwrap_or(next_member),
+        is_assigned: row.member.is_none() && (known.is_none() || was_assigned),
         name: row.name,
         document_kind: row.document_kind.or(old.as_ref().and_then(|m| m.document_kind.clone())),
         document_number: row
@@ -88,11 +106,12 @@ pub fn decide_member(facts: MemberFacts, row: MemberRow) -> MemberDecision {
         address: row.address.or(old.as_ref().and_then(|contract| contract.address.clone())),
         supply_point: row.supply_point.or(old.and_then(|contract| contract.supply_point)),
     };
-    MemberDecision {
+    Ok(MemberDecision {
         is_new: known_contract.is_none(),
+        holder,
         member: (known.as_ref() != Some(&member)).then_some(member),
         contract: (known_contract.as_ref() != Some(&contract)).then_some(contract),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -123,27 +142,43 @@ mod tests {
 
     #[test]
     fn a_member_is_made_once_and_then_unchanged() {
-        let first = decide_member(member_facts(None, None), member_row("345", Some(316)));
+        let first = decide_member(member_facts(None, None), member_row("345", Some(316))).unwrap();
         let (member, contract) = (first.member.unwrap(), first.contract.unwrap());
         assert_eq!((member.id.to_i64(), contract.member.to_i64()), (316, 316));
         assert!(first.is_new);
         let facts = member_facts(Some(contract.clone()), Some(member.clone()));
-        let again = decide_member(facts, member_row("345", None));
-        assert_eq!(again, MemberDecision { member: None, contract: None, is_new: false });
+        let again = decide_member(facts, member_row("345", None)).unwrap();
+        assert_eq!((again.member, again.contract, again.is_new), (None, None, false));
         // A second contract of the same member.
-        let second = decide_member(member_facts(None, Some(member)), member_row("346", Some(316)));
+        let second =
+            decide_member(member_facts(None, Some(member)), member_row("346", Some(316))).unwrap();
         assert_eq!((second.member, second.is_new), (None, true));
     }
 
     #[test]
     fn a_missing_column_leaves_what_is_known_and_an_empty_cell_clears_it() {
-        let first = decide_member(member_facts(None, None), member_row("345", None));
+        let first = decide_member(member_facts(None, None), member_row("345", None)).unwrap();
         assert_eq!(first.member.as_ref().unwrap().id.to_i64(), 900);
         let absent = MemberRow { document_number: Given::Absent, ..member_row("345", None) };
         let facts = member_facts(first.contract.clone(), first.member.clone());
-        assert_eq!(decide_member(facts, absent).member, None);
+        assert_eq!(decide_member(facts, absent).unwrap().member, None);
         let empty = MemberRow { document_number: Given::Value(None), ..member_row("345", None) };
         let facts = member_facts(first.contract, first.member);
-        assert_eq!(decide_member(facts, empty).member.unwrap().document_number, None);
+        assert_eq!(decide_member(facts, empty).unwrap().member.unwrap().document_number, None);
+    }
+
+    #[test]
+    fn a_billers_id_does_not_take_over_a_member_that_we_numbered() {
+        let first = decide_member(member_facts(None, None), member_row("100", None)).unwrap();
+        let (member, contract) = (first.member.unwrap(), first.contract.unwrap());
+        assert!(member.is_assigned);
+        let taken = member_facts(None, Some(member.clone()));
+        assert_eq!(
+            decide_member(taken, member_row("200", Some(900))),
+            Err(MemberRefusal::IdAssigned(member.id))
+        );
+        // The contract's own member may be named by the id it was given.
+        let own = member_facts(Some(contract), Some(member));
+        assert!(decide_member(own, member_row("100", Some(900))).is_ok());
     }
 }

@@ -6,7 +6,7 @@ mod members;
 pub use bills::{
     BillChange, BillDecision, BillFacts, BillRefusal, BillRow, PrintedRow, decide_bill,
 };
-pub use members::{MemberDecision, MemberFacts, MemberRow, decide_member};
+pub use members::{MemberDecision, MemberFacts, MemberRefusal, MemberRow, decide_member};
 
 /// An optional column of a row: a file without the column leaves what is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

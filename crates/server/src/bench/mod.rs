@@ -37,14 +37,26 @@ pub(crate) enum BenchCommand {
     ServeEcho(anchors::EchoArgs),
 }
 
+impl BenchCommand {
+    /// The command as it is run, with what was left to the defaults.
+    fn to_line(&self) -> String {
+        match self {
+            Self::Pay(args) => args.to_line("pay"),
+            Self::Consult(args) => args.to_line("consult"),
+            Self::All(args) => args.to_line("all"),
+            Self::ServeEcho(_) => String::new(),
+        }
+    }
+}
+
 /// The flags of the measurements.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Segundos de cada ronda: 3 si falta
-    #[arg(long, value_name = "S", default_value = "3", value_parser = from_count)]
+    /// Segundos de cada ronda: 2 si falta
+    #[arg(long, value_name = "S", default_value = "2", value_parser = from_count)]
     seconds: u32,
-    /// Rondas de cada variante, alternadas: 5 si falta
-    #[arg(long, value_name = "N", default_value = "5", value_parser = from_count)]
+    /// Rondas de cada variante, alternadas: 7 si falta
+    #[arg(long, value_name = "N", default_value = "7", value_parser = from_count)]
     rounds: u32,
     /// Conexiones, con una petición en vuelo cada una: 64 si falta
     #[arg(long, value_name = "N", default_value = "64", value_parser = from_count)]
@@ -55,6 +67,18 @@ pub(crate) struct BenchArgs {
     /// Directorio en cuyo disco se mide; si falta, el temporal del sistema
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+}
+
+impl BenchArgs {
+    fn to_line(&self, name: &str) -> String {
+        let Self { seconds, rounds, connections, .. } = self;
+        let mut line = format!(
+            "ventanilla bench {name} --seconds {seconds} --rounds {rounds} --connections {connections}"
+        );
+        line.extend(self.bills.map(|bills| format!(" --bills {bills}")));
+        line.extend(self.data.as_ref().map(|data| format!(" --data {}", data.display())));
+        line
+    }
 }
 
 /// Payments a second that no machine of the kind passes: so many bills are made ready.
@@ -75,7 +99,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Runs a command under `bench`.
 pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(log, "warn")?;
-    let mut report = Report::default();
+    let mut report = Report::new(command.to_line());
     let create =
         |args: &BenchArgs, bills| World::create(args.data.as_deref(), args.bills.unwrap_or(bills));
     let to_pay = |args: &BenchArgs| {

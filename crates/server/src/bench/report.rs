@@ -63,14 +63,20 @@ impl Ratio {
 }
 
 /// What was measured in one run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Report {
+    command: String,
     series: Vec<Series>,
     ratios: Vec<Ratio>,
     syncs_per_second: Option<f64>,
 }
 
 impl Report {
+    /// Nothing measured yet by this command.
+    pub(super) fn new(command: String) -> Self {
+        Self { command, series: Vec::new(), ratios: Vec::new(), syncs_per_second: None }
+    }
+
     /// Adds series, in the order of their rows.
     pub(super) fn add_series(&mut self, series: impl IntoIterator<Item = Series>) {
         self.series.extend(series);
@@ -91,9 +97,11 @@ impl Report {
         self.series.iter().any(|series| series.refused > 0)
     }
 
-    /// The tables.
+    /// The command and the tables.
     pub(super) fn to_markdown(&self) -> String {
         let mut lines = vec![
+            format!("`{}`", self.command),
+            String::new(),
             "| razón (mediana de las rondas) | mediana | mín – máx | objetivo |".to_owned(),
             "|---|---|---|---|".to_owned(),
         ];
@@ -165,10 +173,11 @@ mod tests {
 
     #[test]
     fn the_tables_hold_every_series() {
-        let mut report = Report::default();
+        let mut report = Report::new("ventanilla bench pay".to_owned());
         report.add_series([series("a", &[10.0, 20.0])]);
         report.set_syncs(9000.4);
         let text = report.to_markdown();
+        assert!(text.starts_with("`ventanilla bench pay`\n\n| razón "), "{text}");
         assert!(text.contains("\n| a | 15 | 1.50 ms |\n| F: "), "{text}");
         assert!(!report.has_refusals());
     }

@@ -69,7 +69,7 @@ impl World {
     }
 
     fn fill(&self) -> anyhow::Result<()> {
-        let books = Books::start(self.place().create()?)?;
+        let books = Books::start(self.place().create()?, &self.place())?;
         let company = books.wait(books.service.add_company(NewCompany {
             id: CompanyId::FIRST,
             name: Name::from_text("Medición")?,
@@ -77,7 +77,7 @@ impl World {
             time_zone: TimeZone::from_name("America/La_Paz")?,
             first_payment: PaymentId::FIRST,
         }));
-        let company = company.map_err(problem::from_admin)?.id;
+        let company = company.map_err(|failure| books.unchanged(failure))?.id;
         let collector = books.wait(books.service.add_collector(NewCollector {
             company,
             name: Label::from_text(LOGIN)?,
@@ -88,7 +88,7 @@ impl World {
                 password: LOGIN.to_owned(),
             }),
         }));
-        collector.map_err(problem::from_admin)?;
+        collector.map_err(|failure| books.unchanged(failure))?;
         for (kind, name, text) in [
             (FileKind::Members, "socios.csv", self.members()?),
             (FileKind::Bills, "facturas.csv", self.bills()?),

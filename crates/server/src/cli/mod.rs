@@ -141,7 +141,7 @@ mod tests {
                 "ventanilla collector add --company 1 --name x --permission todo",
                 "«todo» no vale: listar",
             ),
-            ("ventanilla company set --company 1", "falta <KEY=VALUE>..."),
+            ("ventanilla company set --company 1 oldest_first", "no tiene la forma KEY=VALUE"),
         ] {
             let (taken, text) = told(line);
             assert!(!taken, "{line}");

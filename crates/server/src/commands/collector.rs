@@ -9,7 +9,7 @@ use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::{self, Exit};
+use crate::problem::Exit;
 
 /// The commands under `collector`.
 #[derive(Debug, Subcommand)]
@@ -134,7 +134,7 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         can_list: args.permission.contains(&Permission::Listar),
         credentials: None,
     }));
-    let (collector, credentials) = added.map_err(problem::from_admin)?;
+    let (collector, credentials) = added.map_err(|failure| books.unchanged(failure))?;
     books.close();
     let secrets = Secrets {
         cod_seguridad: &credentials.security_code,
@@ -159,7 +159,8 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if args.company.is_some() {
         books.company(args.company)?;
     }
-    let collectors = books.service.collectors(args.company).map_err(problem::from_plain)?;
+    let collectors =
+        books.service.collectors(args.company).map_err(|failure| books.unread(failure))?;
     books.close();
     let shown: Vec<Shown<'_>> = collectors.iter().map(Shown::of).collect();
     if args.json {
@@ -176,7 +177,7 @@ fn disable(args: &DisableArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let company = books.company(args.company)?.id;
     let disabled = books.wait(books.service.disable_collector(company, args.name.as_str()));
-    let collector = disabled.map_err(problem::from_admin)?;
+    let collector = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
     if args.json {
         output::print_json(&Shown::of(&collector))?;

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use ventanilla_domain::{Company, CompanyId, Currency, Name, PaymentId, TimeZone};
+use serde_json::Value;
+use ventanilla_domain::{Company, CompanyId, Currency, Name, PaymentId, Policy, TimeZone};
 use ventanilla_service::NewCompany;
 
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::{self, Exit};
+use crate::problem::Exit;
 
 /// The commands under `company`.
 #[derive(Debug, Subcommand)]
@@ -20,7 +21,7 @@ pub(crate) enum CompanyCommand {
     Add(AddArgs),
     /// Muestra las empresas
     List(ListArgs),
-    /// Cambia ajustes de una empresa y muestra los vigentes
+    /// Muestra los ajustes de una empresa, después de cambiar los que se den
     Set(SetArgs),
 }
 
@@ -64,9 +65,9 @@ pub(crate) struct SetArgs {
     #[arg(long, value_name = "ID", value_parser = from_company_id)]
     company: Option<CompanyId>,
     #[arg(
-        help = "Ajustes: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
+        help = "Ajustes que cambian: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
                 revenue.CONCEPTO",
-        value_name = "KEY=VALUE", required = true, value_parser = from_setting)]
+        value_name = "KEY=VALUE", value_parser = from_setting)]
     settings: Vec<(String, String)>,
     /// Responde con un objeto JSON
     #[arg(long)]
@@ -98,23 +99,37 @@ struct Shown<'a> {
     nombre: &'a str,
     moneda: &'static str,
     zona_horaria: &'a str,
-    ajustes: BTreeMap<String, String>,
+    ajustes: BTreeMap<String, Value>,
 }
 
 impl<'a> Shown<'a> {
     fn of(company: &'a Company) -> Self {
+        let settings = company.policy.to_settings();
         Self {
             id: company.id.to_i64(),
             nombre: company.name.as_str(),
             moneda: company.currency.to_code(),
             zona_horaria: company.time_zone.to_name(),
-            ajustes: company.policy.to_settings().into_iter().collect(),
+            ajustes: settings
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = to_json(&key, value);
+                    (key, value)
+                })
+                .collect(),
         }
     }
+}
 
-    fn to_line(&self) -> String {
-        let Self { id, nombre, moneda, zona_horaria, .. } = self;
-        format!("{id}\t{nombre}\t{moneda}\t{zona_horaria}")
+/// A setting's value as JSON: what its form says it is.
+fn to_json(key: &str, value: String) -> Value {
+    let form = Policy::SETTINGS.iter().find(|(known, _)| *known == key).map(|(_, form)| *form);
+    match form {
+        Some(form) if form.ends_with("|none") && value == "none" => Value::Null,
+        Some("true|false" | "0..=65535|none") => {
+            serde_json::from_str(&value).unwrap_or(Value::String(value))
+        }
+        Some(_) | None => Value::String(value),
     }
 }
 
@@ -136,7 +151,7 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         time_zone: args.time_zone,
         first_payment: PaymentId::FIRST,
     }));
-    let company = company.map_err(problem::from_admin)?;
+    let company = company.map_err(|failure| books.unchanged(failure))?;
     books.close();
     if args.json {
         output::print_json(&Shown::of(&company))?;
@@ -148,31 +163,62 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 
 fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
-    let companies = books.service.companies().map_err(problem::from_plain)?;
+    let companies = books.service.companies().map_err(|failure| books.unread(failure))?;
     books.close();
-    let shown: Vec<Shown<'_>> = companies.iter().map(Shown::of).collect();
     if args.json {
-        output::print_json(&shown)?;
-    } else {
-        for company in &shown {
-            output::print(company.to_line())?;
-        }
+        output::print_json(&companies.iter().map(Shown::of).collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    for company in &companies {
+        let Company { id, name, time_zone, .. } = company;
+        let currency = company.currency.to_code();
+        output::print(format_args!("{id}\t{name}\t{currency}\t{}", time_zone.to_name()))?;
+        print_settings(company, "  ")?;
     }
     Ok(Exit::Done)
 }
 
 fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
-    let company = books.company(args.company)?.id;
-    let company = books.wait(books.service.set_policy(company, args.settings));
-    let company = company.map_err(problem::from_admin)?;
+    let mut company = books.company(args.company)?;
+    if !args.settings.is_empty() {
+        let set = books.wait(books.service.set_policy(company.id, args.settings));
+        company = set.map_err(|failure| books.unchanged(failure))?;
+    }
     books.close();
     if args.json {
         output::print_json(&Shown::of(&company))?;
     } else {
-        for (key, value) in company.policy.to_settings() {
-            output::print(format_args!("{key}={value}"))?;
-        }
+        print_settings(&company, "")?;
     }
     Ok(Exit::Done)
+}
+
+fn print_settings(company: &Company, indent: &str) -> anyhow::Result<()> {
+    for (key, value) in company.policy.to_settings() {
+        output::print(format_args!("{indent}{key}={value}"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_has_the_type_of_its_form() {
+        for (key, value, json) in [
+            ("oldest_first", "true", Value::Bool(true)),
+            ("check_payer", "false", Value::Bool(false)),
+            ("reversal_days", "5", Value::from(5)),
+            ("reversal_days", "none", Value::Null),
+            ("hours", "none", Value::Null),
+            ("hours", "08:00-20:30", Value::from("08:00-20:30")),
+            ("cut_off", "none", Value::Null),
+            ("closed_through", "2020-01-02", Value::from("2020-01-02")),
+            ("revenue.Agua", "true", Value::from("true")),
+        ] {
+            assert_eq!(to_json(key, value.to_owned()), json, "{key}={value}");
+        }
+    }
 }

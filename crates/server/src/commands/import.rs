@@ -14,8 +14,8 @@ use ventanilla_service::import::{ImportRefusal, ImportRequest, News, Phase, Summ
 use super::from_company_id;
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
-use crate::output;
-use crate::problem::{self, Exit, Problem, to_reason};
+use crate::output::{self, counted};
+use crate::problem::{Exit, Problem, to_reason};
 
 /// The commands under `import`.
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,9 @@ pub(crate) struct ImportArgs {
     store: StoreArgs,
 }
 
+/// Verdicts that `--json` lists at most; standard error has them all.
+const LISTED_MAX: usize = 1_000;
+
 /// Who imports, as the file's record says.
 const IMPORTED_BY: &str = "ventanilla import";
 
@@ -68,18 +71,26 @@ pub(crate) fn run(command: ImportCommand, log: &LogArgs) -> anyhow::Result<Exit>
         dry_run: args.dry_run,
         skip_bad: args.skip_bad,
     };
-    let mut teller = Teller::new();
+    let mut teller = Teller::new(args.json);
     let imported = books.service.import(&request, &mut file, &mut |news| teller.tell(news));
     teller.bar.finish_and_clear();
-    let outcome = match imported {
+    let failure = match imported {
         Ok(summary) => {
-            show(&args, kind, company.currency, &summary)?;
-            Ok(Exit::Done)
+            books.close();
+            let difference = (kind == FileKind::Bills)
+                .then(|| to_decimal(summary.difference_minor, company.currency));
+            show(&args, &summary, difference, company.currency, &teller.listed)?;
+            return Ok(Exit::Done);
         }
-        Err(failure) => Err(refused(failure, &args.file)),
+        Err(failure) => failure,
     };
+    if let (true, Failure::Refused(refusal)) = (args.json, &failure) {
+        show_refused(refusal, &teller.listed)?;
+    }
+    let is_partly_kept = teller.phase == Some(Phase::Keeping);
+    let problem = books.failed(failure, |refusal| to_problem(&refusal, &args.file, is_partly_kept));
     books.close();
-    outcome
+    Err(problem)
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {
@@ -103,38 +114,48 @@ fn to_name(path: &Path) -> anyhow::Result<Name> {
     name.ok_or_else(|| Problem::usage(format!("{}: el nombre no sirve", path.display())))
 }
 
-fn refused(failure: Failure<ImportRefusal>, path: &Path) -> anyhow::Error {
+/// Only a file that changes while it is kept is refused when a part of it is kept already.
+fn to_problem(refusal: &ImportRefusal, path: &Path, is_partly_kept: bool) -> anyhow::Error {
     let path = path.display();
-    problem::from_failure(failure, |refusal| match refusal {
+    match refusal {
         ImportRefusal::CompanyUnknown => Problem::usage("no hay ninguna empresa con ese número"),
         ImportRefusal::Unreadable(verdict) => {
-            Problem::found(format!("{path}: {} No se guardó nada.", to_sentence(&verdict)))
-        }
-        ImportRefusal::BadLines(1) => {
-            Problem::found(format!("{path}: 1 línea mala; no se guardó nada"))
+            let kept = if is_partly_kept { "Una parte se guardó." } else { "No se guardó nada." };
+            Problem::found(format!("{path}: {} {kept}", to_sentence(verdict)))
         }
         ImportRefusal::BadLines(lines) => {
-            Problem::found(format!("{path}: {lines} líneas malas; no se guardó nada"))
+            let lines = counted(*lines, "línea mala", "líneas malas");
+            Problem::found(format!("{path}: {lines}; no se guardó nada"))
         }
-    })
+    }
 }
 
 fn to_sentence(verdict: &Verdict) -> String {
     let Verdict { line, column, message } = verdict;
+    let message = with_first(message, |letter| letter.to_lowercase().collect());
     match column {
         Some(column) => format!("línea {line}, columna {column}: {message}"),
         None => format!("línea {line}: {message}"),
     }
 }
 
+/// The text with its first letter changed.
+fn with_first(text: &str, change: impl Fn(char) -> String) -> String {
+    let mut letters = text.chars();
+    letters.next().map(change).unwrap_or_default() + letters.as_str()
+}
+
 /// Tells the news of an import on standard error, under a bar where that is a terminal.
 struct Teller {
     bar: ProgressBar,
     phase: Option<Phase>,
+    /// Whether verdicts are to be listed as well, and the first of them.
+    lists: bool,
+    listed: Vec<Listed>,
 }
 
 impl Teller {
-    fn new() -> Self {
+    fn new(lists: bool) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let target =
             if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -144,7 +165,7 @@ impl Teller {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         };
-        Self { bar, phase: None }
+        Self { bar, phase: None, lists, listed: Vec::new() }
     }
 
     fn tell(&mut self, news: News) {
@@ -163,6 +184,9 @@ impl Teller {
             }
             News::Refused(verdict) => {
                 self.bar.suspend(|| output::tell(to_sentence(&verdict)));
+                if self.lists && self.listed.len() < LISTED_MAX {
+                    self.listed.push(Listed::of(&verdict));
+                }
             }
             News::Paid { line, bill, payment } => self.bar.suspend(|| {
                 output::tell(format_args!(
@@ -176,7 +200,7 @@ impl Teller {
 /// What an import did, as `--json` shows it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Shown {
+struct Shown<'a> {
     lineas: u64,
     nuevas: u64,
     cambiadas: u64,
@@ -186,43 +210,102 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     diferencia: Option<String>,
     guardado: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    veredictos: &'a [Listed],
+}
+
+/// What is told of a refused file, as `--json` shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ShownRefused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rechazadas: Option<u64>,
+    guardado: bool,
+    veredictos: &'a [Listed],
+}
+
+/// A verdict, as `--json` shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    linea: u64,
+    columna: Option<&'static str>,
+    mensaje: String,
+}
+
+impl Listed {
+    fn of(verdict: &Verdict) -> Self {
+        Self {
+            linea: verdict.line,
+            columna: verdict.column,
+            mensaje: with_first(&verdict.message, |letter| letter.to_uppercase().collect()),
+        }
+    }
+}
+
+fn show_refused(refusal: &ImportRefusal, listed: &[Listed]) -> anyhow::Result<()> {
+    let show = |rechazadas, veredictos| {
+        output::print_json(&ShownRefused { rechazadas, guardado: false, veredictos })
+    };
+    match refusal {
+        ImportRefusal::CompanyUnknown => Ok(()),
+        ImportRefusal::Unreadable(verdict) => show(None, &[Listed::of(verdict)]),
+        ImportRefusal::BadLines(lines) => show(Some(*lines), listed),
+    }
 }
 
 fn show(
     args: &ImportArgs,
-    kind: FileKind,
-    currency: Currency,
     summary: &Summary,
+    difference: Option<String>,
+    currency: Currency,
+    listed: &[Listed],
 ) -> anyhow::Result<()> {
-    let shown = Shown {
-        lineas: summary.lines,
-        nuevas: summary.new,
-        cambiadas: summary.changed,
-        iguales: summary.unchanged,
-        pagadas: summary.paid,
-        rechazadas: summary.refused,
-        diferencia: (kind == FileKind::Bills)
-            .then(|| to_decimal(summary.difference_minor, currency)),
-        guardado: !args.dry_run,
-    };
     if args.json {
-        return output::print_json(&shown);
+        return output::print_json(&Shown {
+            lineas: summary.lines,
+            nuevas: summary.new,
+            cambiadas: summary.changed,
+            iguales: summary.unchanged,
+            pagadas: summary.paid,
+            rechazadas: summary.refused,
+            diferencia: difference,
+            guardado: !args.dry_run,
+            veredictos: listed,
+        });
     }
-    let Shown { lineas, nuevas, cambiadas, iguales, pagadas, rechazadas, diferencia, .. } = shown;
-    let done = if args.dry_run { "revisadas, nada se guardó" } else { "cargadas" };
-    output::print(format_args!(
-        "{lineas} líneas {done}: {nuevas} nuevas, {cambiadas} cambiadas, {iguales} iguales"
-    ))?;
-    if pagadas > 0 {
-        output::print(format_args!("{pagadas} de facturas ya pagadas: quedan como están"))?;
+    for line in to_lines(summary, args.dry_run) {
+        output::print(line)?;
     }
-    if rechazadas > 0 {
-        output::print(format_args!("{rechazadas} malas: quedaron fuera"))?;
-    }
-    if let Some(difference) = diferencia {
+    if let Some(difference) = difference {
         output::print(format_args!("lo adeudado cambia en {difference} {}", currency.to_code()))?;
     }
     Ok(())
+}
+
+fn to_lines(summary: &Summary, is_dry_run: bool) -> Vec<String> {
+    let (one, many) = if is_dry_run {
+        ("línea revisada, nada se guardó", "líneas revisadas, nada se guardó")
+    } else {
+        ("línea cargada", "líneas cargadas")
+    };
+    let mut lines = vec![format!(
+        "{}: {}, {}, {}",
+        counted(summary.lines, one, many),
+        counted(summary.new, "nueva", "nuevas"),
+        counted(summary.changed, "cambiada", "cambiadas"),
+        counted(summary.unchanged, "igual", "iguales"),
+    )];
+    if summary.paid > 0 {
+        let (one, many) =
+            ("factura ya pagada: queda como está", "facturas ya pagadas: quedan como están");
+        lines.push(counted(summary.paid, one, many));
+    }
+    if summary.refused > 0 {
+        let (one, many) = ("línea mala: quedó fuera", "líneas malas: quedaron fuera");
+        lines.push(counted(summary.refused, one, many));
+    }
+    lines
 }
 
 /// A sum over a whole file may pass what one amount holds.
@@ -233,4 +316,52 @@ fn to_decimal(minor: i128, currency: Currency) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let minor = minor.unsigned_abs();
     format!("{sign}{}.{:02}", minor / 100, minor % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        let summary = |count| Summary {
+            lines: count,
+            new: count,
+            changed: count,
+            unchanged: count,
+            paid: count,
+            refused: count,
+            difference_minor: 0,
+        };
+        for (count, is_dry_run, told) in [
+            (
+                1,
+                false,
+                "1 línea cargada: 1 nueva, 1 cambiada, 1 igual\n\
+                 1 factura ya pagada: queda como está\n1 línea mala: quedó fuera",
+            ),
+            (
+                2,
+                true,
+                "2 líneas revisadas, nada se guardó: 2 nuevas, 2 cambiadas, 2 iguales\n\
+                 2 facturas ya pagadas: quedan como están\n2 líneas malas: quedaron fuera",
+            ),
+            (0, false, "0 líneas cargadas: 0 nuevas, 0 cambiadas, 0 iguales"),
+        ] {
+            assert_eq!(to_lines(&summary(count), is_dry_run).join("\n"), told);
+        }
+    }
+
+    #[test]
+    fn a_sentence_goes_on_after_its_line_and_a_listed_one_stands_alone() {
+        for (column, message, sentence, listed) in [
+            (None, "La línea está vacía.", "línea 3: la línea está vacía.", "La línea está vacía."),
+            (Some("monto"), "«x» no vale.", "línea 3, columna monto: «x» no vale.", "«x» no vale."),
+            (Some("monto"), "está vacía.", "línea 3, columna monto: está vacía.", "Está vacía."),
+        ] {
+            let verdict = Verdict { line: 3, column, message: message.to_owned() };
+            assert_eq!(to_sentence(&verdict), sentence);
+            assert_eq!(Listed::of(&verdict).mensaje, listed);
+        }
+    }
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use ventanilla_service::{Service, Settings};
 use ventanilla_store::ServerLock;
 
-use crate::books::{Place, StoreArgs, from_open_error, start_service};
+use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::log::{self, LogArgs};
 use crate::output;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let listen = args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
     let addresses = to_addresses(listen)?;
     let settings = args.limits.to_settings(file.limits);
-    serve(&place, listen, &addresses, settings, |_| Ok(()))
+    serve(&place, settings, || Door::open(listen, &addresses), |_| Ok(()))
 }
 
 /// The addresses that `HOST:PORT` stands for.
@@ -61,24 +62,39 @@ pub(crate) fn to_addresses(listen: &str) -> anyhow::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
-/// Serves the books at `place`; `greet` may tell more once the server listens.
-pub(crate) fn serve(
-    place: &Place,
-    listen: &str,
-    addresses: &[SocketAddr],
-    settings: Settings,
-    greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
-) -> anyhow::Result<Exit> {
-    place.require()?;
-    let _lock = ServerLock::take(&place.data).map_err(|error| from_open_error(&error))?;
-    let service = start_service(place.open()?, settings)?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    let ended = runtime.block_on(async {
-        let mut signals = Signals::install()?;
-        let listener = TcpListener::bind(addresses).await.map_err(|error| {
+/// Where a server is reached: nobody else listens there, and who comes waits to be served.
+#[derive(Debug)]
+pub(crate) struct Door {
+    runtime: Runtime,
+    listener: TcpListener,
+}
+
+impl Door {
+    /// Listens at the first of the addresses, which `listen` stands for, that can be had.
+    pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
+        let runtime = Runtime::new()?;
+        let listener = runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
             let reason = to_reason(&error);
             Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
         })?;
+        Ok(Self { runtime, listener })
+    }
+}
+
+/// Serves the books at `place` once the door is open; `greet` may tell more then.
+pub(crate) fn serve(
+    place: &Place,
+    settings: Settings,
+    open_door: impl FnOnce() -> anyhow::Result<Door>,
+    greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<Exit> {
+    place.require()?;
+    let _lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
+    let service = start_service(place.open()?, settings)?;
+    let door = open_door();
+    let Door { runtime, listener } = door.inspect_err(|_| service.shut_down())?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
         output::print(format_args!("listening on http://{address}"))?;
         greet(address)?;

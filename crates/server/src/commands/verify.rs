@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
-use crate::output;
-use crate::problem::{self, Exit};
+use crate::output::{self, counted};
+use crate::problem::Exit;
 
 /// The flags of `verify`.
 #[derive(Debug, Args)]
@@ -17,10 +17,11 @@ pub(crate) struct VerifyArgs {
 /// Tells what was compared, and what differs.
 pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
-    let report = books.service.verify().map_err(problem::from_plain)?;
+    let report = books.service.verify().map_err(|failure| books.unread(failure))?;
     books.close();
-    let (entries, payments) = (report.entries, report.payments);
-    output::print(format_args!("comparados: {entries} asientos, {payments} pagos"))?;
+    let entries = counted(report.entries, "asiento", "asientos");
+    let payments = counted(report.payments, "pago", "pagos");
+    output::print(format_args!("comparados: {entries}, {payments}"))?;
     for finding in &report.findings {
         output::print(format_args!("difiere: {finding}"))?;
     }

@@ -35,17 +35,100 @@ fn init_makes_an_installation_once() {
             ("init", 2, "falta el directorio de los datos"),
             ("init --database postgres://localhost/x", 2, "versión posterior"),
             ("init --data datos", 0, "datos.secrets"),
-            ("init --data datos", 2, "ya existe"),
+            ("init --data datos", 2, "datos: ya existe y no está vacío; nada cambió"),
             ("verify --data datos", 0, "sin diferencias"),
             ("init --data otros --secrets datos.secrets", 2, "datos.secrets: ya existe"),
             ("init --data otros --secrets otras.claves", 0, "otras.claves"),
             ("verify --data otros", 2, "otros.secrets: no existe el archivo de claves"),
-            ("verify --data otros --secrets datos.secrets", 2, "no es el archivo de claves"),
             ("verify --data otros --secrets otras.claves", 0, "sin diferencias"),
         ],
     );
     let mode = installation.path("datos.secrets").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn init_takes_an_empty_directory_and_no_other() {
+    let installation = Installation::nothing();
+    for folder in ["volumen", "lleno/algo"] {
+        std::fs::create_dir_all(installation.path(folder)).unwrap();
+    }
+    installation.write("archivo", "algo");
+    check(
+        &installation,
+        &[
+            ("init --data volumen", 0, "Instalación vacía en volumen"),
+            ("verify --data volumen", 0, "sin diferencias"),
+            ("init --data volumen", 2, "volumen: ya existe y no está vacío; nada cambió"),
+            ("init --data lleno", 2, "lleno: ya existe y no está vacío; nada cambió"),
+            ("init --data archivo", 2, "archivo: ya existe y no es un directorio; nada cambió"),
+        ],
+    );
+    for secrets in ["lleno.secrets", "archivo.secrets"] {
+        assert!(!exists(&installation.path(secrets)), "{secrets}");
+    }
+}
+
+#[test]
+fn wrong_secrets_are_told_with_their_file() {
+    let installation = Installation::nothing();
+    installation.done(&["init", "--data", "datos"]);
+    installation.done(&["init", "--data", "otros"]);
+    installation.write("notas.txt", "no son claves");
+    let close = |name: &str, mode: u32| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(installation.path(name), permissions).unwrap();
+    };
+    close("notas.txt", 0o600);
+    check(
+        &installation,
+        &[
+            (
+                "verify --data datos --secrets otros.secrets",
+                2,
+                "ventanilla: otros.secrets: no es el archivo de claves de estos datos",
+            ),
+            (
+                "serve --data datos --listen 127.0.0.1:0 --secrets otros.secrets",
+                2,
+                "ventanilla: otros.secrets: no es el archivo de claves de estos datos",
+            ),
+            (
+                "verify --data datos --secrets notas.txt",
+                2,
+                "ventanilla: notas.txt: no es un archivo de claves",
+            ),
+        ],
+    );
+    close("datos.secrets", 0o644);
+    check(&installation, &[("verify --data datos", 2, "chmod 600 datos.secrets")]);
+    close("datos.secrets", 0o600);
+    check(&installation, &[("verify --data datos", 0, "sin diferencias")]);
+}
+
+#[test]
+fn a_damaged_database_is_told_with_its_file() {
+    let told = "datos/ventanilla.db: no se puede leer";
+    let lines = [
+        ("verify --data datos", 3, told),
+        ("company list --data datos", 3, told),
+        ("collector list --data datos", 3, told),
+        ("serve --data datos --listen 127.0.0.1:0", 3, told),
+    ];
+    // The heading, which every command reads, and the middle, which only the comparison reads.
+    for (at, lines) in [(0, &lines[..]), (20, &lines[..1])] {
+        let installation = Installation::with_company();
+        import(&installation, &bills(400, 4));
+        let path = installation.path("datos/ventanilla.db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[at * 4096..].fill(b'x');
+        std::fs::write(&path, bytes).unwrap();
+        check(&installation, lines);
+        let ran = installation.run(&["verify", "--data", "datos"]);
+        for inner in ["malformed", "not a database", "SQLite", "ERROR"] {
+            assert!(!ran.err.contains(inner), "{at}: {ran:?}");
+        }
+    }
 }
 
 #[test]
@@ -69,6 +152,11 @@ fn what_has_no_store_says_so() {
             ("verify", 2, "falta el directorio de los datos"),
             ("serve --data nada --listen 8080", 2, "no es una dirección HOST:PORT"),
             ("serve --data nada --log =", 2, "el nivel de registro «=» no es válido"),
+            ("verify --data nada --log silly", 2, "el nivel de registro «silly» no es válido"),
+            ("serve --data nada --log warn,silly", 2, "«warn,silly» no es válido"),
+            ("verify --data nada --log ventanilla=silly", 2, "no es válido"),
+            ("verify --data nada --log ventanilla=debug", 3, "nada: no hay ninguna instalación"),
+            ("serve --data nada --log warn,hyper=off", 3, "nada: no hay ninguna instalación"),
         ],
     );
     assert!(!exists(&installation.path("nada")));
@@ -110,6 +198,9 @@ fn companies_are_added_listed_and_set() {
                 "el ajuste «oldest_first» toma true|false",
             ),
             ("company set --data datos oldest_first", 2, "no tiene la forma KEY=VALUE"),
+            ("company set --data datos --company 13", 0, "oldest_first=true\nreversal_days=0\n"),
+            ("company list --data datos", 0, "La_Paz\n  oldest_first=true\n  reversal_days=0\n"),
+            ("company set --data datos --company 99", 2, "no hay ninguna empresa 99"),
             ("company set --data datos closed_through=9000-01-01", 2, "un día que no terminó"),
             ("company set --data datos reversal_days=5 oldest_first=x", 2, "toma true|false"),
             (
@@ -123,8 +214,8 @@ fn companies_are_added_listed_and_set() {
     let name = ["company", "add", "--data", "datos", "--id", "14", "--name", "Agua del Sur"];
     let ran = installation.run(&[&name[..], &["--currency", "ars", "--json"]].concat());
     let settings = json!({
-        "oldest_first": "false", "reversal_days": "0", "hours": "none", "cut_off": "none",
-        "check_payer": "false",
+        "oldest_first": false, "reversal_days": 0, "hours": null, "cut_off": null,
+        "check_payer": false,
     });
     let added = json!({
         "Id": 14, "Nombre": "Agua del Sur", "Moneda": "ARS", "ZonaHoraria": "America/La_Paz",
@@ -133,8 +224,13 @@ fn companies_are_added_listed_and_set() {
     assert_eq!(ran.json(), added);
     let list = installation.run(&["company", "list", "--data", "datos", "--json"]).json();
     assert_eq!(list[1], added);
-    let set = list[0]["Ajustes"].as_object().unwrap();
-    assert_eq!((&set["oldest_first"], &set["reversal_days"]), (&json!("true"), &json!("0")));
+    let set = json!({
+        "oldest_first": true, "reversal_days": 0, "hours": "08:00-20:30", "cut_off": null,
+        "check_payer": false, "closed_through": "2020-01-02",
+    });
+    assert_eq!(list[0]["Ajustes"], set);
+    let shown = installation.run(&["company", "set", "--data=datos", "--company=13", "--json"]);
+    assert_eq!(shown.json()["Ajustes"], set, "no setting is changed, all are shown");
     check(
         &installation,
         &[
@@ -142,6 +238,8 @@ fn companies_are_added_listed_and_set() {
             ("company set --data datos --company 14 reversal_days=none", 0, "reversal_days=none\n"),
         ],
     );
+    let shown = installation.run(&["company", "set", "--data=datos", "--company=14", "--json"]);
+    assert_eq!(shown.json()["Ajustes"]["reversal_days"], json!(null));
     verify(&installation, "datos");
 }
 
@@ -225,6 +323,9 @@ fn a_file_is_imported_whole_and_its_repeat_changes_nothing() {
         })
     );
     assert_eq!(ran.err, "", "no bar where standard error is no terminal");
+    installation.write("otra.csv", "factura,contrato,periodo,monto\n1003,1,202402,7.00\n");
+    let told = "1 línea cargada: 1 nueva, 0 cambiadas, 0 iguales\nlo adeudado cambia en 7.00 BOB\n";
+    check(&installation, &[("import bills otra.csv --data datos", 0, told)]);
     verify(&installation, "datos");
 }
 
@@ -235,7 +336,7 @@ fn a_bad_file_writes_nothing_and_names_its_lines() {
     installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
     for (lines, told) in [
         ("factura,contrato,monto\n1,1,5\n", "línea 1"),
-        ("", "vací"),
+        ("", "mala.csv: línea 1: la primera línea está vacía"),
         (
             "factura,contrato,periodo,monto\n1,1,202401,5\n2,9,202401,5\n",
             "línea 3, columna contrato: ",
@@ -246,7 +347,7 @@ fn a_bad_file_writes_nothing_and_names_its_lines() {
         ),
         (
             "factura,contrato,periodo,monto\n1,1,202401,5\n2,2,202401,-5\n",
-            "línea 3, columna monto: ",
+            "línea 3, columna monto: «-5» no es un importe",
         ),
         (
             "factura,contrato,periodo,monto\n1,1,202401,5\nx,2,202401,5\n",
@@ -261,6 +362,7 @@ fn a_bad_file_writes_nothing_and_names_its_lines() {
         let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos"]);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{lines}: {ran:?}");
         assert!(ran.err.contains(told), "{lines}: {ran:?}");
+        assert!(!ran.err.contains("Columna «"), "a column is named once: {ran:?}");
         assert!(ran.err.to_lowercase().contains("no se guardó nada"), "{ran:?}");
     }
     installation.write("facturas.csv", "factura,contrato,periodo,monto\n1,1,202401,5\n");
@@ -270,11 +372,51 @@ fn a_bad_file_writes_nothing_and_names_its_lines() {
     installation.write("mala.csv", bad);
     let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos", "--skip-bad"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("1 nuevas") && ran.out.contains("2 malas: quedaron fuera"), "{ran:?}");
+    assert!(ran.out.contains(": 1 nueva, ") && ran.out.contains("2 líneas malas: quedaron fuera"));
     assert!(
         ran.err.contains("línea 3, columna periodo") && ran.err.contains("línea 4, columna monto")
     );
     verify(&installation, "datos");
+}
+
+#[test]
+fn a_refused_file_is_told_as_json_too() {
+    let installation = Installation::with_company();
+    installation.write("socios.csv", MEMBERS);
+    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
+    let heading = "factura,contrato,periodo,monto\n";
+    let run = |rows: &str, flag: &str| {
+        installation.write("mala.csv", rows);
+        let line = ["import", "bills", "mala.csv", "--data=datos", "--json", flag];
+        let ran = installation.run(&line[..if flag.is_empty() { 5 } else { 6 }]);
+        assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+        let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        (ran, shown)
+    };
+    let bad = format!("{heading}2,1,202402,5\n3,1,202402,-5\n4,9,202402,5\n");
+    let (ran, shown) = run(&bad, "");
+    assert_eq!((ran.code, &shown["Rechazadas"], &shown["Guardado"]), (1, &json!(2), &json!(false)));
+    let verdicts = shown["Veredictos"].as_array().unwrap();
+    let at = |verdict: &serde_json::Value| (verdict["Linea"].clone(), verdict["Columna"].clone());
+    assert_eq!(at(&verdicts[0]), (json!(3), json!("monto")), "{shown}");
+    assert_eq!(at(&verdicts[1]), (json!(4), json!("contrato")), "{shown}");
+    assert!(verdicts[0]["Mensaje"].as_str().unwrap().contains("«-5» no es un importe"), "{shown}");
+    assert!(ran.err.contains("línea 3, columna monto: ") && ran.err.contains("2 líneas malas"));
+
+    let (ran, shown) = run("factura,contrato\n1,1\n", "");
+    assert_eq!((ran.code, &shown["Guardado"]), (1, &json!(false)));
+    assert_eq!(shown["Veredictos"][0]["Linea"], 1, "{shown}");
+    assert!(ran.err.contains("mala.csv: línea 1: "), "{ran:?}");
+
+    let many = (0..1_200).map(|bill| format!("{bill},1,202402,x\n")).collect::<String>();
+    let (ran, shown) = run(&format!("{heading}{many}"), "");
+    assert_eq!((ran.code, &shown["Rechazadas"]), (1, &json!(1_200)));
+    assert_eq!(shown["Veredictos"].as_array().unwrap().len(), 1_000);
+    assert!(ran.err.contains("línea 1201, columna monto: "), "standard error has them all");
+
+    let (ran, shown) = run(&bad, "--skip-bad");
+    assert_eq!((ran.code, &shown["Nuevas"], &shown["Guardado"]), (0, &json!(1), &json!(true)));
+    assert_eq!(shown["Veredictos"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -348,10 +490,14 @@ fn verify_tells_what_differs() {
 fn a_benchmark_tells_its_ratios() {
     let installation = Installation::nothing();
     let line = "bench all --data . --seconds 1 --rounds 1 --connections 4 --bills 20000";
+    let told =
+        "`ventanilla bench all --seconds 1 --rounds 1 --connections 4 --bills 20000 --data .`\n";
     check(
         &installation,
         &[
-            (line, 0, "| pagos durables / un pago por commit | "),
+            (line, 0, &format!("{told}\n| razón (mediana de las rondas) | ")),
+            ("bench pay --help", 0, "Segundos de cada ronda: 2 si falta"),
+            ("bench pay --help", 0, "alternadas: 7 si falta"),
             ("bench pay --rounds 0", 2, "--rounds <N>: se espera un número entero desde 1"),
             ("bench", 2, "Comandos:"),
         ],
@@ -392,7 +538,8 @@ fn every_command_works_beside_a_running_server() {
         changed.id,
         paid["IdCobranza"].as_str().unwrap()
     );
-    assert!(ran.code == 0 && ran.err.contains(&told) && ran.out.contains("ya pagadas"), "{ran:?}");
+    assert!(ran.code == 0 && ran.err.contains(&told), "{ran:?}");
+    assert!(ran.out.contains("1 factura ya pagada: queda como está"), "{ran:?}");
 
     installation.done(&["company", "set", "--data", "datos", "oldest_first=true"]);
     let refused = client.post("realizarpago", &first[3].to_payment(None));

@@ -148,12 +148,34 @@ fn a_demo_is_for_this_machine_alone_and_for_its_own_data() {
     }
     assert!(!exists(&installation.path("ventanilla-demo")));
     installation.write("notas.txt", "algo");
-    let ran = installation.run(&["demo", "--data", ".", "--listen", "127.0.0.1:0"]);
-    assert_ne!(ran.code, 0, "{ran:?}");
     installation.done(&["init", "--data", "datos"]);
-    let ran = installation.run(&["demo", "--data", "datos", "--listen", "127.0.0.1:0"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("no son los datos de la demostración"), "{ran:?}");
+    installation.done(&["init", "--data", "ajenos"]);
+    installation.done(&["init", "--data", "sin-claves"]);
+    std::fs::remove_file(installation.path("sin-claves.secrets")).unwrap();
+    installation
+        .write("ajenos.secrets", std::fs::read(installation.path("datos.secrets")).unwrap());
+    for data in [".", "datos", "ajenos", "sin-claves"] {
+        let ran = installation.run(&["demo", "--data", data, "--listen", "127.0.0.1:0"]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{data}: {ran:?}");
+        let told = format!(
+            "ventanilla: {data}: el directorio no está vacío y no es de una demostración; \
+             indique otro con --data\n"
+        );
+        assert_eq!(ran.err, told, "{data}");
+    }
+}
+
+#[test]
+fn a_demo_without_its_address_makes_nothing() {
+    let installation = Installation::nothing();
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = busy.local_addr().unwrap().to_string();
+    let ran = installation.run(&["demo", "--listen", &listen]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    let told = format!("ventanilla: no se puede escuchar en {listen}: la dirección está ocupada\n");
+    assert_eq!(ran.err, told);
+    let left = std::fs::read_dir(installation.path(".")).unwrap().count();
+    assert_eq!(left, 0, "nothing is made for an address that is not to be had");
 }
 
 #[test]

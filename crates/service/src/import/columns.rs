@@ -184,7 +184,7 @@ mod tests {
         );
         check::<MemberColumn>(
             &["contrato", "nombre", "Contrato "],
-            Some((Some("contrato"), "Columna «contrato»: está dos veces")),
+            Some((Some("contrato"), "está dos veces")),
         );
         check::<BillColumn>(
             &["factura", "monto"],

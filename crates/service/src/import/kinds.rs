@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use ventanilla_domain::{
     Bill, BillDecision, BillFacts, BillId, BillRefusal, BillRow, BillState, BillVersion, Company,
-    CompanyId, ContractCode, Currency, Event, MemberDecision, MemberFacts, MemberId, MemberRow,
-    SourceLine, decide_bill, decide_member,
+    CompanyId, ContractCode, Currency, Event, Given, MemberDecision, MemberFacts, MemberId,
+    MemberRefusal, MemberRow, SourceLine, decide_bill, decide_member,
 };
 use ventanilla_store::{Counters, StoreError, Tx, View};
 
 use super::run::LineOutcome;
 use super::{
     BillRows, ImportRefusal, Judged, MemberRows, Scan, Source, Verdict, bill_refused,
-    bill_repeated, contract_repeated, differing_column, member_differs,
+    bill_repeated, contract_repeated, differing_column, member_differs, member_refused,
+    replaced_elsewhere, replaced_twice,
 };
 use crate::Failure;
 use crate::collecting::bill_by_number;
@@ -23,7 +24,7 @@ pub(super) type TakeRow<'t, R> =
     dyn FnMut(Judged<R>, u64) -> Result<(), Failure<ImportRefusal>> + 't;
 
 /// A kind of file. The value remembers the lines seen, so that no two say a thing twice.
-pub(super) trait Kind: Default {
+pub(super) trait Kind: Default + Send + Sync + 'static {
     type Row: Clone + Send + Sync + 'static;
     type Decision;
     type Refusal: Copy + Send;
@@ -42,12 +43,21 @@ pub(super) trait Kind: Default {
     fn is_settled_by_file(&self, row: &Self::Row, refusal: Self::Refusal) -> bool;
 
     fn decide(
+        &self,
         view: &View<'_>,
         company: &Company,
         counters: &Counters,
         row: Self::Row,
         at: SourceLine,
     ) -> Result<Result<Self::Decision, Self::Refusal>, StoreError>;
+
+    /// The verdict on a row that says something else of a thing than an earlier line of the file.
+    fn contradicts(
+        &mut self,
+        line: u64,
+        row: &Self::Row,
+        decision: &Self::Decision,
+    ) -> Option<Verdict>;
 
     fn outcome(decision: &Self::Decision) -> LineOutcome;
 
@@ -68,14 +78,10 @@ pub(super) struct Members {
     members: HashMap<MemberId, (u64, MemberRow)>,
 }
 
-/// A row of members can always be taken.
-#[derive(Clone, Copy)]
-pub(super) enum Never {}
-
 impl Kind for Members {
     type Row = MemberRow;
     type Decision = MemberDecision;
-    type Refusal = Never;
+    type Refusal = MemberRefusal;
 
     fn each_row(
         source: &mut dyn Source,
@@ -92,34 +98,42 @@ impl Kind for Members {
 
     fn repeats(&mut self, line: u64, row: &MemberRow) -> Option<Verdict> {
         let first = *self.contracts.entry(row.code.clone()).or_insert(line);
-        if first != line {
-            return Some(contract_repeated(line, &row.code, first));
-        }
-        let member = row.member?;
+        (first != line).then(|| contract_repeated(line, &row.code, first))
+    }
+
+    fn is_settled_by_file(&self, _: &MemberRow, _: MemberRefusal) -> bool {
+        false
+    }
+
+    fn contradicts(
+        &mut self,
+        line: u64,
+        row: &MemberRow,
+        decision: &MemberDecision,
+    ) -> Option<Verdict> {
+        let member = decision.holder?;
         let (first, said) = self.members.entry(member).or_insert_with(|| (line, row.clone()));
         let column = differing_column(said, row)?;
         Some(member_differs(line, column, member, *first))
     }
 
-    fn is_settled_by_file(&self, _: &MemberRow, refusal: Never) -> bool {
-        match refusal {}
-    }
-
     fn decide(
+        &self,
         view: &View<'_>,
         company: &Company,
         counters: &Counters,
         row: MemberRow,
         _: SourceLine,
-    ) -> Result<Result<MemberDecision, Never>, StoreError> {
+    ) -> Result<Result<MemberDecision, MemberRefusal>, StoreError> {
         let contract = view.contract(company.id, &row.code)?;
         let holder = row.member.or(contract.as_ref().map(|contract| contract.member));
         let member = match holder {
             Some(member) => view.member(company.id, member)?,
             None => None,
         };
-        let Counters { next_member, next_contract, .. } = *counters;
-        Ok(Ok(decide_member(MemberFacts { contract, member, next_member, next_contract }, row)))
+        let next_member = self.free_member(view, company, counters.next_member)?;
+        let next_contract = counters.next_contract;
+        Ok(decide_member(MemberFacts { contract, member, next_member, next_contract }, row))
     }
 
     fn outcome(decision: &MemberDecision) -> LineOutcome {
@@ -130,8 +144,8 @@ impl Kind for Members {
         }
     }
 
-    fn verdict(_: u64, refusal: Never) -> Verdict {
-        match refusal {}
+    fn verdict(line: u64, refusal: MemberRefusal) -> Verdict {
+        member_refused(line, refusal)
     }
 
     fn keep(
@@ -150,10 +164,32 @@ impl Kind for Members {
     }
 }
 
+impl Members {
+    /// The first id from `next` on that neither the books nor the file have.
+    fn free_member(
+        &self,
+        view: &View<'_>,
+        company: &Company,
+        next: MemberId,
+    ) -> Result<MemberId, StoreError> {
+        let mut next = next;
+        while self.members.contains_key(&next) || view.member(company.id, next)?.is_some() {
+            next = next.checked_next().map_err(|cause| StoreError::Damaged {
+                what: "the members' ids are exhausted",
+                cause: Some(cause.into()),
+            })?;
+        }
+        Ok(next)
+    }
+}
+
 /// A file of bills.
 #[derive(Default)]
 pub(super) struct Bills {
-    bills: HashMap<BillId, u64>,
+    /// The line of each bill, and whether it says that the bill is annulled.
+    bills: HashMap<BillId, (u64, bool)>,
+    /// The line that replaces each bill.
+    replaced: HashMap<BillId, u64>,
 }
 
 impl Kind for Bills {
@@ -175,8 +211,20 @@ impl Kind for Bills {
     }
 
     fn repeats(&mut self, line: u64, row: &BillRow) -> Option<Verdict> {
-        let first = *self.bills.entry(row.bill).or_insert(line);
-        (first != line).then(|| bill_repeated(line, row.bill, first))
+        let is_annulled = row.state == Given::Value(Some(BillState::Annulled));
+        let (first, _) = *self.bills.entry(row.bill).or_insert((line, is_annulled));
+        if first != line {
+            return Some(bill_repeated(line, row.bill, first));
+        }
+        if let Some(by_line) = self.replaced.get(&row.bill).filter(|_| !is_annulled) {
+            return Some(replaced_elsewhere(line, "factura", row.bill, *by_line));
+        }
+        let replaced = row.replaces?;
+        if let Some((own_line, false)) = self.bills.get(&replaced) {
+            return Some(replaced_elsewhere(line, "reemplaza", replaced, *own_line));
+        }
+        let first = *self.replaced.entry(replaced).or_insert(line);
+        (first != line).then(|| replaced_twice(line, replaced, first))
     }
 
     fn is_settled_by_file(&self, row: &BillRow, refusal: BillRefusal) -> bool {
@@ -184,7 +232,12 @@ impl Kind for Bills {
             && row.replaces.is_some_and(|replaced| self.bills.contains_key(&replaced))
     }
 
+    fn contradicts(&mut self, _: u64, _: &BillRow, _: &BillDecision) -> Option<Verdict> {
+        None
+    }
+
     fn decide(
+        &self,
         view: &View<'_>,
         company: &Company,
         _: &Counters,

@@ -1,7 +1,8 @@
 //! Files in: the biller's members, contracts and bills.
 //!
 //! A file is scanned for its hash, encoding and separator; then its rows are read, each parsed or
-//! refused with a [`Verdict`] per cell, in bounded memory whatever the file holds. Both happen
+//! refused with a [`Verdict`] per cell. The reading takes bounded memory whatever the file holds; what is remembered of it is the
+//! keys of its rows, so that no two say a thing twice. Both happen
 //! before a line is kept, and the rows are read again to keep them.
 //!
 //! Source: README.md, "Put it to work" (the columns and their forms).
@@ -21,7 +22,10 @@ use std::io::{Read, Seek};
 pub(crate) use rows::{BillRows, Judged, MemberRows, differing_column};
 pub(crate) use text::{Scan, scan};
 use ventanilla_domain::{BillId, CompanyId, FileKind, Label, Name, PaymentId};
-pub(crate) use verdict::{bill_refused, bill_repeated, contract_repeated, member_differs};
+pub(crate) use verdict::{
+    bill_refused, bill_repeated, contract_repeated, member_differs, member_refused,
+    replaced_elsewhere, replaced_twice,
+};
 
 /// What an import reads, more than once: first to check every line and then to keep them.
 pub trait Source: Read + Seek {}

@@ -17,6 +17,8 @@ use crate::{Failure, Service};
 
 /// Lines that share a transaction: some milliseconds, since a payment may have to wait for them.
 const CHUNK_LEN: usize = 250;
+/// Bytes of the file that share a transaction, about: lines may be long.
+const CHUNK_BYTES: u64 = 512 * 1024;
 /// Between two transactions, so that another process's payments find the store free.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -63,17 +65,29 @@ impl Service {
         let scan = scan(source).map_err(Failure::Refused)?;
         let mut checked = Summary::default();
         let mut refused = HashSet::new();
+        let mut paid = Vec::new();
         let mut kind = K::default();
         each_chunk::<K>(company, source, &scan, &mut |chunk, bytes| {
             on_news(progress(Phase::Checking, bytes, &scan));
-            self.check(company, &mut kind, chunk, &mut checked, &mut refused, on_news)
+            let mut on_checked = |news| match news {
+                // Told once: now, or when the lines are kept and it may have become another.
+                News::Paid { .. } => paid.push(news),
+                News::Progress { .. } | News::Refused(_) => on_news(news),
+            };
+            self.check(company, &mut kind, chunk, &mut checked, &mut refused, &mut on_checked)
         })?;
-        if checked.refused > 0 && !request.skip_bad {
+        let is_kept = checked.new + checked.changed > 0 && !request.dry_run;
+        let is_good = checked.refused == 0 || request.skip_bad;
+        if !is_kept || !is_good {
+            paid.into_iter().for_each(&mut *on_news);
+        }
+        if !is_good {
             return Err(Failure::Refused(ImportRefusal::BadLines(checked.refused)));
         }
-        if request.dry_run || checked.new + checked.changed == 0 {
+        if !is_kept {
             return Ok(checked);
         }
+        let kind = Arc::new(kind);
         let file = self.keep_file(request, &scan, checked.lines)?;
         let mut kept =
             Summary { lines: checked.lines, refused: checked.refused, ..Summary::default() };
@@ -81,7 +95,7 @@ impl Service {
             on_news(progress(Phase::Keeping, bytes, &scan));
             let good = chunk.into_iter().filter(|(line, _)| !refused.contains(line));
             let good = good.filter_map(|(line, row)| Some((line, row.ok()?))).collect();
-            self.keep_chunk::<K>(company.id, file, good, &mut kept, on_news)
+            self.keep_chunk(&kind, company.id, file, good, &mut kept, on_news)
         })?;
         Ok(kept)
     }
@@ -141,6 +155,7 @@ impl Service {
     /// Decides the lines of a chunk again, since payments go on meanwhile, and keeps them.
     fn keep_chunk<K: Kind>(
         &self,
+        kind: &Arc<K>,
         company: CompanyId,
         file: FileId,
         chunk: Vec<(u64, K::Row)>,
@@ -150,13 +165,13 @@ impl Service {
         if chunk.is_empty() {
             return Ok(());
         }
-        let chunk = Arc::new(chunk);
+        let (chunk, kind) = (Arc::new(chunk), Arc::clone(kind));
         let outcomes = self.write_blocking(move |tx, now| {
             let company = crate::collecting::company_of(tx, company)?;
             let mut outcomes = Vec::with_capacity(chunk.len());
             for (line, row) in chunk.iter() {
                 let at = SourceLine { file, line: *line };
-                outcomes.push((*line, keep_row::<K>(tx, &company, row.clone(), at, now)?));
+                outcomes.push((*line, keep_row(tx, &*kind, &company, row.clone(), at, now)?));
             }
             Ok(Ok(outcomes))
         })?;
@@ -181,12 +196,13 @@ fn each_chunk<K: Kind>(
     scan: &Scan,
     take: &mut Take<'_, K::Row>,
 ) -> Result<(), Failure<ImportRefusal>> {
-    let mut chunk = Vec::with_capacity(CHUNK_LEN);
+    let (mut chunk, mut chunk_start) = (Vec::with_capacity(CHUNK_LEN), 0);
     K::each_row(source, scan, company.currency, &mut |row, bytes| {
         chunk.push(row);
-        if chunk.len() < CHUNK_LEN {
+        if chunk.len() < CHUNK_LEN && bytes.saturating_sub(chunk_start) < CHUNK_BYTES {
             return Ok(());
         }
+        chunk_start = bytes;
         take(std::mem::take(&mut chunk), bytes)
     })?;
     take(chunk, scan.bytes)
@@ -212,9 +228,12 @@ fn check_row<K: Kind>(
     let at = SourceLine { file: FileId::FIRST, line };
     let counters = view.counters(company.id)?;
     let counters = counters.ok_or_else(no_counters)?;
-    let decided = K::decide(view, company, &counters, row.clone(), at)?;
+    let decided = kind.decide(view, company, &counters, row.clone(), at)?;
     Ok(match decided {
-        Ok(decision) => Ok(K::outcome(&decision)),
+        Ok(decision) => match kind.contradicts(line, row, &decision) {
+            Some(verdict) => Err(vec![verdict]),
+            None => Ok(K::outcome(&decision)),
+        },
         Err(refusal) if kind.is_settled_by_file(row, refusal) => Ok(LineOutcome::New(0)),
         Err(refusal) => Err(vec![K::verdict(line, refusal)]),
     })
@@ -222,13 +241,14 @@ fn check_row<K: Kind>(
 
 fn keep_row<K: Kind>(
     tx: &mut Tx<'_>,
+    kind: &K,
     company: &Company,
     row: K::Row,
     at: SourceLine,
     now: jiff::Timestamp,
 ) -> Result<Result<LineOutcome, Verdict>, StoreError> {
     let counters = tx.counters(company.id)?.ok_or_else(no_counters)?;
-    match K::decide(&tx.view(), company, &counters, row, at)? {
+    match kind.decide(&tx.view(), company, &counters, row, at)? {
         Err(refusal) => Ok(Err(K::verdict(at.line, refusal))),
         Ok(decision) => {
             let outcome = K::outcome(&decision);

@@ -1,8 +1,9 @@
 //! What can be wrong with a file, a heading, a cell or a row, and the Spanish sentence for each.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-use ventanilla_domain::{BillId, BillRefusal, ContractCode, MemberId, TextError};
+use ventanilla_domain::{BillId, BillRefusal, ContractCode, MemberId, MemberRefusal, TextError};
 
 use super::text::LINE_LEN_MAX;
 use super::{ImportRefusal, Verdict};
@@ -202,6 +203,12 @@ pub(super) enum RowProblem {
     CellCount { expected: usize, found: usize },
     /// The bill is in the file twice.
     BillTwice { bill: BillId, first_line: u64 },
+    /// Two bills of the file take the place of one.
+    ReplacedTwice { bill: BillId, first_line: u64 },
+    /// A bill has a row of its own and another line that replaces it.
+    ReplacedElsewhere { bill: BillId, other_line: u64 },
+    /// The rules of members refuse the row.
+    Member(MemberRefusal),
     /// The contract is in the file twice.
     ContractTwice { contract: String, first_line: u64 },
     /// Two rows of one member say different things of the member.
@@ -221,6 +228,18 @@ impl Display for RowProblem {
             Self::BillTwice { bill, first_line } => {
                 write!(f, "la factura {bill} ya está en la línea {first_line} de este archivo.")
             }
+            Self::ReplacedTwice { bill, first_line } => {
+                write!(f, "la línea {first_line} de este archivo ya reemplaza la factura {bill}.")
+            }
+            Self::ReplacedElsewhere { bill, other_line } => write!(
+                f,
+                "la factura {bill} se reemplaza en este archivo (vea la línea {other_line}); \
+                 su propia línea debe decir anulada."
+            ),
+            Self::Member(MemberRefusal::IdAssigned(member)) => write!(
+                f,
+                "el número de socio {member} ya se asignó a otro socio, que vino sin socio_id."
+            ),
             Self::ContractTwice { contract, first_line } => {
                 write!(f, "el contrato «{contract}» ya está en la línea {first_line} del archivo.")
             }
@@ -229,23 +248,34 @@ impl Display for RowProblem {
                 "el socio {member} tiene aquí otro valor que en la línea {first_line}; \
                  las líneas de un mismo socio_id deben coincidir en los datos del socio."
             ),
-            Self::Bill(refusal) => f.write_str(bill_sentence(*refusal)),
+            Self::Bill(refusal) => f.write_str(&bill_sentence(*refusal)),
         }
     }
 }
 
-fn bill_sentence(refusal: BillRefusal) -> &'static str {
+fn bill_sentence(refusal: BillRefusal) -> Cow<'static, str> {
     match refusal {
         BillRefusal::ContractUnknown => {
-            "no hay un contrato con ese código; importe primero los socios."
+            "no hay un contrato con ese código; importe primero los socios.".into()
         }
-        BillRefusal::BillOfAnotherContract => "la factura ya existe y es de otro contrato.",
-        BillRefusal::AmountOutOfRange => "el importe debe estar entre 0.01 y 1000000000.00.",
-        BillRefusal::DetailsDoNotAddUp => "las líneas de detalle no suman el monto de la factura.",
-        BillRefusal::ReplacesItself => "una factura no puede reemplazarse a sí misma.",
-        BillRefusal::ReplacedUnknown => "la factura que se reemplaza no existe.",
-        BillRefusal::ReplacedPaid => "la factura que se reemplaza está pagada.",
-        BillRefusal::TooManyVersions => "la factura cambió demasiadas veces.",
+        BillRefusal::BillOfAnotherContract => "la factura ya existe y es de otro contrato.".into(),
+        BillRefusal::AmountOutOfRange => "el importe debe estar entre 0.01 y 1000000000.00.".into(),
+        BillRefusal::DetailsDoNotAddUp => {
+            "las líneas de detalle no suman el monto de la factura.".into()
+        }
+        BillRefusal::ReplacesItself => "una factura no puede reemplazarse a sí misma.".into(),
+        BillRefusal::ReplacedUnknown => "la factura que se reemplaza no existe.".into(),
+        BillRefusal::ReplacedOfAnotherContract => {
+            "la factura que se reemplaza es de otro contrato.".into()
+        }
+        BillRefusal::ReplacedPaid => "la factura que se reemplaza está pagada.".into(),
+        BillRefusal::ReplacedAlready(other) => {
+            format!("la factura que se reemplaza ya fue reemplazada por la {other}.").into()
+        }
+        BillRefusal::BillReplaced(other) => {
+            format!("la factura fue reemplazada por la {other} y ya no cambia.").into()
+        }
+        BillRefusal::TooManyVersions => "la factura cambió demasiadas veces.".into(),
     }
 }
 
@@ -255,10 +285,12 @@ fn bill_column(refusal: BillRefusal) -> &'static str {
         BillRefusal::ContractUnknown | BillRefusal::BillOfAnotherContract => "contrato",
         BillRefusal::AmountOutOfRange => "monto",
         BillRefusal::DetailsDoNotAddUp => "detalle",
-        BillRefusal::ReplacesItself | BillRefusal::ReplacedUnknown | BillRefusal::ReplacedPaid => {
-            "reemplaza"
-        }
-        BillRefusal::TooManyVersions => "factura",
+        BillRefusal::ReplacesItself
+        | BillRefusal::ReplacedUnknown
+        | BillRefusal::ReplacedOfAnotherContract
+        | BillRefusal::ReplacedPaid
+        | BillRefusal::ReplacedAlready(_) => "reemplaza",
+        BillRefusal::BillReplaced(_) | BillRefusal::TooManyVersions => "factura",
     }
 }
 
@@ -270,6 +302,26 @@ pub(crate) fn bill_refused(line: u64, refusal: BillRefusal) -> Verdict {
 /// The verdict on a line whose bill an earlier line has.
 pub(crate) fn bill_repeated(line: u64, bill: BillId, first_line: u64) -> Verdict {
     on_cell(line, "factura", &RowProblem::BillTwice { bill, first_line })
+}
+
+/// The verdict on a line that replaces a bill which an earlier line replaces.
+pub(crate) fn replaced_twice(line: u64, bill: BillId, first_line: u64) -> Verdict {
+    on_cell(line, "reemplaza", &RowProblem::ReplacedTwice { bill, first_line })
+}
+
+/// The verdict on a line of a bill that another line of the file replaces, or the other way round.
+pub(crate) fn replaced_elsewhere(
+    line: u64,
+    column: &'static str,
+    bill: BillId,
+    other_line: u64,
+) -> Verdict {
+    on_cell(line, column, &RowProblem::ReplacedElsewhere { bill, other_line })
+}
+
+/// The verdict on a line of members that the rules refuse.
+pub(crate) fn member_refused(line: u64, refusal: MemberRefusal) -> Verdict {
+    on_cell(line, "socio_id", &RowProblem::Member(refusal))
 }
 
 /// The verdict on a line whose contract an earlier line of the file of members has.
@@ -289,9 +341,9 @@ pub(crate) fn member_differs(
     on_cell(line, column, &RowProblem::MemberDiffers { member, first_line })
 }
 
-/// The verdict on a column of a line; the sentence names the column.
+/// The verdict on a column of a line.
 pub(super) fn on_cell(line: u64, column: &'static str, problem: &impl Display) -> Verdict {
-    Verdict { line, column: Some(column), message: format!("Columna «{column}»: {problem}") }
+    Verdict { line, column: Some(column), message: problem.to_string() }
 }
 
 /// The verdict on a line as a whole.
@@ -359,7 +411,7 @@ mod tests {
         ] {
             let verdict = bill_refused(7, refusal);
             assert_eq!((verdict.line, verdict.column), (7, Some(column)));
-            assert!(verdict.message.starts_with(&format!("Columna «{column}»: ")));
+            assert_eq!(verdict.column, Some(column));
         }
     }
 
@@ -371,7 +423,7 @@ mod tests {
             Verdict {
                 line: 9,
                 column: Some("factura"),
-                message: "Columna «factura»: la factura 4303567 ya está en la línea 4 de este \
+                message: "la factura 4303567 ya está en la línea 4 de este \
                           archivo."
                     .to_owned(),
             }

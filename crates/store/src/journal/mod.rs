@@ -6,21 +6,14 @@ mod record;
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
 
-use crate::{Digest, Keys, StoreError};
+use crate::{Digest, Keys, StoreError, Written};
 pub(crate) use printed::{PrintedRecord, ShareRecord};
 pub(crate) use record::PolicyRecord;
-
-/// An event as it is written: its kind and a JSON object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) kind: &'static str,
-    pub(crate) payload: String,
-}
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.
 pub(crate) fn write(event: &Event) -> Written {
     let (kind, payload) = record::to_record(event);
-    Written { kind, payload }
+    Written { kind: kind.into(), payload }
 }
 
 /// Reads an event back. `currency` is the company's; the event that opens the books brings its own.

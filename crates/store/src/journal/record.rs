@@ -60,6 +60,8 @@ struct FileRecord {
 #[derive(Serialize, Deserialize)]
 struct MemberRecord {
     id: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_assigned: bool,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     document_kind: Option<String>,
@@ -99,6 +101,8 @@ struct VersionRecord {
     printed: Option<PrintedRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revenue: Option<Vec<ShareRecord>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<i64>,
     file: i64,
     line: u64,
 }
@@ -248,6 +252,7 @@ fn file(record: &FileRecord) -> Result<ImportedFile, StoreError> {
 fn member_record(member: &Member) -> MemberRecord {
     MemberRecord {
         id: member.id.to_i64(),
+        is_assigned: member.is_assigned,
         name: member.name.to_string(),
         document_kind: shown(member.document_kind.as_ref()),
         document_number: shown(member.document_number.as_ref()),
@@ -261,6 +266,7 @@ fn member_record(member: &Member) -> MemberRecord {
 fn member(record: &MemberRecord) -> Result<Member, StoreError> {
     Ok(Member {
         id: id(MemberId::from_i64, record.id)?,
+        is_assigned: record.is_assigned,
         name: text(&record.name)?,
         document_kind: optional(record.document_kind.as_deref())?,
         document_number: optional(record.document_number.as_deref())?,
@@ -307,6 +313,7 @@ fn version_record(version: &BillVersion) -> VersionRecord {
         state: to_bill_code(version.terms.state).to_owned(),
         printed: PrintedRecord::from_facts(&version.terms.printed),
         revenue: ShareRecord::from_shares(&version.revenue),
+        replaced_by: version.replaced_by.map(BillId::to_i64),
         file: version.source.file.to_i64(),
         line: version.source.line,
     }
@@ -325,6 +332,7 @@ fn version(record: VersionRecord, currency: Currency) -> Result<BillVersion, Sto
             printed: Box::new(PrintedRecord::to_facts(record.printed, currency)?),
         },
         revenue: ShareRecord::to_shares(record.revenue, amount)?,
+        replaced_by: record.replaced_by.map(|bill| id(BillId::from_i64, bill)).transpose()?,
         source: SourceLine { file: id(FileId::from_i64, record.file)?, line: record.line },
     })
 }

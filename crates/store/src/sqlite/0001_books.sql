@@ -58,6 +58,7 @@ CREATE TABLE imported_file (
 CREATE TABLE member (
   company_id INTEGER NOT NULL REFERENCES company,
   member_id INTEGER NOT NULL CHECK (member_id > 0),
+  is_assigned INTEGER NOT NULL CHECK (is_assigned IN (0, 1)),
   name TEXT NOT NULL,
   document_kind TEXT,
   document_number TEXT,
@@ -107,6 +108,7 @@ CREATE TABLE bill_version (
   state TEXT NOT NULL CHECK (state IN ('owed', 'annulled', 'paid-elsewhere')),
   printed TEXT,
   revenue TEXT,
+  replaced_by INTEGER CHECK (replaced_by IS NULL OR state = 'annulled'),
   file_id INTEGER NOT NULL,
   line INTEGER NOT NULL,
   PRIMARY KEY (company_id, contract_key, bill_id, version),

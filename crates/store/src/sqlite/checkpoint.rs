@@ -19,6 +19,9 @@ const PAGES_TO_RESTART: i64 = 8_000;
 /// Pages left to move that do not hold a writer up (about 1 ms).
 const TAIL_SHORT: i64 = 64;
 
+/// Steps in a row that catch up with a writer; each is shorter than the one before it.
+const STEPS: usize = 8;
+
 /// The thread that moves the log; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
@@ -30,10 +33,14 @@ impl Checkpointer {
     pub(super) fn start(connection: Connection) -> Self {
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
+            let mut is_failing = false;
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                if let Err(error) = step(&connection) {
+                let stepped = step(&connection);
+                // Told once, and not at each look while a disk stays full.
+                if let (false, Err(error)) = (is_failing, &stepped) {
                     tracing::warn!(%error, "the log was not moved");
                 }
+                is_failing = stepped.is_err();
             }
         });
         // Without the thread the log only grows: payments go on, and the last close moves it.
@@ -57,17 +64,25 @@ fn step(connection: &Connection) -> rusqlite::Result<()> {
     if pages < PAGES_TO_MOVE || pages == moved {
         return Ok(());
     }
-    let (pages, moved) = checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
-    if pages >= PAGES_TO_RESTART && pages.saturating_sub(moved) <= TAIL_SHORT {
-        // A reader or a writer in the way is not waited for: the next look tries again.
-        connection.busy_timeout(Duration::from_millis(2))?;
-        checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)")?;
+    for _ in 0..STEPS {
+        checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        // A step tells the log as it stood at its start: only a new look sees what came since.
+        let (pages, moved) = checkpoint(connection, "PRAGMA wal_checkpoint(NOOP)")?;
+        if pages < PAGES_TO_RESTART {
+            return Ok(());
+        }
+        if pages.saturating_sub(moved) <= TAIL_SHORT {
+            // A reader or a writer in the way is not waited for: the next look tries again.
+            connection.busy_timeout(Duration::from_millis(2))?;
+            checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)")?;
+            return Ok(());
+        }
     }
     Ok(())
 }
 
 /// Pages in the log, and how many of them are in the file.
-fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<(i64, i64)> {
+pub(super) fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<(i64, i64)> {
     connection.query_row(pragma, [], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
@@ -79,7 +94,8 @@ mod tests {
     fn the_log_is_moved_and_then_started_anew() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
-        let connection = || super::super::connect(&path, rusqlite::OpenFlags::SQLITE_OPEN_CREATE);
+        std::fs::File::create(&path).unwrap();
+        let connection = || super::super::connect(&path);
         let (writer, mover) = (connection().unwrap(), connection().unwrap());
         writer.execute_batch("CREATE TABLE page (content BLOB)").unwrap();
         let write = |pages: i64| {

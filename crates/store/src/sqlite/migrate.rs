@@ -15,6 +15,10 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
 ///
 /// Errors in order: the store is newer or its scripts are not ours, the keys are not its own.
 pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), OpenError> {
+    if is_current(connection)? {
+        // The ordinary case takes no lock: another process may be writing.
+        return check_keys(connection, keys);
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute(LEDGER, [])?;
     let done = checked_scripts(&transaction)?;
@@ -28,6 +32,12 @@ pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), Op
     check_keys(&transaction, keys)?;
     transaction.commit()?;
     Ok(())
+}
+
+fn is_current(connection: &Connection) -> Result<bool, OpenError> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(tables == 1 && checked_scripts(connection)? == SCRIPTS.len())
 }
 
 /// How many scripts have run; each must be the one we have under its number.
@@ -57,7 +67,7 @@ fn check_keys(connection: &Connection, keys: &Keys) -> Result<(), OpenError> {
     let ours = keys.fingerprint();
     match found {
         Some(found) if found == ours => Ok(()),
-        Some(_) => Err(OpenError::Secrets(String::new())),
+        Some(_) => Err(OpenError::ForeignKeys),
         None => {
             connection
                 .execute("INSERT INTO installation (one, keys_fingerprint) VALUES (1, ?1)", [ours])

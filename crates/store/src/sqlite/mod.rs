@@ -7,6 +7,8 @@ mod read;
 mod rows;
 mod write;
 
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +29,11 @@ const OLDEST_VERSION: i32 = 3_051_003;
 /// How long a writer waits for another process's transaction.
 const BUSY_TRIES: i32 = 10_000;
 const BUSY_PAUSE: Duration = Duration::from_micros(500);
+/// Readers kept open; a burst of more is served and closed again.
+const READERS_KEPT: usize = 16;
+/// Memory for pages, in KiB: of the writer, and of each reader.
+const WRITER_CACHE_KIB: i64 = 65_536;
+const READER_CACHE_KIB: i64 = 32_768;
 /// Statements kept ready on each connection; more than there are in this crate.
 const STATEMENTS: usize = 128;
 
@@ -49,9 +56,9 @@ impl Sqlite {
         if path.exists() {
             return Err(OpenError::Exists(path.display().to_string()));
         }
-        std::fs::create_dir_all(directory)
+        make_private(directory, &path)
             .map_err(|source| OpenError::File { path: directory.display().to_string(), source })?;
-        Self::connected(path, keys, OpenFlags::SQLITE_OPEN_CREATE)
+        Self::connected(path, keys)
     }
 
     /// Opens the store of a directory and brings its schema up to date. Errors in order: there is
@@ -61,16 +68,19 @@ impl Sqlite {
         if !path.exists() {
             return Err(OpenError::Missing(directory.display().to_string()));
         }
-        Self::connected(path, keys, OpenFlags::empty())
+        Self::connected(path, keys)
     }
 
-    fn connected(path: PathBuf, keys: Keys, flags: OpenFlags) -> Result<Self, OpenError> {
+    fn connected(path: PathBuf, keys: Keys) -> Result<Self, OpenError> {
         if rusqlite::version_number() < OLDEST_VERSION {
             return Err(OpenError::NotDurable("SQLite 3.51.3"));
         }
-        let mut writer = connect(&path, flags)?;
+        let mut writer = connect(&path)?;
+        // What a killed process wrote and did not sync is read as committed from here on: it must
+        // be on the disk before an answer rests on it. A checkpoint syncs the log first.
+        checkpoint::checkpoint(&writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
         migrate::migrate(&mut writer, &keys)?;
-        let checkpointer = Checkpointer::start(connect(&path, OpenFlags::empty())?);
+        let checkpointer = Checkpointer::start(connect(&path)?);
         Ok(Self {
             path,
             keys,
@@ -116,6 +126,11 @@ impl Sqlite {
                 findings.push(line);
             }
         }
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' \
+                   AND name IN ('journal_refuses_update', 'journal_refuses_delete')";
+        if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? != 2 {
+            findings.push("faltan los disparadores que protegen el diario".to_owned());
+        }
         let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -151,14 +166,25 @@ impl Drop for SqliteSnapshot {
         };
         let ended = connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
         // A connection that cannot end a read is not used again.
-        if ended.is_ok() {
-            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_ok() && readers.len() < READERS_KEPT {
+            readers.push(connection);
         }
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// Makes the directory and an empty file for the database, its owner's alone, and the names of both
+/// lasting. SQLite gives its other files the mode of this one.
+fn make_private(directory: &Path, path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    File::options().write(true).create_new(true).mode(0o600).open(path)?.sync_all()?;
+    File::open(directory)?.sync_all()?;
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_handler(Some(|tries| {
@@ -176,7 +202,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     set(&connection, "wal_autocheckpoint", 0, "wal_autocheckpoint = 0")?;
     // Otherwise a join is planned anew at each new value of its parameters (docs/decisions/0008).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     Ok(connection)
 }
 
@@ -192,11 +218,12 @@ fn set(
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(path, OpenFlags::empty()).map_err(|error| match error {
+    let connection = connect(path).map_err(|error| match error {
         OpenError::Store(error) => error,
         other => StoreError::damaged_by("a connection cannot be opened", other),
     })?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 

@@ -36,12 +36,12 @@ macro_rules! columns {
 columns! {
     company_columns = "company.company_id, company.name, currency, time_zone, policy";
     member_columns = "m.member_id, m.name, m.document_kind, m.document_number, m.tax_id, \
-        m.location, m.email, m.phone";
+        m.location, m.email, m.phone, m.is_assigned";
     contract_columns = "c.contract_key, c.code, c.member_id, c.state, c.address, c.supply_point";
     bill_columns = "contract_key, bill_id, version, period, amount_minor, state, paid_by, \
         last_payment";
     version_columns = "contract_key, bill_id, version, period, amount_minor, state, printed, \
-        revenue, file_id, line";
+        revenue, file_id, line, replaced_by";
     payment_columns = "p.payment_id, p.collector_id, p.contract_key, p.contract_code, \
         p.member_name, p.bill_id, p.bill_version, p.period, p.amount_minor, p.recorded_at_us, \
         p.business_day, p.caller_reference, p.caller_key, p.branch, p.cashier, p.terminal, \
@@ -53,7 +53,7 @@ columns! {
 }
 
 /// Columns of a member, after which its contract stands in a row of both.
-pub(super) const MEMBER_LEN: usize = 8;
+pub(super) const MEMBER_LEN: usize = 9;
 /// Columns of a payment, after which its reversal stands in a row of both.
 const PAYMENT_LEN: usize = 19;
 

@@ -17,7 +17,7 @@ use crate::values::{
     currency, date, date_time, from_bill_code, from_contract_code, from_file_code, id, instant,
     key, money, optional, period, text, time_zone, unsigned,
 };
-use crate::{Bearer, CollectorRecord, Counters, Entry, Operation, StoreError};
+use crate::{Bearer, CollectorRecord, Counters, Entry, Operation, StoreError, Written};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -95,6 +95,7 @@ pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {
 pub(super) fn member(row: &Row<'_>) -> Read<Member> {
     Ok(Member {
         id: id(MemberId::from_i64, row.get(0)?)?,
+        is_assigned: row.get(8)?,
         name: words(row, 1)?,
         document_kind: maybe_words(row, 2)?,
         document_number: maybe_words(row, 3)?,
@@ -156,6 +157,10 @@ pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
             printed: Box::new(PrintedRecord::to_facts(maybe_json(row, 6)?, currency)?),
         },
         revenue: ShareRecord::to_shares(maybe_json(row, 7)?, amount)?,
+        replaced_by: row
+            .get::<_, Option<i64>>(10)?
+            .map(|bill| id(BillId::from_i64, bill))
+            .transpose()?,
         source: SourceLine {
             file: id(FileId::from_i64, row.get(8)?)?,
             line: unsigned(row.get(9)?)?,
@@ -247,6 +252,10 @@ pub(super) fn entry(row: &Row<'_>, currency: Currency) -> Read<Entry> {
         number: id(EntryNumber::from_i64, row.get(0)?)?,
         recorded_at: instant(row.get(1)?)?,
         event: journal::read(string(row, 2)?, string(row, 3)?, currency)?,
+        written: Written {
+            kind: string(row, 2)?.to_owned().into(),
+            payload: string(row, 3)?.to_owned(),
+        },
         postings: posting(row, currency)?.into_iter().collect(),
         chain: row.get(4)?,
     })

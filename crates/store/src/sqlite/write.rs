@@ -6,16 +6,18 @@ use std::sync::MutexGuard;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Params};
 use ventanilla_domain::{
-    Account, BillVersion, CallerKey, CollectorId, Company, CompanyId, Contract, EntryNumber, Event,
-    IdOutOfRange, ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Posting,
-    Reversal, Text,
+    Account, BillId, BillVersion, CallerKey, CollectorId, Company, CompanyId, Contract,
+    EntryNumber, Event, IdOutOfRange, ImportedFile, LocationCode, Member, Payment, PaymentId,
+    Policy, Posting, Reversal, Text,
 };
 
 use super::Reads;
 use super::known::KnownCompanies;
-use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, Written};
+use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord};
 use crate::values::{to_bill_code, to_contract_code, to_file_code};
-use crate::{CollectorRecord, CommitError, Counters, Keys, Operation, StoreError, TokenRecord};
+use crate::{
+    CollectorRecord, CommitError, Counters, Keys, Operation, StoreError, TokenRecord, Written,
+};
 
 type Write = Result<(), StoreError>;
 
@@ -42,6 +44,10 @@ impl<'a> SqliteTx<'a> {
         keys: &'a Keys,
         known: &'a KnownCompanies,
     ) -> Result<Self, StoreError> {
+        if !connection.is_autocommit() {
+            // The transaction before could not be undone: nothing more is written over it.
+            return Err(StoreError::Io("a transaction was left open".into()));
+        }
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(Self { connection, keys, known, pending: HashMap::new(), is_open: true })
     }
@@ -181,11 +187,12 @@ impl<'a> SqliteTx<'a> {
     fn keep_member(&self, company: CompanyId, member: &Member, counters: &mut Counters) -> Write {
         self.run(
             "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
-             tax_id, location, email, phone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+             tax_id, location, email, phone, is_assigned) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
              ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
              document_kind = excluded.document_kind, document_number = excluded.document_number, \
              tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
-             phone = excluded.phone",
+             phone = excluded.phone, is_assigned = excluded.is_assigned",
             (
                 company.to_i64(),
                 member.id.to_i64(),
@@ -196,6 +203,7 @@ impl<'a> SqliteTx<'a> {
                 member.location.map(LocationCode::to_i64),
                 member.email.as_ref().map(Text::as_str),
                 member.phone.as_ref().map(Text::as_str),
+                member.is_assigned,
             ),
         )?;
         while self.reads().member(company, counters.next_member)?.is_some() {
@@ -263,8 +271,8 @@ impl<'a> SqliteTx<'a> {
         let revenue = ShareRecord::from_shares(&version.revenue).map(|shares| to_json(&shares));
         self.run(
             "INSERT INTO bill_version (company_id, contract_key, bill_id, period, amount_minor, \
-             state, version, printed, revenue, file_id, line) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             state, version, printed, revenue, file_id, line, replaced_by) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             (
                 company.to_i64(),
                 contract,
@@ -277,6 +285,7 @@ impl<'a> SqliteTx<'a> {
                 revenue,
                 version.source.file.to_i64(),
                 to_signed(version.source.line)?,
+                version.replaced_by.map(BillId::to_i64),
             ),
         )?;
         Ok(())
@@ -288,14 +297,16 @@ impl<'a> SqliteTx<'a> {
         self.run_one(
             "UPDATE bill SET paid_by = ?4, last_payment = ?4 \
              WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
-             AND paid_by IS NULL AND state = 'owed'",
+             AND paid_by IS NULL AND state = 'owed' AND version = ?5 AND amount_minor = ?6",
             (
                 company.to_i64(),
                 payment.contract.to_i64(),
                 payment.bill.to_i64(),
                 payment.id.to_i64(),
+                payment.bill_version,
+                payment.amount.to_minor(),
             ),
-            "a payment found no unpaid bill",
+            "a payment found no such unpaid bill",
         )?;
         while self.has_payment(company, counters.next_payment)? {
             counters.next_payment = counters.next_payment.checked_next().map_err(exhausted)?;

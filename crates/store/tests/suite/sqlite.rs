@@ -28,7 +28,7 @@ fn a_store_is_opened_only_where_one_was_made_and_with_its_keys() {
     let again = Store::create_sqlite(folder.path(), keys());
     assert!(matches!(again, Err(OpenError::Exists(_))), "{again:?}");
     let foreign = Store::open_sqlite(folder.path(), Keys::from_random([8; 64]));
-    assert!(matches!(foreign, Err(OpenError::Secrets(_))), "{foreign:?}");
+    assert!(matches!(foreign, Err(OpenError::ForeignKeys)), "{foreign:?}");
     let own = Store::open_sqlite(folder.path(), keys()).unwrap();
     assert_eq!(own.verify().unwrap().findings, Vec::<String>::new());
 }
@@ -73,6 +73,13 @@ fn each_tampering_is_found() {
             "cadena",
         ),
         (in_journal("UPDATE journal SET chain = randomblob(32) WHERE entry_number = 8"), "cadena"),
+        (
+            in_journal(
+                "UPDATE journal SET payload = replace(payload, '{', '{\"note\":1,') WHERE entry_number = 8",
+            ),
+            "cadena",
+        ),
+        ("DROP TRIGGER journal_refuses_update".to_owned(), "disparadores"),
         (in_journal("UPDATE journal SET payload = '{' WHERE entry_number = 8"), "no se puede leer"),
         (in_journal("DELETE FROM journal WHERE entry_number = 8"), "falta el asiento 8"),
         (

@@ -66,6 +66,7 @@ impl World {
         })));
         world.keep(Event::MemberKept(Box::new(Member {
             id: id(MemberId::from_i64, 316),
+            is_assigned: false,
             name: Name::from_text("Rivas La Fuente Valentin").unwrap(),
             document_kind: Label::from_text("CI").ok(),
             document_number: Label::from_text("4455667").ok(),
@@ -206,6 +207,7 @@ fn new_version(bill: i64, period: u32) -> BillVersion {
             }),
         },
         revenue: vec![RevenueShare { account: None, amount }],
+        replaced_by: None,
         source: SourceLine { file: FileId::FIRST, line: u64::try_from(bill).unwrap() + 1 },
     }
 }

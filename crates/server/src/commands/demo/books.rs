@@ -41,8 +41,8 @@ const PAST_DAYS: i32 = 5;
 const PAYMENTS_A_DAY: usize = 40;
 
 /// Fills an empty store with the demo.
-pub(super) fn fill(store: Store) -> anyhow::Result<()> {
-    let books = Books::start(store)?;
+pub(super) fn fill(store: Store, place: &crate::books::Place) -> anyhow::Result<()> {
+    let books = Books::start(store, place)?;
     let company = add_company(&books)?;
     let now = books.service.clock().now();
     let own = ["DEMO-COOPLAN", "demo", "demo-cooplan"];
@@ -81,11 +81,11 @@ fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
         time_zone: TimeZone::from_name(TIME_ZONE)?,
         first_payment: PaymentId::from_i64(FIRST_PAYMENT)?,
     }));
-    let id = company.map_err(problem::from_admin)?.id;
+    let id = company.map_err(|failure| books.unchanged(failure))?.id;
     // The document's examples reverse payments of any day.
     let setting = ("reversal_days".to_owned(), "none".to_owned());
     let company = books.wait(books.service.set_policy(id, vec![setting]));
-    company.map_err(problem::from_admin)?;
+    company.map_err(|failure| books.unchanged(failure))?;
     Ok(id)
 }
 
@@ -105,7 +105,7 @@ fn add_collector(
             password: password.to_owned(),
         }),
     }));
-    Ok(added.map_err(problem::from_admin)?.0.id)
+    Ok(added.map_err(|failure| books.unchanged(failure))?.0.id)
 }
 
 /// Imports a file as an operator would.

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ventanilla_service::Settings;
-use ventanilla_store::ServerLock;
+use ventanilla_store::{OpenError, ServerLock};
 
-use super::serve;
-use crate::books::{Books, Place, beside};
+use super::serve::{self, Door};
+use crate::books::{Books, Place, beside, is_empty};
 use crate::log::{self, LogArgs};
 use crate::output;
-use crate::problem::{self, Exit, Problem, to_reason};
+use crate::problem::{Exit, Problem, to_reason};
 
 /// The flags of `demo`. It reads neither the environment nor `ventanilla.toml`: what they name is
 /// somebody's real installation.
@@ -41,27 +41,16 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         )));
     }
     let place = Place::from_paths(&args.data, None)?;
+    // First of all: what is made for a door that does not open is made for nothing.
+    let door = Door::open(&args.listen, &addresses)?;
     if is_empty(&place.data)? {
         output::tell(format_args!("Creando los datos de ejemplo en {} …", place.data.display()));
         create(&place)?;
     } else {
         refuse_other_books(&place)?;
     }
-    serve::serve(&place, &args.listen, &addresses, Settings::default(), |address| {
-        greet(&place.data, address)
-    })
-}
-
-/// Whether a directory is missing or has nothing in it.
-fn is_empty(directory: &Path) -> anyhow::Result<bool> {
-    match fs::read_dir(directory) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => {
-            let (directory, reason) = (directory.display(), to_reason(&error));
-            Err(Problem::usage(format!("{directory}: no se pudo leer: {reason}")))
-        }
-    }
+    let greet = |address| greet(&place.data, address);
+    serve::serve(&place, Settings::default(), || Ok(door), greet)
 }
 
 /// Makes the demo beside its place and moves it there whole, so that one cut off half-way is never
@@ -84,9 +73,8 @@ fn create(place: &Place) -> anyhow::Result<()> {
     discard(&draft)?;
     let store = draft.create()?;
     {
-        let _lock =
-            ServerLock::take(&draft.data).map_err(|error| crate::books::from_open_error(&error))?;
-        books::fill(store)?;
+        let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
+        books::fill(store, &draft)?;
     }
     // The secrets first: a directory that is in its place has them.
     fs::rename(&draft.secrets, &place.secrets).map_err(at(&place.secrets))?;
@@ -100,8 +88,7 @@ fn discard(draft: &Place) -> anyhow::Result<()> {
         Problem::store(format!("{path}: no se pudo borrar: {reason}"))
     };
     if draft.data.is_dir() {
-        let _lock =
-            ServerLock::take(&draft.data).map_err(|error| crate::books::from_open_error(&error))?;
+        let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
         fs::remove_dir_all(&draft.data).map_err(at)?;
     }
     match fs::remove_file(&draft.secrets) {
@@ -112,17 +99,28 @@ fn discard(draft: &Place) -> anyhow::Result<()> {
 
 /// The demo's credentials are known to all: books that are not the demo's are not served by it.
 fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
-    let books = Books::start(place.open()?)?;
-    let collectors = books.service.collectors(None).map_err(problem::from_plain)?;
+    let other = || {
+        Problem::usage(format!(
+            "{}: el directorio no está vacío y no es de una demostración; indique otro con --data",
+            place.data.display()
+        ))
+    };
+    // Without both there is no demo, and secrets that are not the demo's are nobody's concern here.
+    if !place.database().is_file() || !place.secrets.is_file() {
+        return Err(other());
+    }
+    let store = place.try_open().map_err(|error| match error {
+        OpenError::Missing(_) | OpenError::Secrets(_) | OpenError::ForeignKeys => other(),
+        error => place.to_problem(&error),
+    })?;
+    let books = Books::start(store, place)?;
+    let collectors = books.service.collectors(None).map_err(|failure| books.unread(failure))?;
     books.close();
     let is_demo = |login: &str| collectors.iter().any(|collector| collector.login == login);
     if books::LOGINS.into_iter().all(is_demo) {
         return Ok(());
     }
-    Err(Problem::usage(format!(
-        "{}: no son los datos de la demostración; sírvalos con «ventanilla serve»",
-        place.data.display()
-    )))
+    Err(other())
 }
 
 /// Tells where the demo is, how to get in, and three lines to try.
