@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
-use ventanilla_store::{Snapshot, Store, StoreError, Tx, View};
+use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use clock::{Clock, Entropy};
 pub use failure::{ErrorId, Failure, NoRefusal};
@@ -111,6 +111,11 @@ impl Service {
         Ok(VerifyReport {
             entries: report.entries,
             payments: report.payments,
+            heads: report
+                .heads
+                .iter()
+                .map(|head| (head.company, head.entries, to_hex(&head.chain)))
+                .collect(),
             findings: report.findings,
         })
     }

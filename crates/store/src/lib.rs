@@ -23,7 +23,7 @@ pub use keys::{Digest, Keys, to_hex, token_digest};
 pub use lock::ServerLock;
 pub use records::{Bearer, CollectorRecord, Counters, Entry, Operation, TokenRecord, Written};
 pub use tx::Tx;
-pub use verify::Verification;
+pub use verify::{Head, Verification};
 pub use view::View;
 
 use memory::{Memory, State};

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
 
 use crate::memory::Books;
-use crate::{Counters, Entry, Keys, StoreError, View, journal};
+use crate::{Counters, Digest, Entry, Keys, StoreError, View, journal};
 
 /// Entries read at a time.
 const PAGE: usize = 10_000;
@@ -20,8 +20,22 @@ pub struct Verification {
     pub entries: u64,
     /// Payments compared, over all companies.
     pub payments: u64,
+    /// The end of each company's journal: what an operator may keep off the machine, since whoever
+    /// can write the file can also cut its end off and leave a shorter journal that is sound.
+    pub heads: Vec<Head>,
     /// What differs; empty when all is well.
     pub findings: Vec<String>,
+}
+
+/// The end of a company's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Whose journal.
+    pub company: CompanyId,
+    /// How many entries it has.
+    pub entries: i64,
+    /// The last one's link in the chain.
+    pub chain: Digest,
 }
 
 pub(crate) fn verify(
@@ -36,6 +50,9 @@ pub(crate) fn verify(
         let mut found = Findings { prefix, told: Vec::new() };
         if let Some(books) = rebuilt(view, keys, &company, &mut report.entries, &mut found)? {
             report.payments += u64::try_from(books.payments.len()).unwrap_or(u64::MAX);
+            let Counters { next_entry, chain, .. } = books.counters;
+            let entries = next_entry.to_i64() - 1;
+            report.heads.push(Head { company: company.id, entries, chain });
             compare(view, &company, books, &mut found)?;
         }
         report.findings.append(&mut found.told);

@@ -15,8 +15,8 @@ use ventanilla_service::{DayReport, FoundContract, PaymentState};
 
 use super::wire;
 
-/// Characters an amount may have: enough for every float that a client prints.
-const AMOUNT_LEN_MAX: usize = 40;
+/// Characters an amount may have: enough for every digit of a binary float, as some clients print.
+const AMOUNT_LEN_MAX: usize = 100;
 
 /// An amount in hundredths, in `1..=Money::BILL_MAX_MINOR`.
 ///
@@ -321,6 +321,7 @@ mod tests {
                 ("145.700000000", Some(14_570)),
                 ("0.01", Some(1)),
                 ("194.66000000000003", Some(19_466)),
+                ("145.69999999999998863131622783839702606201171875", Some(14_570)),
                 ("0.28999999999999998", Some(29)),
                 ("145.69999999999999", Some(14_570)),
                 ("99.99999999999999", Some(10_000)),
@@ -380,10 +381,12 @@ mod tests {
                 "9223372036854775808",
                 "145.70\u{0}",
                 "1_000",
-                "145.70000000000000000000000000000000000001",
             ],
         );
-        check_refused(amount_minor, &[&"1".repeat(10_000), &"0".repeat(41)]);
+        check_refused(
+            amount_minor,
+            &[&"1".repeat(10_000), &"0".repeat(41), &format!("1.{}", "0".repeat(99))],
+        );
     }
 
     #[test]

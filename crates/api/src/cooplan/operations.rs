@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use axum::http::{HeaderMap, HeaderName};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use ventanilla_domain::{BusinessDay, CallerKey, Money, PayCommand, Place, ReverseCommand};
 use ventanilla_service::{Caller, Credentials, Page, PaymentSelector, Service, Session};
 
@@ -18,6 +19,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
+
+/// Reports that are made at a time: each holds a day's rows in memory.
+static REPORTS: Semaphore = Semaphore::const_new(4);
 
 /// Characters of one credential at most.
 const CREDENTIAL_LEN_MAX: usize = 128;
@@ -115,13 +119,14 @@ fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
 
 fn find_members(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let contract = call.fields.optional(field::CONTRACT, convert::text)?;
+    // Who may not list has a required field missing, which comes before the optional ones.
+    if contract.is_none() && !session.caller().can_list {
+        return Err(FieldError::Missing(field::CONTRACT).into());
+    }
+    let page = page(call)?;
     let found = match contract {
         Some(contract) => session.find_contract(&contract).map(|found| vec![found]),
-        // Who may not list has a required field missing, which comes before the optional ones.
-        None if !session.caller().can_list => {
-            return Err(FieldError::Missing(field::CONTRACT).into());
-        }
-        None => session.list_contracts(page(call)?),
+        None => session.list_contracts(page),
     };
     let found = found.map_err(|failure| of_failure(failure, errors::of_look_up))?;
     let rows: Vec<_> = found.iter().map(convert::found_member).collect();
@@ -213,7 +218,10 @@ fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
         let day = BusinessDay::from_date(call.fields.required(field::DAY, convert::date)?);
         let (service, caller) = (call.service.clone(), caller.clone());
         // A day may have 100,000 rows: whoever pays meanwhile must not wait for them.
+        // The semaphore is never closed, so there is a place for everyone who waits.
+        let place = REPORTS.acquire().await;
         let reported = tokio::task::spawn_blocking(move || reported(&service, &caller, day)).await;
+        drop(place);
         reported.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     })
 }

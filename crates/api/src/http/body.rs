@@ -32,7 +32,8 @@ pub(crate) enum BodyError {
 /// still sending would not read the answer. A client that waits for `100 Continue` has sent
 /// nothing, so it is told at once.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyError> {
-    if waits_for_continue(headers) && body.size_hint().lower() > to_u64(BODY_LEN_MAX) {
+    if body.size_hint().lower() > to_u64(BODY_LEN_MAX) {
+        discard(headers, body).await;
         return Err(BodyError::TooLarge);
     }
     let mut taken = Taken::default();

@@ -59,8 +59,8 @@ impl<'a> Fields<'a> {
         }
         let fields = match text.bytes().next() {
             Some(b'{') => from_json(text)?,
-            // No form starts so: a JSON text that is no object, whatever the content type says.
-            None | Some(b'[' | b'"') => return Err(Unreadable),
+            // No form starts so: a JSON text that is no object, or XML, whatever the type says.
+            None | Some(b'[' | b'"' | b'<') => return Err(Unreadable),
             Some(_) => match media_type(headers)? {
                 MediaType::Form => from_form(text)?,
                 MediaType::Multipart(boundary) => from_multipart(boundary, body.clone()).await?,
@@ -116,11 +116,8 @@ fn media_type(headers: &HeaderMap) -> Result<MediaType, Unreadable> {
     };
     let value = value.to_str().map_err(|_opaque| Unreadable)?;
     let essence = value.split(';').next().unwrap_or_default().trim();
-    // Plain text is what HTTP libraries say when nobody told them what they send.
-    let is_form = ["application/x-www-form-urlencoded", "text/plain", ""]
-        .iter()
-        .any(|form| essence.eq_ignore_ascii_case(form));
-    if is_form {
+    // Clients say of a form whatever their library says when nobody told it what they send.
+    if !essence.eq_ignore_ascii_case("multipart/form-data") {
         return Ok(MediaType::Form);
     }
     multer::parse_boundary(value).map(MediaType::Multipart).map_err(|_other| Unreadable)
@@ -343,7 +340,9 @@ mod tests {
             for media_type in [FORM, "Application/X-www-form-urlencoded; charset=utf-8", ""] {
                 check(media_type, &form, expected).await;
             }
-            check("text/plain", &form, expected).await;
+            for media_type in ["text/plain", "application/json", "application/octet-stream"] {
+                check(media_type, &form, expected).await;
+            }
             let parts = format!("{}{}--XX--\r\n", part("X", "1"), part("f", plain));
             check(MULTIPART, parts, expected).await;
         }

@@ -108,6 +108,8 @@ async fn listing_is_for_who_may_and_pages() {
     assert!(names(r#"{"Pagina":6,"Cantidad":2}"#).await.is_empty());
     assert!(names(r#"{"Pagina":4294967295,"Cantidad":500}"#).await.is_empty());
     assert_eq!(names(r#"{"Contrato":"345","Pagina":7}"#).await.len(), 1);
+    let body = r#"{"Contrato":"345","Pagina":"x"}"#;
+    world.check_other("buscarcliente", body, "PARAMETRO_INVALIDO: Pagina").await;
 }
 
 #[tokio::test]
