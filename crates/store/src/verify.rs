@@ -85,8 +85,9 @@ fn rebuilt(
     loop {
         let entries = match view.entries(company, next, PAGE) {
             Ok(entries) => entries,
-            Err(StoreError::Damaged { what, .. }) => {
-                found.tell(&format!("el diario no se puede leer desde el asiento {next}: {what}"));
+            Err(StoreError::Damaged { .. }) => {
+                let number = first_unreadable(view, company, next)?;
+                found.tell(&format!("el asiento {number} no se puede leer; es ilegible o falso"));
                 return Ok(None);
             }
             Err(other) => return Err(other),
@@ -107,6 +108,18 @@ fn rebuilt(
         found.tell("el diario está vacío");
     }
     Ok(books)
+}
+
+/// The first entry from `next` on that cannot be read.
+fn first_unreadable(view: &View<'_>, company: &Company, next: i64) -> Result<i64, StoreError> {
+    for number in next..next.saturating_add(i64::try_from(PAGE).unwrap_or(i64::MAX)) {
+        match view.entries(company, number, 1) {
+            Ok(_) => {}
+            Err(StoreError::Damaged { .. }) => return Ok(number),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(next)
 }
 
 /// Checks an entry's number, link and postings, and lets it take effect.
@@ -145,7 +158,7 @@ fn follow(
 fn compare(
     view: &View<'_>,
     company: &Company,
-    books: Books,
+    mut books: Books,
     found: &mut Findings,
 ) -> Result<(), StoreError> {
     if *books.company != *company {
@@ -156,36 +169,84 @@ fn compare(
     if sum != 0 {
         found.tell("los saldos no suman cero");
     }
+    compare_payments(view, company, &mut books, found)?;
     let id = company.id;
-    table(found, "imported_file", books.files, |to| {
-        view.each_file(id, &mut |file| to(file.id, file))
-    })?;
-    table(found, "member", books.members, |to| {
-        view.each_member(id, &mut |member| to(member.id, member))
-    })?;
-    table(found, "contract", books.contracts, |to| {
-        view.each_contract(id, &mut |contract| to(contract.key, contract))
-    })?;
-    table(found, "bill", books.bills, |to| {
-        view.each_bill(company, &mut |bill| to((bill.contract, bill.id), bill))
-    })?;
-    table(found, "bill_version", books.versions, |to| {
-        view.each_version(company, &mut |version| {
-            to((version.contract, version.bill, version.number), version)
-        })
-    })?;
-    table(found, "payment", books.payments, |to| {
-        view.each_payment(company, &mut |payment| to(payment.id, payment))
-    })?;
-    table(found, "reversal", books.reversals, |to| {
-        view.each_reversal(company, &mut |reversal| to(reversal.payment, reversal))
-    })?;
-    table(found, "caller_key", books.attempts, |to| {
-        view.each_attempt(id, &mut |(key, payment)| to(key, payment))
-    })?;
-    table(found, "balance", books.balances, |to| {
-        view.each_balance(id, &mut |(account, minor)| to(account, minor))
-    })
+    table(
+        found,
+        "imported_file",
+        books.files,
+        |id| format!("archivo {id}"),
+        |to| view.each_file(id, &mut |file| to(file.id, file)),
+    )?;
+    table(
+        found,
+        "member",
+        books.members,
+        |id| format!("socio {id}"),
+        |to| view.each_member(id, &mut |member| to(member.id, member)),
+    )?;
+    table(
+        found,
+        "contract",
+        books.contracts,
+        |key| format!("contrato de clave {key}"),
+        |to| view.each_contract(id, &mut |contract| to(contract.key, contract)),
+    )?;
+    table(
+        found,
+        "bill",
+        books.bills,
+        |(_, bill)| format!("factura {bill}"),
+        |to| view.each_bill(company, &mut |bill| to((bill.contract, bill.id), bill)),
+    )?;
+    table(
+        found,
+        "bill_version",
+        books.versions,
+        |(_, bill, number)| format!("factura {bill}, versión {number}"),
+        |to| {
+            view.each_version(company, &mut |version| {
+                to((version.contract, version.bill, version.number), version)
+            })
+        },
+    )
+}
+
+fn compare_payments(
+    view: &View<'_>,
+    company: &Company,
+    books: &mut Books,
+    found: &mut Findings,
+) -> Result<(), StoreError> {
+    let id = company.id;
+    table(
+        found,
+        "payment",
+        std::mem::take(&mut books.payments),
+        |id| format!("cobranza {id}"),
+        |to| view.each_payment(company, &mut |payment| to(payment.id, payment)),
+    )?;
+    table(
+        found,
+        "reversal",
+        std::mem::take(&mut books.reversals),
+        |id| format!("reversión de la cobranza {id}"),
+        |to| view.each_reversal(company, &mut |reversal| to(reversal.payment, reversal)),
+    )?;
+    table(
+        found,
+        "caller_key",
+        std::mem::take(&mut books.attempts),
+        |(collector, _, key)| format!("IdTransaccion {} del recaudador {collector}", key.as_str()),
+        |to| view.each_attempt(id, &mut |(key, payment)| to(key, payment)),
+    )?;
+    table(
+        found,
+        "balance",
+        std::mem::take(&mut books.balances),
+        |account| format!("cuenta {account}"),
+        |to| view.each_balance(id, &mut |(account, minor)| to(account, minor)),
+    )
 }
 
 fn compare_counters(kept: Option<Counters>, rebuilt: &Counters, found: &mut Findings) {
@@ -197,30 +258,34 @@ fn compare_counters(kept: Option<Counters>, rebuilt: &Counters, found: &mut Find
 type Row<'r, K, V> = &'r mut dyn FnMut(K, V) -> Result<(), StoreError>;
 
 /// Compares one table: every row kept must be the one rebuilt, and none may be missing.
-fn table<K: Ord + Debug, V: PartialEq>(
+fn table<K: Ord, V: PartialEq + Debug>(
     found: &mut Findings,
     name: &str,
     mut rebuilt: BTreeMap<K, V>,
+    shown: impl Fn(&K) -> String,
     each: impl FnOnce(Row<'_, K, V>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut differing = Vec::new();
     let visited = each(&mut |key, kept| {
         match rebuilt.remove(&key) {
             Some(made) if made == kept => {}
-            Some(_) => differing.push(format!("{key:?} difiere del diario")),
-            None => differing.push(format!("{key:?} no está en el diario")),
+            Some(made) => differing.push(format!(
+                "{} difiere: guardado {kept:?}; según el diario {made:?}",
+                shown(&key)
+            )),
+            None => differing.push(format!("{} no está en el diario", shown(&key))),
         }
         Ok(())
     });
     match visited {
         Ok(()) => {}
         Err(StoreError::Damaged { what, .. }) => {
-            found.tell(&format!("{name}: una fila no se puede leer: {what}"));
+            found.tell(&format!("{name}: una fila no se puede leer ({what})"));
             return Ok(());
         }
         Err(other) => return Err(other),
     }
-    differing.extend(rebuilt.keys().map(|key| format!("falta {key:?}")));
+    differing.extend(rebuilt.keys().map(|key| format!("falta {}", shown(key))));
     for difference in differing.iter().take(TOLD) {
         found.tell(&format!("{name}: {difference}"));
     }

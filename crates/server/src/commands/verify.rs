@@ -1,4 +1,5 @@
-//! `verify`: everything recomputed from the journal, and compared.
+//! `verify`: everything recomputed from the journal, and compared. The end of each company's journal
+//! is told so that it can be kept elsewhere: it is what shows a journal that was cut short.
 
 use clap::Args;
 
@@ -22,6 +23,11 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let entries = counted(report.entries, "asiento", "asientos");
     let payments = counted(report.payments, "pago", "pagos");
     output::print(format_args!("comparados: {entries}, {payments}"))?;
+    for (company, entries, chain) in &report.heads {
+        output::print(format_args!(
+            "empresa {company}: último asiento {entries}, eslabón {chain}"
+        ))?;
+    }
     for finding in &report.findings {
         output::print(format_args!("difiere: {finding}"))?;
     }

@@ -223,6 +223,7 @@ fn holder(payer: Payer) -> Holder {
     };
     let member = Member {
         id: payer.member,
+        is_assigned: false,
         name: payer.name,
         document_kind: None,
         document_number: None,

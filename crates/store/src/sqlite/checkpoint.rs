@@ -35,12 +35,12 @@ impl Checkpointer {
         let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
             let mut is_failing = false;
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                let stepped = step(&connection);
+                let outcome = step(&connection);
                 // Told once, and not at each look while a disk stays full.
-                if let (false, Err(error)) = (is_failing, &stepped) {
+                if let (false, Err(error)) = (is_failing, &outcome) {
                     tracing::warn!(%error, "the log was not moved");
                 }
-                is_failing = stepped.is_err();
+                is_failing = outcome.is_err();
             }
         });
         // Without the thread the log only grows: payments go on, and the last close moves it.

@@ -65,7 +65,9 @@ impl Sqlite {
     /// none, it cannot be made durable, another version wrote it, the keys are not its own.
     pub(crate) fn open(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
         let path = directory.join(FILE);
-        if !path.exists() {
+        // An empty file is what a creation that was cut off leaves: nothing was kept in it.
+        let is_made = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+        if !is_made {
             return Err(OpenError::Missing(directory.display().to_string()));
         }
         Self::connected(path, keys)
@@ -76,10 +78,10 @@ impl Sqlite {
             return Err(OpenError::NotDurable("SQLite 3.51.3"));
         }
         let mut writer = connect(&path)?;
+        migrate::migrate(&mut writer, &keys)?;
         // What a killed process wrote and did not sync is read as committed from here on: it must
         // be on the disk before an answer rests on it. A checkpoint syncs the log first.
         checkpoint::checkpoint(&writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        migrate::migrate(&mut writer, &keys)?;
         let checkpointer = Checkpointer::start(connect(&path)?);
         Ok(Self {
             path,

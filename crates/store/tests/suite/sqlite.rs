@@ -24,6 +24,10 @@ fn a_store_is_opened_only_where_one_was_made_and_with_its_keys() {
     let folder = tempfile::tempdir().unwrap();
     let missing = Store::open_sqlite(folder.path(), keys());
     assert!(matches!(missing, Err(OpenError::Missing(_))), "{missing:?}");
+    std::fs::write(folder.path().join("ventanilla.db"), "").unwrap();
+    let empty = Store::open_sqlite(folder.path(), keys());
+    assert!(matches!(empty, Err(OpenError::Missing(_))), "{empty:?}");
+    std::fs::remove_file(folder.path().join("ventanilla.db")).unwrap();
     drop(made(folder.path()));
     let again = Store::create_sqlite(folder.path(), keys());
     assert!(matches!(again, Err(OpenError::Exists(_))), "{again:?}");
@@ -80,7 +84,10 @@ fn each_tampering_is_found() {
             "cadena",
         ),
         ("DROP TRIGGER journal_refuses_update".to_owned(), "disparadores"),
-        (in_journal("UPDATE journal SET payload = '{' WHERE entry_number = 8"), "no se puede leer"),
+        (
+            in_journal("UPDATE journal SET payload = '{' WHERE entry_number = 8"),
+            "asiento 8 no se puede leer",
+        ),
         (in_journal("DELETE FROM journal WHERE entry_number = 8"), "falta el asiento 8"),
         (
             in_journal(
