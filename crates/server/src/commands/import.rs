@@ -80,7 +80,9 @@ pub(crate) fn run(command: ImportCommand, log: &LogArgs) -> anyhow::Result<Exit>
             let difference = (kind == FileKind::Bills)
                 .then(|| to_decimal(summary.difference_minor, company.currency));
             show(&args, &summary, difference, company.currency, &teller.listed)?;
-            return Ok(Exit::Done);
+            // Without --skip-bad a line is refused only where the books changed under the import.
+            let is_whole = summary.refused == 0 || args.skip_bad;
+            return Ok(if is_whole { Exit::Done } else { Exit::FoundWrong });
         }
         Err(failure) => failure,
     };

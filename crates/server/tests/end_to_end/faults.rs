@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{Client, Installation, PATIENCE, bills, files, import, note, now, verify};
+use crate::common::{
+    Client, Installation, PATIENCE, Server, bills, files, import, note, now, verify,
+};
 
 /// Makes every sync of a process fail from now on, as a dying disk does.
 fn fail_syncs(pid: u32) -> Child {
@@ -52,6 +54,29 @@ fn a_commit_that_fails_is_unknown_and_ends_the_server() {
         client.post("consultarpago", &format!(r#"{{"IdFactura":{}}}"#, bills[1].id)).values();
     let ids: Vec<_> = rows.as_array().unwrap().iter().map(|row| &row["IdCobranza"]).collect();
     assert_eq!(ids, [&retried["IdCobranza"]], "an unknown outcome, retried, is one payment");
+    server.stop();
+    verify(&installation, "datos");
+}
+
+#[test]
+fn what_a_killed_server_wrote_is_synced_before_an_answer_rests_on_it() {
+    let installation = Installation::with_company();
+    let credentials = installation.collector("caja");
+    let bills = bills(2, 1);
+    import(&installation, &bills);
+    let server = installation.serve();
+    let mut client = server.client(&credentials);
+    client.post("realizarpago", &bills[0].to_payment(Some("uno"))).values();
+    server.kill();
+    let syncs = installation.path("syncs");
+    let mut traced = Command::new("strace");
+    traced.args(["-D", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o"]).arg(&syncs);
+    traced.arg(env!("CARGO_BIN_EXE_ventanilla"));
+    traced.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(installation.path("datos"));
+    let server = Server::start(&mut traced);
+    let synced = fs::read_to_string(&syncs).unwrap();
+    let log = synced.lines().find(|line| line.contains("ventanilla.db-wal"));
+    assert!(log.is_some_and(|line| line.contains("fdatasync")), "{synced}");
     server.stop();
     verify(&installation, "datos");
 }
