@@ -18,7 +18,7 @@ impl Service {
     /// Opens a company's books. Refuses an id that is taken.
     pub async fn add_company(&self, new: NewCompany) -> Result<Company, Failure<AdminRefusal>> {
         self.write(move |tx, now| {
-            if tx.view().company(new.id)?.is_some() {
+            if tx.company(new.id)?.is_some() {
                 return Ok(Err(AdminRefusal::CompanyExists));
             }
             let company = Company {
@@ -54,7 +54,7 @@ impl Service {
         settings: Vec<(String, String)>,
     ) -> Result<Company, Failure<AdminRefusal>> {
         self.write(move |tx, now| {
-            let Some(company) = tx.view().company(company)? else {
+            let Some(company) = tx.company(company)? else {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             };
             let before = &company.policy;
@@ -129,7 +129,7 @@ impl Service {
     ) -> Result<Collector, Failure<AdminRefusal>> {
         let name = name.trim().to_owned();
         self.write(move |tx, _| {
-            if tx.view().company(company)?.is_none() {
+            if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
             let records = tx.view().collectors()?;
@@ -156,7 +156,7 @@ impl Service {
         past: PastPayment,
     ) -> Result<Payment, Failure<PastPaymentRefusal>> {
         self.write(move |tx, now| {
-            if tx.view().company(company)?.is_none() {
+            if tx.company(company)?.is_none() {
                 return Ok(Err(PastPaymentRefusal::CompanyUnknown));
             }
             let company = company_of(tx, company)?;
@@ -217,7 +217,7 @@ fn add_collector(
     tx: &mut Tx<'_>,
     record: CollectorRecord,
 ) -> Decided<CollectorRecord, AdminRefusal> {
-    if tx.view().company(record.company)?.is_none() {
+    if tx.company(record.company)?.is_none() {
         return Ok(Err(AdminRefusal::CompanyUnknown));
     }
     let records = tx.view().collectors()?;

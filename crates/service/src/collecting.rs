@@ -64,9 +64,9 @@ fn pay(
     }
 }
 
-pub(crate) fn company_of(tx: &Tx<'_>, company: CompanyId) -> Result<Arc<Company>, StoreError> {
+pub(crate) fn company_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Arc<Company>, StoreError> {
     let missing = || StoreError::Damaged { what: "a company is gone", cause: None };
-    tx.view().company(company)?.ok_or_else(missing)
+    tx.company(company)?.ok_or_else(missing)
 }
 
 fn next_payment(tx: &mut Tx<'_>, company: CompanyId) -> Result<PaymentId, StoreError> {

@@ -1,7 +1,9 @@
 //! A transaction that writes, whatever the store.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use ventanilla_domain::{BillVersion, CollectorId, CompanyId, Event, postings_of};
+use ventanilla_domain::{BillVersion, CollectorId, Company, CompanyId, Event, postings_of};
 
 use crate::memory::MemoryTx;
 use crate::sqlite::SqliteTx;
@@ -23,6 +25,14 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => View::memory(tx.state()),
             Self::Sqlite(tx) => View::sqlite(tx.reads()),
+        }
+    }
+
+    /// The company of that id, as this transaction leaves it so far.
+    pub fn company(&mut self, id: CompanyId) -> Result<Option<Arc<Company>>, StoreError> {
+        match self {
+            Self::Memory(tx) => Ok(tx.state().company(id)),
+            Self::Sqlite(tx) => tx.company(id),
         }
     }
 

@@ -116,6 +116,8 @@ CREATE TABLE bill_version (
   FOREIGN KEY (company_id, file_id) REFERENCES imported_file
 ) STRICT, WITHOUT ROWID;
 
+-- No foreign key names the bill's version: the law's UPDATE, in the same transaction, finds the bill in
+-- that version or nothing is kept, and a look into another table would cost every payment a cold page.
 CREATE TABLE payment (
   company_id INTEGER NOT NULL,
   payment_id INTEGER NOT NULL CHECK (payment_id > 0),
@@ -137,8 +139,7 @@ CREATE TABLE payment (
   means TEXT,
   collected_at TEXT,
   previous INTEGER,
-  PRIMARY KEY (company_id, payment_id),
-  FOREIGN KEY (company_id, contract_key, bill_id, bill_version) REFERENCES bill_version
+  PRIMARY KEY (company_id, payment_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payment_by_day ON payment (company_id, collector_id, business_day, payment_id);
 
@@ -158,15 +159,15 @@ CREATE TABLE reversal (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reversal_by_day ON reversal (company_id, collector_id, business_day, payment_id);
 
--- A collector's names for its attempts. Only a success uses a name up, and it never expires.
+-- A collector's names for its attempts. Only a success uses a name up, and it never expires. Each is
+-- written with its payment or reversal, whose keys are checked there.
 CREATE TABLE caller_key (
   company_id INTEGER NOT NULL,
-  collector_id INTEGER NOT NULL REFERENCES collector,
+  collector_id INTEGER NOT NULL,
   operation TEXT NOT NULL CHECK (operation IN ('pay', 'reverse')),
   caller_key TEXT NOT NULL,
   payment_id INTEGER NOT NULL,
-  PRIMARY KEY (company_id, collector_id, operation, caller_key),
-  FOREIGN KEY (company_id, payment_id) REFERENCES payment
+  PRIMARY KEY (company_id, collector_id, operation, caller_key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE balance (

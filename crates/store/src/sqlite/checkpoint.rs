@@ -12,10 +12,10 @@ use rusqlite::Connection;
 
 /// Between two looks at the log.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Pages in the log from which it is moved (4 MiB).
-const PAGES_TO_MOVE: i64 = 1_000;
-/// Pages in the log from which it is started anew (32 MiB).
-const PAGES_TO_RESTART: i64 = 8_000;
+/// Pages to be moved that are worth a step (16 MiB): a page that many commits wrote is moved once.
+const PAGES_TO_MOVE: i64 = 4_000;
+/// Pages in the log from which it is started anew (64 MiB).
+const PAGES_TO_RESTART: i64 = 16_000;
 /// Pages left to move that do not hold a writer up (about 1 ms).
 const TAIL_SHORT: i64 = 64;
 
@@ -61,7 +61,7 @@ impl Drop for Checkpointer {
 
 fn step(connection: &Connection) -> rusqlite::Result<()> {
     let (pages, moved) = checkpoint(connection, "PRAGMA wal_checkpoint(NOOP)")?;
-    if pages < PAGES_TO_MOVE || pages == moved {
+    if pages.saturating_sub(moved) < PAGES_TO_MOVE {
         return Ok(());
     }
     for _ in 0..STEPS {

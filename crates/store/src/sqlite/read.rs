@@ -118,6 +118,14 @@ impl<'a> Reads<'a> {
         self.one(sql, [company.to_i64()], counters)
     }
 
+    /// The greatest id that a payment has; 0 where there is none.
+    pub(super) fn greatest_payment(self, company: CompanyId) -> Read<i64> {
+        let sql = "SELECT max(payment_id) FROM payment WHERE company_id = ?1";
+        let greatest =
+            self.one(sql, [company.to_i64()], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        Ok(greatest.flatten().unwrap_or(0))
+    }
+
     pub(crate) fn contract(
         self,
         company: CompanyId,

@@ -1,7 +1,7 @@
 //! What is written: one transaction for many acts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Params};
@@ -29,12 +29,16 @@ pub struct SqliteTx<'a> {
     known: &'a KnownCompanies,
     /// What many acts of one company change alike is kept here and written once, at the commit.
     pending: HashMap<CompanyId, Pending>,
+    /// Companies read in this transaction: nobody else changes them while it lasts.
+    companies: HashMap<CompanyId, Arc<Company>>,
     is_open: bool,
 }
 
 #[derive(Debug)]
 struct Pending {
     counters: Counters,
+    /// No payment has a greater id: one beyond it is free without a look.
+    greatest_payment: i64,
     balances: BTreeMap<Account, i64>,
 }
 
@@ -49,11 +53,30 @@ impl<'a> SqliteTx<'a> {
             return Err(StoreError::Io("a transaction was left open".into()));
         }
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Self { connection, keys, known, pending: HashMap::new(), is_open: true })
+        Ok(Self {
+            connection,
+            keys,
+            known,
+            pending: HashMap::new(),
+            companies: HashMap::new(),
+            is_open: true,
+        })
     }
 
     pub(crate) fn reads(&self) -> Reads<'_> {
         Reads::new(&self.connection, self.known)
+    }
+
+    /// The company as this transaction leaves it so far.
+    pub(crate) fn company(&mut self, id: CompanyId) -> Result<Option<Arc<Company>>, StoreError> {
+        if let Some(company) = self.companies.get(&id) {
+            return Ok(Some(Arc::clone(company)));
+        }
+        let company = self.reads().company(id)?;
+        if let Some(company) = &company {
+            self.companies.insert(id, Arc::clone(company));
+        }
+        Ok(company)
     }
 
     /// The counters as this transaction leaves them so far.
@@ -63,7 +86,9 @@ impl<'a> SqliteTx<'a> {
         }
         let counters = self.reads().counters(company)?;
         if let Some(counters) = counters {
-            self.pending.insert(company, Pending { counters, balances: BTreeMap::new() });
+            let greatest_payment = self.reads().greatest_payment(company)?;
+            let pending = Pending { counters, greatest_payment, balances: BTreeMap::new() };
+            self.pending.insert(company, pending);
         }
         Ok(counters)
     }
@@ -78,6 +103,9 @@ impl<'a> SqliteTx<'a> {
         if let Event::CompanyOpened { company: opened, first_payment } = event {
             self.open_books(opened, *first_payment)?;
         }
+        if let Event::PolicyChanged(_) = event {
+            self.companies.remove(&company);
+        }
         let counters = self.counters(company)?;
         let mut counters =
             counters.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
@@ -86,6 +114,9 @@ impl<'a> SqliteTx<'a> {
         let pending = self.pending.get_mut(&company);
         let pending = pending.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
         pending.counters = counters;
+        if let Event::PaymentMade(payment) = event {
+            pending.greatest_payment = pending.greatest_payment.max(payment.id.to_i64());
+        }
         for posting in postings {
             add(&mut pending.balances, &posting.debit, posting.amount.to_minor())?;
             add(&mut pending.balances, &posting.credit, -posting.amount.to_minor())?;
@@ -154,7 +185,8 @@ impl<'a> SqliteTx<'a> {
              next_file, next_entry, chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             counter_row(company.id, &counters),
         )?;
-        self.pending.insert(company.id, Pending { counters, balances: BTreeMap::new() });
+        let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
+        self.pending.insert(company.id, pending);
         Ok(())
     }
 
@@ -308,7 +340,11 @@ impl<'a> SqliteTx<'a> {
             ),
             "a payment found no such unpaid bill",
         )?;
-        while self.has_payment(company, counters.next_payment)? {
+        let greatest = self.pending.get(&company).map_or(i64::MAX, |kept| kept.greatest_payment);
+        let greatest = greatest.max(payment.id.to_i64());
+        while counters.next_payment.to_i64() <= greatest
+            && self.has_payment(company, counters.next_payment)?
+        {
             counters.next_payment = counters.next_payment.checked_next().map_err(exhausted)?;
         }
         let key = payment.caller_key.as_ref();
