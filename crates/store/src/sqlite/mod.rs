@@ -34,6 +34,8 @@ const READERS_KEPT: usize = 16;
 /// Memory for pages, in KiB: of the writer, and of each reader.
 const WRITER_CACHE_KIB: i64 = 65_536;
 const READER_CACHE_KIB: i64 = 32_768;
+/// The part of the file that readers map, from its start: where the small tables are.
+const READER_MAP_BYTES: i64 = 128 << 20;
 /// Statements kept ready on each connection; more than there are in this crate.
 const STATEMENTS: usize = 128;
 
@@ -225,6 +227,8 @@ fn reader(path: &Path) -> Result<Connection, StoreError> {
         other => StoreError::damaged_by("a connection cannot be opened", other),
     })?;
     connection.pragma_update(None, "query_only", true)?;
+    // A commit of anybody empties a reader's cache; what is mapped needs none (docs/decisions/0009).
+    connection.pragma_update(None, "mmap_size", READER_MAP_BYTES)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
