@@ -84,7 +84,7 @@ impl Service {
     }
 }
 
-fn caller_of(bearer: Option<Bearer>, now: Timestamp) -> Result<Caller, TokenRefusal> {
+pub(crate) fn caller_of(bearer: Option<Bearer>, now: Timestamp) -> Result<Caller, TokenRefusal> {
     let bearer = bearer.ok_or(TokenRefusal::Unknown)?;
     if bearer.expires_at <= now {
         return Err(TokenRefusal::Expired);

@@ -8,9 +8,10 @@ use ventanilla_domain::{
     Payment, PaymentId, Reversal, ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal,
     decide_pay, decide_reverse,
 };
-use ventanilla_store::{Operation, StoreError, Tx, View};
+use ventanilla_store::{Operation, StoreError, Tx, View, token_digest};
 
-use crate::{Accepted, Caller, Failure, Service};
+use crate::access::caller_of;
+use crate::{Accepted, Caller, Failure, PayRequest, Service, TokenPayRefusal};
 
 /// What runs in a transaction: damage, or the domain's answer.
 pub(crate) type Decided<T, R> = Result<Result<T, R>, StoreError>;
@@ -27,6 +28,31 @@ impl Service {
         assert_eq!(command.collector, caller.collector, "a collector pays for itself");
         let company = caller.company.id;
         self.write(move |tx, now| pay(tx, company, &command, now)).await
+    }
+
+    /// Pays one bill, at most once (`realizarpago`), for whoever holds a token. The token is looked
+    /// up in the payment's own transaction: a collector that is disabled pays nothing from then on,
+    /// not even what waits in the queue.
+    ///
+    /// Refusals in the order of [`TokenPayRefusal`]. Answers after the payment is on disk.
+    pub async fn pay_by_token(
+        &self,
+        token: &str,
+        request: PayRequest,
+    ) -> Result<(Arc<Company>, Accepted<Payment>), Failure<TokenPayRefusal>> {
+        let digest = token_digest(token);
+        self.write(move |tx, now| {
+            let caller = match caller_of(tx.bearer(&digest)?, now) {
+                Ok(caller) => caller,
+                Err(refusal) => return Ok(Err(TokenPayRefusal::Token(refusal))),
+            };
+            let paid = pay(tx, caller.company.id, &request.to_command(&caller), now)?;
+            Ok(match paid {
+                Ok(accepted) => Ok((caller.company, accepted)),
+                Err(refusal) => Err(TokenPayRefusal::Pay(refusal, caller.company)),
+            })
+        })
+        .await
     }
 
     /// Reverses a payment (`revertirpago`). Refusals in the order of [`ReverseRefusal`].

@@ -23,12 +23,13 @@ use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 pub use clock::{Clock, Entropy};
 pub use failure::{ErrorId, Failure, NoRefusal};
 pub use refusal::{
-    AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenRefusal,
+    AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenPayRefusal,
+    TokenRefusal,
 };
 pub use session::Session;
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
-    NewCollector, NewCompany, Page, PastPayment, PaymentSelector, PaymentState, Total,
+    NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState, Total,
     VerifyReport,
 };
 

@@ -1,6 +1,8 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use ventanilla_domain::{PayRefusal, PolicyError};
+use std::sync::Arc;
+
+use ventanilla_domain::{Company, PayRefusal, PolicyError};
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +33,15 @@ pub enum TokenRefusal {
     /// Its collector is disabled.
     #[error("the collector is disabled")]
     Disabled,
+}
+
+/// Why a payment by a token was refused: the token first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenPayRefusal {
+    /// The token was not accepted.
+    Token(TokenRefusal),
+    /// The payment was refused, by the rules of this company.
+    Pay(PayRefusal, Arc<Company>),
 }
 
 /// Why a contract was not shown.

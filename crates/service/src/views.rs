@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillId, BusinessDay, CallerKey, CollectorId, Company, CompanyId, Currency, Holder, Label,
-    Money, Name, PayCommand, Payment, PaymentId, Reversal, TimeZone,
+    Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, Company, CompanyId,
+    ContractCode, Currency, Holder, Label, Money, Name, PayCommand, Payment, PaymentId, Period,
+    Place, Reversal, TimeZone,
 };
 
 /// The three words a collector proves itself with; all are secret but the login.
@@ -134,6 +135,40 @@ pub struct Page {
     pub number: u32,
     /// Rows a page, in `1..=500`.
     pub len: u32,
+}
+
+/// A payment asked for by whoever holds a token: a `PayCommand` before it is known who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayRequest {
+    /// The bill.
+    pub bill: BillId,
+    /// Its period, as the caller believes.
+    pub period: Period,
+    /// Its contract, as the caller believes.
+    pub contract: ContractCode,
+    /// Its amount, as the caller believes, in hundredths of the company's currency.
+    pub amount_minor: i64,
+    /// The caller's word for the payer.
+    pub caller_reference: Option<CallerReference>,
+    /// The caller's name for this attempt.
+    pub caller_key: Option<CallerKey>,
+    /// Where and by whom.
+    pub place: Place,
+}
+
+impl PayRequest {
+    pub(crate) fn to_command(&self, caller: &Caller) -> PayCommand {
+        PayCommand {
+            collector: caller.collector,
+            bill: self.bill,
+            period: self.period,
+            contract: self.contract.clone(),
+            amount: Money::from_minor(self.amount_minor, caller.company.currency),
+            caller_reference: self.caller_reference.clone(),
+            caller_key: self.caller_key.clone(),
+            place: self.place.clone(),
+        }
+    }
 }
 
 /// An act that stands.

@@ -7,7 +7,9 @@ use ventanilla_domain::{BillVersion, CollectorId, Company, CompanyId, Event, pos
 
 use crate::memory::MemoryTx;
 use crate::sqlite::SqliteTx;
-use crate::{CollectorRecord, CommitError, Counters, StoreError, TokenRecord, View};
+use crate::{
+    Bearer, CollectorRecord, CommitError, Counters, Digest, StoreError, TokenRecord, View,
+};
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing.
 #[derive(Debug)]
@@ -33,6 +35,14 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => Ok(tx.state().company(id)),
             Self::Sqlite(tx) => tx.company(id),
+        }
+    }
+
+    /// What the token of that hash stands for, as this transaction leaves it so far.
+    pub fn bearer(&mut self, digest: &Digest) -> Result<Option<Bearer>, StoreError> {
+        match self {
+            Self::Memory(tx) => Ok(tx.state().bearer(digest)),
+            Self::Sqlite(tx) => tx.bearer(digest),
         }
     }
 

@@ -88,6 +88,18 @@ async fn outcome_of(
             let session = session()?;
             run(&call(fields().await?), &session)
         }
+        Handler::Pay => {
+            let token = token::bearer(headers, &wire::TOKEN_HEADERS)?;
+            let request = match fields().await {
+                Ok(fields) => operations::pay_request(&call(fields)).map_err(Problem::from),
+                Err(unreadable) => Err(Problem::from(unreadable)),
+            };
+            match request {
+                Ok(request) => operations::pay(service, token, request).await,
+                // A bad token is told before a bad request.
+                Err(problem) => session().and(Err(problem)),
+            }
+        }
         Handler::Wait(run) => {
             let caller = session()?.into_caller();
             run(&call(fields().await?), &caller).await

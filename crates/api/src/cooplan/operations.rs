@@ -7,8 +7,10 @@ use std::pin::Pin;
 use axum::http::{HeaderMap, HeaderName};
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use ventanilla_domain::{BusinessDay, CallerKey, Money, PayCommand, Place, ReverseCommand};
-use ventanilla_service::{Caller, Credentials, Page, PaymentSelector, Service, Session};
+use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
+use ventanilla_service::{
+    Caller, Credentials, Page, PayRequest, PaymentSelector, Service, Session, TokenPayRefusal,
+};
 
 use super::errors::{self, Problem};
 use super::wire::{self, Envelope, field};
@@ -44,6 +46,8 @@ pub(super) enum Handler {
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a token; answers at once.
     Read(fn(&Call<'_>, &Session<'_>) -> Answer),
+    /// Pays. Needs a token, which is looked up in the payment's own transaction.
+    Pay,
     /// Needs a token; waits for the disk or for a long reading.
     Wait(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
 }
@@ -72,7 +76,7 @@ pub(super) const OPERATIONS: [Operation; 8] = [
     Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
     Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
     Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
-    Operation { name: "realizarpago", aliases: &[], handler: Handler::Wait(pay) },
+    Operation { name: "realizarpago", aliases: &[], handler: Handler::Pay },
     Operation { name: "imprimirfactura", aliases: &[], handler: Handler::Read(print) },
     Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Wait(report_day) },
     Operation { name: "revertirpago", aliases: &[], handler: Handler::Wait(reverse) },
@@ -148,30 +152,15 @@ fn look_up_debt(call: &Call<'_>, session: &Session<'_>) -> Answer {
     Ok(reply(&Envelope::success("", rows)))
 }
 
-fn pay<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
-    Box::pin(async move {
-        let command = pay_command(call, caller)?;
-        let paid = call.service.pay(caller, command).await;
-        let paid = paid.map_err(|failure| {
-            of_failure(failure, |refusal| errors::of_pay(refusal, &caller.company))
-        })?;
-        let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
-        Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
-    })
-}
-
-fn pay_command(call: &Call<'_>, caller: &Caller) -> Result<PayCommand, FieldError> {
+/// What a request to pay says, before anybody knows whose it is.
+pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
     let fields = &call.fields;
-    let currency = caller.company.currency;
     // In the order in which they are checked: the document's first, then ours.
-    Ok(PayCommand {
-        collector: caller.collector,
+    Ok(PayRequest {
         bill: fields.required(field::BILL, convert::bill_id)?,
         period: fields.required(field::PERIOD, convert::period)?,
         contract: fields.required(field::CONTRACT, convert::text)?,
-        amount: fields.required(field::AMOUNT, |text| {
-            convert::amount_minor(text).map(|minor| Money::from_minor(minor, currency))
-        })?,
+        amount_minor: fields.required(field::AMOUNT, convert::amount_minor)?,
         caller_reference: fields.optional(field::CALLER_REFERENCE, convert::text)?,
         caller_key: caller_key(call)?,
         place: Place {
@@ -182,6 +171,19 @@ fn pay_command(call: &Call<'_>, caller: &Caller) -> Result<PayCommand, FieldErro
             collected_at: fields.optional(field::COLLECTED_AT, convert::date_time)?,
         },
     })
+}
+
+/// Pays, and answers.
+pub(super) async fn pay(service: &Service, token: &str, request: PayRequest) -> Answer {
+    let paid = service.pay_by_token(token, request).await;
+    let (company, paid) = paid.map_err(|failure| {
+        of_failure(failure, |refusal| match refusal {
+            TokenPayRefusal::Token(refusal) => errors::of_token(refusal),
+            TokenPayRefusal::Pay(refusal, company) => errors::of_pay(refusal, &company),
+        })
+    })?;
+    let values = convert::paid(&company, paid.act.id, paid.act.recorded_at);
+    Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
 }
 
 /// The caller's name for this attempt, in the field or in the header; where both are given they

@@ -16,7 +16,8 @@ use super::known::KnownCompanies;
 use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord};
 use crate::values::{to_bill_code, to_contract_code, to_file_code};
 use crate::{
-    CollectorRecord, CommitError, Counters, Keys, Operation, StoreError, TokenRecord, Written,
+    Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Operation, StoreError,
+    TokenRecord, Written,
 };
 
 type Write = Result<(), StoreError>;
@@ -31,6 +32,8 @@ pub struct SqliteTx<'a> {
     pending: HashMap<CompanyId, Pending>,
     /// Companies read in this transaction: nobody else changes them while it lasts.
     companies: HashMap<CompanyId, Arc<Company>>,
+    /// The same of tokens: the callers of a group are often one collector.
+    bearers: HashMap<Digest, Option<Bearer>>,
     is_open: bool,
 }
 
@@ -59,6 +62,7 @@ impl<'a> SqliteTx<'a> {
             known,
             pending: HashMap::new(),
             companies: HashMap::new(),
+            bearers: HashMap::new(),
             is_open: true,
         })
     }
@@ -77,6 +81,16 @@ impl<'a> SqliteTx<'a> {
             self.companies.insert(id, Arc::clone(company));
         }
         Ok(company)
+    }
+
+    /// What a token stands for, as this transaction leaves it so far.
+    pub(crate) fn bearer(&mut self, digest: &Digest) -> Result<Option<Bearer>, StoreError> {
+        if let Some(bearer) = self.bearers.get(digest) {
+            return Ok(bearer.clone());
+        }
+        let bearer = self.reads().bearer(digest)?;
+        self.bearers.insert(*digest, bearer.clone());
+        Ok(bearer)
     }
 
     /// The counters as this transaction leaves them so far.
@@ -105,6 +119,7 @@ impl<'a> SqliteTx<'a> {
         }
         if let Event::PolicyChanged(_) = event {
             self.companies.remove(&company);
+            self.bearers.clear();
         }
         let counters = self.counters(company)?;
         let mut counters =
@@ -538,6 +553,7 @@ impl<'a> SqliteTx<'a> {
     }
 
     pub(crate) fn put_collector(&mut self, record: &CollectorRecord) -> Write {
+        self.bearers.clear();
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
              secret_digest, can_list, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
@@ -558,6 +574,7 @@ impl<'a> SqliteTx<'a> {
     }
 
     pub(crate) fn put_token(&mut self, record: &TokenRecord) -> Write {
+        self.bearers.clear();
         self.run(
             "INSERT INTO token (digest, collector_id, expires_at_us) VALUES (?1, ?2, ?3)",
             (record.digest, record.collector.to_i64(), record.expires_at.as_microsecond()),
@@ -566,6 +583,7 @@ impl<'a> SqliteTx<'a> {
     }
 
     pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) -> Write {
+        self.bearers.clear();
         self.run(
             "DELETE FROM token WHERE collector_id = ?1 AND expires_at_us < ?2",
             (collector.to_i64(), ended_before.as_microsecond()),
