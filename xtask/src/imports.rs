@@ -105,6 +105,7 @@ const RULES: [Rule; 10] = [
             "getrandom",
             "indicatif",
             "jiff",
+            "mimalloc",
             "serde",
             "serde_json",
             "tokio",

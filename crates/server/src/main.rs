@@ -1,5 +1,10 @@
 //! The binary `ventanilla`: configuration, wiring and subcommands; no business rule.
 
+/// glibc gives memory back and asks for it again at each request, and every thread of the process
+/// waits for its page tables meanwhile (docs/decisions/0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod bench;
 mod books;
 mod cli;
