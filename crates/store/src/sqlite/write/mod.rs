@@ -1,23 +1,21 @@
 //! What is written: one transaction for many acts.
 
+mod apply;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Params};
 use ventanilla_domain::{
-    Account, BillId, BillVersion, CallerKey, CollectorId, Company, CompanyId, Contract,
-    EntryNumber, Event, IdOutOfRange, ImportedFile, LocationCode, Member, Payment, PaymentId,
-    Policy, Posting, Reversal, Text,
+    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, PaymentId, Posting,
 };
 
 use super::Reads;
 use super::known::KnownCompanies;
-use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord};
-use crate::values::{to_bill_code, to_contract_code, to_file_code};
+use crate::journal::{self, PolicyRecord};
 use crate::{
-    Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Operation, StoreError,
-    TokenRecord, Written,
+    Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, StoreError, TokenRecord, Written,
 };
 
 type Write = Result<(), StoreError>;
@@ -158,19 +156,6 @@ impl<'a> SqliteTx<'a> {
         }
     }
 
-    fn apply(&self, company: CompanyId, event: &Event, counters: &mut Counters) -> Write {
-        match event {
-            Event::CompanyOpened { .. } => Ok(()),
-            Event::PolicyChanged(policy) => self.set_policy(company, policy),
-            Event::FileImported(file) => self.add_file(company, file, counters),
-            Event::MemberKept(member) => self.keep_member(company, member, counters),
-            Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
-            Event::BillVersioned(version) => self.add_version(company, version),
-            Event::PaymentMade(payment) => self.add_payment(company, payment, counters),
-            Event::PaymentReversed(reversal) => self.add_reversal(company, reversal),
-        }
-    }
-
     /// Runs one statement and says how many rows it changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
@@ -202,263 +187,6 @@ impl<'a> SqliteTx<'a> {
         )?;
         let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
         self.pending.insert(company.id, pending);
-        Ok(())
-    }
-
-    fn set_policy(&self, company: CompanyId, policy: &Policy) -> Write {
-        self.run_one(
-            "UPDATE company SET policy = ?2 WHERE company_id = ?1",
-            (company.to_i64(), to_json(&PolicyRecord::from_policy(policy))),
-            "a policy found no company",
-        )
-    }
-
-    fn add_file(&self, company: CompanyId, file: &ImportedFile, counters: &mut Counters) -> Write {
-        counters.next_file = file.id.checked_next().map_err(exhausted)?;
-        self.run(
-            "INSERT INTO imported_file (company_id, file_id, kind, name, sha256, lines, \
-             imported_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (
-                company.to_i64(),
-                file.id.to_i64(),
-                to_file_code(file.kind),
-                file.name.as_str(),
-                file.sha256,
-                to_signed(file.lines)?,
-                file.imported_by.as_str(),
-            ),
-        )?;
-        Ok(())
-    }
-
-    fn keep_member(&self, company: CompanyId, member: &Member, counters: &mut Counters) -> Write {
-        self.run(
-            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
-             tax_id, location, email, phone, is_assigned) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-             ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
-             document_kind = excluded.document_kind, document_number = excluded.document_number, \
-             tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
-             phone = excluded.phone, is_assigned = excluded.is_assigned",
-            (
-                company.to_i64(),
-                member.id.to_i64(),
-                member.name.as_str(),
-                member.document_kind.as_ref().map(Text::as_str),
-                member.document_number.as_ref().map(Text::as_str),
-                member.tax_id.as_ref().map(Text::as_str),
-                member.location.map(LocationCode::to_i64),
-                member.email.as_ref().map(Text::as_str),
-                member.phone.as_ref().map(Text::as_str),
-                member.is_assigned,
-            ),
-        )?;
-        while self.reads().member(company, counters.next_member)?.is_some() {
-            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
-        }
-        Ok(())
-    }
-
-    fn keep_contract(
-        &self,
-        company: CompanyId,
-        contract: &Contract,
-        counters: &mut Counters,
-    ) -> Write {
-        if contract.key == counters.next_contract {
-            counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
-        }
-        self.run(
-            "INSERT INTO contract (company_id, contract_key, code, member_id, state, address, \
-             supply_point) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-             ON CONFLICT (company_id, contract_key) DO UPDATE SET code = excluded.code, \
-             member_id = excluded.member_id, state = excluded.state, address = excluded.address, \
-             supply_point = excluded.supply_point",
-            (
-                company.to_i64(),
-                contract.key.to_i64(),
-                contract.code.as_str(),
-                contract.member.to_i64(),
-                to_contract_code(contract.state),
-                contract.address.as_ref().map(Text::as_str),
-                contract.supply_point.map(LocationCode::to_i64),
-            ),
-        )?;
-        Ok(())
-    }
-
-    fn add_version(&self, company: CompanyId, version: &BillVersion) -> Write {
-        let (contract, bill) = (version.contract.to_i64(), version.bill.to_i64());
-        let terms = &version.terms;
-        let row = (
-            company.to_i64(),
-            contract,
-            bill,
-            terms.period.to_yyyymm(),
-            terms.amount.to_minor(),
-            to_bill_code(terms.state),
-            version.number,
-        );
-        if version.number == 1 {
-            self.run(
-                "INSERT INTO bill (company_id, contract_key, bill_id, period, amount_minor, \
-                 state, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                row,
-            )?;
-        } else {
-            self.run_one(
-                "UPDATE bill SET period = ?4, amount_minor = ?5, state = ?6, version = ?7 \
-                 WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
-                 AND paid_by IS NULL AND version = ?7 - 1",
-                row,
-                "a new version found no unpaid bill of the version before",
-            )?;
-        }
-        let printed = PrintedRecord::from_facts(&terms.printed).map(|record| to_json(&record));
-        let revenue = ShareRecord::from_shares(&version.revenue).map(|shares| to_json(&shares));
-        self.run(
-            "INSERT INTO bill_version (company_id, contract_key, bill_id, period, amount_minor, \
-             state, version, printed, revenue, file_id, line, replaced_by) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            (
-                company.to_i64(),
-                contract,
-                bill,
-                terms.period.to_yyyymm(),
-                terms.amount.to_minor(),
-                to_bill_code(terms.state),
-                version.number,
-                printed,
-                revenue,
-                version.source.file.to_i64(),
-                to_signed(version.source.line)?,
-                version.replaced_by.map(BillId::to_i64),
-            ),
-        )?;
-        Ok(())
-    }
-
-    fn add_payment(&self, company: CompanyId, payment: &Payment, counters: &mut Counters) -> Write {
-        self.insert_payment(company, payment)?;
-        // The law: a bill is paid only where nobody has paid it.
-        self.run_one(
-            "UPDATE bill SET paid_by = ?4, last_payment = ?4 \
-             WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
-             AND paid_by IS NULL AND state = 'owed' AND version = ?5 AND amount_minor = ?6",
-            (
-                company.to_i64(),
-                payment.contract.to_i64(),
-                payment.bill.to_i64(),
-                payment.id.to_i64(),
-                payment.bill_version,
-                payment.amount.to_minor(),
-            ),
-            "a payment found no such unpaid bill",
-        )?;
-        let greatest = self.pending.get(&company).map_or(i64::MAX, |kept| kept.greatest_payment);
-        let greatest = greatest.max(payment.id.to_i64());
-        while counters.next_payment.to_i64() <= greatest
-            && self.has_payment(company, counters.next_payment)?
-        {
-            counters.next_payment = counters.next_payment.checked_next().map_err(exhausted)?;
-        }
-        let key = payment.caller_key.as_ref();
-        self.add_attempt(company, payment.collector, Operation::Pay, key, payment.id)
-    }
-
-    fn insert_payment(&self, company: CompanyId, payment: &Payment) -> Write {
-        let place = &payment.place;
-        self.run(
-            "INSERT INTO payment (company_id, payment_id, collector_id, contract_key, \
-             contract_code, member_name, bill_id, bill_version, period, amount_minor, \
-             recorded_at_us, business_day, caller_reference, caller_key, branch, cashier, \
-             terminal, means, collected_at, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-            rusqlite::params![
-                company.to_i64(),
-                payment.id.to_i64(),
-                payment.collector.to_i64(),
-                payment.contract.to_i64(),
-                payment.contract_code.as_str(),
-                payment.member_name.as_str(),
-                payment.bill.to_i64(),
-                payment.bill_version,
-                payment.period.to_yyyymm(),
-                payment.amount.to_minor(),
-                payment.recorded_at.as_microsecond(),
-                payment.business_day.to_date().to_string(),
-                payment.caller_reference.as_ref().map(Text::as_str),
-                payment.caller_key.as_ref().map(CallerKey::as_str),
-                place.branch.as_ref().map(Text::as_str),
-                place.cashier.as_ref().map(Text::as_str),
-                place.terminal.as_ref().map(Text::as_str),
-                place.means.as_ref().map(Text::as_str),
-                place.collected_at.map(|at| at.to_string()),
-                payment.previous.map(PaymentId::to_i64),
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn has_payment(&self, company: CompanyId, payment: PaymentId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM payment WHERE company_id = ?1 AND payment_id = ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.exists((company.to_i64(), payment.to_i64()))?)
-    }
-
-    fn add_reversal(&self, company: CompanyId, reversal: &Reversal) -> Write {
-        self.run(
-            "INSERT INTO reversal (company_id, payment_id, collector_id, contract_key, bill_id, \
-             amount_minor, recorded_at_us, business_day, reason, caller_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            (
-                company.to_i64(),
-                reversal.payment.to_i64(),
-                reversal.collector.to_i64(),
-                reversal.contract.to_i64(),
-                reversal.bill.to_i64(),
-                reversal.amount.to_minor(),
-                reversal.recorded_at.as_microsecond(),
-                reversal.business_day.to_date().to_string(),
-                reversal.reason.as_ref().map(Text::as_str),
-                reversal.caller_key.as_ref().map(CallerKey::as_str),
-            ),
-        )?;
-        self.run_one(
-            "UPDATE bill SET paid_by = NULL WHERE company_id = ?1 AND contract_key = ?2 \
-             AND bill_id = ?3 AND paid_by = ?4",
-            (
-                company.to_i64(),
-                reversal.contract.to_i64(),
-                reversal.bill.to_i64(),
-                reversal.payment.to_i64(),
-            ),
-            "a reversal found no paid bill",
-        )?;
-        let key = reversal.caller_key.as_ref();
-        self.add_attempt(company, reversal.collector, Operation::Reverse, key, reversal.payment)
-    }
-
-    fn add_attempt(
-        &self,
-        company: CompanyId,
-        collector: CollectorId,
-        operation: Operation,
-        key: Option<&CallerKey>,
-        payment: PaymentId,
-    ) -> Write {
-        let Some(key) = key else { return Ok(()) };
-        self.run(
-            "INSERT INTO caller_key (company_id, collector_id, operation, caller_key, \
-             payment_id) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (
-                company.to_i64(),
-                collector.to_i64(),
-                operation.to_code(),
-                key.as_str(),
-                payment.to_i64(),
-            ),
-        )?;
         Ok(())
     }
 
