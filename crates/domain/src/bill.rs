@@ -83,7 +83,8 @@ pub struct BillTerms {
 pub struct SourceLine {
     /// The imported file.
     pub file: FileId,
-    /// The line in it, from 1 (the heading of a CSV file is line 1).
+    /// The line in it, from 1 (the heading of a CSV file is line 1); 0 for a bill that a complete
+    /// file withdrew by having no line of it.
     pub line: u64,
 }
 
@@ -104,6 +105,21 @@ pub struct BillVersion {
     pub replaced_by: Option<BillId>,
     /// The line it came from.
     pub source: SourceLine,
+}
+
+impl BillVersion {
+    /// Hundredths that the biller says are owed by it, paid here or not.
+    pub const fn to_owed_minor(&self) -> i64 {
+        match self.terms.state {
+            BillState::Owed => self.terms.amount.to_minor(),
+            BillState::Annulled | BillState::PaidElsewhere => 0,
+        }
+    }
+
+    /// Whether a complete file made this version, by having no line of the bill.
+    pub const fn is_withdrawal(&self) -> bool {
+        self.source.line == 0
+    }
 }
 
 /// A bill as it stands now: the narrow row that every payment reads and writes.

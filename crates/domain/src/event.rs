@@ -3,8 +3,8 @@
 //! Every table of a company's books can be rebuilt from its events in order.
 
 use crate::{
-    BillVersion, Company, Contract, FileId, Label, Member, Name, Payment, PaymentId, Policy,
-    Reversal,
+    BillVersion, Company, Contract, FileId, ImportTotals, Label, Member, Name, Payment, PaymentId,
+    Policy, Reversal,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -50,12 +50,20 @@ pub enum Event {
     PolicyChanged(Box<Policy>),
     /// A file was accepted for import.
     FileImported(Box<ImportedFile>),
+    /// All lines of an imported file were kept; a file without this was cut off.
+    FileFinished {
+        /// The file.
+        file: FileId,
+        /// What came of its lines.
+        totals: Box<ImportTotals>,
+    },
     /// A member was made or changed.
     MemberKept(Box<Member>),
     /// A contract was made or changed.
     ContractKept(Box<Contract>),
-    /// A bill was made, or got this new version.
-    BillVersioned(Box<BillVersion>),
+    /// Bills were made, or got these new versions: the lines of a file that were kept together.
+    /// No bill is in it twice.
+    BillsVersioned(Vec<BillVersion>),
     /// A bill was paid.
     PaymentMade(Box<Payment>),
     /// A payment was reversed.

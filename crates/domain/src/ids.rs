@@ -91,6 +91,10 @@ id!(
     EntryNumber
 );
 id!(
+    /// The number of a payment or reversal among those of its company, without gaps.
+    EventNumber
+);
+id!(
     /// An imported file.
     FileId
 );

@@ -80,21 +80,23 @@ pub enum LedgerError {
     Unbalanced,
 }
 
-/// The rows an event posts; none where no money moves. `replaced` is the version of the bill that
-/// a [`Event::BillVersioned`] takes the place of, `None` for a new bill and for every other event.
+/// The rows an event posts; none where no money moves. `replaced` are the versions that those of an
+/// [`Event::BillsVersioned`] take the place of, in its order and `None` for a new bill; it is empty
+/// for every other event.
 ///
 /// Source: ARCHITECTURE.md, "The ledger".
 pub fn postings_of(
     event: &Event,
-    replaced: Option<&BillVersion>,
+    replaced: &[Option<&BillVersion>],
 ) -> Result<Vec<Posting>, LedgerError> {
     match event {
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
         | Event::FileImported(_)
+        | Event::FileFinished { .. }
         | Event::MemberKept(_)
         | Event::ContractKept(_) => Ok(Vec::new()),
-        Event::BillVersioned(version) => posted_bill(version, replaced),
+        Event::BillsVersioned(versions) => posted_bills(versions, replaced),
         Event::PaymentMade(payment) => Ok(vec![posted_payment(payment)]),
         Event::PaymentReversed(reversal) => Ok(vec![posted_reversal(reversal)]),
     }
@@ -139,11 +141,40 @@ fn posted_reversal(reversal: &Reversal) -> Posting {
     }
 }
 
+/// What many versions post, a row per pair of accounts: a rise and a fall are not set off against
+/// each other.
+fn posted_bills(
+    versions: &[BillVersion],
+    replaced: &[Option<&BillVersion>],
+) -> Result<Vec<Posting>, LedgerError> {
+    if versions.len() != replaced.len() {
+        return Err(LedgerError::Unbalanced);
+    }
+    let mut sums: BTreeMap<(Account, Account), Money> = BTreeMap::new();
+    for (version, replaced) in versions.iter().zip(replaced) {
+        for Posting { debit, credit, amount } in posted_bill(version, *replaced)? {
+            let sum = sums.entry((debit, credit)).or_insert(Money::zero(amount.currency()));
+            *sum = sum.checked_add(amount)?;
+        }
+    }
+    let posting = |((debit, credit), amount)| Posting { debit, credit, amount };
+    Ok(sums.into_iter().map(posting).collect())
+}
+
 /// The difference between what a version states and what the one before it did.
 fn posted_bill(
     version: &BillVersion,
     replaced: Option<&BillVersion>,
 ) -> Result<Vec<Posting>, LedgerError> {
+    if let (None, BillState::Owed, [share]) = (replaced, version.terms.state, &*version.revenue) {
+        // The ordinary case, a million times in a file.
+        return if share.amount == version.terms.amount {
+            let credit = Account::Revenue(share.account.clone());
+            Ok(vec![Posting { debit: Account::Receivable, credit, amount: share.amount }])
+        } else {
+            Err(LedgerError::Unbalanced)
+        };
+    }
     let mut balances = BTreeMap::new();
     add_version(&mut balances, version, Money::checked_add)?;
     if let Some(replaced) = replaced {

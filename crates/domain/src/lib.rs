@@ -33,12 +33,13 @@ pub use company::{Company, TimeZone, UnknownTimeZone};
 pub use day::{BusinessDay, business_day, civil_at};
 pub use event::{Event, FileKind, ImportedFile, Sha256};
 pub use ids::{
-    BillId, CollectorId, CompanyId, ContractKey, EntryNumber, FileId, IdOutOfRange, LocationCode,
-    MemberId, PaymentId,
+    BillId, CollectorId, CompanyId, ContractKey, EntryNumber, EventNumber, FileId, IdOutOfRange,
+    LocationCode, MemberId, PaymentId,
 };
 pub use import::{
-    BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, MemberDecision, MemberFacts,
-    MemberRefusal, MemberRow, PrintedRow, decide_bill, decide_member,
+    BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, ImportTotals, MemberDecision,
+    MemberFacts, MemberRefusal, MemberRow, PrintedRow, Tally, decide_bill, decide_member,
+    decide_withdrawal,
 };
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
 pub use member::{Contract, ContractState, Holder, Member, Payer};

@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod clock;
 mod collecting;
+mod exports;
 mod failure;
 pub mod import;
 mod refusal;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use clock::{Clock, Entropy};
+pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal};
 pub use refusal::{
     AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenPayRefusal,
@@ -179,9 +181,29 @@ impl Service {
         &self,
         work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
     ) -> Result<T, Failure<R>> {
+        self.submit(work).wait()
+    }
+
+    /// The same for a thread that has something else to do meanwhile.
+    fn submit<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Submitted<T, R> {
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
         self.inner.writer.submit(work, move |result| drop(answer.send(result)));
-        decided(answered.recv().unwrap_or(Err(WriteFailure::Unknown)))
+        Submitted { answered }
+    }
+}
+
+/// A command that waits in the queue or runs.
+struct Submitted<T, R> {
+    answered: std::sync::mpsc::Receiver<Result<Result<T, R>, WriteFailure>>,
+}
+
+impl<T, R> Submitted<T, R> {
+    /// Waits for the commit.
+    fn wait(self) -> Result<T, Failure<R>> {
+        decided(self.answered.recv().unwrap_or(Err(WriteFailure::Unknown)))
     }
 }
 

@@ -5,10 +5,12 @@ mod tests {
     use std::io::Cursor;
 
     use ventanilla_domain::{
-        CompanyId, ContractCode, Currency, FileKind, Label, Name, PayCommand, PaymentId, Place,
-        TimeZone,
+        BillVersion, CompanyId, ContractCode, Currency, FileKind, ImportTotals, Label, Name,
+        PayCommand, PaymentId, Place, Tally, TimeZone,
     };
-    use ventanilla_service::import::{ImportRefusal, ImportRequest, News, Summary};
+    use ventanilla_service::import::{
+        FileRefusal, ImportRefusal, ImportRequest, LineVerdict, News, Subject, VanishMax,
+    };
     use ventanilla_service::{
         Caller, Clock, Credentials, Entropy, Failure, NewCollector, NewCompany, Service, Settings,
     };
@@ -60,32 +62,57 @@ mod tests {
         test(books(Store::create_sqlite(&path, keys()).unwrap()).await).await;
     }
 
-    type Imported = (Result<Summary, Failure<ImportRefusal>>, Vec<String>);
+    type Imported = (Result<ImportTotals, Failure<ImportRefusal>>, Vec<String>);
+
+    fn request(kind: FileKind) -> ImportRequest {
+        ImportRequest {
+            company: company(),
+            kind,
+            name: Name::from_text("archivo.csv").unwrap(),
+            imported_by: Label::from_text("prueba").unwrap(),
+            dry_run: false,
+            skip_bad: false,
+            complete: None,
+        }
+    }
+
+    /// What is told beside the lines that are taken as they stand.
+    fn told(news: &News<'_>) -> Option<String> {
+        match news {
+            News::Refused(verdict) => {
+                Some(format!("{}:{}", verdict.line, verdict.column.unwrap_or("")))
+            }
+            News::Line { line, subject: Subject::Bill(bill), outcome } => match outcome.verdict {
+                LineVerdict::Paid(payment) => Some(format!("{line}:{bill} paid by {payment}")),
+                _ => None,
+            },
+            News::Vanished { bill, difference_minor } => {
+                Some(format!("{bill} vanished: {difference_minor}"))
+            }
+            News::Stays { bill } => Some(format!("{bill} stays")),
+            News::Line { .. } | News::Progress { .. } => None,
+        }
+    }
 
     impl Books {
+        fn import_as(&self, request: &ImportRequest, text: &str) -> Imported {
+            let mut all = Vec::new();
+            let result = self.service.import(
+                request,
+                &mut Cursor::new(text.as_bytes().to_vec()),
+                &mut |news: News<'_>| all.extend(told(&news)),
+            );
+            (result.map(|imported| imported.totals), all)
+        }
+
         fn import(&self, kind: FileKind, text: &str) -> Imported {
-            let request = ImportRequest {
-                company: company(),
-                kind,
-                name: Name::from_text("archivo.csv").unwrap(),
-                imported_by: Label::from_text("prueba").unwrap(),
-                dry_run: false,
-                skip_bad: false,
-            };
-            let mut told = Vec::new();
-            let result =
-                self.service.import(&request, &mut Cursor::new(text.as_bytes()), &mut |news| {
-                    match news {
-                        News::Progress { .. } => {}
-                        News::Refused(verdict) => {
-                            told.push(format!("{}:{}", verdict.line, verdict.column.unwrap_or("")));
-                        }
-                        News::Paid { line, bill, payment } => {
-                            told.push(format!("{line}:{bill} paid by {payment}"));
-                        }
-                    }
-                });
-            (result, told)
+            self.import_as(&request(kind), text)
+        }
+
+        /// A file that has every unpaid bill there is.
+        fn complete(&self, max: VanishMax, rows: &str) -> Imported {
+            let request = ImportRequest { complete: Some(max), ..request(FileKind::Bills) };
+            self.import_as(&request, &format!("factura,contrato,periodo,monto\n{rows}"))
         }
 
         fn members(&self, rows: &str) -> Imported {
@@ -131,8 +158,8 @@ mod tests {
 
     #[track_caller]
     fn counts(imported: &Imported) -> (u64, u64, u64, u64) {
-        let summary = imported.0.as_ref().unwrap();
-        (summary.new, summary.changed, summary.unchanged, summary.paid)
+        let totals = imported.0.as_ref().unwrap();
+        (totals.new.count, totals.changed.count, totals.unchanged, totals.paid)
     }
 
     #[track_caller]
@@ -146,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeated_file_changes_nothing_and_writes_nothing() {
+    async fn a_repeated_file_changes_nothing_and_is_written_down() {
         each_store(async |books| {
             let members = "100,Ana Lopez,\n200,Beto Rojas,1\n201,Beto Rojas,1\n";
             assert_eq!(counts(&books.members(members)), (3, 0, 0, 0));
@@ -155,7 +182,8 @@ mod tests {
             assert_eq!(counts(&books.bills(bills)), (3, 0, 0, 0));
             let entries = books.service.verify().unwrap().entries;
             assert_eq!(counts(&books.bills(bills)), (0, 0, 3, 0));
-            assert_eq!(books.service.verify().unwrap().entries, entries);
+            // That it came, and what came of it.
+            assert_eq!(books.service.verify().unwrap().entries, entries + 2);
             assert_eq!(books.owed("100").0, "Ana Lopez", "her id is not Beto's, who brought his");
             assert_eq!(books.owed("201").0, "Beto Rojas");
             books.is_sound();
@@ -226,6 +254,219 @@ mod tests {
                 "1,100,202110,10,,\n2,999,202110,10,,\n3,100,202113,10,,\n1,100,202110,9,,\n";
             refused(&books.bills(rows), &["3:contrato", "4:periodo", "5:factura"]);
             assert_eq!(books.owed("100").1, Vec::<String>::new());
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn each_line_is_counted_by_what_it_does() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let rows = "1,100,202101,10,,\n2,100,202102,20,,\n3,100,202103,30,,\n\
+                        4,100,202104,40,,\n5,100,202105,50,,\n6,100,202106,60,,\n";
+            books.bills(rows).0.unwrap();
+            books.pay("100").await;
+            let totals = books.bills(
+                "1,100,202101,11,,\n2,100,202102,20,,\n3,100,202103,33.50,,\n\
+                 4,100,202104,40,anulada,\n5,100,202105,50,pagada_fuera,\n7,100,202107,70,,6\n",
+            );
+            let totals = totals.0.unwrap();
+            let tally = |tally: Tally| (tally.count, tally.difference_minor);
+            assert_eq!(tally(totals.new), (1, 7_000));
+            assert_eq!(tally(totals.changed), (1, 350));
+            assert_eq!(tally(totals.annulled), (1, -4_000));
+            assert_eq!(tally(totals.paid_elsewhere), (1, -5_000));
+            assert_eq!(tally(totals.replaced), (1, -6_000));
+            assert_eq!((totals.unchanged, totals.paid, totals.refused), (1, 1, 0));
+            assert_eq!(totals.difference_minor(), -7_650);
+            assert_eq!(books.owed("100").1, ["2 20.00", "3 33.50", "7 70.00"]);
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_says_what_would_be_and_writes_nothing() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            let entries = books.service.verify().unwrap().entries;
+            let dry = ImportRequest {
+                dry_run: true,
+                complete: Some(VanishMax::Half),
+                ..request(FileKind::Bills)
+            };
+            let text = "factura,contrato,periodo,monto\n1,100,202101,15\n3,100,202103,30\n";
+            let (totals, told) = books.import_as(&dry, text);
+            let totals = totals.unwrap();
+            let counts = (totals.new.count, totals.changed.count, totals.vanished.count);
+            assert_eq!((counts, totals.difference_minor()), ((1, 1, 1), 1_500));
+            assert_eq!(told, ["2 vanished: -2000"]);
+            assert_eq!(books.service.verify().unwrap().entries, entries);
+            assert_eq!(books.owed("100").1, ["1 10.00", "2 20.00"]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_complete_file_withdraws_what_it_has_no_line_of() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n200,Beto Rojas,20\n").0.unwrap();
+            let rows = "1,100,202101,10,,\n2,100,202102,20,,\n3,200,202101,30,,\n";
+            books.bills(rows).0.unwrap();
+            books.pay("100").await;
+            // Bill 1 is paid, and no file without it takes that back.
+            let (totals, told) = books.complete(VanishMax::Half, "3,200,202101,30\n");
+            assert_eq!(totals.unwrap().vanished, Tally { count: 1, difference_minor: -2_000 });
+            assert_eq!(told, ["2 vanished: -2000"]);
+            assert_eq!(
+                (books.owed("100").1, books.owed("200").1),
+                (vec![], vec!["3 30.00".into()])
+            );
+            assert_eq!(
+                books.complete(VanishMax::Half, "3,200,202101,30\n").1,
+                Vec::<String>::new()
+            );
+            // It comes back in a file without the column of the state.
+            let text = "factura,contrato,periodo,monto\n2,100,202102,20\n";
+            let back = books.import(FileKind::Bills, text);
+            assert_eq!(
+                (counts(&back), books.owed("100").1),
+                ((0, 1, 0, 0), vec!["2 20.00".into()])
+            );
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_complete_file_that_was_cut_off_does_not_empty_the_books() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let row = |bill: u32| format!("{bill},100,202101,10\n");
+            let all: String = (1..=300).map(row).collect();
+            books.complete(VanishMax::Half, &all).0.unwrap();
+            let half: String = (1..=149).map(row).collect();
+            let entries = books.service.verify().unwrap().entries;
+            let refused = books.complete(VanishMax::Half, &half).0.unwrap_err();
+            let expected = ImportRefusal::TooManyVanish { vanished: 151, unpaid: 300, max: 150 };
+            assert_eq!(refused, Failure::Refused(expected));
+            let refused = books.complete(VanishMax::Count(150), &half).0;
+            assert!(refused.is_err());
+            assert_eq!(books.service.verify().unwrap().entries, entries, "nothing was written");
+            let totals = books.complete(VanishMax::Count(151), &half).0.unwrap();
+            assert_eq!(totals.vanished.count, 151);
+            // The last hundred go without a word.
+            let totals = books.complete(VanishMax::Half, &row(1)).0;
+            assert!(totals.is_err(), "148 of 149");
+            books.complete(VanishMax::Count(148), &row(1)).0.unwrap();
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn bad_lines_of_a_complete_file_withdraw_nothing() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            let request = ImportRequest {
+                skip_bad: true,
+                complete: Some(VanishMax::Half),
+                ..request(FileKind::Bills)
+            };
+            let text = "factura,contrato,periodo,monto\n1,100,202101,10\nx,100,202102,20\n";
+            let mut source = Cursor::new(text.as_bytes().to_vec());
+            let imported = books.service.import(&request, &mut source, &mut |_| {}).unwrap();
+            assert!(imported.is_withheld);
+            assert_eq!((imported.totals.vanished.count, imported.totals.refused), (0, 1));
+            assert_eq!(books.owed("100").1, ["1 10.00", "2 20.00"]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_contract_that_changes_its_code_keeps_its_bills() {
+        each_store(async |books| {
+            let members = |rows: &str| {
+                let heading = "contrato,nombre,socio_id,contrato_anterior";
+                books.import(FileKind::Members, &format!("{heading}\n{rows}"))
+            };
+            members("100,Ana Lopez,10,\n200,Beto Rojas,20,\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n").0.unwrap();
+            // Nobody has the former code, somebody has the new one, the old one was spoken of.
+            refused(&members("A-1,Ana Lopez,10,999\n"), &["2:contrato_anterior"]);
+            refused(&members("200,Beto Rojas,20,100\n"), &["2:contrato"]);
+            let late = "100,Ana Lopez,10,\nA-1,Ana Lopez,10,100\n";
+            refused(&members(late), &["3:contrato_anterior"]);
+            // Ana's contract gets another code, and a new one takes hers over, in one file.
+            let rows = "A-1,Ana Lopez,10,100\n100,Eva Cruz,30,\n";
+            assert_eq!(counts(&members(rows)), (1, 1, 0, 0));
+            assert_eq!(counts(&members(rows)), (0, 0, 2, 0));
+            assert_eq!(books.owed("A-1"), ("Ana Lopez".to_owned(), vec!["1 10.00".to_owned()]));
+            assert_eq!(books.owed("100"), ("Eva Cruz".to_owned(), vec![]));
+            refused(&books.bills("1,100,202101,10,,\n"), &["2:contrato"]);
+            assert_eq!(counts(&books.bills("1,A-1,202101,10,,\n")), (0, 0, 1, 0));
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_imported_file_can_be_told_of_later() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            books.bills("1,100,202101,11,,\n2,100,202102,20,,\n").0.unwrap();
+            let files = books.service.imported_files(company()).unwrap();
+            let told: Vec<_> = files
+                .iter()
+                .map(|kept| {
+                    let totals = kept.totals.unwrap();
+                    (kept.file.id.to_i64(), kept.file.lines, totals.new.count, totals.changed.count)
+                })
+                .collect();
+            assert_eq!(told, [(1, 1, 1, 0), (2, 2, 2, 0), (3, 2, 0, 1)]);
+            let mut versions = Vec::new();
+            let mut keep = |version: &BillVersion| {
+                versions.push((version.bill.to_i64(), version.number, version.source.line));
+            };
+            let last = files[2].file.id;
+            books.service.each_version_of(company(), last, &mut keep).unwrap();
+            assert_eq!(versions, [(1, 2, 2)]);
+            let unknown = last.checked_next().unwrap();
+            let told = books.service.each_version_of(company(), unknown, &mut |_| {});
+            assert_eq!(told, Err(Failure::Refused(FileRefusal::FileUnknown)));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_others_change_during_an_import_is_decided_anew() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let mut is_first = true;
+            let mut told = Vec::new();
+            let mut meddle = |news: News<'_>| {
+                if is_first && matches!(news, News::Progress { .. }) {
+                    is_first = false;
+                    // Checked as new, bill 1 comes from somebody else before it is kept.
+                    books.bills("1,100,202101,10,,\n").0.unwrap();
+                } else if let News::Line { line, outcome, .. } = news {
+                    told.push((line, outcome.verdict));
+                }
+            };
+            let text = "factura,contrato,periodo,monto\n1,100,202101,11\n2,100,202102,20\n";
+            let mut source = Cursor::new(text.as_bytes().to_vec());
+            let imported =
+                books.service.import(&request(FileKind::Bills), &mut source, &mut meddle);
+            let totals = imported.unwrap().totals;
+            assert_eq!(totals.new, Tally { count: 1, difference_minor: 2_000 });
+            assert_eq!(totals.changed, Tally { count: 1, difference_minor: 100 });
+            use LineVerdict::{Changed, New};
+            assert_eq!(told, [(2, New), (3, New), (2, Changed)], "the last word holds");
+            assert_eq!(books.owed("100").1, ["1 11.00", "2 20.00"]);
             books.is_sound();
         })
         .await;

@@ -116,6 +116,7 @@ impl World {
                     .then(|| Name::from_text(&format!("socio{member}@example.com")).expect(VALID)),
             ),
             phone: given(Label::from_text(&phone).ok()),
+            former_code: None,
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Name, PaymentId, TimeZone};
-use ventanilla_service::import::{ImportRequest, Summary};
+use ventanilla_service::import::ImportRequest;
 use ventanilla_service::{
     Caller, Clock, Entropy, NewCollector, NewCompany, Service, Settings, VerifyReport,
 };
@@ -63,7 +63,7 @@ async fn opened(store: Store, world: &World) -> (Service, Vec<Caller>) {
         [(FileKind::Members, members, rows), (FileKind::Bills, bills, bill_rows)]
     {
         let summary = import(&service, kind, file.clone()).await;
-        assert_eq!((summary.lines, summary.new, summary.refused), (rows, rows, 0));
+        assert_eq!((summary.lines, summary.new.count, summary.refused), (rows, rows, 0));
         let again = import(&service, kind, file).await;
         assert_eq!((again.lines, again.unchanged), (rows, rows));
     }
@@ -79,7 +79,7 @@ async fn opened(store: Store, world: &World) -> (Service, Vec<Caller>) {
     (service, callers)
 }
 
-async fn import(service: &Service, kind: FileKind, file: Vec<u8>) -> Summary {
+async fn import(service: &Service, kind: FileKind, file: Vec<u8>) -> ImportTotals {
     let request = ImportRequest {
         company: CompanyId::FIRST,
         kind,
@@ -87,10 +87,11 @@ async fn import(service: &Service, kind: FileKind, file: Vec<u8>) -> Summary {
         imported_by: Label::from_text("prueba").unwrap(),
         dry_run: false,
         skip_bad: false,
+        complete: None,
     };
     let service = service.clone();
     let import = move || service.import(&request, &mut Cursor::new(file), &mut |_| {});
-    tokio::task::spawn_blocking(import).await.unwrap().unwrap()
+    tokio::task::spawn_blocking(import).await.unwrap().unwrap().totals
 }
 
 async fn verified(service: &Service) -> VerifyReport {

@@ -21,7 +21,9 @@ use std::sync::Arc;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest};
 pub use lock::ServerLock;
-pub use records::{Bearer, CollectorRecord, Counters, Entry, Operation, TokenRecord, Written};
+pub use records::{
+    Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, TokenRecord, Written,
+};
 pub use tx::Tx;
 pub use verify::{Head, Verification};
 pub use view::View;

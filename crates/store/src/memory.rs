@@ -1,18 +1,18 @@
 //! The store in memory: the specification that every other store is compared with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
-    Contract, ContractCode, ContractKey, Event, FileId, Holder, ImportedFile, Member, MemberId,
-    Payer, Payment, PaymentId, Posting, Reversal,
+    Contract, ContractCode, ContractKey, EntryNumber, Event, EventNumber, FileId, Holder,
+    ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Reversal,
 };
 
 use crate::{
-    Bearer, CollectorRecord, Counters, Digest, Entry, Keys, Operation, StoreError, TokenRecord,
-    journal,
+    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, StoreError,
+    TokenRecord, journal,
 };
 
 /// Everything that is kept.
@@ -32,10 +32,11 @@ pub(crate) type Attempt = ((CollectorId, Operation, CallerKey), PaymentId);
 pub(crate) struct Books {
     pub(crate) company: Arc<Company>,
     pub(crate) counters: Counters,
-    pub(crate) files: BTreeMap<FileId, ImportedFile>,
+    pub(crate) files: BTreeMap<FileId, FileRecord>,
     pub(crate) members: BTreeMap<MemberId, Member>,
     pub(crate) contracts: BTreeMap<ContractKey, Contract>,
     pub(crate) codes: BTreeMap<ContractCode, ContractKey>,
+    pub(crate) former_codes: BTreeSet<(ContractCode, ContractKey)>,
     pub(crate) bills: BTreeMap<(ContractKey, BillId), Bill>,
     pub(crate) bill_contracts: BTreeMap<BillId, ContractKey>,
     pub(crate) versions: BTreeMap<(ContractKey, BillId, u32), BillVersion>,
@@ -43,6 +44,7 @@ pub(crate) struct Books {
     pub(crate) reversals: BTreeMap<PaymentId, Reversal>,
     pub(crate) attempts: BTreeMap<(CollectorId, Operation, CallerKey), PaymentId>,
     pub(crate) balances: BTreeMap<Account, i64>,
+    pub(crate) events: BTreeMap<EventNumber, EntryNumber>,
 }
 
 impl Books {
@@ -58,6 +60,7 @@ impl Books {
             members: BTreeMap::new(),
             contracts: BTreeMap::new(),
             codes: BTreeMap::new(),
+            former_codes: BTreeSet::new(),
             bills: BTreeMap::new(),
             bill_contracts: BTreeMap::new(),
             versions: BTreeMap::new(),
@@ -65,6 +68,7 @@ impl Books {
             reversals: BTreeMap::new(),
             attempts: BTreeMap::new(),
             balances: BTreeMap::new(),
+            events: BTreeMap::new(),
         })
     }
 
@@ -78,7 +82,7 @@ impl Books {
         self.versions.get(&(contract, bill, number))
     }
 
-    /// Lets an entry take effect. An event that breaks a rule that must stand is refused.
+    /// Lets the next entry take effect. An event that breaks a rule that must stand is refused.
     pub(crate) fn apply(&mut self, event: &Event, postings: &[Posting]) -> Result<(), StoreError> {
         match event {
             Event::CompanyOpened { .. } => {}
@@ -88,9 +92,18 @@ impl Books {
             Event::FileImported(file) => self.add_file(file)?,
             Event::MemberKept(member) => self.keep_member(member)?,
             Event::ContractKept(contract) => self.keep_contract(contract)?,
-            Event::BillVersioned(version) => self.add_version(version)?,
-            Event::PaymentMade(payment) => self.add_payment(payment)?,
-            Event::PaymentReversed(reversal) => self.add_reversal(reversal)?,
+            Event::FileFinished { file, totals } => self.finish_file(*file, totals)?,
+            Event::BillsVersioned(versions) => {
+                versions.iter().try_for_each(|version| self.add_version(version))?;
+            }
+            Event::PaymentMade(payment) => {
+                self.add_payment(payment)?;
+                self.number_event()?;
+            }
+            Event::PaymentReversed(reversal) => {
+                self.add_reversal(reversal)?;
+                self.number_event()?;
+            }
         }
         for posting in postings {
             self.post(&posting.debit, posting.amount.to_minor())?;
@@ -108,7 +121,22 @@ impl Books {
 
     fn add_file(&mut self, file: &ImportedFile) -> Result<(), StoreError> {
         self.counters.next_file = file.id.checked_next().map_err(exhausted)?;
-        self.files.insert(file.id, file.clone());
+        let entry = self.counters.next_entry;
+        self.files.insert(file.id, FileRecord { file: file.clone(), entry, totals: None });
+        Ok(())
+    }
+
+    fn finish_file(&mut self, file: FileId, totals: &ImportTotals) -> Result<(), StoreError> {
+        let record = self.files.get_mut(&file).filter(|record| record.totals.is_none());
+        let record = record.ok_or_else(|| StoreError::damaged("no such file is open"))?;
+        record.totals = Some(*totals);
+        Ok(())
+    }
+
+    fn number_event(&mut self) -> Result<(), StoreError> {
+        let number = self.counters.next_event;
+        self.events.insert(number, self.counters.next_entry);
+        self.counters.next_event = number.checked_next().map_err(exhausted)?;
         Ok(())
     }
 
@@ -127,6 +155,9 @@ impl Books {
         }
         if let Some(before) = self.contracts.insert(contract.key, contract.clone()) {
             self.codes.remove(&before.code);
+            if before.code != contract.code {
+                self.former_codes.insert((before.code, before.key));
+            }
         }
         match self.codes.insert(contract.code.clone(), contract.key) {
             Some(_) => Err(StoreError::damaged("two contracts have one code")),
@@ -283,6 +314,16 @@ impl State {
         self.books(company)?.versions.get(&(contract, bill, number)).cloned()
     }
 
+    pub(crate) fn bill_in_force(
+        &self,
+        company: CompanyId,
+        contract: ContractKey,
+        bill: BillId,
+    ) -> Option<(Bill, BillVersion)> {
+        let version = self.books(company)?.version_in_force(contract, bill)?.clone();
+        Some((self.bill(company, contract, bill)?, version))
+    }
+
     pub(crate) fn payment(&self, company: CompanyId, id: PaymentId) -> Option<Payment> {
         self.books(company)?.payments.get(&id).cloned()
     }
@@ -351,6 +392,72 @@ impl State {
             company: self.company(collector.company)?,
             expires_at: token.expires_at,
         })
+    }
+
+    pub(crate) fn contract_of_key(&self, company: CompanyId, key: ContractKey) -> Option<Contract> {
+        self.books(company)?.contracts.get(&key).cloned()
+    }
+
+    pub(crate) fn once_called(&self, company: CompanyId, code: &ContractCode) -> Vec<Contract> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let all = (code.clone(), ContractKey::FIRST)..;
+        let own = books.former_codes.range(all).take_while(|(former, _)| former == code);
+        own.filter_map(|(_, key)| books.contracts.get(key).cloned()).collect()
+    }
+
+    pub(crate) fn files(&self, company: CompanyId) -> Vec<FileRecord> {
+        self.books(company).into_iter().flat_map(|books| books.files.values().cloned()).collect()
+    }
+
+    pub(crate) fn events_after(
+        &self,
+        company: CompanyId,
+        after: i64,
+        len: usize,
+    ) -> Vec<(EventNumber, Entry)> {
+        let events = self.books(company).into_iter().flat_map(|books| &books.events);
+        let entry = |entry: &EntryNumber| {
+            self.journal.get(&company)?.iter().find(|found| found.number == *entry).cloned()
+        };
+        events
+            .filter(|(number, _)| number.to_i64() > after)
+            .take(len)
+            .filter_map(|(number, at)| Some((*number, entry(at)?)))
+            .collect()
+    }
+
+    pub(crate) fn bills_after(&self, company: CompanyId, after: i64, len: usize) -> Vec<Bill> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let bills = books.bill_contracts.iter().filter(|(bill, _)| bill.to_i64() > after);
+        bills.take(len).filter_map(|(bill, key)| books.bills.get(&(*key, *bill)).copied()).collect()
+    }
+
+    pub(crate) fn holders_after(&self, company: CompanyId, after: i64, len: usize) -> Vec<Holder> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let contracts = books.contracts.values().filter(|contract| contract.key.to_i64() > after);
+        contracts.take(len).filter_map(|contract| self.holder(company, &contract.code)).collect()
+    }
+
+    pub(crate) fn payments_after(
+        &self,
+        company: CompanyId,
+        after: i64,
+        len: usize,
+    ) -> Vec<(Payment, Option<Reversal>)> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        let payments = books.payments.values().filter(|payment| payment.id.to_i64() > after);
+        payments
+            .take(len)
+            .map(|payment| (payment.clone(), books.reversals.get(&payment.id).cloned()))
+            .collect()
     }
 
     /// The entries of a company from a number on, at most `len`.

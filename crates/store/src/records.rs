@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, FileId, Label, MemberId,
-    PaymentId, Posting,
+    CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, EventNumber, FileId,
+    ImportTotals, ImportedFile, Label, MemberId, PaymentId, Posting,
 };
 
 use crate::Digest;
@@ -94,11 +94,19 @@ pub struct Counters {
     pub next_file: FileId,
     /// The number of the next entry.
     pub next_entry: EntryNumber,
+    /// The number of the next payment or reversal.
+    pub next_event: EventNumber,
     /// The chain's last link; zeros before the first entry.
     pub chain: Digest,
 }
 
 impl Counters {
+    /// How many entries are neither payments nor reversals: as long as it stays the same, no member,
+    /// contract, bill or rule has changed.
+    pub fn facts_mark(&self) -> i64 {
+        self.next_entry.to_i64() - self.next_event.to_i64()
+    }
+
     /// The counters of books just opened.
     pub(crate) fn starting_at(first_payment: PaymentId) -> Self {
         Self {
@@ -107,9 +115,21 @@ impl Counters {
             next_contract: ContractKey::FIRST,
             next_file: FileId::FIRST,
             next_entry: EntryNumber::FIRST,
+            next_event: EventNumber::FIRST,
             chain: [0; 32],
         }
     }
+}
+
+/// An imported file with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRecord {
+    /// The file.
+    pub file: ImportedFile,
+    /// The entry that accepted it: those of its lines come after.
+    pub entry: EntryNumber,
+    /// What came of its lines; `None` where its import was cut off.
+    pub totals: Option<ImportTotals>,
 }
 
 /// An event as it is written: its kind and a JSON object.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{BillVersion, CollectorId, Company, CompanyId, Event, postings_of};
+use ventanilla_domain::{
+    BillChange, BillVersion, CollectorId, Company, CompanyId, Event, postings_of,
+};
 
 use crate::memory::MemoryTx;
 use crate::sqlite::SqliteTx;
@@ -54,23 +56,49 @@ impl Tx<'_> {
         }
     }
 
-    /// Writes an entry into a company's journal, lets it take effect and posts it. `replaced` is
-    /// the version of a bill that the event takes the place of.
+    /// Writes an entry into a company's journal, lets it take effect and posts it. Versions of bills
+    /// are taken as those of new bills: later ones go through [`Tx::append_bills`].
     ///
     /// An event that breaks a rule that must stand (a bill paid twice, an amount that does not
     /// balance) is refused as damage: the decision that made it was wrong.
     pub fn append(
         &mut self,
         company: CompanyId,
-        event: Event,
-        replaced: Option<&BillVersion>,
+        event: &Event,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let postings = postings_of(&event, replaced)
+        let replaced = match event {
+            Event::BillsVersioned(versions) => vec![None; versions.len()],
+            _ => Vec::new(),
+        };
+        self.append_over(company, event, &replaced, recorded_at)
+    }
+
+    /// The same for new versions of bills, each bill at most once, in one entry.
+    pub fn append_bills(
+        &mut self,
+        company: CompanyId,
+        changes: Vec<BillChange>,
+        recorded_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let split = changes.into_iter().map(|change| (change.version, change.replaced));
+        let (versions, replaced): (Vec<_>, Vec<_>) = split.unzip();
+        let replaced: Vec<_> = replaced.iter().map(Option::as_ref).collect();
+        self.append_over(company, &Event::BillsVersioned(versions), &replaced, recorded_at)
+    }
+
+    fn append_over(
+        &mut self,
+        company: CompanyId,
+        event: &Event,
+        replaced: &[Option<&BillVersion>],
+        recorded_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let postings = postings_of(event, replaced)
             .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
         match self {
-            Self::Memory(tx) => tx.append(company, event, postings, recorded_at),
-            Self::Sqlite(tx) => tx.append(company, &event, &postings, recorded_at),
+            Self::Memory(tx) => tx.append(company, event.clone(), postings, recorded_at),
+            Self::Sqlite(tx) => tx.append(company, event, &postings, recorded_at),
         }
     }
 

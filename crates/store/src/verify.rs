@@ -8,8 +8,8 @@ use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
 use crate::memory::Books;
 use crate::{Counters, Digest, Entry, Keys, StoreError, View, journal};
 
-/// Entries read at a time.
-const PAGE: usize = 10_000;
+/// Entries read at a time: one may hold thousands of bills.
+const PAGE: usize = 50;
 /// Differences told per table; the rest is counted.
 const TOLD: usize = 20;
 
@@ -141,11 +141,14 @@ fn follow(
     if journal::link(keys, company, number, at, &entry.written, postings, before) != entry.chain {
         return Err("la cadena está rota: el asiento fue alterado".to_owned());
     }
-    let replaced = match &entry.event {
-        Event::BillVersioned(version) => opened.version_in_force(version.contract, version.bill),
-        _ => None,
+    let replaced: Vec<_> = match &entry.event {
+        Event::BillsVersioned(versions) => versions
+            .iter()
+            .map(|version| opened.version_in_force(version.contract, version.bill))
+            .collect(),
+        _ => Vec::new(),
     };
-    if postings_of(&entry.event, replaced).as_ref() != Ok(&entry.postings) {
+    if postings_of(&entry.event, &replaced).as_ref() != Ok(&entry.postings) {
         return Err("las partidas no son las del hecho".to_owned());
     }
     opened.apply(&entry.event, &entry.postings).map_err(|error| error.to_string())?;
@@ -176,7 +179,10 @@ fn compare(
         "imported_file",
         books.files,
         |id| format!("archivo {id}"),
-        |to| view.each_file(id, &mut |file| to(file.id, file)),
+        |to| {
+            let mut files = view.files(id)?.into_iter();
+            files.try_for_each(|record| to(record.file.id, record))
+        },
     )?;
     table(
         found,
@@ -191,6 +197,13 @@ fn compare(
         books.contracts,
         |key| format!("contrato de clave {key}"),
         |to| view.each_contract(id, &mut |contract| to(contract.key, contract)),
+    )?;
+    table(
+        found,
+        "former_code",
+        books.former_codes.into_iter().map(|former| (former, ())).collect(),
+        |(code, key)| format!("código {} del contrato de clave {key}", code.as_str()),
+        |to| view.each_former_code(id, &mut |former| to(former, ())),
     )?;
     table(
         found,
@@ -239,6 +252,13 @@ fn compare_payments(
         std::mem::take(&mut books.attempts),
         |(collector, _, key)| format!("IdTransaccion {} del recaudador {collector}", key.as_str()),
         |to| view.each_attempt(id, &mut |(key, payment)| to(key, payment)),
+    )?;
+    table(
+        found,
+        "collection_event",
+        std::mem::take(&mut books.events),
+        |number| format!("movimiento {number}"),
+        |to| view.each_event(id, &mut |(number, entry)| to(number, entry)),
     )?;
     table(
         found,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
-    Contract, ContractCode, ContractKey, Holder, ImportedFile, Member, MemberId, Payer, Payment,
-    PaymentId, Reversal,
+    Contract, ContractCode, ContractKey, EntryNumber, EventNumber, Holder, Member, MemberId, Payer,
+    Payment, PaymentId, Reversal,
 };
 
 use crate::memory::{Attempt, State};
 use crate::sqlite::Reads;
-use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, Operation, StoreError};
+use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -144,6 +144,18 @@ impl<'a> View<'a> {
             view.version(company, contract, bill, number))
     }
 
+    /// A contract's bill of that number with its version in force.
+    pub fn bill_in_force(
+        &self,
+        company: &Company,
+        contract: ContractKey,
+        bill: BillId,
+    ) -> Read<Option<(Bill, BillVersion)>> {
+        read!(self, view =>
+            view.bill_in_force(company.id, contract, bill),
+            view.bill_in_force(company, contract, bill))
+    }
+
     /// The payment of that id.
     pub fn payment(&self, company: &Company, id: PaymentId) -> Read<Option<Payment>> {
         read!(self, view => view.payment(company.id, id), view.payment(company, id))
@@ -206,13 +218,60 @@ impl<'a> View<'a> {
         read!(self, view => view.bearer(digest), view.bearer(digest))
     }
 
+    /// The contract of that key.
+    pub fn contract_of_key(&self, company: CompanyId, key: ContractKey) -> Read<Option<Contract>> {
+        read!(self, view => view.contract_of_key(company, key), view.contract_of_key(company, key))
+    }
+
+    /// The contracts that once had that code and have another now, by key.
+    pub fn once_called(&self, company: CompanyId, code: &ContractCode) -> Read<Vec<Contract>> {
+        read!(self, view => view.once_called(company, code), view.once_called(company, code))
+    }
+
+    /// A company's imported files, by id.
+    pub fn files(&self, company: CompanyId) -> Read<Vec<FileRecord>> {
+        read!(self, view => view.files(company), view.files(company))
+    }
+
+    /// A company's payments and reversals in the order they were kept, numbered from 1 without
+    /// gaps: those after number `after`, at most `len`.
+    pub fn events_after(
+        &self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(EventNumber, Entry)>> {
+        read!(self, view =>
+            view.events_after(company.id, after, len), view.events_after(company, after, len))
+    }
+
+    /// A company's bills by number: those after number `after`, at most `len`.
+    pub fn bills_after(&self, company: &Company, after: i64, len: usize) -> Read<Vec<Bill>> {
+        read!(self, view =>
+            view.bills_after(company.id, after, len), view.bills_after(company, after, len))
+    }
+
+    /// A company's contracts with their holders by key: those after key `after`, at most `len`.
+    pub fn holders_after(&self, company: CompanyId, after: i64, len: usize) -> Read<Vec<Holder>> {
+        read!(self, view =>
+            view.holders_after(company, after, len), view.holders_after(company, after, len))
+    }
+
+    /// A company's payments by id, each with its reversal: those after id `after`, at most `len`.
+    pub fn payments_after(
+        &self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
+        read!(self, view =>
+            view.payments_after(company.id, after, len),
+            view.payments_after(company, after, len))
+    }
+
     /// A company's journal entries from number `from` on, at most `len`.
     pub fn entries(&self, company: &Company, from: i64, len: usize) -> Read<Vec<Entry>> {
         read!(self, view => view.entries(company.id, from, len), view.entries(company, from, len))
-    }
-
-    pub(crate) fn each_file(&self, company: CompanyId, to: Visit<'_, ImportedFile>) -> Read<()> {
-        visit!(self, company, to, files, |reads: Reads<'_>, to| reads.each_file(company, to))
     }
 
     pub(crate) fn each_member(&self, company: CompanyId, to: Visit<'_, Member>) -> Read<()> {
@@ -254,6 +313,34 @@ impl<'a> View<'a> {
                 attempts.map(|(key, payment)| (key.clone(), *payment)).try_for_each(to)
             }
             From::Sqlite(reads) => reads.each_attempt(company, to),
+        }
+    }
+
+    pub(crate) fn each_former_code(
+        &self,
+        company: CompanyId,
+        to: Visit<'_, (ContractCode, ContractKey)>,
+    ) -> Read<()> {
+        match self.from {
+            From::Memory(state) => {
+                let books = state.books_of(company).into_iter();
+                books.flat_map(|books| &books.former_codes).cloned().try_for_each(to)
+            }
+            From::Sqlite(reads) => reads.each_former_code(company, to),
+        }
+    }
+
+    pub(crate) fn each_event(
+        &self,
+        company: CompanyId,
+        to: Visit<'_, (EventNumber, EntryNumber)>,
+    ) -> Read<()> {
+        match self.from {
+            From::Memory(state) => {
+                let events = state.books_of(company).into_iter().flat_map(|books| &books.events);
+                events.map(|(number, entry)| (*number, *entry)).try_for_each(to)
+            }
+            From::Sqlite(reads) => reads.each_event(company, to),
         }
     }
 

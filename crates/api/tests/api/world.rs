@@ -14,7 +14,7 @@ use ventanilla_domain::{
     BillId, CompanyId, ContractCode, Currency, FileKind, Label, Money, Name, PayCommand, PaymentId,
     Period, Place, TimeZone,
 };
-use ventanilla_service::import::ImportRequest;
+use ventanilla_service::import::{ImportRequest, News};
 use ventanilla_service::{
     Clock, Credentials, Entropy, NewCollector, NewCompany, PastPayment, Service, Settings,
 };
@@ -217,10 +217,12 @@ async fn import(service: &Service, kind: FileKind, text: &'static str) {
             imported_by: Label::from_text("prueba").unwrap(),
             dry_run: false,
             skip_bad: false,
+            complete: None,
         };
         let mut news = Vec::new();
-        let summary = service.import(&request, &mut Cursor::new(text), &mut |one| news.push(one));
-        summary.unwrap_or_else(|failure| panic!("{failure:?} {news:?}"))
+        let mut on_news = |one: News<'_>| news.push(format!("{one:?}"));
+        let imported = service.import(&request, &mut Cursor::new(text), &mut on_news);
+        imported.unwrap_or_else(|failure| panic!("{failure:?} {news:?}"))
     });
     importing.await.unwrap();
 }

@@ -190,6 +190,33 @@ pub fn decide_bill(
     }
 }
 
+/// Decides the withdrawal of a bill that a complete file no longer has: the version that annuls it.
+/// `None` where nobody owes it any more. Refuses a bill that has had too many versions.
+///
+/// Source: ARCHITECTURE.md, "The facts".
+pub fn decide_withdrawal(
+    bill: &Bill,
+    known: &BillVersion,
+    source: SourceLine,
+) -> Result<Option<BillChange>, BillRefusal> {
+    if !bill.is_unpaid() {
+        return Ok(None);
+    }
+    annulled(known.clone(), None, source).map(Some)
+}
+
+/// The version that annuls a bill, for the bill that takes its place where there is one.
+fn annulled(
+    known: BillVersion,
+    replaced_by: Option<BillId>,
+    source: SourceLine,
+) -> Result<BillChange, BillRefusal> {
+    let number = next_number(&known)?;
+    let mut version = BillVersion { number, replaced_by, source, ..known.clone() };
+    version.terms.state = BillState::Annulled;
+    Ok(BillChange { version, replaced: Some(known) })
+}
+
 fn next_number(version: &BillVersion) -> Result<u32, BillRefusal> {
     version.number.checked_add(1).ok_or(BillRefusal::TooManyVersions)
 }
@@ -205,7 +232,8 @@ fn stated_terms(
         return Err(BillRefusal::AmountOutOfRange);
     }
     let states_details = matches!(row.printed.details, Given::Value(_));
-    let known_state = known.map(|known| known.terms.state);
+    // A bill that a complete file withdrew is owed again once a file has a line of it.
+    let known_state = known.filter(|known| !known.is_withdrawal()).map(|known| known.terms.state);
     let known_facts = known.map(|known| known.terms.printed.as_ref().clone());
     let mut printed = row.printed.over(known_facts.unwrap_or_default());
     if !add_up(&printed.details, row.amount).unwrap_or(false) {
@@ -259,10 +287,7 @@ fn annulment(
         BillState::Owed if known.paid_by.is_some() => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed => {}
     }
-    let number = next_number(&before)?;
-    let mut version = BillVersion { number, replaced_by: Some(bill), source, ..before.clone() };
-    version.terms.state = BillState::Annulled;
-    Ok(Some(BillChange { version, replaced: Some(before) }))
+    annulled(before, Some(bill), source).map(Some)
 }
 
 #[cfg(test)]
@@ -328,8 +353,8 @@ mod tests {
     }
 
     fn posted(change: &BillChange) -> Vec<String> {
-        let event = Event::BillVersioned(Box::new(change.version.clone()));
-        let postings = postings_of(&event, change.replaced.as_ref()).unwrap();
+        let event = Event::BillsVersioned(vec![change.version.clone()]);
+        let postings = postings_of(&event, &[change.replaced.as_ref()]).unwrap();
         let text = |posting: &crate::Posting| {
             format!("{} {} {}", posting.debit, posting.credit, posting.amount.to_decimal())
         };

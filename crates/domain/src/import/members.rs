@@ -32,6 +32,8 @@ pub struct MemberRow {
     pub email: Given<Name>,
     /// `telefono`.
     pub phone: Given<Label>,
+    /// `contrato_anterior`: the code that the contract had before.
+    pub former_code: Option<ContractCode>,
 }
 
 /// What must be known to decide a [`MemberRow`].
@@ -39,6 +41,10 @@ pub struct MemberRow {
 pub struct MemberFacts {
     /// The contract of exactly that code.
     pub contract: Option<Contract>,
+    /// Whether that contract has had the row's former code.
+    pub had_former_code: bool,
+    /// The contract of exactly the row's former code.
+    pub former: Option<Contract>,
     /// The member the row names, or else the contract's holder.
     pub member: Option<Member>,
     /// The id of a new member that the row does not name.
@@ -67,11 +73,18 @@ pub enum MemberRefusal {
     /// The row names a member by an id that the counter gave to somebody else.
     #[error("the counter gave that id to another member")]
     IdAssigned(MemberId),
+    /// Another contract has the code that the row's contract is to have from now on.
+    #[error("another contract has that code")]
+    CodeTaken,
+    /// No contract has the former code, and none of the new code ever had it.
+    #[error("no contract has the former code")]
+    FormerCodeUnknown,
 }
 
 /// Decides a row of members. Refuses an id of ours that is not the contract's holder's.
 pub fn decide_member(facts: MemberFacts, row: MemberRow) -> Result<MemberDecision, MemberRefusal> {
-    let MemberFacts { contract: known_contract, member: known, next_member, next_contract } = facts;
+    let known_contract = known_contract(&facts, &row)?;
+    let MemberFacts { member: known, next_member, next_contract, .. } = facts;
     let known_id = known.as_ref().map(|member| member.id);
     let holds = known_contract.as_ref().map(|contract| contract.member);
     let was_assigned = known.as_ref().is_some_and(|member| member.is_assigned);
@@ -114,6 +127,19 @@ pub fn decide_member(facts: MemberFacts, row: MemberRow) -> Result<MemberDecisio
     })
 }
 
+/// The contract that the row speaks of: the one of its code, or else the one of its former code,
+/// whose code changes. A row that is repeated finds its contract under the new code.
+fn known_contract(facts: &MemberFacts, row: &MemberRow) -> Result<Option<Contract>, MemberRefusal> {
+    let former_code = row.former_code.as_ref().filter(|code| **code != row.code);
+    let is_renamed_here = former_code.is_some() && !facts.had_former_code;
+    match (&facts.contract, &facts.former) {
+        (Some(_), Some(_)) if is_renamed_here => Err(MemberRefusal::CodeTaken),
+        (None, None) if is_renamed_here => Err(MemberRefusal::FormerCodeUnknown),
+        (None, Some(former)) if is_renamed_here => Ok(Some(former.clone())),
+        (contract, _) => Ok(contract.clone()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +158,20 @@ mod tests {
             state: Given::Absent,
             email: Given::Absent,
             phone: Given::Absent,
+            former_code: None,
         }
     }
 
     fn member_facts(contract: Option<Contract>, member: Option<Member>) -> MemberFacts {
         let next_member = MemberId::from_i64(900).unwrap();
-        MemberFacts { contract, member, next_member, next_contract: ContractKey::FIRST }
+        MemberFacts {
+            contract,
+            had_former_code: false,
+            former: None,
+            member,
+            next_member,
+            next_contract: ContractKey::FIRST,
+        }
     }
 
     #[test]
@@ -165,6 +199,38 @@ mod tests {
         let empty = MemberRow { document_number: Given::Value(None), ..member_row("345", None) };
         let facts = member_facts(first.contract, first.member);
         assert_eq!(decide_member(facts, empty).unwrap().member.unwrap().document_number, None);
+    }
+
+    #[test]
+    fn a_contract_keeps_its_key_under_a_new_code() {
+        let made = decide_member(member_facts(None, None), member_row("345", Some(316))).unwrap();
+        let (member, old) = (made.member, made.contract.unwrap());
+        let renaming = || MemberRow {
+            former_code: ContractCode::from_text("345").ok(),
+            ..member_row("A-345", Some(316))
+        };
+        let decide = |contract: Option<&Contract>, had_former_code, former: Option<&Contract>| {
+            let facts = MemberFacts {
+                contract: contract.cloned(),
+                had_former_code,
+                former: former.cloned(),
+                ..member_facts(None, member.clone())
+            };
+            decide_member(facts, renaming())
+        };
+        let renamed = decide(None, false, Some(&old)).unwrap();
+        assert!(!renamed.is_new);
+        let new = renamed.contract.unwrap();
+        assert_eq!((new.key, new.code.as_str()), (old.key, "A-345"));
+        // The row again; also where another contract has taken the code over meanwhile.
+        for former in [None, Some(&old)] {
+            let again = decide(Some(&new), true, former).unwrap();
+            assert_eq!((again.member, again.contract), (None, None));
+        }
+        // A contract that came under its new code from the start has nothing to change.
+        assert_eq!(decide(Some(&new), false, None).unwrap().contract, None);
+        assert_eq!(decide(Some(&new), false, Some(&old)), Err(MemberRefusal::CodeTaken));
+        assert_eq!(decide(None, false, None), Err(MemberRefusal::FormerCodeUnknown));
     }
 
     #[test]

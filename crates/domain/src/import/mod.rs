@@ -2,11 +2,15 @@
 
 mod bills;
 mod members;
+mod totals;
 
 pub use bills::{
     BillChange, BillDecision, BillFacts, BillRefusal, BillRow, PrintedRow, decide_bill,
+    decide_withdrawal,
 };
+
 pub use members::{MemberDecision, MemberFacts, MemberRefusal, MemberRow, decide_member};
+pub use totals::{ImportTotals, Tally};
 
 /// An optional column of a row: a file without the column leaves what is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

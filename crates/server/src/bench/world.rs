@@ -100,6 +100,7 @@ impl World {
                 imported_by: Label::from_text("ventanilla bench")?,
                 dry_run: false,
                 skip_bad: false,
+                complete: None,
             };
             let imported = books.service.import(&request, &mut Cursor::new(text), &mut |_| {});
             imported.map_err(|failure| {

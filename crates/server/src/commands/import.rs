@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Money, Name};
+use ventanilla_domain::{CompanyId, Currency, FileKind, ImportTotals, Label, Money, Name};
 use ventanilla_service::Failure;
-use ventanilla_service::import::{ImportRefusal, ImportRequest, News, Phase, Summary, Verdict};
+use ventanilla_service::import::{
+    ImportRefusal, ImportRequest, LineVerdict, News, Phase, Subject, VanishMax, Verdict,
+};
 
 use super::from_company_id;
 use crate::books::{Books, StoreArgs};
@@ -41,6 +43,9 @@ pub(crate) struct ImportArgs {
     /// Deja fuera las líneas malas en vez de rechazar el archivo
     #[arg(long)]
     skip_bad: bool,
+    /// completo
+    #[arg(long)]
+    complete: bool,
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
@@ -70,15 +75,17 @@ pub(crate) fn run(command: ImportCommand, log: &LogArgs) -> anyhow::Result<Exit>
         imported_by: Label::from_text(IMPORTED_BY)?,
         dry_run: args.dry_run,
         skip_bad: args.skip_bad,
+        complete: args.complete.then_some(VanishMax::Half),
     };
     let mut teller = Teller::new(args.json);
     let imported = books.service.import(&request, &mut file, &mut |news| teller.tell(news));
     teller.bar.finish_and_clear();
     let failure = match imported {
-        Ok(summary) => {
+        Ok(imported) => {
             books.close();
+            let summary = imported.totals;
             let difference = (kind == FileKind::Bills)
-                .then(|| to_decimal(summary.difference_minor, company.currency));
+                .then(|| to_decimal(summary.difference_minor().into(), company.currency));
             show(&args, &summary, difference, company.currency, &teller.listed)?;
             // Without --skip-bad a line is refused only where the books changed under the import.
             let is_whole = summary.refused == 0 || args.skip_bad;
@@ -129,6 +136,7 @@ fn to_problem(refusal: &ImportRefusal, path: &Path, is_partly_kept: bool) -> any
             let lines = counted(*lines, "línea mala", "líneas malas");
             Problem::found(format!("{path}: {lines}; no se guardó nada"))
         }
+        ImportRefusal::TooManyVanish { .. } => Problem::found("demasiadas"),
     }
 }
 
@@ -170,7 +178,7 @@ impl Teller {
         Self { bar, phase: None, lists, listed: Vec::new() }
     }
 
-    fn tell(&mut self, news: News) {
+    fn tell(&mut self, news: News<'_>) {
         match news {
             News::Progress { phase, bytes, bytes_total } => {
                 if self.phase != Some(phase) {
@@ -190,11 +198,16 @@ impl Teller {
                     self.listed.push(Listed::of(&verdict));
                 }
             }
-            News::Paid { line, bill, payment } => self.bar.suspend(|| {
+            News::Line { line, subject: Subject::Bill(bill), outcome } => {
+                if let LineVerdict::Paid(payment) = outcome.verdict {
+                    self.bar.suspend(|| {
                 output::tell(format_args!(
                     "línea {line}: la factura {bill} está pagada (IdCobranza {payment}); queda como está"
                 ));
-            }),
+            });
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -252,13 +265,14 @@ fn show_refused(refusal: &ImportRefusal, listed: &[Listed]) -> anyhow::Result<()
     match refusal {
         ImportRefusal::CompanyUnknown => Ok(()),
         ImportRefusal::Unreadable(verdict) => show(None, &[Listed::of(verdict)]),
+        ImportRefusal::TooManyVanish { .. } => Ok(()),
         ImportRefusal::BadLines(lines) => show(Some(*lines), listed),
     }
 }
 
 fn show(
     args: &ImportArgs,
-    summary: &Summary,
+    summary: &ImportTotals,
     difference: Option<String>,
     currency: Currency,
     listed: &[Listed],
@@ -266,8 +280,8 @@ fn show(
     if args.json {
         return output::print_json(&Shown {
             lineas: summary.lines,
-            nuevas: summary.new,
-            cambiadas: summary.changed,
+            nuevas: summary.new.count,
+            cambiadas: summary.changed.count,
             iguales: summary.unchanged,
             pagadas: summary.paid,
             rechazadas: summary.refused,
@@ -285,7 +299,7 @@ fn show(
     Ok(())
 }
 
-fn to_lines(summary: &Summary, is_dry_run: bool) -> Vec<String> {
+fn to_lines(summary: &ImportTotals, is_dry_run: bool) -> Vec<String> {
     let (one, many) = if is_dry_run {
         ("línea revisada, nada se guardó", "líneas revisadas, nada se guardó")
     } else {
@@ -294,8 +308,8 @@ fn to_lines(summary: &Summary, is_dry_run: bool) -> Vec<String> {
     let mut lines = vec![format!(
         "{}: {}, {}, {}",
         counted(summary.lines, one, many),
-        counted(summary.new, "nueva", "nuevas"),
-        counted(summary.changed, "cambiada", "cambiadas"),
+        counted(summary.new.count, "nueva", "nuevas"),
+        counted(summary.changed.count, "cambiada", "cambiadas"),
         counted(summary.unchanged, "igual", "iguales"),
     )];
     if summary.paid > 0 {

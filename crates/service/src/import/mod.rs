@@ -8,7 +8,10 @@
 //! Source: README.md, "Put it to work" (the columns and their forms).
 
 mod cells;
+mod check;
 mod columns;
+mod files;
+mod keep;
 mod kinds;
 mod rows;
 mod run;
@@ -19,17 +22,20 @@ mod verdict;
 
 use std::io::{Read, Seek};
 
+pub use files::{FileRefusal, KeptFile};
 pub(crate) use rows::{BillRows, Judged, MemberRows, differing_column};
 pub(crate) use text::{Scan, scan};
-use ventanilla_domain::{BillId, CompanyId, FileKind, Label, Name, PaymentId};
+use ventanilla_domain::{
+    BillId, CompanyId, ContractCode, FileId, FileKind, ImportTotals, Label, Name, PaymentId,
+};
 pub(crate) use verdict::{
-    bill_refused, bill_repeated, contract_repeated, member_differs, member_refused,
-    replaced_elsewhere, replaced_twice,
+    bill_refused, bill_repeated, code_used_before, contract_renamed, contract_repeated,
+    member_differs, member_refused, replaced_elsewhere, replaced_twice,
 };
 
 /// What an import reads, more than once: first to check every line and then to keep them.
-pub trait Source: Read + Seek {}
-impl<T: Read + Seek> Source for T {}
+pub trait Source: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Source for T {}
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -46,11 +52,78 @@ pub struct ImportRequest {
     pub dry_run: bool,
     /// Leave the bad lines out instead of refusing the file.
     pub skip_bad: bool,
+    /// The file of bills has every unpaid bill there is: those it has no line of are withdrawn.
+    pub complete: Option<VanishMax>,
+}
+
+/// How many bills a complete file may withdraw: a file that was cut off must not empty the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VanishMax {
+    /// Half of those that are unpaid, or 100 where that is more.
+    Half,
+    /// So many.
+    Count(u64),
+}
+
+/// What a line speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'n> {
+    /// A contract, by its code.
+    Contract(&'n ContractCode),
+    /// A bill.
+    Bill(BillId),
+}
+
+/// What a line does, or would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineVerdict {
+    /// It makes a contract or a bill.
+    New,
+    /// It changes one.
+    Changed,
+    /// It annuls a bill.
+    Annulled,
+    /// It tells that a bill was paid by a way that is not ours.
+    PaidElsewhere,
+    /// It says what is known.
+    Unchanged,
+    /// It would change a bill that this payment settles: listed, never applied.
+    Paid(PaymentId),
+}
+
+/// What comes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineOutcome {
+    /// What the line does.
+    pub verdict: LineVerdict,
+    /// Hundredths by which it changes what is owed, but for the bill that is replaced.
+    pub difference_minor: i64,
+    /// The bill that the line's bill takes the place of, where it is annulled for that.
+    pub replaced: Option<Replaced>,
+}
+
+impl LineOutcome {
+    /// An outcome that replaces no bill.
+    const fn plain(verdict: LineVerdict, difference_minor: i64) -> Self {
+        Self { verdict, difference_minor, replaced: None }
+    }
+}
+
+/// A bill that is annulled because another takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// The bill.
+    pub bill: BillId,
+    /// Hundredths by which what is owed changes: zero or less.
+    pub difference_minor: i64,
 }
 
 /// What is told while a file is read.
+///
+/// A line is told once it is checked; again when it is kept, where it became something else because
+/// of what others did meanwhile: the last word holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum News<'n> {
     /// How far the reading has come.
     Progress {
         /// What is being done.
@@ -62,14 +135,26 @@ pub enum News {
     },
     /// A line that cannot be taken.
     Refused(Verdict),
-    /// A line that would change a paid bill: listed, never applied.
-    Paid {
-        /// From 1; the heading is line 1.
+    /// A line that can.
+    Line {
+        /// From 1; the heading of a CSV file is line 1.
         line: u64,
+        /// What it speaks of.
+        subject: Subject<'n>,
+        /// What comes of it.
+        outcome: LineOutcome,
+    },
+    /// An unpaid bill that a complete file has no line of.
+    Vanished {
         /// The bill.
         bill: BillId,
-        /// The payment that settles it.
-        payment: PaymentId,
+        /// Hundredths by which what is owed changes.
+        difference_minor: i64,
+    },
+    /// A bill told as [`News::Vanished`] that stays as it is, because it was paid meanwhile.
+    Stays {
+        /// The bill.
+        bill: BillId,
     },
 }
 
@@ -93,23 +178,15 @@ pub struct Verdict {
     pub message: String,
 }
 
-/// What an import did (or with `dry_run` would do). Counts of lines.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Lines of data, without the heading and empty lines.
-    pub lines: u64,
-    /// Lines that made a contract or a bill.
-    pub new: u64,
-    /// Lines that changed one.
-    pub changed: u64,
-    /// Lines that say what is known.
-    pub unchanged: u64,
-    /// Lines that would change a paid bill.
-    pub paid: u64,
-    /// Lines that cannot be taken.
-    pub refused: u64,
-    /// Hundredths by which what is owed changes, for bills.
-    pub difference_minor: i128,
+/// What an import did (or with `dry_run` would do).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// The file's entry; `None` for a dry run.
+    pub file: Option<FileId>,
+    /// What came of its lines.
+    pub totals: ImportTotals,
+    /// Whether bills that vanished were left as they are, because bad lines may speak of them.
+    pub is_withheld: bool,
 }
 
 /// Why nothing of a file was written.
@@ -124,4 +201,14 @@ pub enum ImportRefusal {
     /// So many lines are bad; each was told.
     #[error("{0} bad lines")]
     BadLines(u64),
+    /// A complete file would withdraw more bills than it may.
+    #[error("{vanished} of {unpaid} unpaid bills would be withdrawn; at most {max} may be")]
+    TooManyVanish {
+        /// Unpaid bills that the file has no line of.
+        vanished: u64,
+        /// Unpaid bills in all.
+        unpaid: u64,
+        /// How many may be withdrawn.
+        max: u64,
+    },
 }

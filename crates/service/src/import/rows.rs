@@ -282,6 +282,7 @@ fn member_row(cells: &mut Cells<'_>) -> Option<MemberRow> {
         state: cells.given(Column::State, |cell, _| cells::contract_state(cell)),
         email: cells.text(Column::Email),
         phone: cells.text(Column::Phone),
+        former_code: None,
         // Last, so that all bad cells of the row are noted.
         code: code?,
         name: name?,

@@ -209,6 +209,10 @@ pub(super) enum RowProblem {
     ReplacedElsewhere { bill: BillId, other_line: u64 },
     /// The rules of members refuse the row.
     Member(MemberRefusal),
+    /// The code of a contract changes after a line that spoke of it.
+    CodeUsedBefore { contract: String, first_line: u64 },
+    /// The code is one that a contract had before.
+    ContractRenamed { contract: String, now: String },
     /// The contract is in the file twice.
     ContractTwice { contract: String, first_line: u64 },
     /// Two rows of one member say different things of the member.
@@ -240,6 +244,20 @@ impl Display for RowProblem {
                 f,
                 "el número de socio {member} ya se asignó a otro socio, que vino sin socio_id."
             ),
+            Self::Member(MemberRefusal::CodeTaken) => f.write_str(
+                "ya hay otro contrato con ese código: el de «contrato_anterior» no puede tomarlo.",
+            ),
+            Self::Member(MemberRefusal::FormerCodeUnknown) => {
+                f.write_str("no hay ningún contrato con el código de «contrato_anterior».")
+            }
+            Self::CodeUsedBefore { contract, first_line } => write!(
+                f,
+                "el contrato «{contract}» está en la línea {first_line} de este archivo; \
+                 ponga antes la línea que le cambia el código."
+            ),
+            Self::ContractRenamed { contract, now } => {
+                write!(f, "el contrato «{contract}» tiene ahora el código «{now}».")
+            }
             Self::ContractTwice { contract, first_line } => {
                 write!(f, "el contrato «{contract}» ya está en la línea {first_line} del archivo.")
             }
@@ -321,7 +339,24 @@ pub(crate) fn replaced_elsewhere(
 
 /// The verdict on a line of members that the rules refuse.
 pub(crate) fn member_refused(line: u64, refusal: MemberRefusal) -> Verdict {
-    on_cell(line, "socio_id", &RowProblem::Member(refusal))
+    let column = match refusal {
+        MemberRefusal::IdAssigned(_) => "socio_id",
+        MemberRefusal::CodeTaken => "contrato",
+        MemberRefusal::FormerCodeUnknown => "contrato_anterior",
+    };
+    on_cell(line, column, &RowProblem::Member(refusal))
+}
+
+/// The verdict on a line that changes a contract's code after a line that spoke of the contract.
+pub(crate) fn code_used_before(line: u64, code: &ContractCode, first_line: u64) -> Verdict {
+    let contract = quoted(code.as_str());
+    on_cell(line, "contrato_anterior", &RowProblem::CodeUsedBefore { contract, first_line })
+}
+
+/// The verdict on a line of bills under a code that its contract had before.
+pub(crate) fn contract_renamed(line: u64, code: &ContractCode, now: &ContractCode) -> Verdict {
+    let (contract, now) = (quoted(code.as_str()), quoted(now.as_str()));
+    on_cell(line, "contrato", &RowProblem::ContractRenamed { contract, now })
 }
 
 /// The verdict on a line whose contract an earlier line of the file of members has.

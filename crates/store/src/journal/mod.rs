@@ -8,7 +8,7 @@ use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
 
 use crate::{Digest, Keys, StoreError, Written};
 pub(crate) use printed::{PrintedRecord, ShareRecord};
-pub(crate) use record::PolicyRecord;
+pub(crate) use record::{PolicyRecord, TotalsRecord};
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.
 pub(crate) fn write(event: &Event) -> Written {

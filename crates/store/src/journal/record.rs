@@ -1,12 +1,13 @@
 //! The JSON of each event. These structs are the store's: no domain type is serialised.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId, Contract,
-    ContractKey, Currency, Event, FileId, ImportedFile, LocationCode, Member, MemberId, Payment,
-    PaymentId, Place, Policy, Reversal, SourceLine,
+    BillId, BillState, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
+    Contract, ContractKey, Currency, Event, FileId, ImportTotals, ImportedFile, LocationCode,
+    Member, MemberId, Payment, PaymentId, Place, Policy, Reversal, SourceLine, Tally,
 };
 
 use super::printed::{PrintedRecord, ShareRecord};
@@ -93,10 +94,12 @@ struct ContractRecord {
 struct VersionRecord {
     contract: i64,
     bill: i64,
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     version: u32,
     period: u32,
     minor: i64,
-    state: String,
+    #[serde(default = "owed", skip_serializing_if = "is_owed")]
+    state: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     printed: Option<PrintedRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,104 @@ struct VersionRecord {
     replaced_by: Option<i64>,
     file: i64,
     line: u64,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+fn is_first_version(version: &u32) -> bool {
+    *version == first_version()
+}
+
+fn owed() -> Cow<'static, str> {
+    to_bill_code(BillState::Owed).into()
+}
+
+fn is_owed(state: &str) -> bool {
+    state == to_bill_code(BillState::Owed)
+}
+
+/// So many lines or bills, and the hundredths by which they change what is owed.
+#[derive(Serialize, Deserialize, Default, PartialEq)]
+#[serde(default)]
+struct TallyRecord {
+    count: u64,
+    minor: i64,
+}
+
+impl TallyRecord {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn from_tally(tally: Tally) -> Self {
+        Self { count: tally.count, minor: tally.difference_minor }
+    }
+
+    fn to_tally(&self) -> Tally {
+        Tally { count: self.count, difference_minor: self.minor }
+    }
+}
+
+/// What came of a file's lines.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct TotalsRecord {
+    lines: u64,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    new: TallyRecord,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    changed: TallyRecord,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    annulled: TallyRecord,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    paid_elsewhere: TallyRecord,
+    unchanged: u64,
+    paid: u64,
+    refused: u64,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    replaced: TallyRecord,
+    #[serde(skip_serializing_if = "TallyRecord::is_none")]
+    vanished: TallyRecord,
+}
+
+impl TotalsRecord {
+    pub(crate) fn from_totals(totals: &ImportTotals) -> Self {
+        Self {
+            lines: totals.lines,
+            new: TallyRecord::from_tally(totals.new),
+            changed: TallyRecord::from_tally(totals.changed),
+            annulled: TallyRecord::from_tally(totals.annulled),
+            paid_elsewhere: TallyRecord::from_tally(totals.paid_elsewhere),
+            unchanged: totals.unchanged,
+            paid: totals.paid,
+            refused: totals.refused,
+            replaced: TallyRecord::from_tally(totals.replaced),
+            vanished: TallyRecord::from_tally(totals.vanished),
+        }
+    }
+
+    pub(crate) fn to_totals(&self) -> ImportTotals {
+        ImportTotals {
+            lines: self.lines,
+            new: self.new.to_tally(),
+            changed: self.changed.to_tally(),
+            annulled: self.annulled.to_tally(),
+            paid_elsewhere: self.paid_elsewhere.to_tally(),
+            unchanged: self.unchanged,
+            paid: self.paid,
+            refused: self.refused,
+            replaced: self.replaced.to_tally(),
+            vanished: self.vanished.to_tally(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FinishedRecord {
+    file: i64,
+    totals: TotalsRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,7 +266,14 @@ pub(super) fn to_record(event: &Event) -> (&'static str, String) {
         Event::FileImported(file) => ("file-imported", json(&file_record(file))),
         Event::MemberKept(member) => ("member-kept", json(&member_record(member))),
         Event::ContractKept(contract) => ("contract-kept", json(&contract_record(contract))),
-        Event::BillVersioned(version) => ("bill-versioned", json(&version_record(version))),
+        Event::FileFinished { file, totals } => {
+            let (file, totals) = (file.to_i64(), TotalsRecord::from_totals(totals));
+            ("file-finished", json(&FinishedRecord { file, totals }))
+        }
+        Event::BillsVersioned(versions) => {
+            let records: Vec<_> = versions.iter().map(version_record).collect();
+            ("bills-versioned", json(&records))
+        }
         Event::PaymentMade(payment) => ("payment-made", json(&payment_record(payment))),
         Event::PaymentReversed(reversal) => ("payment-reversed", json(&reversal_record(reversal))),
     }
@@ -185,7 +293,18 @@ pub(super) fn from_record(
         "file-imported" => Event::FileImported(Box::new(file(&parsed(payload)?)?)),
         "member-kept" => Event::MemberKept(Box::new(member(&parsed(payload)?)?)),
         "contract-kept" => Event::ContractKept(Box::new(contract(&parsed(payload)?)?)),
-        "bill-versioned" => Event::BillVersioned(Box::new(version(parsed(payload)?, currency)?)),
+        "file-finished" => {
+            let record: FinishedRecord = parsed(payload)?;
+            let file = id(FileId::from_i64, record.file)?;
+            Event::FileFinished { file, totals: Box::new(record.totals.to_totals()) }
+        }
+        "bills-versioned" => {
+            let records: Vec<VersionRecord> = parsed(payload)?;
+            let versions = records.into_iter().map(|record| version(record, currency));
+            Event::BillsVersioned(versions.collect::<Result<_, _>>()?)
+        }
+        // Before files were kept in chunks, each bill had an entry of its own.
+        "bill-versioned" => Event::BillsVersioned(vec![version(parsed(payload)?, currency)?]),
         "payment-made" => Event::PaymentMade(Box::new(payment(&parsed(payload)?, currency)?)),
         "payment-reversed" => {
             Event::PaymentReversed(Box::new(reversal(&parsed(payload)?, currency)?))
@@ -310,7 +429,7 @@ fn version_record(version: &BillVersion) -> VersionRecord {
         version: version.number,
         period: version.terms.period.to_yyyymm(),
         minor: version.terms.amount.to_minor(),
-        state: to_bill_code(version.terms.state).to_owned(),
+        state: to_bill_code(version.terms.state).into(),
         printed: PrintedRecord::from_facts(&version.terms.printed),
         revenue: ShareRecord::from_shares(&version.revenue),
         replaced_by: version.replaced_by.map(BillId::to_i64),

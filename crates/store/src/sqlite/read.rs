@@ -5,18 +5,18 @@ use std::sync::Arc;
 use rusqlite::{Connection, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
-    Contract, ContractCode, ContractKey, Holder, ImportedFile, Member, MemberId, Payer, Payment,
-    PaymentId, Reversal,
+    Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
+    MemberId, Payer, Payment, PaymentId, Reversal,
 };
 
 use super::known::KnownCompanies;
 use super::rows::{
-    account, attempt, bearer, bill, collector, company, contract, counters, entry, file, holder,
-    member, payer, payment, posting, reversal, version,
+    account, attempt, bearer, bill, bill_in_force, code, collector, company, contract, counters,
+    entry, file, holder, member, payer, payment, posting, reversal, version,
 };
 use crate::memory::Attempt;
 use crate::values::id;
-use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, Operation, StoreError};
+use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -113,8 +113,8 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
-        let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain \
-                   FROM counter WHERE company_id = ?1";
+        let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain, \
+                   next_event FROM counter WHERE company_id = ?1";
         self.one(sql, [company.to_i64()], counters)
     }
 
@@ -225,11 +225,28 @@ impl<'a> Reads<'a> {
         let sql = concat!(
             "SELECT ",
             version_columns!(),
-            " FROM bill_version WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3",
-            " AND version = ?4"
+            " FROM bill_version WHERE company_id = ?1 AND bill_id = ?3 AND version = ?4",
+            " AND contract_key = ?2"
         );
         let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64(), number);
         self.one(sql, key, |row| version(row, company.currency))
+    }
+
+    pub(crate) fn bill_in_force(
+        self,
+        company: &Company,
+        contract: ContractKey,
+        bill_id: BillId,
+    ) -> Read<Option<(Bill, BillVersion)>> {
+        // The columns of a version, then what the bill's own row has beside them.
+        let sql = "SELECT contract_key, bill_id, version, v.period, v.amount_minor, v.state, \
+                   v.printed, v.revenue, v.file_id, v.line, v.replaced_by, b.paid_by, \
+                   b.last_payment \
+                   FROM bill b CROSS JOIN bill_version v \
+                   USING (company_id, contract_key, bill_id, version) \
+                   WHERE b.company_id = ?1 AND b.contract_key = ?2 AND b.bill_id = ?3";
+        let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64());
+        self.one(sql, key, |row| bill_in_force(row, company.currency))
     }
 
     pub(crate) fn payment(self, company: &Company, payment_id: PaymentId) -> Read<Option<Payment>> {
@@ -281,11 +298,7 @@ impl<'a> Reads<'a> {
             " ORDER BY p.payment_id"
         );
         let key = (company.id.to_i64(), collector.to_i64(), day.to_date().to_string());
-        self.many(sql, key, |row| {
-            let is_reversed = row.get::<_, Option<i64>>(PAYMENT_LEN)?.is_some();
-            let reversal = is_reversed.then(|| reversal(row, PAYMENT_LEN, company.currency));
-            Ok((payment(row, company.currency)?, reversal.transpose()?))
-        })
+        self.many(sql, key, |row| payment_and_reversal(row, company.currency))
     }
 
     pub(crate) fn reversals_of_day(
@@ -353,14 +366,123 @@ impl<'a> Reads<'a> {
         Ok(entries)
     }
 
-    pub(crate) fn each_file(
+    pub(crate) fn contract_of_key(
         self,
         company: CompanyId,
-        visit: &mut dyn FnMut(ImportedFile) -> Read<()>,
+        key: ContractKey,
+    ) -> Read<Option<Contract>> {
+        let sql = concat!(
+            "SELECT ",
+            contract_columns!(),
+            " FROM contract c WHERE c.company_id = ?1 AND c.contract_key = ?2"
+        );
+        self.one(sql, (company.to_i64(), key.to_i64()), |row| contract(row, 0))
+    }
+
+    pub(crate) fn once_called(
+        self,
+        company: CompanyId,
+        code: &ContractCode,
+    ) -> Read<Vec<Contract>> {
+        let sql = concat!(
+            "SELECT ",
+            contract_columns!(),
+            " FROM former_code f JOIN contract c USING (company_id, contract_key)",
+            " WHERE f.company_id = ?1 AND f.code = ?2 ORDER BY f.contract_key"
+        );
+        self.many(sql, (company.to_i64(), code.as_str()), |row| contract(row, 0))
+    }
+
+    pub(crate) fn files(self, company: CompanyId) -> Read<Vec<FileRecord>> {
+        let sql = "SELECT file_id, kind, name, sha256, lines, imported_by, entry_number, totals \
+                   FROM imported_file WHERE company_id = ?1 ORDER BY file_id";
+        self.many(sql, [company.to_i64()], file)
+    }
+
+    pub(crate) fn events_after(
+        self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(EventNumber, Entry)>> {
+        // A payment or reversal posts once: its entry has one row.
+        let sql = "SELECT j.entry_number, j.recorded_at_us, j.kind, j.payload, j.chain, j.debit, \
+                   j.credit, j.amount_minor, e.event_number \
+                   FROM collection_event e CROSS JOIN journal j USING (company_id, entry_number) \
+                   WHERE e.company_id = ?1 AND e.event_number > ?2 AND j.row_number = 0 \
+                   ORDER BY e.event_number LIMIT ?3";
+        self.many(sql, (company.id.to_i64(), after, limit(len)), |row| {
+            Ok((id(EventNumber::from_i64, row.get(8)?)?, entry(row, company.currency)?))
+        })
+    }
+
+    pub(crate) fn bills_after(self, company: &Company, after: i64, len: usize) -> Read<Vec<Bill>> {
+        let sql = concat!(
+            "SELECT ",
+            bill_columns!(),
+            " FROM bill INDEXED BY bill_by_number WHERE company_id = ?1 AND bill_id > ?2",
+            " ORDER BY bill_id LIMIT ?3"
+        );
+        let key = (company.id.to_i64(), after, limit(len));
+        self.many(sql, key, |row| bill(row, company.currency))
+    }
+
+    pub(crate) fn holders_after(
+        self,
+        company: CompanyId,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<Holder>> {
+        let sql = concat!(
+            "SELECT ",
+            member_columns!(),
+            ", ",
+            contract_columns!(),
+            " FROM contract c JOIN member m USING (company_id, member_id)",
+            " WHERE c.company_id = ?1 AND c.contract_key > ?2 ORDER BY c.contract_key LIMIT ?3"
+        );
+        self.many(sql, (company.to_i64(), after, limit(len)), holder)
+    }
+
+    pub(crate) fn payments_after(
+        self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM payment p LEFT JOIN reversal r USING (company_id, payment_id)",
+            " WHERE p.company_id = ?1 AND p.payment_id > ?2 ORDER BY p.payment_id LIMIT ?3"
+        );
+        let key = (company.id.to_i64(), after, limit(len));
+        self.many(sql, key, |row| payment_and_reversal(row, company.currency))
+    }
+
+    pub(crate) fn each_former_code(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut((ContractCode, ContractKey)) -> Read<()>,
     ) -> Read<()> {
-        let sql = "SELECT file_id, kind, name, sha256, lines, imported_by FROM imported_file \
-                   WHERE company_id = ?1";
-        self.each(sql, [company.to_i64()], file, visit)
+        let sql = "SELECT code, contract_key FROM former_code WHERE company_id = ?1";
+        let from_row = |row: &Row<'_>| Ok((code(row, 0)?, id(ContractKey::from_i64, row.get(1)?)?));
+        self.each(sql, [company.to_i64()], from_row, visit)
+    }
+
+    pub(crate) fn each_event(
+        self,
+        company: CompanyId,
+        visit: &mut dyn FnMut((EventNumber, EntryNumber)) -> Read<()>,
+    ) -> Read<()> {
+        let sql = "SELECT event_number, entry_number FROM collection_event WHERE company_id = ?1";
+        let from_row = |row: &Row<'_>| {
+            let number = id(EventNumber::from_i64, row.get(0)?)?;
+            Ok((number, id(EntryNumber::from_i64, row.get(1)?)?))
+        };
+        self.each(sql, [company.to_i64()], from_row, visit)
     }
 
     pub(crate) fn each_member(
@@ -438,4 +560,14 @@ impl<'a> Reads<'a> {
         let sql = "SELECT account, balance_minor FROM balance WHERE company_id = ?1";
         self.each(sql, [company.to_i64()], |row| Ok((account(row, 0)?, row.get(1)?)), visit)
     }
+}
+
+fn payment_and_reversal(row: &Row<'_>, currency: Currency) -> Read<(Payment, Option<Reversal>)> {
+    let is_reversed = row.get::<_, Option<i64>>(PAYMENT_LEN)?.is_some();
+    let reversal = is_reversed.then(|| reversal(row, PAYMENT_LEN, currency));
+    Ok((payment(row, currency)?, reversal.transpose()?))
+}
+
+fn limit(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
 }

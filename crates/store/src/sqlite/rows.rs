@@ -5,19 +5,20 @@ use std::sync::Arc;
 use rusqlite::Row;
 use ventanilla_domain::{
     Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
-    Contract, ContractKey, Currency, EntryNumber, FileId, Holder, ImportedFile, LocationCode,
-    Member, MemberId, Payer, Payment, PaymentId, Place, Posting, Reversal, SourceLine, Text,
+    Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, FileId, Holder,
+    ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, Place, Posting,
+    Reversal, SourceLine, Text,
 };
 
 use super::known::KnownCompanies;
 use super::read::MEMBER_LEN;
-use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord};
+use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, TotalsRecord};
 use crate::memory::Attempt;
 use crate::values::{
     currency, date, date_time, from_bill_code, from_contract_code, from_file_code, id, instant,
     key, money, optional, period, text, time_zone, unsigned,
 };
-use crate::{Bearer, CollectorRecord, Counters, Entry, Operation, StoreError, Written};
+use crate::{Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, StoreError, Written};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -89,7 +90,12 @@ pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {
         next_file: id(FileId::from_i64, row.get(3)?)?,
         next_entry: id(EntryNumber::from_i64, row.get(4)?)?,
         chain: row.get(5)?,
+        next_event: id(EventNumber::from_i64, row.get(6)?)?,
     })
+}
+
+pub(super) fn code(row: &Row<'_>, column: usize) -> Read<ContractCode> {
+    words(row, column)
 }
 
 pub(super) fn member(row: &Row<'_>) -> Read<Member> {
@@ -168,6 +174,14 @@ pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
     })
 }
 
+/// A version in force with what its bill's row has beside it: a bill says what its version does.
+pub(super) fn bill_in_force(row: &Row<'_>, currency: Currency) -> Read<(Bill, BillVersion)> {
+    let version = version(row, currency)?;
+    let paid_by = payment_id(row, 11)?;
+    let bill = Bill { paid_by, ..Bill::from_version(&version, payment_id(row, 12)?) };
+    Ok((bill, version))
+}
+
 pub(super) fn payment(row: &Row<'_>, currency: Currency) -> Read<Payment> {
     Ok(Payment {
         id: id(PaymentId::from_i64, row.get(0)?)?,
@@ -221,7 +235,16 @@ pub(super) fn collector(row: &Row<'_>) -> Read<CollectorRecord> {
     })
 }
 
-pub(super) fn file(row: &Row<'_>) -> Read<ImportedFile> {
+pub(super) fn file(row: &Row<'_>) -> Read<FileRecord> {
+    let totals: Option<TotalsRecord> = maybe_json(row, 7)?;
+    Ok(FileRecord {
+        file: imported_file(row)?,
+        entry: id(EntryNumber::from_i64, row.get(6)?)?,
+        totals: totals.map(|record| record.to_totals()),
+    })
+}
+
+fn imported_file(row: &Row<'_>) -> Read<ImportedFile> {
     Ok(ImportedFile {
         id: id(FileId::from_i64, row.get(0)?)?,
         kind: from_file_code(string(row, 1)?)?,

@@ -1,7 +1,7 @@
 //! One suite for every store: what the memory does, SQLite does.
 
 use crate::world::{COLLECTOR, bob, day, each_store, id, instant, reversal_of};
-use ventanilla_domain::{BillState, CallerKey, CollectorId, Event, PaymentId};
+use ventanilla_domain::{BillChange, BillState, CallerKey, CollectorId, Event, PaymentId};
 use ventanilla_store::{Operation, StoreError};
 
 #[test]
@@ -52,8 +52,8 @@ fn a_paid_bill_takes_no_new_version() {
         version.number = 2;
         version.terms.state = BillState::Annulled;
         let mut tx = world.store.begin().unwrap();
-        let event = Event::BillVersioned(Box::new(version));
-        let refused = tx.append(world.company().id, event, Some(&before), instant());
+        let changes = vec![BillChange { version, replaced: Some(before) }];
+        let refused = tx.append_bills(world.company().id, changes, instant());
         assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
     });
 }
@@ -97,7 +97,7 @@ fn what_is_not_committed_leaves_nothing() {
         let payment = world.payment(world.next_payment(), 1, None);
         let mut tx = world.store.begin().unwrap();
         let event = Event::PaymentMade(Box::new(payment));
-        tx.append(world.company().id, event, None, instant()).unwrap();
+        tx.append(world.company().id, &event, instant()).unwrap();
         drop(tx);
         assert_eq!(world.store.verify().unwrap(), before);
         assert_eq!(world.next_payment().to_i64(), 1);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::world::{World, id, instant};
 use rusqlite::Connection;
-use ventanilla_domain::Event;
+use ventanilla_domain::BillChange;
 use ventanilla_store::{Keys, OpenError, Store, StoreError};
 
 fn keys() -> Keys {
@@ -157,7 +157,7 @@ fn an_event_that_does_not_balance_is_refused() {
     version.bill = id(ventanilla_domain::BillId::from_i64, 9);
     version.revenue.clear();
     let mut tx = world.store.begin().unwrap();
-    let event = Event::BillVersioned(Box::new(version));
-    let refused = tx.append(world.company().id, event, None, instant());
+    let changes = vec![BillChange { version, replaced: None }];
+    let refused = tx.append_bills(world.company().id, changes, instant());
     assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
 }

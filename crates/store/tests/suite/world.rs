@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    BillId, BillState, BillTerms, BillVersion, BusinessDay, CallerKey, CollectorId, Company,
-    CompanyId, Contract, ContractCode, ContractKey, ContractState, Currency, Event, FileId,
-    FileKind, IdOutOfRange, ImportedFile, Label, Member, MemberId, Money, Name, Payment, PaymentId,
-    Period, Place, Policy, PrintedFacts, RevenueShare, Reversal, SourceLine, TimeZone,
+    BillChange, BillId, BillState, BillTerms, BillVersion, BusinessDay, CallerKey, CollectorId,
+    Company, CompanyId, Contract, ContractCode, ContractKey, ContractState, Currency, Event,
+    FileId, FileKind, IdOutOfRange, ImportedFile, Label, Member, MemberId, Money, Name, Payment,
+    PaymentId, Period, Place, Policy, PrintedFacts, RevenueShare, Reversal, SourceLine, TimeZone,
 };
 use ventanilla_store::{CollectorRecord, Keys, Store, StoreError};
 
@@ -84,7 +84,7 @@ impl World {
             supply_point: None,
         })));
         for (bill, period) in [(1, 202_110), (2, 202_110), (3, 202_109)] {
-            world.keep(Event::BillVersioned(Box::new(new_version(bill, period))));
+            world.keep_version(new_version(bill, period), None);
         }
         world
     }
@@ -105,9 +105,16 @@ impl World {
         tx.commit().unwrap();
     }
 
+    pub(crate) fn keep_version(&self, version: BillVersion, replaced: Option<BillVersion>) {
+        let mut tx = self.store.begin().unwrap();
+        let changes = vec![BillChange { version, replaced }];
+        tx.append_bills(id(CompanyId::from_i64, 13), changes, instant()).unwrap();
+        tx.commit().unwrap();
+    }
+
     pub(crate) fn keep(&self, event: Event) {
         let mut tx = self.store.begin().unwrap();
-        tx.append(id(CompanyId::from_i64, 13), event, None, instant()).unwrap();
+        tx.append(id(CompanyId::from_i64, 13), &event, instant()).unwrap();
         tx.commit().unwrap();
     }
 
@@ -115,7 +122,7 @@ impl World {
     pub(crate) fn refuses(&self, event: Event) {
         let before = self.store.verify().unwrap();
         let mut tx = self.store.begin().unwrap();
-        let refused = tx.append(id(CompanyId::from_i64, 13), event, None, instant());
+        let refused = tx.append(id(CompanyId::from_i64, 13), &event, instant());
         assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
         drop(tx);
         assert_eq!(self.store.verify().unwrap(), before);

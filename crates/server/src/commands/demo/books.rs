@@ -123,9 +123,10 @@ fn import(
         imported_by: Label::from_text("ventanilla demo")?,
         dry_run: false,
         skip_bad: false,
+        complete: None,
     };
     let mut bad = None;
-    let mut keep_first_bad = |news| {
+    let mut keep_first_bad = |news: News<'_>| {
         if let News::Refused(verdict) = news
             && bad.is_none()
         {

@@ -2,12 +2,12 @@
 
 use rusqlite::params;
 use ventanilla_domain::{
-    BillId, BillVersion, CallerKey, CollectorId, CompanyId, Contract, Event, ImportedFile,
-    LocationCode, Member, Payment, PaymentId, Policy, Reversal, Text,
+    BillId, BillVersion, CallerKey, CollectorId, CompanyId, Contract, Event, FileId, ImportTotals,
+    ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Reversal, Text,
 };
 
 use super::{SqliteTx, Write, exhausted, to_json, to_signed};
-use crate::journal::{PolicyRecord, PrintedRecord, ShareRecord};
+use crate::journal::{PolicyRecord, PrintedRecord, ShareRecord, TotalsRecord};
 use crate::values::{to_bill_code, to_contract_code, to_file_code};
 use crate::{Counters, Operation, StoreError};
 
@@ -25,10 +25,28 @@ impl SqliteTx<'_> {
             Event::FileImported(file) => self.add_file(company, file, counters),
             Event::MemberKept(member) => self.keep_member(company, member, counters),
             Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
-            Event::BillVersioned(version) => self.add_version(company, version),
-            Event::PaymentMade(payment) => self.add_payment(company, payment, counters),
-            Event::PaymentReversed(reversal) => self.add_reversal(company, reversal),
+            Event::FileFinished { file, totals } => self.finish_file(company, *file, totals),
+            Event::BillsVersioned(versions) => self.add_versions(company, versions),
+            Event::PaymentMade(payment) => {
+                self.add_payment(company, payment, counters)?;
+                self.number_event(company, counters)
+            }
+            Event::PaymentReversed(reversal) => {
+                self.add_reversal(company, reversal)?;
+                self.number_event(company, counters)
+            }
         }
+    }
+
+    fn number_event(&self, company: CompanyId, counters: &mut Counters) -> Write {
+        let number = counters.next_event;
+        counters.next_event = number.checked_next().map_err(exhausted)?;
+        self.run(
+            "INSERT INTO collection_event (company_id, event_number, entry_number) \
+             VALUES (?1, ?2, ?3)",
+            (company.to_i64(), number.to_i64(), counters.next_entry.to_i64()),
+        )?;
+        Ok(())
     }
 
     fn set_policy(&self, company: CompanyId, policy: &Policy) -> Write {
@@ -43,7 +61,7 @@ impl SqliteTx<'_> {
         counters.next_file = file.id.checked_next().map_err(exhausted)?;
         self.run(
             "INSERT INTO imported_file (company_id, file_id, kind, name, sha256, lines, \
-             imported_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             imported_by, entry_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             (
                 company.to_i64(),
                 file.id.to_i64(),
@@ -52,9 +70,19 @@ impl SqliteTx<'_> {
                 file.sha256,
                 to_signed(file.lines)?,
                 file.imported_by.as_str(),
+                counters.next_entry.to_i64(),
             ),
         )?;
         Ok(())
+    }
+
+    fn finish_file(&self, company: CompanyId, file: FileId, totals: &ImportTotals) -> Write {
+        self.run_one(
+            "UPDATE imported_file SET totals = ?3 \
+             WHERE company_id = ?1 AND file_id = ?2 AND totals IS NULL",
+            (company.to_i64(), file.to_i64(), to_json(&TotalsRecord::from_totals(totals))),
+            "no such file is open",
+        )
     }
 
     fn keep_member(&self, company: CompanyId, member: &Member, counters: &mut Counters) -> Write {
@@ -93,6 +121,8 @@ impl SqliteTx<'_> {
     ) -> Write {
         if contract.key == counters.next_contract {
             counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
+        } else {
+            self.keep_former_code(company, contract)?;
         }
         self.run(
             "INSERT INTO contract (company_id, contract_key, code, member_id, state, address, \
@@ -111,6 +141,22 @@ impl SqliteTx<'_> {
             ),
         )?;
         Ok(())
+    }
+
+    /// Keeps the code that a contract had until now, where the contract gets another.
+    fn keep_former_code(&self, company: CompanyId, contract: &Contract) -> Write {
+        self.run(
+            "INSERT INTO former_code (company_id, code, contract_key) \
+             SELECT company_id, code, contract_key FROM contract \
+             WHERE company_id = ?1 AND contract_key = ?2 AND code <> ?3 \
+             ON CONFLICT DO NOTHING",
+            (company.to_i64(), contract.key.to_i64(), contract.code.as_str()),
+        )?;
+        Ok(())
+    }
+
+    fn add_versions(&self, company: CompanyId, versions: &[BillVersion]) -> Write {
+        versions.iter().try_for_each(|version| self.add_version(company, version))
     }
 
     fn add_version(&self, company: CompanyId, version: &BillVersion) -> Write {

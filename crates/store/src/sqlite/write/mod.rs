@@ -182,7 +182,7 @@ impl<'a> SqliteTx<'a> {
         let counters = Counters::starting_at(first_payment);
         self.run(
             "INSERT INTO counter (company_id, next_payment, next_member, next_contract, \
-             next_file, next_entry, chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             next_file, next_entry, chain, next_event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             counter_row(company.id, &counters),
         )?;
         let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
@@ -256,7 +256,7 @@ impl<'a> SqliteTx<'a> {
         for (company, pending) in std::mem::take(&mut self.pending) {
             self.run_one(
                 "UPDATE counter SET next_payment = ?2, next_member = ?3, next_contract = ?4, \
-                 next_file = ?5, next_entry = ?6, chain = ?7 WHERE company_id = ?1",
+                 next_file = ?5, next_entry = ?6, chain = ?7, next_event = ?8 WHERE company_id = ?1",
                 counter_row(company, &pending.counters),
                 "counters found no company",
             )?;
@@ -359,5 +359,6 @@ fn counter_row(company: CompanyId, counters: &Counters) -> impl Params + use<> {
         counters.next_file.to_i64(),
         counters.next_entry.to_i64(),
         counters.chain,
+        counters.next_event.to_i64(),
     )
 }

@@ -1,0 +1,143 @@
+//! The first half of an import: every line is checked against the books and the rest of the file,
+//! and nothing is written.
+
+use std::sync::Arc;
+
+use ventanilla_domain::{BillId, ImportTotals};
+use ventanilla_store::{StoreError, View};
+
+use super::kinds::{Bills, Kind};
+use super::run::{Chunk, Done, Job, Tell, count};
+use super::{
+    ImportRefusal, Judged, LineOutcome, LineVerdict, News, Phase, Source, VanishMax, Verdict,
+};
+use crate::Failure;
+
+/// Bills read at a time.
+const PAGE: usize = 10_000;
+/// Bills that a complete file may always withdraw.
+const VANISH_ALWAYS: u64 = 100;
+
+/// What the check made of a line. Small: one for each line is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Planned {
+    /// Nothing is left to do of it: it cannot be taken, or has been kept.
+    Done,
+    New,
+    Changed,
+    Annulled,
+    PaidElsewhere,
+    /// It says what is known: there is nothing to keep.
+    Unchanged,
+    Paid,
+}
+
+impl Planned {
+    pub(super) const fn of(outcome: &LineOutcome) -> Self {
+        match outcome.verdict {
+            LineVerdict::New => Self::New,
+            LineVerdict::Changed => Self::Changed,
+            LineVerdict::Annulled => Self::Annulled,
+            LineVerdict::PaidElsewhere => Self::PaidElsewhere,
+            LineVerdict::Unchanged => Self::Unchanged,
+            LineVerdict::Paid(_) => Self::Paid,
+        }
+    }
+}
+
+/// What the check found.
+pub(super) struct Checked<K> {
+    /// What was remembered of the lines.
+    pub(super) kind: Arc<K>,
+    /// What is to be done with each row, in the order of the file.
+    pub(super) plan: Vec<Planned>,
+    /// What would come of the file.
+    pub(super) totals: ImportTotals,
+    /// Bills to withdraw, with the hundredths by which that changes what is owed.
+    pub(super) vanished: Vec<(BillId, i64)>,
+    /// Where the facts stood when the check began.
+    pub(super) facts_mark: i64,
+}
+
+/// Checks every line.
+pub(super) fn check<K: Kind>(
+    job: &Job<'_>,
+    source: &mut dyn Source,
+    on_news: Tell<'_>,
+) -> Done<Checked<K>> {
+    let company = &job.company;
+    let facts_mark = job.service.read_decided(|view| {
+        let counters = view.counters(company.id)?;
+        Ok(counters.map(|counters| counters.facts_mark()).ok_or(ImportRefusal::CompanyUnknown))
+    })?;
+    let mut kind = K::default();
+    let (mut plan, mut totals) = (Vec::new(), ImportTotals::default());
+    let mut take = |chunk: Chunk<K::Row>, on_news: Tell<'_>| {
+        job.service.read_decided(|view| {
+            for judged in chunk.rows {
+                let planned = check_row(job, view, &mut kind, judged, &mut totals, on_news)?;
+                plan.push(planned);
+            }
+            Ok(Ok(()))
+        })
+    };
+    job.each_chunk::<K>(source, Phase::Checking, on_news, &mut take)?;
+    let vanished = Vec::new();
+    Ok(Checked { kind: Arc::new(kind), plan, totals, vanished, facts_mark })
+}
+
+fn check_row<K: Kind>(
+    job: &Job<'_>,
+    view: &View<'_>,
+    kind: &mut K,
+    (line, row): Judged<K::Row>,
+    totals: &mut ImportTotals,
+    on_news: Tell<'_>,
+) -> Result<Planned, StoreError> {
+    totals.lines += 1;
+    let verdicts = match row {
+        Err(verdicts) => verdicts,
+        Ok(row) => match kind.check(view, &job.company, line, &row)? {
+            Err(verdict) => vec![verdict],
+            Ok(outcome) => {
+                count(totals, &outcome);
+                on_news(News::Line { line, subject: K::subject(&row), outcome });
+                return Ok(Planned::of(&outcome));
+            }
+        },
+    };
+    totals.refused += 1;
+    verdicts.into_iter().for_each(|verdict: Verdict| on_news(News::Refused(verdict)));
+    Ok(Planned::Done)
+}
+
+impl Job<'_> {
+    /// The unpaid bills that a file of bills has no line of.
+    ///
+    /// Refuses where they are more than may be withdrawn.
+    pub(super) fn vanished(&self, kind: &Bills) -> Done<Vec<(BillId, i64)>> {
+        let (mut vanished, mut unpaid, mut after) = (Vec::new(), 0, 0);
+        loop {
+            let read = |view: &View<'_>| Ok(Ok(view.bills_after(&self.company, after, PAGE)?));
+            let bills = self.service.read_decided(read)?;
+            let Some(last) = bills.last() else { break };
+            after = last.id.to_i64();
+            for bill in bills.iter().filter(|bill| bill.is_unpaid()) {
+                unpaid += 1;
+                if !kind.speaks_of(bill.id) {
+                    vanished.push((bill.id, -bill.amount.to_minor()));
+                }
+            }
+        }
+        let max = match self.request.complete {
+            Some(VanishMax::Count(count)) => count,
+            Some(VanishMax::Half) | None => VANISH_ALWAYS.max(unpaid / 2),
+        };
+        let count = u64::try_from(vanished.len()).unwrap_or(u64::MAX);
+        if count > max {
+            let vanished = count;
+            return Err(Failure::Refused(ImportRefusal::TooManyVanish { vanished, unpaid, max }));
+        }
+        Ok(vanished)
+    }
+}

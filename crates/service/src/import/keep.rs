@@ -1,0 +1,325 @@
+//! The second half of an import: the lines that make or change something are kept.
+//!
+//! New bills are prepared while the chunk before them is written. What was prepared holds as long
+//! as nobody else changes members, contracts, bills or rules meanwhile, which the counters tell.
+//! Where somebody did, the file is read once more and those lines are decided inside their
+//! transaction, as lines that change something always are, since payments go on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    BillId, BillVersion, CompanyId, Event, FileId, ImportTotals, ImportedFile, SourceLine,
+    decide_withdrawal,
+};
+use ventanilla_store::{StoreError, Tx};
+
+use super::check::{Checked, Planned};
+use super::kinds::{Kind, Outcomes, difference, no_counters};
+use super::run::{Chunk, Done, Job, Tell, count};
+use super::{ImportRefusal, LineOutcome, LineVerdict, News, Phase, Source};
+use crate::Submitted;
+use crate::collecting::{Decided, bill_by_number, company_of};
+
+/// Between two transactions, so that another process's payments find the store free: longer than
+/// the pause of one that waits for it.
+const PAUSE: Duration = Duration::from_micros(600);
+/// Bills withdrawn in one transaction.
+const VANISHED_LEN: usize = 500;
+
+/// Keeps what the check found, and tells what came of it.
+pub(super) fn keep<K: Kind>(
+    job: &Job<'_>,
+    source: &mut dyn Source,
+    checked: Checked<K>,
+    on_news: Tell<'_>,
+) -> Done<(FileId, ImportTotals)> {
+    let Checked { totals: found, vanished, facts_mark, .. } = checked;
+    let is_change = found.is_change();
+    let (file, mark) = accept(job, &found, is_change)?;
+    if !is_change {
+        return Ok((file, found));
+    }
+    let ImportTotals { lines, unchanged, refused, .. } = found;
+    let mut keeping = Keeping {
+        job,
+        kind: checked.kind,
+        plan: checked.plan,
+        file,
+        // The entry of the file is the only one since the check began.
+        can_prepare: mark == facts_mark + 1,
+        facts_mark: mark,
+        totals: ImportTotals { lines, unchanged, refused, ..ImportTotals::default() },
+        written: None,
+    };
+    keeping.read_through(source, on_news)?;
+    if keeping.is_left() {
+        keeping.can_prepare = false;
+        keeping.read_through(source, on_news)?;
+    }
+    let mut totals = keeping.totals;
+    for bills in vanished.chunks(VANISHED_LEN) {
+        withdraw(job, file, bills, &mut totals, on_news)?;
+    }
+    finish(job, file, totals)?;
+    Ok((file, totals))
+}
+
+/// Writes the file down; gives its id and where the facts stand now. One that changes nothing is
+/// finished with that.
+fn accept(job: &Job<'_>, totals: &ImportTotals, is_change: bool) -> Done<(FileId, i64)> {
+    let (company, totals) = (job.company.id, *totals);
+    let request = job.request;
+    let accepted = ImportedFile {
+        id: FileId::FIRST,
+        kind: request.kind,
+        name: request.name.clone(),
+        sha256: job.scan.sha256,
+        lines: totals.lines,
+        imported_by: request.imported_by.clone(),
+    };
+    job.service.write_blocking(move |tx, now| {
+        let Some(counters) = tx.counters(company)? else {
+            return Ok(Err(ImportRefusal::CompanyUnknown));
+        };
+        let file = ImportedFile { id: counters.next_file, ..accepted.clone() };
+        let id = file.id;
+        tx.append(company, &Event::FileImported(Box::new(file)), now)?;
+        if !is_change {
+            tx.append(company, &Event::FileFinished { file: id, totals: Box::new(totals) }, now)?;
+        }
+        Ok(Ok((id, facts_mark(tx, company)?)))
+    })
+}
+
+fn finish(job: &Job<'_>, file: FileId, totals: ImportTotals) -> Done<()> {
+    let company = job.company.id;
+    job.service.write_blocking(move |tx, now| {
+        tx.append(company, &Event::FileFinished { file, totals: Box::new(totals) }, now)?;
+        Ok(Ok(()))
+    })
+}
+
+fn facts_mark(tx: &mut Tx<'_>, company: CompanyId) -> Result<i64, StoreError> {
+    Ok(tx.counters(company)?.ok_or_else(no_counters)?.facts_mark())
+}
+
+/// A file that is being kept.
+struct Keeping<'k, K: Kind> {
+    job: &'k Job<'k>,
+    kind: Arc<K>,
+    plan: Vec<Planned>,
+    file: FileId,
+    /// Whether what the check found of new bills still holds.
+    can_prepare: bool,
+    /// Where the facts stood after the transaction before.
+    facts_mark: i64,
+    totals: ImportTotals,
+    /// What is being written.
+    written: Option<(Arc<Work<K>>, Submitted<Worked, ImportRefusal>)>,
+}
+
+/// What is kept in one transaction.
+struct Work<K: Kind> {
+    kind: Arc<K>,
+    company: CompanyId,
+    file: FileId,
+    /// Where the facts must stand for what is prepared to hold.
+    facts_mark: i64,
+    /// The versions of new bills.
+    prepared: Event,
+    /// The places of their rows in the plan.
+    prepared_at: Vec<usize>,
+    /// Rows to decide.
+    rows: Vec<(u64, K::Row)>,
+    /// Their places in the plan.
+    rows_at: Vec<usize>,
+}
+
+/// What became of a [`Work`].
+struct Worked {
+    outcomes: Outcomes,
+    /// Whether what was prepared did not hold: nothing of it was kept.
+    is_stale: bool,
+    facts_mark: i64,
+}
+
+impl<K: Kind> Work<K> {
+    fn run(&self, tx: &mut Tx<'_>, now: Timestamp) -> Decided<Worked, ImportRefusal> {
+        let company = company_of(tx, self.company)?;
+        let is_stale = facts_mark(tx, company.id)? != self.facts_mark;
+        if !is_stale && !self.prepared_at.is_empty() {
+            tx.append(company.id, &self.prepared, now)?;
+        }
+        let outcomes = self.kind.keep(tx, &company, self.file, &self.rows, now)?;
+        Ok(Ok(Worked { outcomes, is_stale, facts_mark: facts_mark(tx, company.id)? }))
+    }
+}
+
+impl<K: Kind> Keeping<'_, K> {
+    /// Reads the file and keeps what the plan has left to do.
+    fn read_through(&mut self, source: &mut dyn Source, on_news: Tell<'_>) -> Done<()> {
+        let (job, mut place) = (self.job, 0);
+        job.each_chunk::<K>(source, Phase::Keeping, on_news, &mut |chunk, on_news| {
+            let work = self.prepare(chunk, &mut place);
+            self.wait(on_news)?;
+            self.submit(work);
+            Ok(())
+        })?;
+        self.wait(on_news)
+    }
+
+    /// Whether rows were left out because what was prepared of them did not hold.
+    fn is_left(&self) -> bool {
+        self.plan.iter().any(|planned| !matches!(planned, Planned::Done | Planned::Unchanged))
+    }
+
+    /// What a chunk brings to keep; `place` is that of its first row in the plan, and then of the
+    /// first one after it.
+    fn prepare(&self, chunk: Chunk<K::Row>, place: &mut usize) -> Work<K> {
+        let (mut prepared, mut prepared_at) = (Vec::new(), Vec::new());
+        let (mut rows, mut rows_at) = (Vec::new(), Vec::new());
+        for (line, row) in chunk.rows {
+            let at = *place;
+            *place += 1;
+            // A file that has more rows than before is refused at its end.
+            let planned = self.plan.get(at).copied().unwrap_or(Planned::Done);
+            let (Ok(row), false) = (row, matches!(planned, Planned::Done | Planned::Unchanged))
+            else {
+                continue;
+            };
+            match self.prepared(planned, line, &row) {
+                Some(version) => {
+                    prepared.push(version);
+                    prepared_at.push(at);
+                }
+                None => {
+                    rows.push((line, row));
+                    rows_at.push(at);
+                }
+            }
+        }
+        Work {
+            kind: Arc::clone(&self.kind),
+            company: self.job.company.id,
+            file: self.file,
+            facts_mark: self.facts_mark,
+            prepared: Event::BillsVersioned(prepared),
+            prepared_at,
+            rows,
+            rows_at,
+        }
+    }
+
+    fn prepared(&self, planned: Planned, line: u64, row: &K::Row) -> Option<BillVersion> {
+        if !self.can_prepare || planned != Planned::New {
+            return None;
+        }
+        self.kind.prepare(&self.job.company, row, SourceLine { file: self.file, line })
+    }
+
+    fn submit(&mut self, mut work: Work<K>) {
+        if work.prepared_at.is_empty() && work.rows.is_empty() {
+            return;
+        }
+        work.facts_mark = self.facts_mark;
+        let work = Arc::new(work);
+        let running = Arc::clone(&work);
+        let submitted = self.job.service.submit(move |tx, now| running.run(tx, now));
+        self.written = Some((work, submitted));
+    }
+
+    /// Waits for what is being written, and counts it.
+    fn wait(&mut self, on_news: Tell<'_>) -> Done<()> {
+        let Some((work, submitted)) = self.written.take() else { return Ok(()) };
+        let worked = submitted.wait()?;
+        self.facts_mark = worked.facts_mark;
+        if worked.is_stale {
+            // Nor does what is prepared of the lines to come hold: all of it waits for the next reading.
+            self.can_prepare = false;
+        } else {
+            self.count_prepared(&work);
+        }
+        for (((_, row), at), (line, outcome)) in
+            work.rows.iter().zip(&work.rows_at).zip(worked.outcomes)
+        {
+            self.count_decided(row, *at, line, outcome, on_news);
+        }
+        std::thread::sleep(PAUSE);
+        Ok(())
+    }
+
+    fn count_prepared(&mut self, work: &Work<K>) {
+        let Event::BillsVersioned(versions) = &work.prepared else { return };
+        for (version, at) in versions.iter().zip(&work.prepared_at) {
+            self.plan[*at] = Planned::Done;
+            let outcome = LineOutcome::plain(LineVerdict::New, version.to_owed_minor());
+            count(&mut self.totals, &outcome);
+        }
+    }
+
+    fn count_decided(
+        &mut self,
+        row: &K::Row,
+        at: usize,
+        line: u64,
+        outcome: Result<LineOutcome, super::Verdict>,
+        on_news: Tell<'_>,
+    ) {
+        let planned = std::mem::replace(&mut self.plan[at], Planned::Done);
+        match outcome {
+            Ok(outcome) => {
+                count(&mut self.totals, &outcome);
+                if Planned::of(&outcome) != planned {
+                    on_news(News::Line { line, subject: K::subject(row), outcome });
+                }
+            }
+            Err(verdict) => {
+                self.totals.refused += 1;
+                on_news(News::Refused(verdict));
+            }
+        }
+    }
+}
+
+/// Withdraws bills that a complete file has no line of, but for those that are paid meanwhile.
+fn withdraw(
+    job: &Job<'_>,
+    file: FileId,
+    bills: &[(BillId, i64)],
+    totals: &mut ImportTotals,
+    on_news: Tell<'_>,
+) -> Done<()> {
+    let company = job.company.id;
+    let ids: Vec<BillId> = bills.iter().map(|(bill, _)| *bill).collect();
+    let withdrawn = job.service.write_blocking(move |tx, now| {
+        let company = company_of(tx, company)?;
+        let mut changes = Vec::new();
+        for id in &ids {
+            let view = tx.view();
+            let Some(bill) = bill_by_number(&view, &company, *id)? else { continue };
+            let Some((bill, version)) = view.bill_in_force(&company, bill.contract, *id)? else {
+                continue;
+            };
+            let change = decide_withdrawal(&bill, &version, SourceLine { file, line: 0 });
+            // A bill that has had too many versions stays, as one that is paid does.
+            changes.extend(change.ok().flatten());
+        }
+        let withdrawn: Vec<_> =
+            changes.iter().map(|change| (change.version.bill, difference(change))).collect();
+        if !changes.is_empty() {
+            tx.append_bills(company.id, changes, now)?;
+        }
+        Ok(Ok(withdrawn))
+    })?;
+    let mut withdrawn = withdrawn.into_iter().peekable();
+    for (bill, _) in bills {
+        match withdrawn.next_if(|(gone, _)| gone == bill) {
+            Some((_, difference_minor)) => totals.vanished.add(difference_minor),
+            None => on_news(News::Stays { bill: *bill }),
+        }
+    }
+    std::thread::sleep(PAUSE);
+    Ok(())
+}

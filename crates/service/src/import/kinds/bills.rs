@@ -1,0 +1,288 @@
+//! A file of bills.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    Bill, BillChange, BillDecision, BillFacts, BillId, BillRefusal, BillRow, BillState,
+    BillVersion, Company, ContractCode, ContractKey, Currency, FileId, Given, SourceLine,
+    decide_bill,
+};
+use ventanilla_store::{StoreError, Tx, View};
+
+use super::{Kind, Outcomes, TakeRow};
+use crate::import::{
+    BillRows, ImportRefusal, LineOutcome, LineVerdict, Replaced, Scan, Source, Subject, Verdict,
+    bill_refused, bill_repeated, contract_renamed, replaced_elsewhere, replaced_twice,
+};
+
+/// A file of bills.
+#[derive(Default)]
+pub(in crate::import) struct Bills {
+    lines: HashMap<BillId, Said>,
+    /// The line that replaces each bill.
+    replaced: HashMap<BillId, u64>,
+    /// Contracts looked up: a file has several bills of each.
+    contracts: HashMap<ContractCode, ContractKey>,
+}
+
+/// What a line says of its bill. Small: a million of them are remembered.
+struct Said {
+    line: u32,
+    is_annulled: bool,
+}
+
+impl Kind for Bills {
+    type Row = BillRow;
+
+    fn each_row(
+        source: &mut dyn Source,
+        scan: &Scan,
+        currency: Currency,
+        take: &mut TakeRow<'_, BillRow>,
+    ) -> Result<(), ImportRefusal> {
+        let mut rows = BillRows::new(source, scan, currency)?;
+        while let Some(row) = rows.next() {
+            if !take(row?, rows.bytes_read()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn subject(row: &BillRow) -> Subject<'_> {
+        Subject::Bill(row.bill)
+    }
+
+    fn check(
+        &mut self,
+        view: &View<'_>,
+        company: &Company,
+        line: u64,
+        row: &BillRow,
+    ) -> Result<Result<LineOutcome, Verdict>, StoreError> {
+        if let Some(verdict) = self.repeats(line, row) {
+            return Ok(Err(verdict));
+        }
+        let contract = self.contract(view, company, &row.contract)?;
+        // No file has the id yet: the line is only decided, not kept.
+        let at = SourceLine { file: FileId::FIRST, line };
+        let facts = facts(view, company, contract, row)?;
+        match decide_bill(facts, row.clone(), at) {
+            Ok(decision) => Ok(Ok(outcome(&decision, row.bill))),
+            Err(BillRefusal::ReplacedUnknown) if self.brings_replaced(row) => {
+                Ok(Ok(LineOutcome::plain(LineVerdict::New, 0)))
+            }
+            Err(refusal) => verdict(view, company, line, row, refusal).map(Err),
+        }
+    }
+
+    fn prepare(&self, company: &Company, row: &BillRow, at: SourceLine) -> Option<BillVersion> {
+        if row.replaces.is_some() {
+            return None;
+        }
+        let contract = Some(*self.contracts.get(&row.contract)?);
+        let facts = BillFacts { company, contract, bill: None, replaced: None };
+        match decide_bill(facts, row.clone(), at) {
+            Ok(BillDecision::Changed(mut changes)) if changes.len() == 1 => {
+                changes.pop().map(|change| change.version)
+            }
+            _ => None,
+        }
+    }
+
+    fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        company: &Company,
+        file: FileId,
+        rows: &[(u64, BillRow)],
+        now: Timestamp,
+    ) -> Result<Outcomes, StoreError> {
+        let mut outcomes = Vec::with_capacity(rows.len());
+        let mut waiting = Waiting::default();
+        for (line, row) in rows {
+            if waiting.touches(row) {
+                waiting.keep(tx, company, now)?;
+            }
+            let at = SourceLine { file, line: *line };
+            let contract = tx.view().contract(company.id, &row.contract)?;
+            let contract = contract.map(|contract| contract.key);
+            let facts = facts(&tx.view(), company, contract, row)?;
+            let outcome = match decide_bill(facts, row.clone(), at) {
+                Err(refusal) => Err(verdict(&tx.view(), company, *line, row, refusal)?),
+                Ok(decision) => {
+                    let outcome = outcome(&decision, row.bill);
+                    waiting.take(decision);
+                    Ok(outcome)
+                }
+            };
+            outcomes.push((*line, outcome));
+        }
+        waiting.keep(tx, company, now)?;
+        Ok(outcomes)
+    }
+}
+
+impl Bills {
+    /// Whether the file has a line of the bill, or one that replaces it.
+    pub(in crate::import) fn speaks_of(&self, bill: BillId) -> bool {
+        self.lines.contains_key(&bill) || self.replaced.contains_key(&bill)
+    }
+
+    /// The verdict on a row whose bills an earlier line has said something of already.
+    fn repeats(&mut self, line: u64, row: &BillRow) -> Option<Verdict> {
+        let is_annulled = row.state == Given::Value(Some(BillState::Annulled));
+        match self.lines.entry(row.bill) {
+            Entry::Occupied(first) => {
+                return Some(bill_repeated(line, row.bill, first.get().line.into()));
+            }
+            Entry::Vacant(place) => {
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                place.insert(Said { line, is_annulled });
+            }
+        }
+        if let Some(by_line) = self.replaced.get(&row.bill).filter(|_| !is_annulled) {
+            return Some(replaced_elsewhere(line, "factura", row.bill, *by_line));
+        }
+        let replaced = row.replaces?;
+        if let Some(said) = self.lines.get(&replaced).filter(|said| !said.is_annulled) {
+            return Some(replaced_elsewhere(line, "reemplaza", replaced, said.line.into()));
+        }
+        let first = *self.replaced.entry(replaced).or_insert(line);
+        (first != line).then(|| replaced_twice(line, replaced, first))
+    }
+
+    /// Whether an earlier line of the file brings the bill that the row replaces.
+    fn brings_replaced(&self, row: &BillRow) -> bool {
+        row.replaces.is_some_and(|replaced| self.lines.contains_key(&replaced))
+    }
+
+    fn contract(
+        &mut self,
+        view: &View<'_>,
+        company: &Company,
+        code: &ContractCode,
+    ) -> Result<Option<ContractKey>, StoreError> {
+        if let Some(key) = self.contracts.get(code) {
+            return Ok(Some(*key));
+        }
+        let key = view.contract(company.id, code)?.map(|contract| contract.key);
+        if let Some(key) = key {
+            self.contracts.insert(code.clone(), key);
+        }
+        Ok(key)
+    }
+}
+
+/// Changes that are decided and not kept yet: they go into one entry.
+#[derive(Default)]
+struct Waiting {
+    changes: Vec<BillChange>,
+    bills: HashSet<BillId>,
+}
+
+impl Waiting {
+    /// Whether a row's decision rests on a bill whose change waits.
+    fn touches(&self, row: &BillRow) -> bool {
+        self.bills.contains(&row.bill)
+            || row.replaces.is_some_and(|replaced| self.bills.contains(&replaced))
+    }
+
+    fn take(&mut self, decision: BillDecision) {
+        if let BillDecision::Changed(changes) = decision {
+            self.bills.extend(changes.iter().map(|change| change.version.bill));
+            self.changes.extend(changes);
+        }
+    }
+
+    fn keep(
+        &mut self,
+        tx: &mut Tx<'_>,
+        company: &Company,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.bills.clear();
+        let changes = std::mem::take(&mut self.changes);
+        if changes.is_empty() { Ok(()) } else { tx.append_bills(company.id, changes, now) }
+    }
+}
+
+fn facts<'c>(
+    view: &View<'_>,
+    company: &'c Company,
+    contract: Option<ContractKey>,
+    row: &BillRow,
+) -> Result<BillFacts<'c>, StoreError> {
+    let bill = bill_in_force(view, company, contract, row.bill)?;
+    let replaced = match row.replaces {
+        Some(replaced) => bill_in_force(view, company, contract, replaced)?,
+        None => None,
+    };
+    Ok(BillFacts { company, contract, bill, replaced })
+}
+
+/// The bill of that number with its version in force, looked for first where it should be.
+fn bill_in_force(
+    view: &View<'_>,
+    company: &Company,
+    contract: Option<ContractKey>,
+    number: BillId,
+) -> Result<Option<(Bill, BillVersion)>, StoreError> {
+    if let Some(contract) = contract
+        && let Some(found) = view.bill_in_force(company, contract, number)?
+    {
+        return Ok(Some(found));
+    }
+    let Some(contract) = view.bill_contract(company.id, number)? else { return Ok(None) };
+    view.bill_in_force(company, contract, number)
+}
+
+/// The verdict on a row that the rules refuse; it names the code that a contract has now.
+fn verdict(
+    view: &View<'_>,
+    company: &Company,
+    line: u64,
+    row: &BillRow,
+    refusal: BillRefusal,
+) -> Result<Verdict, StoreError> {
+    if refusal == BillRefusal::ContractUnknown
+        && let [contract] = view.once_called(company.id, &row.contract)?.as_slice()
+    {
+        return Ok(contract_renamed(line, &row.contract, &contract.code));
+    }
+    Ok(bill_refused(line, refusal))
+}
+
+fn outcome(decision: &BillDecision, bill: BillId) -> LineOutcome {
+    let changes = match decision {
+        BillDecision::Unchanged => return LineOutcome::plain(LineVerdict::Unchanged, 0),
+        BillDecision::Paid(_, payment) => {
+            return LineOutcome::plain(LineVerdict::Paid(*payment), 0);
+        }
+        BillDecision::Changed(changes) => changes,
+    };
+    let own = changes.iter().find(|change| change.version.bill == bill);
+    let replaced = changes.iter().find(|change| change.version.bill != bill);
+    let verdict = match own {
+        // The line annuls the bill it replaces, and says of its own what is known.
+        None => LineVerdict::Changed,
+        Some(BillChange { replaced: None, .. }) => LineVerdict::New,
+        Some(change) => match change.version.terms.state {
+            BillState::Owed => LineVerdict::Changed,
+            BillState::Annulled => LineVerdict::Annulled,
+            BillState::PaidElsewhere => LineVerdict::PaidElsewhere,
+        },
+    };
+    let replaced = replaced
+        .map(|change| Replaced { bill: change.version.bill, difference_minor: difference(change) });
+    LineOutcome { verdict, difference_minor: own.map_or(0, difference), replaced }
+}
+
+/// Hundredths by which a change moves what is owed.
+pub(in crate::import) fn difference(change: &BillChange) -> i64 {
+    // Each is at most a bill's greatest amount.
+    let before = change.replaced.as_ref().map_or(0, BillVersion::to_owed_minor);
+    change.version.to_owed_minor() - before
+}

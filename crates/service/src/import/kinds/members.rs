@@ -1,0 +1,204 @@
+//! A file of members.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    BillVersion, Company, ContractCode, Currency, Event, FileId, MemberDecision, MemberFacts,
+    MemberId, MemberRow, SourceLine, decide_member,
+};
+use ventanilla_store::{Counters, StoreError, Tx, View};
+
+use super::{Kind, Outcomes, TakeRow, no_counters};
+use crate::import::{
+    ImportRefusal, LineOutcome, LineVerdict, MemberRows, Scan, Source, Subject, Verdict,
+    code_used_before, contract_repeated, differing_column, member_differs, member_refused,
+};
+
+/// A file of members.
+#[derive(Default)]
+pub(in crate::import) struct Members {
+    /// The line of each contract's code.
+    contracts: HashMap<ContractCode, u64>,
+    /// The first line of each member, and what it says.
+    members: HashMap<MemberId, (u64, MemberRow)>,
+    /// Codes that lines of the file take from contracts which get another.
+    freed: HashSet<ContractCode>,
+}
+
+impl Kind for Members {
+    type Row = MemberRow;
+
+    fn each_row(
+        source: &mut dyn Source,
+        scan: &Scan,
+        _: Currency,
+        take: &mut TakeRow<'_, MemberRow>,
+    ) -> Result<(), ImportRefusal> {
+        let mut rows = MemberRows::new(source, scan)?;
+        while let Some(row) = rows.next() {
+            if !take(row?, rows.bytes_read()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn subject(row: &MemberRow) -> Subject<'_> {
+        Subject::Contract(&row.code)
+    }
+
+    fn check(
+        &mut self,
+        view: &View<'_>,
+        company: &Company,
+        line: u64,
+        row: &MemberRow,
+    ) -> Result<Result<LineOutcome, Verdict>, StoreError> {
+        if let Some(verdict) = self.repeats(line, row) {
+            return Ok(Err(verdict));
+        }
+        let counters = view.counters(company.id)?.ok_or_else(no_counters)?;
+        let facts = self.facts(view, company, &counters, row, Some(&self.freed))?;
+        let former = facts.former.clone();
+        let decision = match decide_member(facts, row.clone()) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(member_refused(line, refusal))),
+        };
+        if let Some(verdict) = self.contradicts(line, row, &decision) {
+            return Ok(Err(verdict));
+        }
+        let renamed = decision.contract.as_ref().map(|contract| contract.key);
+        let former = former.filter(|former| Some(former.key) == renamed);
+        self.freed.extend(former.map(|former| former.code));
+        Ok(Ok(outcome(&decision)))
+    }
+
+    fn prepare(&self, _: &Company, _: &MemberRow, _: SourceLine) -> Option<BillVersion> {
+        None
+    }
+
+    fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        company: &Company,
+        _: FileId,
+        rows: &[(u64, MemberRow)],
+        now: Timestamp,
+    ) -> Result<Outcomes, StoreError> {
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for (line, row) in rows {
+            let counters = tx.counters(company.id)?.ok_or_else(no_counters)?;
+            let facts = self.facts(&tx.view(), company, &counters, row, None)?;
+            let outcome = match decide_member(facts, row.clone()) {
+                Err(refusal) => Err(member_refused(*line, refusal)),
+                Ok(decision) => {
+                    let outcome = outcome(&decision);
+                    keep_decision(tx, company, decision, now)?;
+                    Ok(outcome)
+                }
+            };
+            outcomes.push((*line, outcome));
+        }
+        Ok(outcomes)
+    }
+}
+
+impl Members {
+    /// The verdict on a row whose code an earlier line has said already.
+    fn repeats(&mut self, line: u64, row: &MemberRow) -> Option<Verdict> {
+        let first = *self.contracts.entry(row.code.clone()).or_insert(line);
+        if first != line {
+            return Some(contract_repeated(line, &row.code, first));
+        }
+        let former = row.former_code.as_ref().filter(|code| **code != row.code)?;
+        let first = self.contracts.get(former)?;
+        Some(code_used_before(line, former, *first))
+    }
+
+    /// The verdict on a row that says something else of its member than an earlier line.
+    fn contradicts(
+        &mut self,
+        line: u64,
+        row: &MemberRow,
+        decision: &MemberDecision,
+    ) -> Option<Verdict> {
+        let member = decision.holder?;
+        let (first, said) = self.members.entry(member).or_insert_with(|| (line, row.clone()));
+        let column = differing_column(said, row)?;
+        Some(member_differs(line, column, member, *first))
+    }
+
+    /// What must be known of a row. A code in `freed` has no contract any more.
+    fn facts(
+        &self,
+        view: &View<'_>,
+        company: &Company,
+        counters: &Counters,
+        row: &MemberRow,
+        freed: Option<&HashSet<ContractCode>>,
+    ) -> Result<MemberFacts, StoreError> {
+        let of_code = |code: &ContractCode| match freed {
+            Some(freed) if freed.contains(code) => Ok(None),
+            _ => view.contract(company.id, code),
+        };
+        let contract = of_code(&row.code)?;
+        let mut former = None;
+        let mut had_former_code = false;
+        if let Some(code) = &row.former_code {
+            former = of_code(code)?;
+            let key = contract.as_ref().map(|contract| contract.key);
+            let once = view.once_called(company.id, code)?;
+            had_former_code = once.iter().any(|contract| Some(contract.key) == key);
+        }
+        let own = contract.as_ref().or(former.as_ref());
+        let member = match row.member.or(own.map(|contract| contract.member)) {
+            Some(member) => view.member(company.id, member)?,
+            None => None,
+        };
+        let next_member = self.free_member(view, company, counters.next_member)?;
+        let next_contract = counters.next_contract;
+        Ok(MemberFacts { contract, had_former_code, former, member, next_member, next_contract })
+    }
+
+    /// The first id from `next` on that neither the books nor the file have.
+    fn free_member(
+        &self,
+        view: &View<'_>,
+        company: &Company,
+        next: MemberId,
+    ) -> Result<MemberId, StoreError> {
+        let mut next = next;
+        while self.members.contains_key(&next) || view.member(company.id, next)?.is_some() {
+            next = next.checked_next().map_err(|cause| StoreError::Damaged {
+                what: "the members' ids are exhausted",
+                cause: Some(cause.into()),
+            })?;
+        }
+        Ok(next)
+    }
+}
+
+fn outcome(decision: &MemberDecision) -> LineOutcome {
+    let verdict = match decision {
+        MemberDecision { is_new: true, .. } => LineVerdict::New,
+        MemberDecision { member: None, contract: None, .. } => LineVerdict::Unchanged,
+        MemberDecision { .. } => LineVerdict::Changed,
+    };
+    LineOutcome { verdict, difference_minor: 0, replaced: None }
+}
+
+fn keep_decision(
+    tx: &mut Tx<'_>,
+    company: &Company,
+    decision: MemberDecision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if let Some(member) = decision.member {
+        tx.append(company.id, &Event::MemberKept(Box::new(member)), now)?;
+    }
+    if let Some(contract) = decision.contract {
+        tx.append(company.id, &Event::ContractKept(Box::new(contract)), now)?;
+    }
+    Ok(())
+}
