@@ -130,7 +130,6 @@ impl Policy {
     /// The settings in force as `(key, value)`, in the order of [`Policy::SETTINGS`].
     pub fn to_settings(&self) -> Vec<(String, String)> {
         let none = || "none".to_owned();
-        let time = |time: Time| time.strftime("%H:%M").to_string();
         let mut settings = vec![
             ("oldest_first".to_owned(), self.oldest_first.to_string()),
             (
@@ -142,10 +141,11 @@ impl Policy {
             ),
             (
                 "hours".to_owned(),
-                self.hours
-                    .map_or_else(none, |hours| format!("{}-{}", time(hours.from), time(hours.to))),
+                self.hours.map_or_else(none, |Hours { from, to }| {
+                    format!("{}-{}", shown(from), shown(to))
+                }),
             ),
-            ("cut_off".to_owned(), self.cut_off.map_or_else(none, time)),
+            ("cut_off".to_owned(), self.cut_off.map_or_else(none, shown)),
             ("check_payer".to_owned(), self.check_payer.to_string()),
         ];
         let closed = self.closed_through.map(|day| day.to_date().to_string());
@@ -159,8 +159,10 @@ impl Policy {
     }
 
     fn closed_later(&self, key: &str, value: &str) -> Result<BusinessDay, PolicyError> {
-        let day = value.parse::<Date>().map(BusinessDay::from_date);
-        let day = day.ok().ok_or_else(|| wrong(key, "YYYY-MM-DD"))?;
+        // A date is also read from an instant or in other forms; what is never opened again is
+        // taken only as it is shown.
+        let day = value.parse::<Date>().ok().filter(|day| day.to_string() == value);
+        let day = BusinessDay::from_date(day.ok_or_else(|| wrong(key, "YYYY-MM-DD"))?);
         if self.closed_through.is_some_and(|closed| day < closed) {
             return Err(PolicyError::DayClosed);
         }
@@ -213,8 +215,13 @@ fn optional<T>(
     from_text(value).map(Some).ok_or_else(|| wrong(key, form))
 }
 
+/// A time of the day as it is shown, `07:30` and not ` 7:30`.
 fn from_time(value: &str) -> Option<Time> {
-    (value.len() == 5).then(|| Time::strptime("%H:%M", value).ok()).flatten()
+    Time::strptime("%H:%M", value).ok().filter(|time| shown(*time) == value)
+}
+
+fn shown(time: Time) -> String {
+    time.strftime("%H:%M").to_string()
 }
 
 fn from_hours(value: &str) -> Option<Hours> {
@@ -260,9 +267,12 @@ pub(crate) mod tests {
             ("hours", "none", true),
             ("cut_off", "17:30", true),
             ("cut_off", "1730", false),
+            ("cut_off", " 7:30", false),
             ("check_payer", "false", true),
             ("closed_through", "2021-11-26", true),
             ("closed_through", "2021-02-30", false),
+            ("closed_through", "20211126", false),
+            ("closed_through", "2021-11-26T23:00", false),
             ("closed_through", "none", false),
             ("revenue.Agua", "Venta de agua", true),
             ("revenue.", "Venta de agua", false),
