@@ -13,6 +13,8 @@ mod golden;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod reports;

@@ -11,12 +11,13 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use ventanilla_api::{PeerAddress, router};
 use ventanilla_domain::{
-    BillId, CompanyId, ContractCode, Currency, FileKind, Label, Money, Name, PayCommand, PaymentId,
-    Period, Place, TimeZone,
+    BillId, Company, CompanyId, ContractCode, Currency, FileKind, Label, Money, Name, PayCommand,
+    PaymentId, Period, Place, TimeZone,
 };
 use ventanilla_service::import::{ImportRequest, News};
 use ventanilla_service::{
-    Clock, Credentials, Entropy, NewCollector, NewCompany, PastPayment, Service, Settings,
+    AdminRefusal, Clock, Credentials, Entropy, Failure, NewCollector, NewCompany, PastPayment,
+    Service, Settings,
 };
 use ventanilla_store::{Keys, Store};
 
@@ -74,6 +75,7 @@ fn credentials(security_code: &str, login: &str, password: &str) -> Credentials 
 /// A service with the example data in its books, its clock, and the demo collector's token.
 pub(crate) struct World {
     pub(crate) service: Service,
+    pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) router: Router,
     /// Of the collector `DEMO-COOPLAN`, which took the past payments.
@@ -92,7 +94,8 @@ impl World {
         let clock = Clock::manual(NOW.parse().unwrap());
         let store = Store::memory(Keys::from_random([7; 64]));
         let settings = Settings::default();
-        let service = Service::start(store, clock.clone(), Entropy::counted(1), settings).unwrap();
+        let service =
+            Service::start(store.clone(), clock.clone(), Entropy::counted(1), settings).unwrap();
         open_books(&service).await;
         add_collector(&service, "demo", demo_credentials(), false).await;
         let bank = credentials("DEMO-BANCO", "banco", "demo-banco");
@@ -103,11 +106,22 @@ impl World {
         let settings = policy.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.set_policy(company(), settings.collect()).await.unwrap();
         let router = router(service.clone());
-        let mut world =
-            Self { service, clock, router, token: String::new(), other_token: String::new() };
-        world.token = world.log_in("DEMO-COOPLAN", "demo", "demo-cooplan").await;
-        world.other_token = world.log_in("DEMO-BANCO", "banco", "demo-banco").await;
+        let mut world = Self {
+            service,
+            store,
+            clock,
+            router,
+            token: String::new(),
+            other_token: String::new(),
+        };
+        world.log_in_anew().await;
         world
+    }
+
+    /// Takes new tokens for both collectors: those before end with their time.
+    pub(crate) async fn log_in_anew(&mut self) {
+        self.token = self.log_in("DEMO-COOPLAN", "demo", "demo-cooplan").await;
+        self.other_token = self.log_in("DEMO-BANCO", "banco", "demo-banco").await;
     }
 
     pub(crate) async fn log_in(&self, security_code: &str, login: &str, password: &str) -> String {
@@ -171,6 +185,15 @@ impl World {
     pub(crate) fn set_clock(&self, at: &str) {
         self.clock.set(at.parse().unwrap());
     }
+
+    /// `company set` with what an operator types, `KEY=VALUE, KEY=VALUE`.
+    pub(crate) async fn set(&self, typed: &str) -> Result<Company, Failure<AdminRefusal>> {
+        let settings = typed.split(", ").map(|setting| {
+            let (key, value) = setting.split_once('=').unwrap();
+            (key.to_owned(), value.to_owned())
+        });
+        self.service.set_policy(company(), settings.collect()).await
+    }
 }
 
 /// A body of Realizar Pago; `more` starts with a comma.
@@ -207,8 +230,8 @@ async fn add_collector(service: &Service, name: &str, credentials: Credentials, 
     service.add_collector(new).await.unwrap();
 }
 
-async fn import(service: &Service, kind: FileKind, text: &'static str) {
-    let service = service.clone();
+pub(crate) async fn import(service: &Service, kind: FileKind, text: impl Into<String>) {
+    let (service, text) = (service.clone(), text.into());
     let importing = tokio::task::spawn_blocking(move || {
         let request = ImportRequest {
             company: company(),
