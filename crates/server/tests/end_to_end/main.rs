@@ -12,6 +12,8 @@ mod demo;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod readme;
