@@ -30,7 +30,7 @@ impl Service {
             };
             let first_payment = new.first_payment;
             let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
-            tx.append(company.id, &event, now)?;
+            tx.append(company.id, event, now)?;
             Ok(Ok(company))
         })
         .await
@@ -72,7 +72,7 @@ impl Service {
             }
             if policy != *before {
                 let event = Event::PolicyChanged(Box::new(policy.clone()));
-                tx.append(company.id, &event, now)?;
+                tx.append(company.id, event, now)?;
             }
             Ok(Ok(Company { policy, ..company.as_ref().clone() }))
         })
@@ -190,7 +190,7 @@ fn record_past(
         }
         Err(refusal) => return Ok(Err(PastPaymentRefusal::Pay(refusal))),
     };
-    tx.append(company.id, &Event::PaymentMade(payment.clone()), now)?;
+    tx.append(company.id, Event::PaymentMade(payment.clone()), now)?;
     let Some(reversed_at) = past.reversed_at else { return Ok(Ok(*payment)) };
     let command = ReverseCommand {
         collector: payment.collector,
@@ -204,7 +204,7 @@ fn record_past(
         ReverseFacts { company, repeated: None, payment: Some(payment.clone()), reversal: None };
     match decide_reverse(facts, &command, reversed_at) {
         Ok(ReverseDecision::Accepted(reversal)) => {
-            tx.append(company.id, &Event::PaymentReversed(reversal), now)?;
+            tx.append(company.id, Event::PaymentReversed(reversal), now)?;
             Ok(Ok(payment))
         }
         _ => {

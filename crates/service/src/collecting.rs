@@ -84,7 +84,7 @@ fn pay(
         Ok(PayDecision::Replayed(payment)) => Ok(Ok(Accepted { act: *payment, is_replay: true })),
         Ok(PayDecision::Accepted(payment)) => {
             let act = payment.as_ref().clone();
-            tx.append(company.id, &Event::PaymentMade(payment), now)?;
+            tx.append(company.id, Event::PaymentMade(payment), now)?;
             Ok(Ok(Accepted { act, is_replay: false }))
         }
     }
@@ -166,7 +166,7 @@ fn reverse(
         }
         Ok(ReverseDecision::Accepted(reversal)) => {
             let act = reversal.as_ref().clone();
-            tx.append(company.id, &Event::PaymentReversed(reversal), now)?;
+            tx.append(company.id, Event::PaymentReversed(reversal), now)?;
             Ok(Ok(Accepted { act, is_replay: false }))
         }
     }

@@ -8,6 +8,7 @@ mod journal;
 mod keys;
 mod lock;
 mod memory;
+mod prepared;
 mod records;
 mod sqlite;
 mod tx;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest};
 pub use lock::ServerLock;
+pub use prepared::Prepared;
 pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, TokenRecord, Written,
 };

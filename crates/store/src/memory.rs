@@ -11,8 +11,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, StoreError,
-    TokenRecord, journal,
+    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
+    StoreError, TokenRecord, journal,
 };
 
 /// Everything that is kept.
@@ -514,32 +514,32 @@ impl MemoryTx<'_> {
     pub(crate) fn append(
         &mut self,
         company: CompanyId,
-        event: Event,
-        postings: Vec<Posting>,
+        prepared: &Prepared,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
+        let Prepared { event, postings, written, .. } = prepared;
         if let Event::CompanyOpened { .. } = event {
             if self.state.books.contains_key(&company) {
                 return Err(StoreError::damaged("books were opened twice"));
             }
-            self.state.books.insert(company, Books::opened(&event)?);
+            self.state.books.insert(company, Books::opened(event)?);
         }
         let books = self.state.books.get_mut(&company);
         let books = books.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
-        books.apply(&event, &postings)?;
+        books.apply(event, postings)?;
         let number = books.counters.next_entry;
-        let written = journal::write(&event);
         let chain = journal::link(
             &self.store.keys,
             company,
             number,
             recorded_at,
-            &written,
-            &postings,
+            written,
+            postings,
             &books.counters.chain,
         );
         books.counters.chain = chain;
         books.counters.next_entry = number.checked_next().map_err(exhausted)?;
+        let (event, written, postings) = (event.clone(), written.clone(), postings.clone());
         let entry = Entry { number, recorded_at, event, written, postings, chain };
         self.state.journal.entry(company).or_default().push(entry);
         Ok(())

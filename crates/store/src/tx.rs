@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{
-    BillChange, BillVersion, CollectorId, Company, CompanyId, Event, postings_of,
-};
+use ventanilla_domain::{BillChange, CollectorId, Company, CompanyId, Event};
 
 use crate::memory::MemoryTx;
 use crate::sqlite::SqliteTx;
 use crate::{
-    Bearer, CollectorRecord, CommitError, Counters, Digest, StoreError, TokenRecord, View,
+    Bearer, CollectorRecord, CommitError, Counters, Digest, Prepared, StoreError, TokenRecord, View,
 };
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing.
@@ -64,14 +62,10 @@ impl Tx<'_> {
     pub fn append(
         &mut self,
         company: CompanyId,
-        event: &Event,
+        event: Event,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let replaced = match event {
-            Event::BillsVersioned(versions) => vec![None; versions.len()],
-            _ => Vec::new(),
-        };
-        self.append_over(company, event, &replaced, recorded_at)
+        self.append_prepared(company, &Prepared::from_event(event)?, recorded_at)
     }
 
     /// The same for new versions of bills, each bill at most once, in one entry.
@@ -84,21 +78,20 @@ impl Tx<'_> {
         let split = changes.into_iter().map(|change| (change.version, change.replaced));
         let (versions, replaced): (Vec<_>, Vec<_>) = split.unzip();
         let replaced: Vec<_> = replaced.iter().map(Option::as_ref).collect();
-        self.append_over(company, &Event::BillsVersioned(versions), &replaced, recorded_at)
+        let prepared = Prepared::over(Event::BillsVersioned(versions), &replaced)?;
+        self.append_prepared(company, &prepared, recorded_at)
     }
 
-    fn append_over(
+    /// The same for an event that was prepared before the transaction.
+    pub fn append_prepared(
         &mut self,
         company: CompanyId,
-        event: &Event,
-        replaced: &[Option<&BillVersion>],
+        prepared: &Prepared,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let postings = postings_of(event, replaced)
-            .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
         match self {
-            Self::Memory(tx) => tx.append(company, event.clone(), postings, recorded_at),
-            Self::Sqlite(tx) => tx.append(company, event, &postings, recorded_at),
+            Self::Memory(tx) => tx.append(company, prepared, recorded_at),
+            Self::Sqlite(tx) => tx.append(company, prepared, recorded_at),
         }
     }
 

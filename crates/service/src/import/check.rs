@@ -97,14 +97,17 @@ fn check_row<K: Kind>(
     totals.lines += 1;
     let verdicts = match row {
         Err(verdicts) => verdicts,
-        Ok(row) => match kind.check(view, &job.company, line, &row)? {
-            Err(verdict) => vec![verdict],
-            Ok(outcome) => {
-                count(totals, &outcome);
-                on_news(News::Line { line, subject: K::subject(&row), outcome });
-                return Ok(Planned::of(&outcome));
+        Ok(row) => {
+            let key = K::key(&row);
+            match kind.check(view, &job.company, line, row)? {
+                Err(verdict) => vec![verdict],
+                Ok(outcome) => {
+                    count(totals, &outcome);
+                    on_news(News::Line { line, subject: K::subject(&key), outcome });
+                    return Ok(Planned::of(&outcome));
+                }
             }
-        },
+        }
     };
     totals.refused += 1;
     verdicts.into_iter().for_each(|verdict: Verdict| on_news(News::Refused(verdict)));

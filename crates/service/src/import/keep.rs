@@ -13,7 +13,7 @@ use ventanilla_domain::{
     BillId, BillVersion, CompanyId, Event, FileId, ImportTotals, ImportedFile, SourceLine,
     decide_withdrawal,
 };
-use ventanilla_store::{StoreError, Tx};
+use ventanilla_store::{Prepared, StoreError, Tx};
 
 use super::check::{Checked, Planned};
 use super::kinds::{Kind, Outcomes, difference, no_counters};
@@ -85,9 +85,9 @@ fn accept(job: &Job<'_>, totals: &ImportTotals, is_change: bool) -> Done<(FileId
         };
         let file = ImportedFile { id: counters.next_file, ..accepted.clone() };
         let id = file.id;
-        tx.append(company, &Event::FileImported(Box::new(file)), now)?;
+        tx.append(company, Event::FileImported(Box::new(file)), now)?;
         if !is_change {
-            tx.append(company, &Event::FileFinished { file: id, totals: Box::new(totals) }, now)?;
+            tx.append(company, Event::FileFinished { file: id, totals: Box::new(totals) }, now)?;
         }
         Ok(Ok((id, facts_mark(tx, company)?)))
     })
@@ -96,7 +96,7 @@ fn accept(job: &Job<'_>, totals: &ImportTotals, is_change: bool) -> Done<(FileId
 fn finish(job: &Job<'_>, file: FileId, totals: ImportTotals) -> Done<()> {
     let company = job.company.id;
     job.service.write_blocking(move |tx, now| {
-        tx.append(company, &Event::FileFinished { file, totals: Box::new(totals) }, now)?;
+        tx.append(company, Event::FileFinished { file, totals: Box::new(totals) }, now)?;
         Ok(Ok(()))
     })
 }
@@ -127,10 +127,10 @@ struct Work<K: Kind> {
     file: FileId,
     /// Where the facts must stand for what is prepared to hold.
     facts_mark: i64,
-    /// The versions of new bills.
-    prepared: Event,
-    /// The places of their rows in the plan.
-    prepared_at: Vec<usize>,
+    /// The versions of new bills, in one entry.
+    prepared: Option<Prepared>,
+    /// The places of their rows in the plan, each with the hundredths it owes.
+    prepared_at: Vec<(usize, i64)>,
     /// Rows to decide.
     rows: Vec<(u64, K::Row)>,
     /// Their places in the plan.
@@ -149,8 +149,8 @@ impl<K: Kind> Work<K> {
     fn run(&self, tx: &mut Tx<'_>, now: Timestamp) -> Decided<Worked, ImportRefusal> {
         let company = company_of(tx, self.company)?;
         let is_stale = facts_mark(tx, company.id)? != self.facts_mark;
-        if !is_stale && !self.prepared_at.is_empty() {
-            tx.append(company.id, &self.prepared, now)?;
+        if let (Some(prepared), false) = (&self.prepared, is_stale) {
+            tx.append_prepared(company.id, prepared, now)?;
         }
         let outcomes = self.kind.keep(tx, &company, self.file, &self.rows, now)?;
         Ok(Ok(Worked { outcomes, is_stale, facts_mark: facts_mark(tx, company.id)? }))
@@ -162,7 +162,7 @@ impl<K: Kind> Keeping<'_, K> {
     fn read_through(&mut self, source: &mut dyn Source, on_news: Tell<'_>) -> Done<()> {
         let (job, mut place) = (self.job, 0);
         job.each_chunk::<K>(source, Phase::Keeping, on_news, &mut |chunk, on_news| {
-            let work = self.prepare(chunk, &mut place);
+            let work = self.prepare(chunk, &mut place)?;
             self.wait(on_news)?;
             self.submit(work);
             Ok(())
@@ -177,7 +177,7 @@ impl<K: Kind> Keeping<'_, K> {
 
     /// What a chunk brings to keep; `place` is that of its first row in the plan, and then of the
     /// first one after it.
-    fn prepare(&self, chunk: Chunk<K::Row>, place: &mut usize) -> Work<K> {
+    fn prepare(&self, chunk: Chunk<K::Row>, place: &mut usize) -> Done<Work<K>> {
         let (mut prepared, mut prepared_at) = (Vec::new(), Vec::new());
         let (mut rows, mut rows_at) = (Vec::new(), Vec::new());
         for (line, row) in chunk.rows {
@@ -189,38 +189,46 @@ impl<K: Kind> Keeping<'_, K> {
             else {
                 continue;
             };
-            match self.prepared(planned, line, &row) {
-                Some(version) => {
-                    prepared.push(version);
-                    prepared_at.push(at);
+            match self.prepared(planned, line, row) {
+                Ok(version) => {
+                    prepared_at.extend(version.iter().map(|new| (at, new.to_owed_minor())));
+                    prepared.extend(version);
                 }
-                None => {
+                Err(row) => {
                     rows.push((line, row));
                     rows_at.push(at);
                 }
             }
         }
-        Work {
+        let prepared = (!prepared.is_empty()).then_some(Event::BillsVersioned(prepared));
+        let prepared = prepared.map(Prepared::from_event).transpose();
+        let prepared = prepared.map_err(|error| self.job.service.read_failure(&error))?;
+        Ok(Work {
             kind: Arc::clone(&self.kind),
             company: self.job.company.id,
             file: self.file,
             facts_mark: self.facts_mark,
-            prepared: Event::BillsVersioned(prepared),
+            prepared,
             prepared_at,
             rows,
             rows_at,
-        }
+        })
     }
 
-    fn prepared(&self, planned: Planned, line: u64, row: &K::Row) -> Option<BillVersion> {
+    fn prepared(
+        &self,
+        planned: Planned,
+        line: u64,
+        row: K::Row,
+    ) -> Result<Option<BillVersion>, K::Row> {
         if !self.can_prepare || planned != Planned::New {
-            return None;
+            return Err(row);
         }
         self.kind.prepare(&self.job.company, row, SourceLine { file: self.file, line })
     }
 
     fn submit(&mut self, mut work: Work<K>) {
-        if work.prepared_at.is_empty() && work.rows.is_empty() {
+        if work.prepared.is_none() && work.rows.is_empty() {
             return;
         }
         work.facts_mark = self.facts_mark;
@@ -251,11 +259,9 @@ impl<K: Kind> Keeping<'_, K> {
     }
 
     fn count_prepared(&mut self, work: &Work<K>) {
-        let Event::BillsVersioned(versions) = &work.prepared else { return };
-        for (version, at) in versions.iter().zip(&work.prepared_at) {
-            self.plan[*at] = Planned::Done;
-            let outcome = LineOutcome::plain(LineVerdict::New, version.to_owed_minor());
-            count(&mut self.totals, &outcome);
+        for (at, difference_minor) in work.prepared_at.iter().copied() {
+            self.plan[at] = Planned::Done;
+            count(&mut self.totals, &LineOutcome::plain(LineVerdict::New, difference_minor));
         }
     }
 
@@ -272,7 +278,7 @@ impl<K: Kind> Keeping<'_, K> {
             Ok(outcome) => {
                 count(&mut self.totals, &outcome);
                 if Planned::of(&outcome) != planned {
-                    on_news(News::Line { line, subject: K::subject(row), outcome });
+                    on_news(News::Line { line, subject: K::subject(&K::key(row)), outcome });
                 }
             }
             Err(verdict) => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
 
 use crate::{Digest, Keys, StoreError, Written};
-pub(crate) use printed::{PrintedRecord, ShareRecord};
+pub(crate) use printed::{PrintedRecord, ShareRecord, VersionTexts, to_json};
 pub(crate) use record::{PolicyRecord, TotalsRecord};
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.

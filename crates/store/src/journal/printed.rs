@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Concept, Currency, DetailLine, Money, PrintedFacts, RevenueShare};
+use ventanilla_domain::{
+    BillVersion, Concept, Currency, DetailLine, Money, PrintedFacts, RevenueShare,
+};
 
 use crate::StoreError;
 use crate::values::{date, optional, shown, text};
@@ -152,4 +154,29 @@ impl PrintedRecord {
             details: record.details.into_iter().map(line).collect::<Result<_, StoreError>>()?,
         })
     }
+}
+
+/// What a version's row has as JSON; `None` for the ordinary case.
+#[derive(Debug)]
+pub(crate) struct VersionTexts {
+    /// What is printed of it.
+    pub(crate) printed: Option<String>,
+    /// Its amount by revenue account.
+    pub(crate) revenue: Option<String>,
+}
+
+impl VersionTexts {
+    pub(crate) fn of(version: &BillVersion) -> Self {
+        let printed = PrintedRecord::from_facts(&version.terms.printed);
+        let revenue = ShareRecord::from_shares(&version.revenue);
+        Self {
+            printed: printed.map(|record| to_json(&record)),
+            revenue: revenue.map(|shares| to_json(&shares)),
+        }
+    }
+}
+
+/// A record as JSON.
+pub(crate) fn to_json(record: &impl Serialize) -> String {
+    serde_json::to_string(record).expect("records hold only texts and numbers")
 }

@@ -10,7 +10,7 @@ use ventanilla_domain::{
     Member, MemberId, Payment, PaymentId, Place, Policy, Reversal, SourceLine, Tally,
 };
 
-use super::printed::{PrintedRecord, ShareRecord};
+use super::printed::{PrintedRecord, ShareRecord, to_json as json};
 use crate::StoreError;
 use crate::keys::{from_hex, to_hex};
 use crate::values::{
@@ -311,10 +311,6 @@ pub(super) fn from_record(
         }
         _ => return Err(StoreError::damaged("an entry's kind is not known")),
     })
-}
-
-fn json(record: &impl Serialize) -> String {
-    serde_json::to_string(record).expect("records hold only texts and numbers")
 }
 
 fn parsed<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, StoreError> {

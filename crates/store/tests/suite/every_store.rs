@@ -97,7 +97,7 @@ fn what_is_not_committed_leaves_nothing() {
         let payment = world.payment(world.next_payment(), 1, None);
         let mut tx = world.store.begin().unwrap();
         let event = Event::PaymentMade(Box::new(payment));
-        tx.append(world.company().id, &event, instant()).unwrap();
+        tx.append(world.company().id, event, instant()).unwrap();
         drop(tx);
         assert_eq!(world.store.verify().unwrap(), before);
         assert_eq!(world.next_payment().to_i64(), 1);

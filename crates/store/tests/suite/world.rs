@@ -114,7 +114,7 @@ impl World {
 
     pub(crate) fn keep(&self, event: Event) {
         let mut tx = self.store.begin().unwrap();
-        tx.append(id(CompanyId::from_i64, 13), &event, instant()).unwrap();
+        tx.append(id(CompanyId::from_i64, 13), event, instant()).unwrap();
         tx.commit().unwrap();
     }
 
@@ -122,7 +122,7 @@ impl World {
     pub(crate) fn refuses(&self, event: Event) {
         let before = self.store.verify().unwrap();
         let mut tx = self.store.begin().unwrap();
-        let refused = tx.append(id(CompanyId::from_i64, 13), &event, instant());
+        let refused = tx.append(id(CompanyId::from_i64, 13), event, instant());
         assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
         drop(tx);
         assert_eq!(self.store.verify().unwrap(), before);

@@ -35,6 +35,7 @@ struct Said {
 
 impl Kind for Bills {
     type Row = BillRow;
+    type Key = BillId;
 
     fn each_row(
         source: &mut dyn Source,
@@ -51,8 +52,12 @@ impl Kind for Bills {
         Ok(())
     }
 
-    fn subject(row: &BillRow) -> Subject<'_> {
-        Subject::Bill(row.bill)
+    fn key(row: &BillRow) -> BillId {
+        row.bill
+    }
+
+    fn subject(key: &BillId) -> Subject<'_> {
+        Subject::Bill(*key)
     }
 
     fn check(
@@ -60,36 +65,41 @@ impl Kind for Bills {
         view: &View<'_>,
         company: &Company,
         line: u64,
-        row: &BillRow,
+        row: BillRow,
     ) -> Result<Result<LineOutcome, Verdict>, StoreError> {
-        if let Some(verdict) = self.repeats(line, row) {
+        if let Some(verdict) = self.repeats(line, &row) {
             return Ok(Err(verdict));
         }
         let contract = self.contract(view, company, &row.contract)?;
         // No file has the id yet: the line is only decided, not kept.
         let at = SourceLine { file: FileId::FIRST, line };
-        let facts = facts(view, company, contract, row)?;
-        match decide_bill(facts, row.clone(), at) {
-            Ok(decision) => Ok(Ok(outcome(&decision, row.bill))),
-            Err(BillRefusal::ReplacedUnknown) if self.brings_replaced(row) => {
+        let facts = facts(view, company, contract, &row)?;
+        let (bill, replaces) = (row.bill, row.replaces);
+        let code = contract.is_none().then(|| row.contract.clone());
+        match decide_bill(facts, row, at) {
+            Ok(decision) => Ok(Ok(outcome(&decision, bill))),
+            Err(BillRefusal::ReplacedUnknown) if self.brings(replaces) => {
                 Ok(Ok(LineOutcome::plain(LineVerdict::New, 0)))
             }
-            Err(refusal) => verdict(view, company, line, row, refusal).map(Err),
+            Err(refusal) => verdict(view, company, line, code.as_ref(), refusal).map(Err),
         }
     }
 
-    fn prepare(&self, company: &Company, row: &BillRow, at: SourceLine) -> Option<BillVersion> {
-        if row.replaces.is_some() {
-            return None;
+    fn prepare(
+        &self,
+        company: &Company,
+        row: BillRow,
+        at: SourceLine,
+    ) -> Result<Option<BillVersion>, BillRow> {
+        let contract = self.contracts.get(&row.contract).copied();
+        if contract.is_none() || row.replaces.is_some() {
+            return Err(row);
         }
-        let contract = Some(*self.contracts.get(&row.contract)?);
         let facts = BillFacts { company, contract, bill: None, replaced: None };
-        match decide_bill(facts, row.clone(), at) {
-            Ok(BillDecision::Changed(mut changes)) if changes.len() == 1 => {
-                changes.pop().map(|change| change.version)
-            }
+        Ok(match decide_bill(facts, row, at) {
+            Ok(BillDecision::Changed(mut changes)) => changes.pop().map(|change| change.version),
             _ => None,
-        }
+        })
     }
 
     fn keep(
@@ -111,7 +121,9 @@ impl Kind for Bills {
             let contract = contract.map(|contract| contract.key);
             let facts = facts(&tx.view(), company, contract, row)?;
             let outcome = match decide_bill(facts, row.clone(), at) {
-                Err(refusal) => Err(verdict(&tx.view(), company, *line, row, refusal)?),
+                Err(refusal) => {
+                    Err(verdict(&tx.view(), company, *line, Some(&row.contract), refusal)?)
+                }
                 Ok(decision) => {
                     let outcome = outcome(&decision, row.bill);
                     waiting.take(decision);
@@ -154,9 +166,9 @@ impl Bills {
         (first != line).then(|| replaced_twice(line, replaced, first))
     }
 
-    /// Whether an earlier line of the file brings the bill that the row replaces.
-    fn brings_replaced(&self, row: &BillRow) -> bool {
-        row.replaces.is_some_and(|replaced| self.lines.contains_key(&replaced))
+    /// Whether an earlier line of the file brings the bill that a row replaces.
+    fn brings(&self, replaced: Option<BillId>) -> bool {
+        replaced.is_some_and(|replaced| self.lines.contains_key(&replaced))
     }
 
     fn contract(
@@ -244,13 +256,13 @@ fn verdict(
     view: &View<'_>,
     company: &Company,
     line: u64,
-    row: &BillRow,
+    code: Option<&ContractCode>,
     refusal: BillRefusal,
 ) -> Result<Verdict, StoreError> {
-    if refusal == BillRefusal::ContractUnknown
-        && let [contract] = view.once_called(company.id, &row.contract)?.as_slice()
+    if let (BillRefusal::ContractUnknown, Some(code)) = (refusal, code)
+        && let [contract] = view.once_called(company.id, code)?.as_slice()
     {
-        return Ok(contract_renamed(line, &row.contract, &contract.code));
+        return Ok(contract_renamed(line, code, &contract.code));
     }
     Ok(bill_refused(line, refusal))
 }

@@ -28,6 +28,7 @@ pub(in crate::import) struct Members {
 
 impl Kind for Members {
     type Row = MemberRow;
+    type Key = ContractCode;
 
     fn each_row(
         source: &mut dyn Source,
@@ -44,8 +45,12 @@ impl Kind for Members {
         Ok(())
     }
 
-    fn subject(row: &MemberRow) -> Subject<'_> {
-        Subject::Contract(&row.code)
+    fn key(row: &MemberRow) -> ContractCode {
+        row.code.clone()
+    }
+
+    fn subject(key: &ContractCode) -> Subject<'_> {
+        Subject::Contract(key)
     }
 
     fn check(
@@ -53,19 +58,19 @@ impl Kind for Members {
         view: &View<'_>,
         company: &Company,
         line: u64,
-        row: &MemberRow,
+        row: MemberRow,
     ) -> Result<Result<LineOutcome, Verdict>, StoreError> {
-        if let Some(verdict) = self.repeats(line, row) {
+        if let Some(verdict) = self.repeats(line, &row) {
             return Ok(Err(verdict));
         }
         let counters = view.counters(company.id)?.ok_or_else(no_counters)?;
-        let facts = self.facts(view, company, &counters, row, Some(&self.freed))?;
+        let facts = self.facts(view, company, &counters, &row, Some(&self.freed))?;
         let former = facts.former.clone();
         let decision = match decide_member(facts, row.clone()) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(Err(member_refused(line, refusal))),
         };
-        if let Some(verdict) = self.contradicts(line, row, &decision) {
+        if let Some(verdict) = self.contradicts(line, &row, &decision) {
             return Ok(Err(verdict));
         }
         let renamed = decision.contract.as_ref().map(|contract| contract.key);
@@ -74,8 +79,13 @@ impl Kind for Members {
         Ok(Ok(outcome(&decision)))
     }
 
-    fn prepare(&self, _: &Company, _: &MemberRow, _: SourceLine) -> Option<BillVersion> {
-        None
+    fn prepare(
+        &self,
+        _: &Company,
+        row: MemberRow,
+        _: SourceLine,
+    ) -> Result<Option<BillVersion>, MemberRow> {
+        Err(row)
     }
 
     fn keep(
@@ -195,10 +205,10 @@ fn keep_decision(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if let Some(member) = decision.member {
-        tx.append(company.id, &Event::MemberKept(Box::new(member)), now)?;
+        tx.append(company.id, Event::MemberKept(Box::new(member)), now)?;
     }
     if let Some(contract) = decision.contract {
-        tx.append(company.id, &Event::ContractKept(Box::new(contract)), now)?;
+        tx.append(company.id, Event::ContractKept(Box::new(contract)), now)?;
     }
     Ok(())
 }

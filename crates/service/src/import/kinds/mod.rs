@@ -21,6 +21,8 @@ pub(super) type Outcomes = Vec<(u64, Result<LineOutcome, Verdict>)>;
 /// A kind of file. The value remembers the lines seen, so that no two say a thing twice.
 pub(super) trait Kind: Default + Send + Sync + 'static {
     type Row: Clone + Send + Sync + 'static;
+    /// What a row is about: a contract's code or a bill.
+    type Key;
 
     /// Reads the rows of a file, from its start.
     fn each_row(
@@ -31,7 +33,10 @@ pub(super) trait Kind: Default + Send + Sync + 'static {
     ) -> Result<(), ImportRefusal>;
 
     /// What a row speaks of.
-    fn subject(row: &Self::Row) -> Subject<'_>;
+    fn key(row: &Self::Row) -> Self::Key;
+
+    /// The same, to be told.
+    fn subject(key: &Self::Key) -> Subject<'_>;
 
     /// What a row would do, or the verdict that the books or an earlier line of the file bring.
     fn check(
@@ -39,12 +44,17 @@ pub(super) trait Kind: Default + Send + Sync + 'static {
         view: &View<'_>,
         company: &Company,
         line: u64,
-        row: &Self::Row,
+        row: Self::Row,
     ) -> Result<Result<LineOutcome, Verdict>, StoreError>;
 
-    /// The version that a row makes, where the check found nothing known of it; `None` where a row
-    /// must be decided when it is kept.
-    fn prepare(&self, company: &Company, row: &Self::Row, at: SourceLine) -> Option<BillVersion>;
+    /// The version that a row makes, where the check found nothing known of it; the row itself
+    /// where it must be decided when it is kept, and `None` where the check was wrong.
+    fn prepare(
+        &self,
+        company: &Company,
+        row: Self::Row,
+        at: SourceLine,
+    ) -> Result<Option<BillVersion>, Self::Row>;
 
     /// Decides rows on the books as they stand, and keeps them.
     fn keep(

@@ -1,32 +1,34 @@
 //! What each event does to the tables.
 
-use rusqlite::params;
+use rusqlite::{Params, Statement, params};
 use ventanilla_domain::{
     BillId, BillVersion, CallerKey, CollectorId, CompanyId, Contract, Event, FileId, ImportTotals,
     ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Reversal, Text,
 };
 
-use super::{SqliteTx, Write, exhausted, to_json, to_signed};
-use crate::journal::{PolicyRecord, PrintedRecord, ShareRecord, TotalsRecord};
+use super::{SqliteTx, Write, exhausted, to_signed};
+use crate::journal::{PolicyRecord, TotalsRecord, VersionTexts, to_json};
 use crate::values::{to_bill_code, to_contract_code, to_file_code};
-use crate::{Counters, Operation, StoreError};
+use crate::{Counters, Operation, Prepared, StoreError};
 
 impl SqliteTx<'_> {
     /// Lets an event take effect, and moves the counters it uses.
     pub(super) fn apply(
         &self,
         company: CompanyId,
-        event: &Event,
+        prepared: &Prepared,
         counters: &mut Counters,
     ) -> Write {
-        match event {
+        match &prepared.event {
             Event::CompanyOpened { .. } => Ok(()),
             Event::PolicyChanged(policy) => self.set_policy(company, policy),
             Event::FileImported(file) => self.add_file(company, file, counters),
             Event::MemberKept(member) => self.keep_member(company, member, counters),
             Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
             Event::FileFinished { file, totals } => self.finish_file(company, *file, totals),
-            Event::BillsVersioned(versions) => self.add_versions(company, versions),
+            Event::BillsVersioned(versions) => {
+                self.add_versions(company, versions, &prepared.texts)
+            }
             Event::PaymentMade(payment) => {
                 self.add_payment(company, payment, counters)?;
                 self.number_event(company, counters)
@@ -155,58 +157,37 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    fn add_versions(&self, company: CompanyId, versions: &[BillVersion]) -> Write {
-        versions.iter().try_for_each(|version| self.add_version(company, version))
-    }
-
-    fn add_version(&self, company: CompanyId, version: &BillVersion) -> Write {
-        let (contract, bill) = (version.contract.to_i64(), version.bill.to_i64());
-        let terms = &version.terms;
-        let row = (
-            company.to_i64(),
-            contract,
-            bill,
-            terms.period.to_yyyymm(),
-            terms.amount.to_minor(),
-            to_bill_code(terms.state),
-            version.number,
-        );
-        if version.number == 1 {
-            self.run(
-                "INSERT INTO bill (company_id, contract_key, bill_id, period, amount_minor, \
-                 state, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                row,
-            )?;
-        } else {
-            self.run_one(
-                "UPDATE bill SET period = ?4, amount_minor = ?5, state = ?6, version = ?7 \
-                 WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
-                 AND paid_by IS NULL AND version = ?7 - 1",
-                row,
-                "a new version found no unpaid bill of the version before",
-            )?;
-        }
-        let printed = PrintedRecord::from_facts(&terms.printed).map(|record| to_json(&record));
-        let revenue = ShareRecord::from_shares(&version.revenue).map(|shares| to_json(&shares));
-        self.run(
+    /// Keeps new versions, and the narrow rows of their bills: made by a first version, changed by a
+    /// later one.
+    fn add_versions(
+        &self,
+        company: CompanyId,
+        versions: &[BillVersion],
+        texts: &[VersionTexts],
+    ) -> Write {
+        // A file has a million: the statements are looked up once.
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO bill (company_id, contract_key, bill_id, period, amount_minor, state, \
+             version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE bill SET period = ?4, amount_minor = ?5, state = ?6, version = ?7 \
+             WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
+             AND paid_by IS NULL AND version = ?7 - 1",
+        )?;
+        let mut keep = self.connection.prepare_cached(
             "INSERT INTO bill_version (company_id, contract_key, bill_id, period, amount_minor, \
              state, version, printed, revenue, file_id, line, replaced_by) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            (
-                company.to_i64(),
-                contract,
-                bill,
-                terms.period.to_yyyymm(),
-                terms.amount.to_minor(),
-                to_bill_code(terms.state),
-                version.number,
-                printed,
-                revenue,
-                version.source.file.to_i64(),
-                to_signed(version.source.line)?,
-                version.replaced_by.map(BillId::to_i64),
-            ),
         )?;
+        for (version, texts) in versions.iter().zip(texts) {
+            let bill = if version.number == 1 { &mut insert } else { &mut update };
+            if bill.execute(bill_row(company, version))? != 1 {
+                let what = "a new version found no unpaid bill of the version before";
+                return Err(StoreError::damaged(what));
+            }
+            keep_version(&mut keep, company, version, texts)?;
+        }
         Ok(())
     }
 
@@ -333,4 +314,40 @@ impl SqliteTx<'_> {
         )?;
         Ok(())
     }
+}
+
+fn bill_row(company: CompanyId, version: &BillVersion) -> impl Params + use<> {
+    (
+        company.to_i64(),
+        version.contract.to_i64(),
+        version.bill.to_i64(),
+        version.terms.period.to_yyyymm(),
+        version.terms.amount.to_minor(),
+        to_bill_code(version.terms.state),
+        version.number,
+    )
+}
+
+fn keep_version(
+    keep: &mut Statement<'_>,
+    company: CompanyId,
+    version: &BillVersion,
+    texts: &VersionTexts,
+) -> Write {
+    let terms = &version.terms;
+    keep.execute((
+        company.to_i64(),
+        version.contract.to_i64(),
+        version.bill.to_i64(),
+        terms.period.to_yyyymm(),
+        terms.amount.to_minor(),
+        to_bill_code(terms.state),
+        version.number,
+        &texts.printed,
+        &texts.revenue,
+        version.source.file.to_i64(),
+        to_signed(version.source.line)?,
+        version.replaced_by.map(BillId::to_i64),
+    ))?;
+    Ok(())
 }

@@ -13,9 +13,9 @@ use ventanilla_domain::{
 
 use super::Reads;
 use super::known::KnownCompanies;
-use crate::journal::{self, PolicyRecord};
+use crate::journal::{self, PolicyRecord, to_json};
 use crate::{
-    Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, StoreError, TokenRecord, Written,
+    Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
 
 type Write = Result<(), StoreError>;
@@ -108,10 +108,10 @@ impl<'a> SqliteTx<'a> {
     pub(crate) fn append(
         &mut self,
         company: CompanyId,
-        event: &Event,
-        postings: &[Posting],
+        prepared: &Prepared,
         recorded_at: Timestamp,
     ) -> Write {
+        let Prepared { event, postings, .. } = prepared;
         if let Event::CompanyOpened { company: opened, first_payment } = event {
             self.open_books(opened, *first_payment)?;
         }
@@ -122,8 +122,8 @@ impl<'a> SqliteTx<'a> {
         let counters = self.counters(company)?;
         let mut counters =
             counters.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
-        self.apply(company, event, &mut counters)?;
-        self.write_entry(company, event, postings, recorded_at, &mut counters)?;
+        self.apply(company, prepared, &mut counters)?;
+        self.write_entry(company, prepared, recorded_at, &mut counters)?;
         let pending = self.pending.get_mut(&company);
         let pending = pending.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
         pending.counters = counters;
@@ -193,17 +193,15 @@ impl<'a> SqliteTx<'a> {
     fn write_entry(
         &self,
         company: CompanyId,
-        event: &Event,
-        postings: &[Posting],
+        prepared: &Prepared,
         recorded_at: Timestamp,
         counters: &mut Counters,
     ) -> Write {
-        let written = journal::write(event);
+        let Prepared { written, postings, .. } = prepared;
         let number = counters.next_entry;
         let before = &counters.chain;
         let chain =
-            journal::link(self.keys, company, number, recorded_at, &written, postings, before);
-        let Written { kind, payload } = written;
+            journal::link(self.keys, company, number, recorded_at, written, postings, before);
         let first = postings.first();
         self.run(
             "INSERT INTO journal (company_id, entry_number, row_number, recorded_at_us, kind, \
@@ -213,8 +211,8 @@ impl<'a> SqliteTx<'a> {
                 company.to_i64(),
                 number.to_i64(),
                 recorded_at.as_microsecond(),
-                kind,
-                payload,
+                &written.kind,
+                &written.payload,
                 chain,
                 first.map(|posting| posting.debit.to_string()),
                 first.map(|posting| posting.credit.to_string()),
@@ -329,10 +327,6 @@ impl Drop for SqliteTx<'_> {
             tracing::error!(%error, "a transaction was not rolled back");
         }
     }
-}
-
-fn to_json(record: &impl serde::Serialize) -> String {
-    serde_json::to_string(record).expect("records hold only texts and numbers")
 }
 
 fn to_signed(count: u64) -> Result<i64, StoreError> {

@@ -1,0 +1,47 @@
+//! An event made ready to be written: what needs no transaction is done before it.
+
+use ventanilla_domain::{BillVersion, Event, Posting, postings_of};
+
+use crate::journal::{self, VersionTexts};
+use crate::{StoreError, Written};
+
+/// An event with all that is written of it, but for its place in the journal.
+///
+/// Making one costs as much as keeping it: a file's bills are prepared while the store is free for
+/// others.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) event: Event,
+    pub(crate) postings: Vec<Posting>,
+    pub(crate) written: Written,
+    /// Of each version of [`Event::BillsVersioned`], in its order.
+    pub(crate) texts: Vec<VersionTexts>,
+}
+
+impl Prepared {
+    /// Prepares an event. The versions of bills in it are those of new bills.
+    ///
+    /// Fails as damage where it cannot be posted: the decision that made it was wrong.
+    pub fn from_event(event: Event) -> Result<Self, StoreError> {
+        let versions = match &event {
+            Event::BillsVersioned(versions) => versions.len(),
+            _ => 0,
+        };
+        Self::over(event, &vec![None; versions])
+    }
+
+    /// Prepares new versions of bills, each over the one it takes the place of.
+    pub(crate) fn over(
+        event: Event,
+        replaced: &[Option<&BillVersion>],
+    ) -> Result<Self, StoreError> {
+        let postings = postings_of(&event, replaced)
+            .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
+        let texts = match &event {
+            Event::BillsVersioned(versions) => versions.iter().map(VersionTexts::of).collect(),
+            _ => Vec::new(),
+        };
+        let written = journal::write(&event);
+        Ok(Self { event, postings, written, texts })
+    }
+}
