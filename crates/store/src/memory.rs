@@ -314,14 +314,9 @@ impl State {
         self.books(company)?.versions.get(&(contract, bill, number)).cloned()
     }
 
-    pub(crate) fn bill_in_force(
-        &self,
-        company: CompanyId,
-        contract: ContractKey,
-        bill: BillId,
-    ) -> Option<(Bill, BillVersion)> {
-        let version = self.books(company)?.version_in_force(contract, bill)?.clone();
-        Some((self.bill(company, contract, bill)?, version))
+    pub(crate) fn version_in_force(&self, company: CompanyId, bill: BillId) -> Option<BillVersion> {
+        let contract = self.bill_contract(company, bill)?;
+        self.books(company)?.version_in_force(contract, bill).cloned()
     }
 
     pub(crate) fn payment(&self, company: CompanyId, id: PaymentId) -> Option<Payment> {

@@ -144,16 +144,11 @@ impl<'a> View<'a> {
             view.version(company, contract, bill, number))
     }
 
-    /// A contract's bill of that number with its version in force.
-    pub fn bill_in_force(
-        &self,
-        company: &Company,
-        contract: ContractKey,
-        bill: BillId,
-    ) -> Read<Option<(Bill, BillVersion)>> {
+    /// The version in force of the bill of that number, whosever it is: one look, where a file
+    /// asks for a million.
+    pub fn version_in_force(&self, company: &Company, bill: BillId) -> Read<Option<BillVersion>> {
         read!(self, view =>
-            view.bill_in_force(company.id, contract, bill),
-            view.bill_in_force(company, contract, bill))
+            view.version_in_force(company.id, bill), view.version_in_force(company, bill))
     }
 
     /// The payment of that id.

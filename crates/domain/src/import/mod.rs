@@ -23,6 +23,17 @@ pub enum Given<T> {
 }
 
 impl<T> Given<T> {
+    /// Whether the row says nothing else than what is known.
+    pub fn restates(&self, known: Option<&T>) -> bool
+    where
+        T: PartialEq,
+    {
+        match self {
+            Self::Absent => true,
+            Self::Value(value) => value.as_ref() == known,
+        }
+    }
+
     /// What the row says, or what is known where it says nothing.
     pub fn or(self, known: Option<T>) -> Option<T> {
         match self {

@@ -16,11 +16,11 @@ use ventanilla_domain::{
 use ventanilla_store::{Prepared, StoreError, Tx};
 
 use super::check::{Checked, Planned};
-use super::kinds::{Kind, Outcomes, difference, no_counters};
+use super::kinds::{Kind, Outcomes, difference, no_counters, standing};
 use super::run::{Chunk, Done, Job, Tell, count};
 use super::{ImportRefusal, LineOutcome, LineVerdict, News, Phase, Source};
 use crate::Submitted;
-use crate::collecting::{Decided, bill_by_number, company_of};
+use crate::collecting::{Decided, company_of};
 
 /// Between two transactions, so that another process's payments find the store free: longer than
 /// the pause of one that waits for it.
@@ -304,10 +304,8 @@ fn withdraw(
         let mut changes = Vec::new();
         for id in &ids {
             let view = tx.view();
-            let Some(bill) = bill_by_number(&view, &company, *id)? else { continue };
-            let Some((bill, version)) = view.bill_in_force(&company, bill.contract, *id)? else {
-                continue;
-            };
+            let known = view.version_in_force(&company, *id)?;
+            let Some((bill, version)) = standing(&view, &company, known)? else { continue };
             let change = decide_withdrawal(&bill, &version, SourceLine { file, line: 0 });
             // A bill that has had too many versions stays, as one that is paid does.
             changes.extend(change.ok().flatten());

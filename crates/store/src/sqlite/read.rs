@@ -11,8 +11,8 @@ use ventanilla_domain::{
 
 use super::known::KnownCompanies;
 use super::rows::{
-    account, attempt, bearer, bill, bill_in_force, code, collector, company, contract, counters,
-    entry, file, holder, member, payer, payment, posting, reversal, version,
+    account, attempt, bearer, bill, code, collector, company, contract, counters, entry, file,
+    holder, member, payer, payment, posting, reversal, version,
 };
 use crate::memory::Attempt;
 use crate::values::id;
@@ -232,21 +232,19 @@ impl<'a> Reads<'a> {
         self.one(sql, key, |row| version(row, company.currency))
     }
 
-    pub(crate) fn bill_in_force(
+    pub(crate) fn version_in_force(
         self,
         company: &Company,
-        contract: ContractKey,
         bill_id: BillId,
-    ) -> Read<Option<(Bill, BillVersion)>> {
-        // The columns of a version, then what the bill's own row has beside them.
-        let sql = "SELECT contract_key, bill_id, version, v.period, v.amount_minor, v.state, \
-                   v.printed, v.revenue, v.file_id, v.line, v.replaced_by, b.paid_by, \
-                   b.last_payment \
-                   FROM bill b CROSS JOIN bill_version v \
-                   USING (company_id, contract_key, bill_id, version) \
-                   WHERE b.company_id = ?1 AND b.contract_key = ?2 AND b.bill_id = ?3";
-        let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64());
-        self.one(sql, key, |row| bill_in_force(row, company.currency))
+    ) -> Read<Option<BillVersion>> {
+        let sql = concat!(
+            "SELECT ",
+            version_columns!(),
+            " FROM bill_version WHERE company_id = ?1 AND bill_id = ?2",
+            " ORDER BY version DESC LIMIT 1"
+        );
+        let key = (company.id.to_i64(), bill_id.to_i64());
+        self.one(sql, key, |row| version(row, company.currency))
     }
 
     pub(crate) fn payment(self, company: &Company, payment_id: PaymentId) -> Read<Option<Payment>> {

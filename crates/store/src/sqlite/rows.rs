@@ -174,14 +174,6 @@ pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
     })
 }
 
-/// A version in force with what its bill's row has beside it: a bill says what its version does.
-pub(super) fn bill_in_force(row: &Row<'_>, currency: Currency) -> Read<(Bill, BillVersion)> {
-    let version = version(row, currency)?;
-    let paid_by = payment_id(row, 11)?;
-    let bill = Bill { paid_by, ..Bill::from_version(&version, payment_id(row, 12)?) };
-    Ok((bill, version))
-}
-
 pub(super) fn payment(row: &Row<'_>, currency: Currency) -> Read<Payment> {
     Ok(Payment {
         id: id(PaymentId::from_i64, row.get(0)?)?,

@@ -73,7 +73,13 @@ impl Kind for Bills {
         let contract = self.contract(view, company, &row.contract)?;
         // No file has the id yet: the line is only decided, not kept.
         let at = SourceLine { file: FileId::FIRST, line };
-        let facts = facts(view, company, contract, &row)?;
+        let known = view.version_in_force(company, row.bill)?;
+        if let (Some(contract), Some(known)) = (contract, &known)
+            && row.restates(contract, known)
+        {
+            return Ok(Ok(LineOutcome::plain(LineVerdict::Unchanged, 0)));
+        }
+        let facts = facts(view, company, contract, known, row.replaces)?;
         let (bill, replaces) = (row.bill, row.replaces);
         let code = contract.is_none().then(|| row.contract.clone());
         match decide_bill(facts, row, at) {
@@ -119,7 +125,8 @@ impl Kind for Bills {
             let at = SourceLine { file, line: *line };
             let contract = tx.view().contract(company.id, &row.contract)?;
             let contract = contract.map(|contract| contract.key);
-            let facts = facts(&tx.view(), company, contract, row)?;
+            let known = tx.view().version_in_force(company, row.bill)?;
+            let facts = facts(&tx.view(), company, contract, known, row.replaces)?;
             let outcome = match decide_bill(facts, row.clone(), at) {
                 Err(refusal) => {
                     Err(verdict(&tx.view(), company, *line, Some(&row.contract), refusal)?)
@@ -221,34 +228,32 @@ impl Waiting {
     }
 }
 
+/// What must be known of a row; `known` is the version in force of its bill.
 fn facts<'c>(
     view: &View<'_>,
     company: &'c Company,
     contract: Option<ContractKey>,
-    row: &BillRow,
+    known: Option<BillVersion>,
+    replaces: Option<BillId>,
 ) -> Result<BillFacts<'c>, StoreError> {
-    let bill = bill_in_force(view, company, contract, row.bill)?;
-    let replaced = match row.replaces {
-        Some(replaced) => bill_in_force(view, company, contract, replaced)?,
+    let bill = standing(view, company, known)?;
+    let replaced = match replaces {
+        Some(replaced) => standing(view, company, view.version_in_force(company, replaced)?)?,
         None => None,
     };
     Ok(BillFacts { company, contract, bill, replaced })
 }
 
-/// The bill of that number with its version in force, looked for first where it should be.
-fn bill_in_force(
+/// The bill that a version in force is of.
+pub(in crate::import) fn standing(
     view: &View<'_>,
     company: &Company,
-    contract: Option<ContractKey>,
-    number: BillId,
+    version: Option<BillVersion>,
 ) -> Result<Option<(Bill, BillVersion)>, StoreError> {
-    if let Some(contract) = contract
-        && let Some(found) = view.bill_in_force(company, contract, number)?
-    {
-        return Ok(Some(found));
-    }
-    let Some(contract) = view.bill_contract(company.id, number)? else { return Ok(None) };
-    view.bill_in_force(company, contract, number)
+    let Some(version) = version else { return Ok(None) };
+    let bill = view.bill(company, version.contract, version.bill)?;
+    let no_bill = StoreError::Damaged { what: "a version has no bill", cause: None };
+    bill.map(|bill| Some((bill, version))).ok_or(no_bill)
 }
 
 /// The verdict on a row that the rules refuse; it names the code that a contract has now.

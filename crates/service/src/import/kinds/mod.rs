@@ -3,7 +3,7 @@
 mod bills;
 mod members;
 
-pub(super) use bills::{Bills, difference};
+pub(super) use bills::{Bills, difference, standing};
 pub(super) use members::Members;
 
 use jiff::Timestamp;
