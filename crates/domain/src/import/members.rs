@@ -32,7 +32,7 @@ pub struct MemberRow {
     pub email: Given<Name>,
     /// `telefono`.
     pub phone: Given<Label>,
-    /// `contrato_anterior`: the code that the contract had before.
+    /// `contrato_anterior`: the code that this contract had before.
     pub former_code: Option<ContractCode>,
 }
 

@@ -231,7 +231,11 @@ fn one_of<T: Copy>(
 ///
 /// Errors of the first bad line, in order: no `CONCEPT=AMOUNT`, then those of [`amount`].
 pub(super) fn details(cell: &str, forms: &mut Forms) -> Result<Vec<DetailLine>, CellProblem> {
-    cell.split('|').map(|part| detail(part, forms)).collect()
+    let mut lines = Vec::with_capacity(cell.bytes().filter(|byte| *byte == b'|').count() + 1);
+    for part in cell.split('|') {
+        lines.push(detail(part, forms)?);
+    }
+    Ok(lines)
 }
 
 fn detail(part: &str, forms: &mut Forms) -> Result<DetailLine, CellProblem> {

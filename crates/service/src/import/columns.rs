@@ -1,8 +1,8 @@
 //! The columns of both kinds of files, and where a file's heading puts them.
 
-use csv::StringRecord;
-
-use super::verdict::{HeadingProblem, on_cell, on_line, quoted};
+use super::problem::HeadingProblem;
+use super::record::Record;
+use super::verdict::{on_cell, on_line, quoted};
 use super::{ImportRefusal, Verdict};
 
 /// The columns of one kind of file.
@@ -56,6 +56,7 @@ columns! {
     State = "estado",
     Email = "correo",
     Phone = "telefono",
+    FormerCode = "contrato_anterior",
 }
 
 columns! {
@@ -86,61 +87,75 @@ columns! {
     Details = "detalle",
 }
 
-/// Where a heading puts the columns.
+/// Where the columns are: a heading puts them for a whole file, an object of JSON for its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// The cell of each column, in the order of [`Column::NAMES`].
+    /// Those of the kind of file.
+    pub(super) names: &'static [&'static str],
+    /// The cell of each column, in the order of `names`.
     cells: Vec<Option<usize>>,
-    /// How many columns the heading has.
-    pub(super) count: usize,
 }
 
 impl Columns {
+    /// None of them anywhere.
+    pub(super) fn nowhere<C: Column>() -> Self {
+        Self { names: C::NAMES, cells: vec![None; C::NAMES.len()] }
+    }
+
     /// Reads a heading: names in any case, trimmed, in any order.
     ///
     /// Errors in order of the columns: without a name, unknown, twice; then required ones missing.
     pub(super) fn from_heading<C: Column>(
-        heading: &StringRecord,
+        heading: &Record,
         line: u64,
     ) -> Result<Self, ImportRefusal> {
-        let mut cells = vec![None; C::NAMES.len()];
-        for (position, name) in heading.iter().enumerate() {
-            let column =
-                find::<C>(name, position).map_err(|problem| unreadable(on_line(line, &problem)))?;
-            if cells[column].replace(position).is_some() {
+        let mut columns = Self::nowhere::<C>();
+        for (position, name) in heading.cells().enumerate() {
+            if name.is_empty() {
+                let problem = HeadingProblem::Unnamed { position: position + 1 };
+                return Err(unreadable(on_line(line, &problem)));
+            }
+            let Some(column) = columns.find(name) else {
+                let problem = HeadingProblem::Unknown { name: quoted(name), known: C::NAMES };
+                return Err(unreadable(on_line(line, &problem)));
+            };
+            if !columns.place(column, position) {
                 let name = C::NAMES[column];
                 return Err(unreadable(on_cell(line, name, &HeadingProblem::Twice)));
             }
         }
-        let required = C::NAMES.iter().zip(&cells).take(C::REQUIRED);
+        let required = C::NAMES.iter().zip(&columns.cells).take(C::REQUIRED);
         let names: Vec<_> =
             required.filter(|(_, cell)| cell.is_none()).map(|(name, _)| *name).collect();
         match names.first() {
-            None => Ok(Self { cells, count: heading.len() }),
-            Some(first) => {
-                let problem = HeadingProblem::Missing { names: names.clone() };
-                let verdict = Verdict { column: Some(first), ..on_line(line, &problem) };
-                Err(unreadable(verdict))
-            }
+            None => Ok(columns),
+            Some(first) => Err(unreadable(on_cell(
+                line,
+                first,
+                &HeadingProblem::Missing { names: names.clone() },
+            ))),
         }
     }
 
-    /// The trimmed cell of a column in a row; `None` where the file has no such column.
-    pub(super) fn cell<'r>(&self, row: &'r StringRecord, column: impl Column) -> Option<&'r str> {
-        let cell = self.cells[column.to_index()]?;
-        row.get(cell).map(str::trim)
+    /// Forgets where they are.
+    pub(super) fn clear(&mut self) {
+        self.cells.fill(None);
     }
-}
 
-fn find<C: Column>(name: &str, position: usize) -> Result<usize, HeadingProblem> {
-    let name = name.trim();
-    if name.is_empty() {
-        return Err(HeadingProblem::Unnamed { position: position + 1 });
+    /// The column of a name in any case, by its place in `names`.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known.eq_ignore_ascii_case(name))
     }
-    C::NAMES
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(name))
-        .ok_or_else(|| HeadingProblem::Unknown { name: quoted(name), known: C::NAMES })
+
+    /// Puts a column at a position; `false` where it is at another already.
+    pub(super) fn place(&mut self, column: usize, position: usize) -> bool {
+        self.cells[column].replace(position).is_none()
+    }
+
+    /// The trimmed cell of a column in a row; `None` where there is no such column.
+    pub(super) fn cell<'r>(&self, row: &'r Record, column: impl Column) -> Option<&'r str> {
+        row.cell(self.cells[column.to_index()]?)
+    }
 }
 
 fn unreadable(verdict: Verdict) -> ImportRefusal {
@@ -151,8 +166,16 @@ fn unreadable(verdict: Verdict) -> ImportRefusal {
 mod tests {
     use super::*;
 
+    fn record(cells: &[&str]) -> Record {
+        let mut record = Record::default();
+        for cell in cells {
+            record.push(cell);
+        }
+        record
+    }
+
     fn check<C: Column>(heading: &[&str], refusal: Option<(Option<&str>, &str)>) {
-        let columns = Columns::from_heading::<C>(&StringRecord::from(heading.to_vec()), 1);
+        let columns = Columns::from_heading::<C>(&record(heading), 1);
         match (columns, refusal) {
             (Ok(_), None) => {}
             (Err(ImportRefusal::Unreadable(verdict)), Some((column, message))) => {
@@ -188,17 +211,21 @@ mod tests {
         );
         check::<BillColumn>(
             &["factura", "monto"],
-            Some((Some("contrato"), "Falta la columna obligatoria «contrato», «periodo».")),
+            Some((Some("contrato"), "Faltan las columnas obligatorias «contrato», «periodo».")),
+        );
+        check::<MemberColumn>(
+            &["nombre"],
+            Some((Some("contrato"), "Falta la columna obligatoria «contrato».")),
         );
         check::<BillColumn>(&[""], Some((None, "no tiene nombre")));
-        check::<BillColumn>(&[], Some((Some("factura"), "Falta la columna")));
+        check::<BillColumn>(&[], Some((Some("factura"), "Faltan las columnas")));
     }
 
     #[test]
     fn a_cell_is_found_by_its_column_and_trimmed() {
-        let heading = StringRecord::from(vec!["nombre", "contrato"]);
+        let heading = record(&["nombre", "contrato"]);
         let columns = Columns::from_heading::<MemberColumn>(&heading, 1).unwrap();
-        let row = StringRecord::from(vec![" Muñoz ", "315\r"]);
+        let row = record(&[" Muñoz ", "315\r"]);
         assert_eq!(columns.cell(&row, MemberColumn::Name), Some("Muñoz"));
         assert_eq!(columns.cell(&row, MemberColumn::Code), Some("315"));
         assert_eq!(columns.cell(&row, MemberColumn::State), None);

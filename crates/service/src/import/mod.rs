@@ -11,8 +11,14 @@ mod cells;
 mod check;
 mod columns;
 mod files;
+#[cfg(test)]
+mod form_tests;
+mod json;
 mod keep;
 mod kinds;
+mod opening;
+mod problem;
+mod record;
 mod rows;
 mod run;
 #[cfg(test)]
@@ -23,6 +29,7 @@ mod verdict;
 use std::io::{Read, Seek};
 
 pub use files::{FileRefusal, KeptFile};
+pub use opening::sniff;
 pub(crate) use rows::{BillRows, Judged, MemberRows, differing_column};
 pub(crate) use text::{Scan, scan};
 use ventanilla_domain::{

@@ -1,40 +1,42 @@
 //! The rows of a file, parsed one at a time.
 
-use csv::{ReaderBuilder, StringRecord, Terminator};
 use ventanilla_domain::{
     BillId, BillRow, Currency, Given, LocationCode, MemberId, MemberRow, PrintedRow, Text as Words,
 };
 
 use super::cells::{self, Forms};
 use super::columns::{BillColumn, Column, Columns, MemberColumn};
-use super::text::{BUFFER_LEN, Scan, Separator, Text};
-use super::verdict::{CellProblem, FileProblem, RowProblem, on_cell, on_line, refuse_file};
-use super::{ImportRefusal, Source, Verdict};
+use super::opening::{Form, Separator};
+use super::problem::FileProblem;
+use super::record::{Record, is_blank};
+use super::text::{LINE_LEN_MAX, Scan, Text};
+use super::verdict::{CellProblem, RowProblem, on_cell, on_line, refuse_file};
+use super::{ImportRefusal, Source, Verdict, json};
 
-/// A row that was read: its line (from 1; the heading is line 1), and the row or, for each bad cell
-/// of it, a verdict.
+/// Bytes of text that one row may take before its quotation counts as never closed. A line is at
+/// most three times as long in UTF-8, and a row of several lines has a line break in a cell, which
+/// no cell takes.
+const RECORD_LEN_MAX: usize = 4 * LINE_LEN_MAX;
+
+/// A row that was read: its line, from 1, and the row or, for each bad cell of it, a verdict.
 pub(crate) type Judged<T> = (u64, Result<T, Vec<Verdict>>);
 
 /// The rows of a file of members.
 ///
 /// As an iterator it ends after an error, which concerns the file: reading failed, the bytes are not
 /// those scanned, a quotation that does not end, two forms of one thing.
-pub(crate) struct MemberRows<'a> {
-    records: Records<'a>,
-    forms: Forms,
-}
+pub(crate) struct MemberRows<'a>(Rows<'a>);
 
 impl<'a> MemberRows<'a> {
     /// Reads the heading of a scanned source. Errors in order: reading fails, the heading is bad.
     pub(crate) fn new(source: &'a mut dyn Source, scan: &Scan) -> Result<Self, ImportRefusal> {
         // No amount is among a member's columns.
-        let forms = Forms::new(Currency::BOB, false);
-        Ok(Self { records: Records::from_start::<MemberColumn>(source, scan)?, forms })
+        Rows::from_start::<MemberColumn>(source, scan, Currency::BOB).map(Self)
     }
 
     /// Bytes of the file read so far.
     pub(crate) fn bytes_read(&self) -> u64 {
-        self.records.bytes_read()
+        self.0.text.bytes_read()
     }
 }
 
@@ -42,15 +44,12 @@ impl Iterator for MemberRows<'_> {
     type Item = Result<Judged<MemberRow>, ImportRefusal>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.records.next(&mut self.forms, member_row)
+        self.0.next(member_row)
     }
 }
 
 /// The rows of a file of bills. As an iterator it ends after an error, as [`MemberRows`] does.
-pub(crate) struct BillRows<'a> {
-    records: Records<'a>,
-    forms: Forms,
-}
+pub(crate) struct BillRows<'a>(Rows<'a>);
 
 impl<'a> BillRows<'a> {
     /// Reads the heading of a scanned source; amounts are taken as of `currency`.
@@ -61,13 +60,12 @@ impl<'a> BillRows<'a> {
         scan: &Scan,
         currency: Currency,
     ) -> Result<Self, ImportRefusal> {
-        let forms = Forms::new(currency, scan.separator == Separator::Semicolon);
-        Ok(Self { records: Records::from_start::<BillColumn>(source, scan)?, forms })
+        Rows::from_start::<BillColumn>(source, scan, currency).map(Self)
     }
 
     /// Bytes of the file read so far.
     pub(crate) fn bytes_read(&self) -> u64 {
-        self.records.bytes_read()
+        self.0.text.bytes_read()
     }
 }
 
@@ -75,7 +73,7 @@ impl Iterator for BillRows<'_> {
     type Item = Result<Judged<BillRow>, ImportRefusal>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.records.next(&mut self.forms, bill_row)
+        self.0.next(bill_row)
     }
 }
 
@@ -93,122 +91,135 @@ pub(crate) fn differing_column(first: &MemberRow, other: &MemberRow) -> Option<&
     same.into_iter().find(|(_, is_same)| !is_same).map(|(column, _)| column.to_name())
 }
 
-/// The records of a file after its heading, in one buffer.
-struct Records<'a> {
-    reader: csv::Reader<Text<'a>>,
-    record: StringRecord,
+/// The rows of a file, one at a time.
+struct Rows<'a> {
+    text: Text<'a>,
+    form: Form,
+    /// The cells of the row that was read last.
+    record: Record,
     columns: Columns,
+    /// How many cells the heading of CSV has.
+    cell_count: usize,
+    forms: Forms,
     has_ended: bool,
 }
 
-impl<'a> Records<'a> {
+impl<'a> Rows<'a> {
     fn from_start<C: Column>(
         source: &'a mut dyn Source,
         scan: &Scan,
+        currency: Currency,
     ) -> Result<Self, ImportRefusal> {
-        let mut reader = ReaderBuilder::new()
-            .delimiter(scan.separator.to_byte())
-            // A carriage return alone ends no record; before a line feed it is trimmed off.
-            .terminator(Terminator::Any(b'\n'))
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(BUFFER_LEN)
-            .from_reader(Text::from_start(source, scan)?);
-        let mut record = StringRecord::new();
-        let line = read_record(&mut reader, &mut record)?
-            .ok_or_else(|| refuse_file(1, &FileProblem::NoHeading))?;
-        let columns = Columns::from_heading::<C>(&record, line)?;
-        Ok(Self { reader, record, columns, has_ended: false })
-    }
-
-    fn bytes_read(&self) -> u64 {
-        self.reader.get_ref().bytes_read()
+        let text = Text::from_start(source, scan)?;
+        let takes_comma = scan.form == Form::Csv(Separator::Semicolon);
+        let mut rows = Self {
+            text,
+            form: scan.form,
+            record: Record::default(),
+            columns: Columns::nowhere::<C>(),
+            cell_count: 0,
+            forms: Forms::new(currency, takes_comma),
+            has_ended: false,
+        };
+        if let Form::Csv(separator) = scan.form {
+            for _ in 1..scan.first_line {
+                rows.text.read()?;
+            }
+            let line = rows.read_record(separator)?;
+            let line = line.ok_or_else(|| refuse_file(1, &FileProblem::NoHeading))?;
+            rows.columns = Columns::from_heading::<C>(&rows.record, line)?;
+            rows.cell_count = rows.record.len();
+        }
+        Ok(rows)
     }
 
     fn next<T>(
         &mut self,
-        forms: &mut Forms,
         parse: fn(&mut Cells<'_>) -> Option<T>,
     ) -> Option<Result<Judged<T>, ImportRefusal>> {
         if self.has_ended {
             return None;
         }
-        let line = match self.next_record() {
-            Ok(Some(line)) => line,
-            Ok(None) => {
-                self.has_ended = true;
-                return None;
-            }
-            Err(refusal) => {
-                self.has_ended = true;
-                return Some(Err(refusal));
-            }
+        let judged = self.judge_next(parse).transpose();
+        self.has_ended = !matches!(judged, Some(Ok(_)));
+        judged
+    }
+
+    fn judge_next<T>(
+        &mut self,
+        parse: fn(&mut Cells<'_>) -> Option<T>,
+    ) -> Result<Option<Judged<T>>, ImportRefusal> {
+        let read = match self.form {
+            Form::Csv(separator) => self.read_csv(separator)?,
+            Form::JsonLines => self.read_json()?,
         };
-        let (found, expected) = (self.record.len(), self.columns.count);
-        if found != expected {
-            let verdict = on_line(line, &RowProblem::CellCount { expected, found });
-            return Some(Ok((line, Err(vec![verdict]))));
+        let Some((line, read)) = read else { return Ok(None) };
+        if let Err(verdict) = read {
+            return Ok(Some((line, Err(vec![verdict]))));
         }
-        forms.line = line;
-        let (record, columns) = (&self.record, &self.columns);
+        self.forms.line = line;
+        let (record, columns, forms) = (&self.record, &self.columns, &mut self.forms);
         let mut cells = Cells { record, columns, forms, verdicts: Vec::new(), mixed: None };
         let row = parse(&mut cells);
-        if let Some(verdict) = cells.mixed {
-            self.has_ended = true;
-            return Some(Err(ImportRefusal::Unreadable(verdict)));
-        }
-        Some(Ok((line, row.filter(|_| cells.verdicts.is_empty()).ok_or(cells.verdicts))))
-    }
-
-    /// Reads the next record in which any cell is filled, and gives its line.
-    fn next_record(&mut self) -> Result<Option<u64>, ImportRefusal> {
-        loop {
-            let line = read_record(&mut self.reader, &mut self.record)?;
-            let is_empty = self.record.iter().all(is_blank);
-            if line.is_none() || !is_empty {
-                return Ok(line);
+        match cells.mixed {
+            Some(verdict) => Err(ImportRefusal::Unreadable(verdict)),
+            None => {
+                Ok(Some((line, row.filter(|_| cells.verdicts.is_empty()).ok_or(cells.verdicts))))
             }
         }
     }
+
+    /// Reads the next row of CSV in which any cell is filled.
+    fn read_csv(&mut self, separator: Separator) -> Result<ReadRow, ImportRefusal> {
+        while let Some(line) = self.read_record(separator)? {
+            if self.record.is_blank() {
+                continue;
+            }
+            let (expected, found) = (self.cell_count, self.record.len());
+            let read = if expected == found {
+                Ok(())
+            } else {
+                Err(on_line(line, &RowProblem::CellCount { expected, found }))
+            };
+            return Ok(Some((line, read)));
+        }
+        Ok(None)
+    }
+
+    /// Reads the lines of one row of CSV, and gives the first's number.
+    fn read_record(&mut self, separator: Separator) -> Result<Option<u64>, ImportRefusal> {
+        self.record.clear();
+        let mut first = None;
+        while let Some((number, line)) = self.text.read()? {
+            let first = *first.get_or_insert(number);
+            if self.record.push_line(&line, separator.to_char()) {
+                return Ok(Some(first));
+            }
+            if self.record.text_len() > RECORD_LEN_MAX {
+                break;
+            }
+        }
+        first.map_or(Ok(None), |first| Err(refuse_file(first, &FileProblem::QuoteOpen)))
+    }
+
+    /// Reads the next line of JSON in which there is anything.
+    fn read_json(&mut self) -> Result<ReadRow, ImportRefusal> {
+        while let Some((number, line)) = self.text.read()? {
+            if !is_blank(&line) {
+                let read = json::read_row(&line, number, &mut self.columns, &mut self.record);
+                return Ok(Some((number, read)));
+            }
+        }
+        Ok(None)
+    }
 }
 
-/// Whether a cell holds nothing; old systems end a file with the control character U+001A.
-fn is_blank(cell: &str) -> bool {
-    cell.chars().all(|char| char.is_whitespace() || char == '\u{1A}')
-}
-
-/// Reads a record and gives the line it starts on; `None` at the end.
-fn read_record(
-    reader: &mut csv::Reader<Text<'_>>,
-    record: &mut StringRecord,
-) -> Result<Option<u64>, ImportRefusal> {
-    let start = reader.position().line();
-    reader.get_mut().start_record();
-    if let Err(error) = reader.read_record(record) {
-        return Err(refuse_file(start, &reader.get_mut().take_problem(&error)));
-    }
-    // Past the line feed that ends the last line there is but the mark of the end.
-    let len = reader.get_ref().to_len();
-    let is_past = len.is_some_and(|len| reader.position().byte() > len + 1);
-    if is_past && record.len() == 1 && &record[0] == "\0" {
-        return Ok(None);
-    }
-    let lines = reader.position().line() - start;
-    if lines == 1 {
-        return Ok(Some(start));
-    }
-    // Line feeds that are in no cell: the one that ends the record, and empty lines before it.
-    let line = start + lines.saturating_sub(line_feeds(record));
-    if is_past { Err(refuse_file(line, &FileProblem::QuoteOpen)) } else { Ok(Some(line - 1)) }
-}
-
-fn line_feeds(record: &StringRecord) -> u64 {
-    record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count() as u64
-}
+/// The line of a row, and what is wrong with it before its cells are looked at; `None` at the end.
+type ReadRow = Option<(u64, Result<(), Verdict>)>;
 
 /// The cells of one row, and what is wrong with them.
 struct Cells<'r> {
-    record: &'r StringRecord,
+    record: &'r Record,
     columns: &'r Columns,
     forms: &'r mut Forms,
     verdicts: Vec<Verdict>,
@@ -240,12 +251,13 @@ impl Cells<'_> {
         column: impl Column,
         parse: impl FnOnce(&str, &mut Forms) -> Result<T, CellProblem>,
     ) -> Option<T> {
-        let is_empty = self.columns.cell(self.record, column).is_none_or(str::is_empty);
-        if is_empty {
-            self.note(column, &CellProblem::Empty);
-            return None;
-        }
-        self.given(column, parse).or(None)
+        let problem = match self.columns.cell(self.record, column) {
+            None => CellProblem::Missing,
+            Some("") => CellProblem::Empty,
+            Some(_) => return self.given(column, parse).or(None),
+        };
+        self.note(column, &problem);
+        None
     }
 
     fn text<const MAX: usize>(&mut self, column: impl Column) -> Given<Words<MAX>> {
@@ -282,7 +294,7 @@ fn member_row(cells: &mut Cells<'_>) -> Option<MemberRow> {
         state: cells.given(Column::State, |cell, _| cells::contract_state(cell)),
         email: cells.text(Column::Email),
         phone: cells.text(Column::Phone),
-        former_code: None,
+        former_code: cells.text(Column::FormerCode).or(None),
         // Last, so that all bad cells of the row are noted.
         code: code?,
         name: name?,

@@ -3,20 +3,21 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use sha2::Digest;
-use ventanilla_domain::{BillRow, Currency, Given, MemberRow};
+use ventanilla_domain::{BillRow, ContractCode, Currency, Given, MemberRow};
 
-use super::text::{Encoding, LINE_LEN_MAX, Separator};
+use super::opening::{Form, Separator};
+use super::text::{Encoding, LINE_LEN_MAX};
 use super::*;
 
-type Rows<T> = Vec<Judged<T>>;
+pub(super) type Rows<T> = Vec<Judged<T>>;
 
-fn members(bytes: &[u8]) -> Result<Rows<MemberRow>, ImportRefusal> {
+pub(super) fn members(bytes: &[u8]) -> Result<Rows<MemberRow>, ImportRefusal> {
     let mut source = Cursor::new(bytes);
     let scan = scan(&mut source)?;
     MemberRows::new(&mut source, &scan)?.collect()
 }
 
-fn bills(bytes: &[u8]) -> Result<Rows<BillRow>, ImportRefusal> {
+pub(super) fn bills(bytes: &[u8]) -> Result<Rows<BillRow>, ImportRefusal> {
     let mut source = Cursor::new(bytes);
     let scan = scan(&mut source)?;
     BillRows::new(&mut source, &scan, Currency::BOB)?.collect()
@@ -24,7 +25,7 @@ fn bills(bytes: &[u8]) -> Result<Rows<BillRow>, ImportRefusal> {
 
 /// `line:name` of each good row, `line!column` of each verdict, or `!!line` of the file's refusal
 /// with its message checked.
-fn names(bytes: &[u8]) -> Vec<String> {
+pub(super) fn names(bytes: &[u8]) -> Vec<String> {
     let mut told = Vec::new();
     match members(bytes) {
         Err(refusal) => told.push(format!("!!{}", unreadable(refusal).line)),
@@ -39,7 +40,7 @@ fn names(bytes: &[u8]) -> Vec<String> {
     told
 }
 
-fn unreadable(refusal: ImportRefusal) -> Verdict {
+pub(super) fn unreadable(refusal: ImportRefusal) -> Verdict {
     match refusal {
         ImportRefusal::Unreadable(verdict) => verdict,
         other => panic!("not about the file: {other:?}"),
@@ -72,6 +73,8 @@ fn a_file_of_members_is_read_in_every_accepted_form() {
         (b"contrato,nombre\n315,Mu\xF1oz \x80\n316,Sol\xEDs\n", vec!["2:Muñoz €", "3:Solís"]),
         (b"contrato;nombre\n\n\r\n315;A\n\n  \n;\n316;B\n\n", vec!["4:A", "8:B"]),
         (b"contrato,nombre\n315,A\n\x1A", vec!["2:A"]),
+        (b"sep=;\r\ncontrato;nombre\r\n315;Elena\r\n", vec!["3:Elena"]),
+        (b"\xEF\xBB\xBFsep=,\nnombre,contrato\n\nElena,315", vec!["4:Elena"]),
         (b"contrato,nombre", vec![]),
         (b"contrato,nombre\n", vec![]),
         (b"contrato,nombre\n\n\n", vec![]),
@@ -114,14 +117,19 @@ fn a_file_that_cannot_be_read_as_a_whole_is_refused() {
         (b"315,Elena\n", 1, "La columna «315» no se conoce"),
         (b"contrato\tnombre\n", 1, "separadas por tabulaciones"),
         (b"contrato;nombre\r315;Elena\r", 1, "terminan en CR"),
-        (b"contrato|nombre\n315|Elena\n", 1, "La columna «contrato|nombre» no se conoce"),
+        (b"contrato|nombre\n315|Elena\n", 1, "Las columnas están separadas por «|»; "),
         (b"contrato;nombre,estado\n", 1, "no se conoce"),
+        (b"sep=;\n315;Elena\n", 2, "La columna «315» no se conoce"),
+        (b"sep=;\ncontrato,nombre\n", 2, "La columna «contrato,nombre» no se conoce"),
+        (b"sep=;\r\ncontrato;estado\r\n", 2, "Falta la columna obligatoria «nombre»."),
+        (b"estado\n", 1, "Faltan las columnas obligatorias «contrato», «nombre»."),
         (b"contrato,nombre,\n315,Elena,\n", 1, "La columna número 3 no tiene nombre"),
         (b"PK\x03\x04\x14\x00", 1, "libro de cálculo"),
         (b"\xD0\xCF\x11\xE0\xA1\xB1", 1, "libro de cálculo"),
         (b"\xFF\xFEc\0o\0n\0t\0", 1, "UTF-16"),
         (b"contrato,nombre\n1,Mu\xC3\xB1oz\n2,Eva\n3,Mu\xF1oz\n", 4, "la línea 2 sí"),
         (b"contrato,nombre\n1,Mu\xF1oz\n2,Eva\n3,Mu\xC3\xB1oz\n", 2, "la línea 4 sí"),
+        (b"contrato,nombre\n1,\xE2\x80\x9CLa\xE2\x80\x9D\n2,Mu\xF1oz\n", 3, "la línea 2 sí"),
         (b"\xEF\xBB\xBFcontrato,nombre\n1,Mu\xF1oz\n", 2, "la línea 1 sí"),
         (&long, 2, "La línea tiene más de 65536 bytes"),
         (b"contrato,nombre\n315,\"Elena", 2, "no se cierra"),
@@ -141,7 +149,7 @@ fn the_scan_tells_hash_lines_encoding_and_separator() {
     assert_eq!(scan.sha256, <[u8; 32]>::from(sha2::Sha256::digest(bytes)));
     assert_eq!((scan.bytes, scan.lines), (bytes.len() as u64, 4));
     assert_eq!(scan.encoding, Encoding::Windows1252);
-    assert_eq!(scan.separator, Separator::Semicolon);
+    assert_eq!(scan.form, Form::Csv(Separator::Semicolon));
 }
 
 const BILLS: &str =
@@ -235,9 +243,12 @@ fn a_file_that_mixes_forms_is_refused_at_the_line_that_differs() {
 #[test]
 fn rows_of_one_member_are_compared_by_the_members_facts() {
     let differing = |first: &str, other: &str| {
-        let file = format!("contrato,nombre,direccion,nit,estado\n315,{first}\n316,{other}\n");
+        let heading = "contrato,nombre,direccion,nit,estado,contrato_anterior";
+        let file = format!("{heading}\n315,{first},A1\n316,{other},\n");
         let rows = members(file.as_bytes()).unwrap();
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row.unwrap()).collect();
+        let former = rows[0].former_code.as_ref().map(ContractCode::as_str);
+        assert_eq!((former, &rows[1].former_code), (Some("A1"), &None));
         differing_column(&rows[0], &rows[1])
     };
     assert_eq!(differing("Eva,Calle 1,7,activo", "Eva,Calle 2,7,cortado"), None);
@@ -245,14 +256,13 @@ fn rows_of_one_member_are_compared_by_the_members_facts() {
     assert_eq!(differing("Eva,,7,", "Eva,,,"), Some("nit"));
 }
 
-/// A heading and then one line of so many bytes, made as they are read.
+/// A first line and then one of so many bytes, made as they are read.
 struct LongLine {
+    first: &'static [u8],
     position: u64,
     len: u64,
     read: u64,
 }
-
-const HEADING: &[u8] = b"contrato,nombre\n315,\"";
 
 impl Read for LongLine {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -260,7 +270,7 @@ impl Read for LongLine {
         let filled = buffer.len().min(left);
         for (byte, at) in buffer[..filled].iter_mut().zip(self.position..) {
             let at = usize::try_from(at).unwrap();
-            *byte = HEADING.get(at).copied().unwrap_or(b'x');
+            *byte = self.first.get(at).copied().unwrap_or(b'x');
         }
         self.position += filled as u64;
         self.read += filled as u64;
@@ -278,16 +288,22 @@ impl Seek for LongLine {
 
 #[test]
 fn a_line_of_any_length_takes_bounded_memory() {
-    let mut source = LongLine { position: 0, len: 2 << 30, read: 0 };
-    let verdict = unreadable(scan(&mut source).unwrap_err());
-    assert_eq!(verdict.line, 2);
-    assert!(source.read < 4 * LINE_LEN_MAX as u64, "{} bytes were read", source.read);
-    // A file that grew since it was scanned is bounded as well.
-    let scanned = scan(&mut Cursor::new(b"contrato,nombre\n")).unwrap();
-    source.read = 0;
-    let rows: Result<Vec<_>, _> = MemberRows::new(&mut source, &scanned).unwrap().collect();
-    assert_eq!(unreadable(rows.unwrap_err()).line, 2);
-    assert!(source.read < 16 * LINE_LEN_MAX as u64, "{} bytes were read", source.read);
+    for (first, short) in [
+        (&b"contrato,nombre\n315,\""[..], &b"contrato,nombre\n"[..]),
+        (b"{}\n{\"nombre\":\"", b"{}\n"),
+    ] {
+        let mut source = LongLine { first, position: 0, len: 2 << 30, read: 0 };
+        let verdict = unreadable(scan(&mut source).unwrap_err());
+        assert_eq!(verdict.line, 2);
+        assert!(source.read < 4 * LINE_LEN_MAX as u64, "{} bytes were read", source.read);
+        // A file that grew since it was scanned is bounded as well.
+        let scanned = scan(&mut Cursor::new(short)).unwrap();
+        source.read = 0;
+        let rows = MemberRows::new(&mut source, &scanned)
+            .and_then(Iterator::collect::<Result<Rows<_>, _>>);
+        assert_eq!(unreadable(rows.unwrap_err()).line, 2);
+        assert!(source.read < 16 * LINE_LEN_MAX as u64, "{} bytes were read", source.read);
+    }
 }
 
 #[test]
@@ -336,78 +352,6 @@ fn a_failing_disk_is_told_with_the_line() {
     assert_eq!(unreadable(rows.unwrap_err()).message, verdict.message);
 }
 
-/// A small generator with a seed: the service's tests have no other.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
-
-#[test]
-fn no_bytes_make_it_panic() {
-    const PIECES: [&[u8]; 34] = [
-        b",",
-        b";",
-        b"\"",
-        b"\n",
-        b"\r\n",
-        b"\r",
-        b"\0",
-        b"\xC3\xB1",
-        b"\xF1",
-        b"\xEF\xBB\xBF",
-        b"contrato,nombre\n",
-        b"factura,contrato,periodo,monto\n",
-        b"factura;contrato;periodo;monto;detalle\n",
-        b"1",
-        b"315",
-        b"202110",
-        b"10/2021",
-        b"2021-10",
-        b"136.76",
-        b"136,76",
-        b"-7",
-        b"2021-11-05",
-        b"05/11/2021",
-        b"Agua=1|",
-        b"|",
-        b"=",
-        b" ",
-        b"\x81",
-        b"\xE2\x82",
-        b"\xFF",
-        b"x",
-        b"-",
-        b"/",
-        b"\x1A",
-    ];
-    for seed in 0..10_000 {
-        let mut random = Random(seed);
-        let mut bytes = [PIECES[10], PIECES[11], PIECES[12], b""][random.below(4)].to_vec();
-        for _ in 0..random.below(40) {
-            if random.below(8) == 0 {
-                bytes.push(u8::try_from(random.below(256)).unwrap());
-            } else {
-                bytes.extend(PIECES[random.below(PIECES.len())]);
-            }
-        }
-        // Whatever it says, it names a line of the file.
-        let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
-        let check = |line| assert!((1..=lines).contains(&line), "seed {seed} line {line}");
-        match members(&bytes) {
-            Ok(rows) => rows.iter().for_each(|(line, _)| check(*line)),
-            Err(refusal) => check(unreadable(refusal).line),
-        }
-        match bills(&bytes) {
-            Ok(rows) => rows.iter().for_each(|(line, _)| check(*line)),
-            Err(refusal) => check(unreadable(refusal).line),
-        }
-    }
-}
-
 #[test]
 fn progress_is_told_in_bytes_of_the_file() {
     let bytes = b"contrato,nombre\n315,Mu\xF1oz\n";
@@ -416,4 +360,20 @@ fn progress_is_told_in_bytes_of_the_file() {
     let mut rows = MemberRows::new(&mut source, &scanned).unwrap();
     while rows.next().is_some() {}
     assert_eq!(rows.bytes_read(), scanned.bytes);
+}
+
+#[test]
+fn rows_may_be_read_by_another_thread() {
+    const fn is_send<T: Send>() {}
+    is_send::<MemberRows<'_>>();
+    is_send::<BillRows<'_>>();
+    let mut source: Box<dyn Source> = Box::new(Cursor::new(b"contrato,nombre\n315,Eva\n"));
+    let rows = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let scanned = scan(&mut source)?;
+            MemberRows::new(&mut source, &scanned)?.collect::<Result<Rows<_>, _>>()
+        });
+        reading.join().unwrap()
+    });
+    assert_eq!(rows.unwrap().len(), 1);
 }

@@ -1,110 +1,14 @@
-//! What can be wrong with a file, a heading, a cell or a row, and the Spanish sentence for each.
+//! What can be wrong with a cell or a row, and the Spanish sentence for each.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
 use ventanilla_domain::{BillId, BillRefusal, ContractCode, MemberId, MemberRefusal, TextError};
 
-use super::text::LINE_LEN_MAX;
 use super::{ImportRefusal, Verdict};
 
 /// Characters of an offending cell that are quoted at most.
 const QUOTED_LEN_MAX: usize = 40;
-
-/// What is wrong with the file as a whole, or with one line as a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum FileProblem {
-    /// Reading failed.
-    NotRead { cause: String },
-    /// The bytes are not those that were scanned.
-    Changed,
-    /// The first line names no columns.
-    NoHeading,
-    /// A spreadsheet or another compressed file.
-    Workbook,
-    /// UTF-16.
-    Utf16,
-    /// This line is not UTF-8, and another is.
-    MixedEncodings { utf8_line: u64 },
-    /// More than [`LINE_LEN_MAX`] bytes.
-    LineTooLong,
-    /// Lines that end in a carriage return alone.
-    CarriageReturns,
-    /// A quotation that does not end.
-    QuoteOpen,
-    /// Columns separated by tabs.
-    Tabs,
-}
-
-impl Display for FileProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotRead { cause } => write!(f, "No se pudo leer el archivo: {cause}."),
-            Self::Changed => {
-                f.write_str("El archivo cambió mientras se leía; repita la importación.")
-            }
-            Self::NoHeading => {
-                f.write_str("La primera línea está vacía: debe nombrar las columnas.")
-            }
-            Self::Workbook => f.write_str(
-                "El archivo es un libro de cálculo o está comprimido; guárdelo como CSV en UTF-8.",
-            ),
-            Self::Utf16 => {
-                f.write_str("El archivo está en UTF-16; guárdelo como CSV en UTF-8 o Windows-1252.")
-            }
-            Self::MixedEncodings { utf8_line } => write!(
-                f,
-                "La línea no está en UTF-8 y la línea {utf8_line} sí: \
-                 el archivo mezcla UTF-8 y Windows-1252; guárdelo todo en UTF-8."
-            ),
-            Self::LineTooLong => write!(f, "La línea tiene más de {LINE_LEN_MAX} bytes."),
-            Self::CarriageReturns => f.write_str(
-                "Las líneas terminan en CR sin LF; guarde el archivo con fin de línea CRLF o LF.",
-            ),
-            Self::QuoteOpen => f.write_str(
-                "Una comilla («\"») que se abre en esta línea no se cierra: \
-                 el archivo está cortado o sobra una comilla.",
-            ),
-            Self::Tabs => f.write_str(
-                "Las columnas están separadas por tabulaciones; sepárelas con coma o punto y coma.",
-            ),
-        }
-    }
-}
-
-/// What is wrong with the heading. Names are quoted by [`quoted`] already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum HeadingProblem {
-    /// A column without a name; counted from 1.
-    Unnamed { position: usize },
-    /// A column of a name that is not known.
-    Unknown { name: String, known: &'static [&'static str] },
-    /// A column given twice.
-    Twice,
-    /// Required columns that are missing.
-    Missing { names: Vec<&'static str> },
-}
-
-impl Display for HeadingProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unnamed { position } => write!(
-                f,
-                "La columna número {position} no tiene nombre; \
-                 quite el separador que sobra o nombre la columna."
-            ),
-            Self::Unknown { name, known } => write!(
-                f,
-                "La columna «{name}» no se conoce; las columnas son: {}.",
-                known.join(", ")
-            ),
-            Self::Twice => f.write_str("está dos veces en el encabezado."),
-            Self::Missing { names } => {
-                write!(f, "Falta la columna obligatoria «{}».", names.join("», «"))
-            }
-        }
-    }
-}
 
 /// The forms an amount may take, which its sentence names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +36,12 @@ impl Display for AmountForms {
 pub(super) enum CellProblem {
     /// A required cell without a value.
     Empty,
+    /// A required key that an object of JSON does not have.
+    Missing,
+    /// A value of JSON that is neither a text nor a number.
+    Kind { found: &'static str },
+    /// A text of JSON with half a pair of `\u` escapes.
+    Escape { cell: String },
     /// This cell has one form and an earlier one of the file another.
     MixedForms { cell: String, here: &'static str, there: &'static str, there_line: u64 },
     /// Not an amount.
@@ -148,6 +58,8 @@ pub(super) enum CellProblem {
     Word { cell: String, words: &'static str },
     /// A part of the details is not `CONCEPT=AMOUNT`.
     Detail { part: String },
+    /// A part of the details in JSON is not `{"concepto":…,"importe":…}`.
+    DetailObject { part: String },
     /// A text that is not taken.
     Text { cell: String, error: TextError, len_max: usize },
 }
@@ -156,6 +68,13 @@ impl Display for CellProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("la celda está vacía y es obligatoria."),
+            Self::Missing => f.write_str("falta en el objeto y es obligatoria."),
+            Self::Kind { found } => {
+                write!(f, "lleva {found}; escriba un texto entre comillas, un número o null.")
+            }
+            Self::Escape { cell } => {
+                write!(f, "«{cell}» no es un texto de JSON: sobra o falta un escape «\\u».")
+            }
             Self::MixedForms { cell, here, there, there_line } => write!(
                 f,
                 "«{cell}» tiene la forma {here} y la línea {there_line} usa {there}; \
@@ -181,6 +100,11 @@ impl Display for CellProblem {
                 f,
                 "«{part}» no es una línea de detalle; escriba CONCEPTO=IMPORTE, \
                  separadas por «|»: Agua=35.98|Descuento=-7.20."
+            ),
+            Self::DetailObject { part } => write!(
+                f,
+                "«{part}» no es una línea de detalle; escriba \
+                 {{\"concepto\":\"Agua\",\"importe\":35.98}}, sin «|» en el concepto."
             ),
             Self::Text { cell, error, len_max } => match error {
                 TextError::Empty => f.write_str("la celda está vacía."),
