@@ -41,6 +41,7 @@ const RULES: [Rule; 10] = [
         package: "ventanilla-service",
         ours: &["ventanilla-domain", "ventanilla-store"],
         outside: &[
+            "csv-core",
             "encoding_rs",
             "getrandom",
             "jiff",

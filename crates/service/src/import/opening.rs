@@ -4,7 +4,7 @@ use ventanilla_domain::FileKind;
 
 use super::columns::{BillColumn, Column, MemberColumn};
 use super::problem::FileProblem;
-use super::record::Record;
+use super::record::{Cutter, Record};
 use super::text::Lines;
 use super::verdict::refuse_file;
 use super::{ImportRefusal, Source, json};
@@ -30,10 +30,10 @@ pub(crate) enum Separator {
 }
 
 impl Separator {
-    pub(super) const fn to_char(self) -> char {
+    pub(super) const fn to_byte(self) -> u8 {
         match self {
-            Self::Comma => ',',
-            Self::Semicolon => ';',
+            Self::Comma => b',',
+            Self::Semicolon => b';',
         }
     }
 }
@@ -139,7 +139,7 @@ pub fn sniff(source: &mut dyn Source) -> Result<FileKind, ImportRefusal> {
         }
         Form::Csv(separator) => {
             let mut heading = Record::default();
-            heading.push_line(&text, separator.to_char());
+            Cutter::new(separator).push_line(&text, &mut heading);
             heading.cells().map(str::to_owned).collect()
         }
     };

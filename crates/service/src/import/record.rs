@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
+use csv_core::ReadRecordResult;
+
+use super::opening::Separator;
+
 /// The cells of one row, one after the other in one text that is used again for the next.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     text: String,
     /// Where each cell is in the text, trimmed.
     cells: Vec<Range<usize>>,
-    /// Where the cell after them begins.
-    start: usize,
-    /// Whether that one is a quotation that goes on.
-    is_open: bool,
 }
 
 impl Record {
@@ -19,72 +19,18 @@ impl Record {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.cells.clear();
-        self.start = 0;
-        self.is_open = false;
     }
 
     /// Adds a cell.
     pub(super) fn push(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        let cell = self.text[self.start..].trim_end();
-        let end = self.start + cell.len();
-        self.cells.push(end - cell.trim_start().len()..end);
-        self.start = self.text.len();
-    }
-
-    /// Cuts a line, its end included, and adds its cells. `false` where a quotation is open at its
-    /// end, so that the next line goes on in it.
-    ///
-    /// As in RFC 4180, and beyond it: a quote within a cell that does not begin with one is text,
-    /// and so is what stands between a quotation's end and the next separator.
-    pub(super) fn push_line(&mut self, line: &str, separator: char) -> bool {
-        let mut rest = line;
-        loop {
-            let quoted = if self.is_open { Some(rest) } else { rest.strip_prefix('"') };
-            if let Some(quoted) = quoted {
-                let after = self.push_quoted(quoted);
-                self.is_open = after.is_none();
-                match after {
-                    Some(after) => rest = after,
-                    None => return false,
-                }
-            }
-            let Some((cell, after)) = rest.split_once(separator) else {
-                self.push(rest);
-                return true;
-            };
-            self.push(cell);
-            rest = after;
-        }
-    }
-
-    /// Adds the text of a quotation, without ending its cell, and gives what comes after it.
-    fn push_quoted<'l>(&mut self, quoted: &'l str) -> Option<&'l str> {
-        let mut rest = quoted;
-        loop {
-            let Some((text, after)) = rest.split_once('"') else {
-                self.text.push_str(rest);
-                return None;
-            };
-            self.text.push_str(text);
-            match after.strip_prefix('"') {
-                None => return Some(after),
-                Some(after) => {
-                    self.text.push('"');
-                    rest = after;
-                }
-            }
-        }
+        let start = self.text.len();
+        self.text.push_str(cell.trim());
+        self.cells.push(start..self.text.len());
     }
 
     /// How many cells there are.
     pub(super) const fn len(&self) -> usize {
         self.cells.len()
-    }
-
-    /// Bytes of all cells, of an open quotation too.
-    pub(super) const fn text_len(&self) -> usize {
-        self.text.len()
     }
 
     /// A cell, trimmed.
@@ -103,6 +49,77 @@ impl Record {
     }
 }
 
+/// Cuts lines of CSV into cells, as RFC 4180 says. Beyond it, a quote within a cell that does not
+/// begin with one is text, and so is what stands between a quotation's end and the next separator.
+#[derive(Debug)]
+pub(super) struct Cutter {
+    reader: csv_core::Reader,
+    /// The text of the row that is being cut, and where its cells end in it.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    text_len: usize,
+    ends_len: usize,
+    is_open: bool,
+}
+
+impl Cutter {
+    pub(super) fn new(separator: Separator) -> Self {
+        // A carriage return before the line feed is trimmed off with the last cell's blanks.
+        let reader = csv_core::ReaderBuilder::new()
+            .delimiter(separator.to_byte())
+            .terminator(csv_core::Terminator::Any(b'\n'))
+            .build();
+        let (text, ends) = (vec![0; 1024], vec![0; 64]);
+        Self { reader, text, ends, text_len: 0, ends_len: 0, is_open: false }
+    }
+
+    /// Adds a line, its end included. At the end of a row its cells are put into `record`; `false`
+    /// where a quotation is open at the line's end, so that the next line goes on in it.
+    pub(super) fn push_line(&mut self, line: &str, record: &mut Record) -> bool {
+        if !self.is_open && line.trim_end_matches('\n').is_empty() {
+            record.push("");
+            return true;
+        }
+        let end = if line.ends_with('\n') { "" } else { "\n" };
+        self.is_open = !(self.feed(line.as_bytes()) || self.feed(end.as_bytes()));
+        if self.is_open {
+            return false;
+        }
+        let text = std::str::from_utf8(&self.text[..self.text_len]);
+        let text = text.expect("a text cut at ASCII marks is text");
+        let mut start = 0;
+        for end in &self.ends[..self.ends_len] {
+            record.push(&text[start..*end]);
+            start = *end;
+        }
+        (self.text_len, self.ends_len) = (0, 0);
+        true
+    }
+
+    /// Feeds bytes of one line; whether they end the row.
+    fn feed(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            let (text, ends) = (&mut self.text[self.text_len..], &mut self.ends[self.ends_len..]);
+            let (result, read, text_len, ends_len) = self.reader.read_record(bytes, text, ends);
+            bytes = &bytes[read..];
+            self.text_len += text_len;
+            self.ends_len += ends_len;
+            match result {
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::Record | ReadRecordResult::End => return true,
+            }
+        }
+        false
+    }
+
+    /// Bytes of the row that is being cut.
+    pub(super) const fn text_len(&self) -> usize {
+        self.text_len
+    }
+}
+
 /// Whether a text holds nothing; old systems end a file with the control character U+001A.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|char| char.is_whitespace() || char == '\u{1A}')
@@ -114,11 +131,11 @@ mod tests {
 
     /// The cells of lines that are one row; `None` where its last quotation does not end.
     fn cells(lines: &[&str]) -> Option<Vec<String>> {
-        let mut record = Record::default();
+        let (mut record, mut cutter) = (Record::default(), Cutter::new(Separator::Comma));
         let mut is_whole = false;
         for line in lines {
             assert!(!is_whole, "{lines:?} is more than one row");
-            is_whole = record.push_line(line, ',');
+            is_whole = cutter.push_line(line, &mut record);
         }
         is_whole.then(|| record.cells().map(str::to_owned).collect())
     }
@@ -148,11 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_any_size_is_cut() {
+        let cells: Vec<_> = (0..5_000).map(|number| format!("ñ{number}")).collect();
+        let (mut record, mut cutter) = (Record::default(), Cutter::new(Separator::Semicolon));
+        assert!(cutter.push_line(&(cells.join(";") + "\r\n"), &mut record));
+        assert!(record.cells().eq(cells.iter().map(String::as_str)));
+    }
+
+    #[test]
     fn a_record_is_used_again() {
-        let mut record = Record::default();
-        assert!(!record.push_line("a,\"b", ','));
+        let (mut record, mut cutter) = (Record::default(), Cutter::new(Separator::Comma));
+        assert!(cutter.push_line("a,b\n", &mut record));
         record.clear();
-        assert!(record.push_line(" \u{1A},\t\n", ','));
+        assert!(cutter.push_line(" \u{1A},\t\n", &mut record));
         assert!(record.is_blank());
         assert_eq!((record.len(), record.cell(0), record.cell(2)), (2, Some("\u{1A}"), None));
     }

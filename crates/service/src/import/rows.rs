@@ -8,7 +8,7 @@ use super::cells::{self, Forms};
 use super::columns::{BillColumn, Column, Columns, MemberColumn};
 use super::opening::{Form, Separator};
 use super::problem::FileProblem;
-use super::record::{Record, is_blank};
+use super::record::{Cutter, Record, is_blank};
 use super::text::{LINE_LEN_MAX, Scan, Text};
 use super::verdict::{CellProblem, RowProblem, on_cell, on_line, refuse_file};
 use super::{ImportRefusal, Source, Verdict, json};
@@ -94,7 +94,8 @@ pub(crate) fn differing_column(first: &MemberRow, other: &MemberRow) -> Option<&
 /// The rows of a file, one at a time.
 struct Rows<'a> {
     text: Text<'a>,
-    form: Form,
+    /// What cuts the lines of CSV; `None` for JSON.
+    cutter: Option<Cutter>,
     /// The cells of the row that was read last.
     record: Record,
     columns: Columns,
@@ -114,7 +115,7 @@ impl<'a> Rows<'a> {
         let takes_comma = scan.form == Form::Csv(Separator::Semicolon);
         let mut rows = Self {
             text,
-            form: scan.form,
+            cutter: None,
             record: Record::default(),
             columns: Columns::nowhere::<C>(),
             cell_count: 0,
@@ -122,10 +123,11 @@ impl<'a> Rows<'a> {
             has_ended: false,
         };
         if let Form::Csv(separator) = scan.form {
+            rows.cutter = Some(Cutter::new(separator));
             for _ in 1..scan.first_line {
                 rows.text.read()?;
             }
-            let line = rows.read_record(separator)?;
+            let line = rows.read_record()?;
             let line = line.ok_or_else(|| refuse_file(1, &FileProblem::NoHeading))?;
             rows.columns = Columns::from_heading::<C>(&rows.record, line)?;
             rows.cell_count = rows.record.len();
@@ -149,10 +151,7 @@ impl<'a> Rows<'a> {
         &mut self,
         parse: fn(&mut Cells<'_>) -> Option<T>,
     ) -> Result<Option<Judged<T>>, ImportRefusal> {
-        let read = match self.form {
-            Form::Csv(separator) => self.read_csv(separator)?,
-            Form::JsonLines => self.read_json()?,
-        };
+        let read = if self.cutter.is_some() { self.read_csv()? } else { self.read_json()? };
         let Some((line, read)) = read else { return Ok(None) };
         if let Err(verdict) = read {
             return Ok(Some((line, Err(vec![verdict]))));
@@ -170,8 +169,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads the next row of CSV in which any cell is filled.
-    fn read_csv(&mut self, separator: Separator) -> Result<ReadRow, ImportRefusal> {
-        while let Some(line) = self.read_record(separator)? {
+    fn read_csv(&mut self) -> Result<ReadRow, ImportRefusal> {
+        while let Some(line) = self.read_record()? {
             if self.record.is_blank() {
                 continue;
             }
@@ -187,15 +186,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads the lines of one row of CSV, and gives the first's number.
-    fn read_record(&mut self, separator: Separator) -> Result<Option<u64>, ImportRefusal> {
+    fn read_record(&mut self) -> Result<Option<u64>, ImportRefusal> {
         self.record.clear();
+        let Some(cutter) = &mut self.cutter else { return Ok(None) };
         let mut first = None;
         while let Some((number, line)) = self.text.read()? {
             let first = *first.get_or_insert(number);
-            if self.record.push_line(&line, separator.to_char()) {
+            if cutter.push_line(&line, &mut self.record) {
                 return Ok(Some(first));
             }
-            if self.record.text_len() > RECORD_LEN_MAX {
+            if cutter.text_len() > RECORD_LEN_MAX {
                 break;
             }
         }
