@@ -25,8 +25,9 @@ use crate::collecting::{Decided, company_of};
 /// Between two transactions, so that another process's payments find the store free: longer than
 /// the pause of one that waits for it.
 const PAUSE: Duration = Duration::from_micros(600);
-/// Bills withdrawn in one transaction.
-const VANISHED_LEN: usize = 500;
+/// Rows that are decided in one transaction: some ten milliseconds, since a payment may have to
+/// wait for them. A chunk of new bills that are prepared takes no longer.
+const DECIDED_LEN: usize = 1_000;
 
 /// Keeps what the check found, and tells what came of it.
 pub(super) fn keep<K: Kind>(
@@ -59,7 +60,7 @@ pub(super) fn keep<K: Kind>(
         keeping.read_through(source, on_news)?;
     }
     let mut totals = keeping.totals;
-    for bills in vanished.chunks(VANISHED_LEN) {
+    for bills in vanished.chunks(DECIDED_LEN) {
         withdraw(job, file, bills, &mut totals, on_news)?;
     }
     finish(job, file, totals)?;
@@ -162,9 +163,10 @@ impl<K: Kind> Keeping<'_, K> {
     fn read_through(&mut self, source: &mut dyn Source, on_news: Tell<'_>) -> Done<()> {
         let (job, mut place) = (self.job, 0);
         job.each_chunk::<K>(source, Phase::Keeping, on_news, &mut |chunk, on_news| {
-            let work = self.prepare(chunk, &mut place)?;
-            self.wait(on_news)?;
-            self.submit(work);
+            for work in self.prepare(chunk, &mut place)? {
+                self.wait(on_news)?;
+                self.submit(work);
+            }
             Ok(())
         })?;
         self.wait(on_news)
@@ -177,9 +179,9 @@ impl<K: Kind> Keeping<'_, K> {
 
     /// What a chunk brings to keep; `place` is that of its first row in the plan, and then of the
     /// first one after it.
-    fn prepare(&self, chunk: Chunk<K::Row>, place: &mut usize) -> Done<Work<K>> {
-        let (mut prepared, mut prepared_at) = (Vec::new(), Vec::new());
-        let (mut rows, mut rows_at) = (Vec::new(), Vec::new());
+    fn prepare(&self, chunk: Chunk<K::Row>, place: &mut usize) -> Done<Vec<Work<K>>> {
+        let (mut versions, mut prepared_at) = (Vec::new(), Vec::new());
+        let (mut first, mut more) = (self.work(), Vec::new());
         for (line, row) in chunk.rows {
             let at = *place;
             *place += 1;
@@ -192,27 +194,39 @@ impl<K: Kind> Keeping<'_, K> {
             match self.prepared(planned, line, row) {
                 Ok(version) => {
                     prepared_at.extend(version.iter().map(|new| (at, new.to_owed_minor())));
-                    prepared.extend(version);
+                    versions.extend(version);
                 }
                 Err(row) => {
-                    rows.push((line, row));
-                    rows_at.push(at);
+                    let work = more.last_mut().unwrap_or(&mut first);
+                    work.rows.push((line, row));
+                    work.rows_at.push(at);
+                    if work.rows.len() == DECIDED_LEN {
+                        more.push(self.work());
+                    }
                 }
             }
         }
-        let prepared = (!prepared.is_empty()).then_some(Event::BillsVersioned(prepared));
-        let prepared = prepared.map(Prepared::from_event).transpose();
-        let prepared = prepared.map_err(|error| self.job.service.read_failure(&error))?;
-        Ok(Work {
+        if !versions.is_empty() {
+            let prepared = Prepared::from_event(Event::BillsVersioned(versions));
+            let prepared = prepared.map_err(|error| self.job.service.read_failure(&error))?;
+            // It comes first: a line may replace a bill that an earlier one brings.
+            (first.prepared, first.prepared_at) = (Some(prepared), prepared_at);
+        }
+        more.insert(0, first);
+        Ok(more)
+    }
+
+    fn work(&self) -> Work<K> {
+        Work {
             kind: Arc::clone(&self.kind),
             company: self.job.company.id,
             file: self.file,
             facts_mark: self.facts_mark,
-            prepared,
-            prepared_at,
-            rows,
-            rows_at,
-        })
+            prepared: None,
+            prepared_at: Vec::new(),
+            rows: Vec::new(),
+            rows_at: Vec::new(),
+        }
     }
 
     fn prepared(
