@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -51,6 +51,8 @@ pub(super) struct Load {
     pub(super) warm_up: Duration,
     /// The time that is.
     pub(super) counted: Duration,
+    /// Between an answer and the next request of its connection.
+    pub(super) think: Duration,
 }
 
 /// What a round found.
@@ -60,6 +62,8 @@ pub(super) struct Measured {
     pub(super) rate: f64,
     /// The time that one answer in a hundred passes.
     pub(super) p99: Duration,
+    /// The longest time of all.
+    pub(super) longest: Duration,
     /// Answers that were no success.
     pub(super) refused: u32,
     /// The first of them.
@@ -83,22 +87,33 @@ fn now() -> Instant {
 impl Load {
     /// Asks a target for one round.
     pub(super) fn run(self, target: &Target) -> anyhow::Result<Measured> {
+        self.run_until(target, &AtomicBool::new(false).into())
+    }
+
+    /// The same, ended before its time once `stop` is set.
+    pub(super) fn run_until(
+        self,
+        target: &Target,
+        stop: &Arc<AtomicBool>,
+    ) -> anyhow::Result<Measured> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let from = now() + self.warm_up;
         let until = from + self.counted;
+        let course = Course { from, until, think: self.think, stop: Arc::clone(stop) };
         let mut total = Tally::default();
         runtime.block_on(async {
             let mut connections = JoinSet::new();
             for _ in 0..self.connections {
                 let (requests, next) = (target.requests.clone(), target.next.clone());
-                connections.spawn(drive(target.address, requests, next, from, until));
+                connections.spawn(drive(target.address, requests, next, course.clone()));
             }
             while let Some(joined) = connections.join_next().await {
                 total.add(joined??);
             }
             anyhow::Ok(())
         })?;
-        let end = if total.ran_out { total.last_counted.unwrap_or(from) } else { until };
+        let has_run_short = total.ran_out || stop.load(Ordering::Relaxed);
+        let end = if has_run_short { total.last_counted.unwrap_or(from) } else { until };
         total.into_measured(end.saturating_duration_since(from))
     }
 }
@@ -120,22 +135,32 @@ impl Tally {
             ));
         }
         let at = self.latencies_us.len() * 99 / 100;
+        let longest_us = self.latencies_us.iter().copied().max().unwrap_or_default();
         let (_, p99_us, _) = self.latencies_us.select_nth_unstable(at);
         Ok(Measured {
             rate: f64::from(count) / counted.as_secs_f64(),
             p99: Duration::from_micros((*p99_us).into()),
+            longest: Duration::from_micros(longest_us.into()),
             refused: self.refused,
             first_refused: self.first_refused,
         })
     }
 }
 
+/// When a round counts and when it ends.
+#[derive(Debug, Clone)]
+struct Course {
+    from: Instant,
+    until: Instant,
+    think: Duration,
+    stop: Arc<AtomicBool>,
+}
+
 async fn drive(
     address: SocketAddr,
     requests: Requests,
     next: Arc<AtomicU64>,
-    from: Instant,
-    until: Instant,
+    course: Course,
 ) -> io::Result<Tally> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -144,7 +169,7 @@ async fn drive(
     loop {
         request.clear();
         let sent = now();
-        if sent >= until {
+        if sent >= course.until || course.stop.load(Ordering::Relaxed) {
             return Ok(tally);
         }
         if !requests(next.fetch_add(1, Ordering::Relaxed), &mut request) {
@@ -159,10 +184,13 @@ async fn drive(
             let text = || String::from_utf8_lossy(body).into_owned();
             tally.first_refused.get_or_insert_with(text);
         }
-        if from <= answered && answered < until {
+        if course.from <= answered && answered < course.until {
             let latency = answered.duration_since(sent).as_micros();
             tally.latencies_us.push(u32::try_from(latency).unwrap_or(u32::MAX));
             tally.last_counted = Some(answered);
+        }
+        if !course.think.is_zero() {
+            tokio::time::sleep(course.think).await;
         }
     }
 }

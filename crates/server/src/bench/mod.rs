@@ -4,6 +4,7 @@
 //! alternating rounds says something of the program.
 
 mod anchors;
+mod import;
 mod load;
 mod peer;
 mod report;
@@ -32,6 +33,8 @@ pub(crate) enum BenchCommand {
     Consult(BenchArgs),
     /// Las dos mediciones
     All(BenchArgs),
+    /// Archivos de facturas: contra el «.import» de sqlite3, y mientras se cobra
+    Import(import::ImportBenchArgs),
     /// Un eco que responde siempre lo mismo
     #[command(hide = true)]
     ServeEcho(anchors::EchoArgs),
@@ -44,7 +47,7 @@ impl BenchCommand {
             Self::Pay(args) => args.to_line("pay"),
             Self::Consult(args) => args.to_line("consult"),
             Self::All(args) => args.to_line("all"),
-            Self::ServeEcho(_) => String::new(),
+            Self::Import(_) | Self::ServeEcho(_) => String::new(),
         }
     }
 }
@@ -108,6 +111,7 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
     };
     match command {
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
+        BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
         BenchCommand::All(args) => {
@@ -160,6 +164,7 @@ fn measure<const N: usize>(targets: &[Target; N], args: &BenchArgs) -> anyhow::R
         connections: args.connections,
         warm_up: WARM_UP,
         counted: Duration::from_secs(args.seconds.into()),
+        think: Duration::ZERO,
     };
     let mut series: [Series; N] = std::array::from_fn(|at| Series::new(targets[at].name()));
     for round in 0..args.rounds {

@@ -39,6 +39,11 @@ impl Peer {
         Ok(Self { child, address, _output: output })
     }
 
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address

@@ -131,7 +131,7 @@ impl Report {
 }
 
 /// The middle one; the mean of the two in the middle where they are two.
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -154,6 +154,7 @@ mod tests {
             series.add(Measured {
                 rate: *rate,
                 p99: Duration::from_micros(1500),
+                longest: Duration::from_micros(1500),
                 refused: 0,
                 first_refused: None,
             });

@@ -25,6 +25,8 @@ const LOGIN: &str = "medicion";
 #[derive(Debug)]
 pub(super) struct World {
     folder: Folder,
+    contracts: u64,
+    /// Bills that are there to be paid, [`BILLS_PER_CONTRACT`] of each contract.
     bills: u64,
 }
 
@@ -43,14 +45,25 @@ impl Drop for Folder {
 impl World {
     /// Makes the books under `parent`, or where the system keeps what is temporary.
     pub(super) fn create(parent: Option<&Path>, bills: u32) -> anyhow::Result<Self> {
+        let bills = u64::from(bills);
+        output::tell(format_args!("Preparando {bills} facturas …"));
+        Self::filled(parent, bills.div_ceil(BILLS_PER_CONTRACT), bills)
+    }
+
+    /// The same without a bill.
+    pub(super) fn of_members(parent: Option<&Path>, contracts: u64) -> anyhow::Result<Self> {
+        output::tell(format_args!("Preparando {contracts} socios …"));
+        Self::filled(parent, contracts, 0)
+    }
+
+    fn filled(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {
         let name = format!("ventanilla-bench-{}", std::process::id());
         let path = parent.map_or_else(std::env::temp_dir, Path::to_owned).join(name);
         fs::create_dir_all(&path).map_err(|error| {
             let (path, reason) = (path.display(), to_reason(&error));
             Problem::usage(format!("{path}: no se pudo crear: {reason}"))
         })?;
-        let world = Self { folder: Folder(path), bills: bills.into() };
-        output::tell(format_args!("Preparando {bills} facturas …"));
+        let world = Self { folder: Folder(path), contracts, bills };
         world.fill()?;
         Ok(world)
     }
@@ -62,10 +75,6 @@ impl World {
 
     fn place(&self) -> Place {
         Place { data: self.root().join("base"), secrets: self.root().join("secrets") }
-    }
-
-    fn contracts(&self) -> u64 {
-        self.bills.div_ceil(BILLS_PER_CONTRACT)
     }
 
     fn fill(&self) -> anyhow::Result<()> {
@@ -115,7 +124,7 @@ impl World {
 
     fn members(&self) -> std::io::Result<Vec<u8>> {
         let mut text = b"contrato,nombre\n".to_vec();
-        for contract in 1..=self.contracts() {
+        for contract in 1..=self.contracts {
             writeln!(text, "{contract},Socio de prueba {contract}")?;
         }
         Ok(text)
@@ -130,16 +139,24 @@ impl World {
         Ok(text)
     }
 
-    /// A server of its own copy of the books.
-    pub(super) fn server(&self, name: &str, flags: &[&str]) -> anyhow::Result<Peer> {
+    /// A copy of the books: the flags that lead to it.
+    pub(super) fn copy(&self, name: &str) -> anyhow::Result<[String; 4]> {
         let (base, copy) = (self.place(), self.root().join(name));
         fs::create_dir(&copy)?;
         for entry in fs::read_dir(&base.data)? {
             let entry = entry?;
             fs::copy(entry.path(), copy.join(entry.file_name()))?;
         }
-        let (data, secrets) = (copy.to_string_lossy(), base.secrets.to_string_lossy());
-        let mut arguments = vec!["serve", "--data", &data, "--secrets", &secrets];
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let (data, secrets) = (path(&copy), path(&base.secrets));
+        Ok(["--data".to_owned(), data, "--secrets".to_owned(), secrets])
+    }
+
+    /// A server of its own copy of the books.
+    pub(super) fn server(&self, name: &str, flags: &[&str]) -> anyhow::Result<Peer> {
+        let place = self.copy(name)?;
+        let mut arguments = vec!["serve"];
+        arguments.extend(place.iter().map(String::as_str));
         arguments.extend(flags);
         Peer::start(&arguments)
     }
@@ -170,13 +187,13 @@ impl World {
     /// The answer to one request of `consultardeuda`.
     pub(super) fn debt_answer(&self, server: &Peer) -> anyhow::Result<Vec<u8>> {
         let mut request = Vec::new();
-        self.debts(&Self::token(server)?)(self.contracts() / 2, &mut request);
+        self.debts(&Self::token(server)?)(self.contracts / 2, &mut request);
         server.ask(&request)
     }
 
     /// Requests of `consultardeuda`, of all contracts.
     pub(super) fn debts(&self, token: &str) -> Requests {
-        let (contracts, token) = (self.contracts(), token.to_owned());
+        let (contracts, token) = (self.contracts, token.to_owned());
         Arc::new(move |number, request| {
             let contract = number.wrapping_mul(STRIDE) % contracts + 1;
             let body = format!(r#"{{"Contrato":"{contract}"}}"#);
@@ -219,7 +236,8 @@ impl Bill {
     }
 }
 
-fn write_request(
+/// Writes one request of a service.
+pub(super) fn write_request(
     request: &mut Vec<u8>,
     service: &str,
     token: Option<&str>,

@@ -8,9 +8,7 @@ use ventanilla_store::{StoreError, View};
 
 use super::kinds::{Bills, Kind};
 use super::run::{Chunk, Done, Job, Tell, count};
-use super::{
-    ImportRefusal, Judged, LineOutcome, LineVerdict, News, Phase, Source, VanishMax, Verdict,
-};
+use super::{ImportRefusal, Judged, LineOutcome, LineVerdict, News, Phase, Source, VanishMax};
 use crate::Failure;
 
 /// Bills read at a time.
@@ -110,7 +108,9 @@ fn check_row<K: Kind>(
         }
     };
     totals.refused += 1;
-    verdicts.into_iter().for_each(|verdict: Verdict| on_news(News::Refused(verdict)));
+    for verdict in verdicts {
+        on_news(News::Refused(verdict));
+    }
     Ok(Planned::Done)
 }
 

@@ -118,8 +118,11 @@ struct Keeping<'k, K: Kind> {
     facts_mark: i64,
     totals: ImportTotals,
     /// What is being written.
-    written: Option<(Arc<Work<K>>, Submitted<Worked, ImportRefusal>)>,
+    written: Option<Writing<K>>,
 }
+
+/// What is being written, and its answer to come.
+type Writing<K> = (Arc<Work<K>>, Submitted<Worked, ImportRefusal>);
 
 /// What is kept in one transaction.
 struct Work<K: Kind> {

@@ -37,6 +37,7 @@ pub(super) struct Chunk<R> {
 
 pub(super) type Done<T> = Result<T, Failure<ImportRefusal>>;
 pub(super) type Tell<'t> = &'t mut dyn FnMut(News<'_>);
+type Take<'t, R> = &'t mut dyn FnMut(Chunk<R>, Tell<'_>) -> Done<()>;
 
 impl Service {
     /// Imports a file of members or bills. Blocking.
@@ -98,15 +99,18 @@ impl Job<'_> {
         source: &mut dyn Source,
         phase: Phase,
         on_news: Tell<'_>,
-        take: &mut dyn FnMut(Chunk<K::Row>, Tell<'_>) -> Done<()>,
+        take: Take<'_, K::Row>,
     ) -> Done<()> {
         std::thread::scope(|scope| {
             let (send, chunks) = sync_channel(CHUNKS_AHEAD);
-            let reading = scope.spawn(|| self.read_chunks::<K>(source, send));
+            let reading = scope.spawn(move || self.read_chunks::<K>(source, &send));
             let taken = self.take_chunks(&chunks, phase, on_news, take);
             // The reader ends where nobody takes its chunks.
             drop(chunks);
-            let read = reading.join().map_err(|_| Failure::Unavailable)?;
+            let Ok(read) = reading.join() else {
+                tracing::error!("the reading of a file panicked");
+                return Err(Failure::Unavailable);
+            };
             taken.and(read.map_err(Failure::Refused))
         })
     }
@@ -114,7 +118,7 @@ impl Job<'_> {
     fn read_chunks<K: Kind>(
         &self,
         source: &mut dyn Source,
-        send: SyncSender<Chunk<K::Row>>,
+        send: &SyncSender<Chunk<K::Row>>,
     ) -> Result<(), ImportRefusal> {
         let (mut rows, mut start) = (Vec::with_capacity(CHUNK_LEN), 0);
         let mut is_wanted = true;
@@ -139,7 +143,7 @@ impl Job<'_> {
         chunks: &Receiver<Chunk<R>>,
         phase: Phase,
         on_news: Tell<'_>,
-        take: &mut dyn FnMut(Chunk<R>, Tell<'_>) -> Done<()>,
+        take: Take<'_, R>,
     ) -> Done<()> {
         for chunk in chunks {
             let bytes = chunk.bytes;

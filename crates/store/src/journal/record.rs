@@ -114,6 +114,7 @@ fn first_version() -> u32 {
     1
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it may skip by reference")]
 fn is_first_version(version: &u32) -> bool {
     *version == first_version()
 }

@@ -237,11 +237,11 @@ fn facts<'c>(
     replaces: Option<BillId>,
 ) -> Result<BillFacts<'c>, StoreError> {
     let bill = standing(view, company, known)?;
-    let replaced = match replaces {
-        Some(replaced) => standing(view, company, view.version_in_force(company, replaced)?)?,
+    let other = match replaces {
+        Some(other) => standing(view, company, view.version_in_force(company, other)?)?,
         None => None,
     };
-    Ok(BillFacts { company, contract, bill, replaced })
+    Ok(BillFacts { company, contract, bill, replaced: other })
 }
 
 /// The bill that a version in force is of.

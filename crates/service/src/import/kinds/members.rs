@@ -21,7 +21,7 @@ pub(in crate::import) struct Members {
     /// The line of each contract's code.
     contracts: HashMap<ContractCode, u64>,
     /// The first line of each member, and what it says.
-    members: HashMap<MemberId, (u64, MemberRow)>,
+    said: HashMap<MemberId, (u64, MemberRow)>,
     /// Codes that lines of the file take from contracts which get another.
     freed: HashSet<ContractCode>,
 }
@@ -134,7 +134,7 @@ impl Members {
         decision: &MemberDecision,
     ) -> Option<Verdict> {
         let member = decision.holder?;
-        let (first, said) = self.members.entry(member).or_insert_with(|| (line, row.clone()));
+        let (first, said) = self.said.entry(member).or_insert_with(|| (line, row.clone()));
         let column = differing_column(said, row)?;
         Some(member_differs(line, column, member, *first))
     }
@@ -179,7 +179,7 @@ impl Members {
         next: MemberId,
     ) -> Result<MemberId, StoreError> {
         let mut next = next;
-        while self.members.contains_key(&next) || view.member(company.id, next)?.is_some() {
+        while self.said.contains_key(&next) || view.member(company.id, next)?.is_some() {
             next = next.checked_next().map_err(|cause| StoreError::Damaged {
                 what: "the members' ids are exhausted",
                 cause: Some(cause.into()),
