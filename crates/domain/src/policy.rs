@@ -199,8 +199,9 @@ fn from_window(key: &str, value: &str) -> Result<ReversalWindow, PolicyError> {
     if value == "none" {
         return Ok(ReversalWindow::Unlimited);
     }
-    let days = value.parse().ok().ok_or_else(|| wrong(key, "0..=65535|none"))?;
-    Ok(ReversalWindow::Days(days))
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_digit());
+    let days = value.parse().ok().filter(|_| is_plain);
+    Ok(ReversalWindow::Days(days.ok_or_else(|| wrong(key, "0..=65535|none"))?))
 }
 
 fn optional<T>(
@@ -258,6 +259,7 @@ pub(crate) mod tests {
             ("reversal_days", "0", true),
             ("reversal_days", "none", true),
             ("reversal_days", "-1", false),
+            ("reversal_days", "+1", false),
             ("reversal_days", "65536", false),
             ("hours", "08:00-20:30", true),
             ("hours", "22:00-06:00", true),

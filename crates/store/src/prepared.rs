@@ -35,6 +35,9 @@ impl Prepared {
         event: Event,
         replaced: &[Option<&BillVersion>],
     ) -> Result<Self, StoreError> {
+        if has_a_bill_twice(&event) {
+            return Err(StoreError::damaged("a bill is in an entry twice"));
+        }
         let postings = postings_of(&event, replaced)
             .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
         let texts = match &event {
@@ -44,4 +47,13 @@ impl Prepared {
         let written = journal::write(&event);
         Ok(Self { event, postings, written, texts })
     }
+}
+
+/// Whether an event versions a bill more than once: what it replaces would be another version than
+/// the one that stood before the entry.
+fn has_a_bill_twice(event: &Event) -> bool {
+    let Event::BillsVersioned(versions) = event else { return false };
+    let mut bills: Vec<_> = versions.iter().map(|version| version.bill).collect();
+    bills.sort_unstable();
+    bills.windows(2).any(|pair| pair[0] == pair[1])
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod every_store;
+mod files;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
