@@ -165,7 +165,12 @@ pub enum BillRefusal {
     AmountOutOfRange,
     /// The detail lines do not add up to the amount.
     #[error("the details do not add up to the amount")]
-    DetailsDoNotAddUp,
+    DetailsDoNotAddUp {
+        /// What they add up to; `None` where no amount holds it.
+        sum: Option<Money>,
+        /// The bill's amount.
+        amount: Money,
+    },
     /// The bill that is replaced is the bill itself.
     #[error("a bill cannot replace itself")]
     ReplacesItself,
@@ -218,9 +223,9 @@ pub fn decide_bill(
             return Err(BillRefusal::BillReplaced(other));
         }
         let number = known.map_or(Ok(1), next_number)?;
-        let revenue =
-            ledger::revenue_of(&facts.company.policy, terms.amount, &terms.printed.details)
-                .or(Err(BillRefusal::DetailsDoNotAddUp))?;
+        let (amount, details) = (terms.amount, &terms.printed.details);
+        let revenue = ledger::revenue_of(&facts.company.policy, amount, details)
+            .or(Err(BillRefusal::DetailsDoNotAddUp { sum: None, amount }))?;
         let replaced_by = None;
         let version = BillVersion { contract, bill, number, terms, revenue, replaced_by, source };
         changes.push(BillChange { version, replaced: facts.bill.map(|(_, version)| version) });
@@ -279,9 +284,10 @@ fn stated_terms(
     let known_state = known.filter(|known| !known.is_withdrawal()).map(|known| known.terms.state);
     let known_facts = known.map(|known| known.terms.printed.as_ref().clone());
     let mut printed = row.printed.over(known_facts.unwrap_or_default());
-    if !add_up(&printed.details, row.amount).unwrap_or(false) {
+    let sum = sum_of(&printed.details, row.amount).ok();
+    if !printed.details.is_empty() && sum != Some(row.amount) {
         if states_details {
-            return Err(BillRefusal::DetailsDoNotAddUp);
+            return Err(BillRefusal::DetailsDoNotAddUp { sum, amount: row.amount });
         }
         // The file has no details and the amount is another: the old ones say nothing of it.
         printed.details.clear();
@@ -298,10 +304,10 @@ fn stated_terms(
     })
 }
 
-fn add_up(details: &[DetailLine], amount: Money) -> Result<bool, MoneyError> {
+/// What detail lines add up to, in the currency of the bill's amount.
+fn sum_of(details: &[DetailLine], amount: Money) -> Result<Money, MoneyError> {
     let zero = Money::zero(amount.currency());
-    let sum = details.iter().try_fold(zero, |sum, line| sum.checked_add(line.amount))?;
-    Ok(details.is_empty() || sum == amount)
+    details.iter().try_fold(zero, |sum, line| sum.checked_add(line.amount))
 }
 
 /// The version that annuls the bill that is replaced; `None` where it is annulled already.
@@ -543,7 +549,11 @@ mod tests {
             (None, row(1, 0), BillRefusal::AmountOutOfRange),
             (None, row(1, -5), BillRefusal::AmountOutOfRange),
             (None, row(1, Money::BILL_MAX_MINOR + 1), BillRefusal::AmountOutOfRange),
-            (None, unbalanced, BillRefusal::DetailsDoNotAddUp),
+            (
+                None,
+                unbalanced,
+                BillRefusal::DetailsDoNotAddUp { sum: Some(bob(99)), amount: bob(100) },
+            ),
             (Some(known), itself, BillRefusal::ReplacesItself),
         ] {
             assert_eq!(decide(bill, None, row), Err(expected));

@@ -36,7 +36,7 @@ use ventanilla_domain::{
     BillId, CompanyId, ContractCode, FileId, FileKind, ImportTotals, Label, Name, PaymentId,
 };
 pub(crate) use verdict::{
-    bill_refused, bill_repeated, code_used_before, contract_renamed, contract_repeated,
+    bill_refused, bill_repeated, code_used_before, contract_repeated, contract_unknown,
     member_differs, member_refused, replaced_elsewhere, replaced_twice,
 };
 

@@ -135,8 +135,8 @@ pub(super) enum RowProblem {
     Member(MemberRefusal),
     /// The code of a contract changes after a line that spoke of it.
     CodeUsedBefore { contract: String, first_line: u64 },
-    /// The code is one that a contract had before.
-    ContractRenamed { contract: String, now: String },
+    /// No contract has the code; the one that once had it has another now.
+    ContractUnknown { contract: String, now: Option<String> },
     /// The contract is in the file twice.
     ContractTwice { contract: String, first_line: u64 },
     /// Two rows of one member say different things of the member.
@@ -179,8 +179,11 @@ impl Display for RowProblem {
                 "el contrato «{contract}» está en la línea {first_line} de este archivo; \
                  ponga antes la línea que le cambia el código."
             ),
-            Self::ContractRenamed { contract, now } => {
+            Self::ContractUnknown { contract, now: Some(now) } => {
                 write!(f, "el contrato «{contract}» tiene ahora el código «{now}».")
+            }
+            Self::ContractUnknown { contract, now: None } => {
+                write!(f, "no hay ningún contrato «{contract}»; importe primero los socios.")
             }
             Self::ContractTwice { contract, first_line } => {
                 write!(f, "el contrato «{contract}» ya está en la línea {first_line} del archivo.")
@@ -202,7 +205,11 @@ fn bill_sentence(refusal: BillRefusal) -> Cow<'static, str> {
         }
         BillRefusal::BillOfAnotherContract => "la factura ya existe y es de otro contrato.".into(),
         BillRefusal::AmountOutOfRange => "el importe debe estar entre 0.01 y 1000000000.00.".into(),
-        BillRefusal::DetailsDoNotAddUp => {
+        BillRefusal::DetailsDoNotAddUp { sum: Some(sum), amount } => {
+            let (sum, amount) = (sum.to_decimal(), amount.to_decimal());
+            format!("las líneas de detalle suman {sum} y el monto es {amount}.").into()
+        }
+        BillRefusal::DetailsDoNotAddUp { sum: None, .. } => {
             "las líneas de detalle no suman el monto de la factura.".into()
         }
         BillRefusal::ReplacesItself => "una factura no puede reemplazarse a sí misma.".into(),
@@ -226,7 +233,7 @@ fn bill_column(refusal: BillRefusal) -> &'static str {
     match refusal {
         BillRefusal::ContractUnknown | BillRefusal::BillOfAnotherContract => "contrato",
         BillRefusal::AmountOutOfRange => "monto",
-        BillRefusal::DetailsDoNotAddUp => "detalle",
+        BillRefusal::DetailsDoNotAddUp { .. } => "detalle",
         BillRefusal::ReplacesItself
         | BillRefusal::ReplacedUnknown
         | BillRefusal::ReplacedOfAnotherContract
@@ -277,10 +284,15 @@ pub(crate) fn code_used_before(line: u64, code: &ContractCode, first_line: u64) 
     on_cell(line, "contrato_anterior", &RowProblem::CodeUsedBefore { contract, first_line })
 }
 
-/// The verdict on a line of bills under a code that its contract had before.
-pub(crate) fn contract_renamed(line: u64, code: &ContractCode, now: &ContractCode) -> Verdict {
-    let (contract, now) = (quoted(code.as_str()), quoted(now.as_str()));
-    on_cell(line, "contrato", &RowProblem::ContractRenamed { contract, now })
+/// The verdict on a line of bills whose code no contract has, but perhaps one had before.
+pub(crate) fn contract_unknown(
+    line: u64,
+    code: &ContractCode,
+    now: Option<&ContractCode>,
+) -> Verdict {
+    let contract = quoted(code.as_str());
+    let now = now.map(|now| quoted(now.as_str()));
+    on_cell(line, "contrato", &RowProblem::ContractUnknown { contract, now })
 }
 
 /// The verdict on a line whose contract an earlier line of the file of members has.
@@ -340,6 +352,8 @@ fn is_printable(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ventanilla_domain::{Currency, Money};
+
     use super::*;
 
     #[test]
@@ -358,11 +372,12 @@ mod tests {
 
     #[test]
     fn every_refusal_of_a_bill_names_its_column() {
+        let amount = Money::from_minor(550, Currency::BOB);
         for (refusal, column) in [
             (BillRefusal::ContractUnknown, "contrato"),
             (BillRefusal::BillOfAnotherContract, "contrato"),
             (BillRefusal::AmountOutOfRange, "monto"),
-            (BillRefusal::DetailsDoNotAddUp, "detalle"),
+            (BillRefusal::DetailsDoNotAddUp { sum: None, amount }, "detalle"),
             (BillRefusal::ReplacesItself, "reemplaza"),
             (BillRefusal::ReplacedUnknown, "reemplaza"),
             (BillRefusal::ReplacedPaid, "reemplaza"),

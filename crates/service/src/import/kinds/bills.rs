@@ -14,7 +14,7 @@ use ventanilla_store::{StoreError, Tx, View};
 use super::{Kind, Outcomes, TakeRow};
 use crate::import::{
     BillRows, ImportRefusal, LineOutcome, LineVerdict, Replaced, Scan, Source, Subject, Verdict,
-    bill_refused, bill_repeated, contract_renamed, replaced_elsewhere, replaced_twice,
+    bill_refused, bill_repeated, contract_unknown, replaced_elsewhere, replaced_twice,
 };
 
 /// A file of bills.
@@ -264,12 +264,15 @@ fn verdict(
     code: Option<&ContractCode>,
     refusal: BillRefusal,
 ) -> Result<Verdict, StoreError> {
-    if let (BillRefusal::ContractUnknown, Some(code)) = (refusal, code)
-        && let [contract] = view.once_called(company.id, code)?.as_slice()
-    {
-        return Ok(contract_renamed(line, code, &contract.code));
-    }
-    Ok(bill_refused(line, refusal))
+    let (BillRefusal::ContractUnknown, Some(code)) = (refusal, code) else {
+        return Ok(bill_refused(line, refusal));
+    };
+    let once = view.once_called(company.id, code)?;
+    let now = match once.as_slice() {
+        [contract] => Some(&contract.code),
+        _ => None,
+    };
+    Ok(contract_unknown(line, code, now))
 }
 
 fn outcome(decision: &BillDecision, bill: BillId) -> LineOutcome {
