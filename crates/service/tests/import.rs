@@ -431,12 +431,20 @@ mod tests {
             let mut versions = Vec::new();
             let mut keep = |version: &BillVersion| {
                 versions.push((version.bill.to_i64(), version.number, version.source.line));
+                true
             };
             let last = files[2].file.id;
             books.service.each_version_of(company(), last, &mut keep).unwrap();
             assert_eq!(versions, [(1, 2, 2)]);
+            let mut count = 0;
+            let mut keep_one = |_: &BillVersion| {
+                count += 1;
+                false
+            };
+            books.service.each_version_of(company(), files[1].file.id, &mut keep_one).unwrap();
+            assert_eq!(count, 1, "of two: whoever has read enough gets no more");
             let unknown = last.checked_next().unwrap();
-            let told = books.service.each_version_of(company(), unknown, &mut |_| {});
+            let told = books.service.each_version_of(company(), unknown, &mut |_| true);
             assert_eq!(told, Err(Failure::Refused(FileRefusal::FileUnknown)));
         })
         .await;

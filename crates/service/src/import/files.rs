@@ -50,13 +50,14 @@ impl Service {
         })
     }
 
-    /// Hands on the versions of bills that a file of bills made, as they were kept. Refusals in the
-    /// order of [`FileRefusal`]. Blocking.
+    /// Hands on the versions of bills that a file of bills made, as they were kept, until
+    /// `on_version` wants no more and says false. Refusals in the order of [`FileRefusal`].
+    /// Blocking.
     pub fn each_version_of(
         &self,
         company: CompanyId,
         file: FileId,
-        on_version: &mut dyn FnMut(&BillVersion),
+        on_version: &mut dyn FnMut(&BillVersion) -> bool,
     ) -> Result<(), Failure<FileRefusal>> {
         let files = self.imported_files(company)?;
         let found = files.iter().find(|kept| kept.file.id == file);
@@ -71,10 +72,12 @@ impl Service {
             let after_last = last.number.checked_next();
             for entry in entries {
                 match entry.event {
-                    Event::BillsVersioned(versions) => versions
-                        .iter()
-                        .filter(|version| version.source.file == file)
-                        .for_each(&mut *on_version),
+                    Event::BillsVersioned(versions) => {
+                        let mut own = versions.iter().filter(|version| version.source.file == file);
+                        if !own.all(&mut *on_version) {
+                            return Ok(());
+                        }
+                    }
                     Event::FileFinished { file: finished, .. } if finished == file => {
                         return Ok(());
                     }
