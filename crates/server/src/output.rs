@@ -1,7 +1,7 @@
 //! What people and scripts read: results on standard output, everything else on standard error.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -13,7 +13,23 @@ use crate::problem::{Problem, to_reason};
 /// secret is shown only once.
 pub(crate) fn print(line: impl Display) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+    to_written(writeln!(out, "{line}").and_then(|()| out.flush()))
+}
+
+/// Prints a result of many lines. What `write` meets as an [`io::Error`] of its writer ends it as
+/// [`print()`] ends.
+pub(crate) fn stream(
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out) {
+        Ok(()) => to_written(out.flush()),
+        Err(error) => to_written(Err(error.downcast::<io::Error>()?)),
+    }
+}
+
+fn to_written(result: io::Result<()>) -> anyhow::Result<()> {
+    match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let reason = to_reason(&error);
             Err(Problem::store(format!("no se pudo escribir el resultado: {reason}")))

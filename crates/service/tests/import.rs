@@ -472,8 +472,9 @@ mod tests {
             let totals = imported.unwrap().totals;
             assert_eq!(totals.new, Tally { count: 1, difference_minor: 2_000 });
             assert_eq!(totals.changed, Tally { count: 1, difference_minor: 100 });
-            use LineVerdict::{Changed, New};
-            assert_eq!(told, [(2, New), (3, New), (2, Changed)], "the last word holds");
+            let new = LineVerdict::New;
+            let expected = [(2, new), (3, new), (2, LineVerdict::Changed)];
+            assert_eq!(told, expected, "the last word holds");
             assert_eq!(books.owed("100").1, ["1 11.00", "2 20.00"]);
             books.is_sound();
         })

@@ -16,7 +16,7 @@ use super::report::median;
 use super::world::{World, write_request};
 use crate::config::from_count;
 use crate::output;
-use crate::problem::{Exit, Problem};
+use crate::problem::{Exit, Problem, to_reason};
 
 /// The flags of the measurement.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ const RESIDENT_MAX_MIB: u64 = 300;
 const CASHIERS: u32 = 16;
 const THINK: Duration = Duration::from_millis(10);
 /// Longer than any import: the payments end with it.
-const LONG: Duration = Duration::from_secs(3_600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Runs the measurement and prints what was found.
 pub(super) fn run(args: &ImportBenchArgs) -> anyhow::Result<Exit> {
@@ -198,8 +198,8 @@ impl Bench {
     fn round(&self, round: u32, rounds: &mut Rounds) -> anyhow::Result<()> {
         let place = self.world.copy(&format!("ronda-{round}"))?;
         let anchor = self.anchor()?;
-        let new = self.import(&self.new, &place)?;
-        let unchanged = self.import(&self.new, &place)?;
+        let new = import(&self.new, &place)?;
+        let unchanged = import(&self.new, &place)?;
         output::tell(format_args!(
             "ronda {round}: .import {:.2} s, nuevas {:.2} s, iguales {:.2} s",
             anchor.as_secs_f64(),
@@ -224,17 +224,13 @@ impl Bench {
             .args([".mode csv", &import])
             .stdin(Stdio::null())
             .status()
-            .map_err(|_| Problem::usage("falta sqlite3: instálelo para comparar con él"))?;
+            .map_err(|error| {
+                let reason = to_reason(&error);
+                Problem::usage(format!("sqlite3, con el que se compara: {reason}"))
+            })?;
         let took = now() - began;
         fs::remove_file(&database)?;
         if status.success() { Ok(took) } else { Err(Problem::store("sqlite3 no pudo importar")) }
-    }
-
-    fn import(&self, file: &Path, place: &[String; 4]) -> anyhow::Result<Ran> {
-        let file = file.to_string_lossy();
-        let mut arguments = vec!["import", "bills", &file, "--json"];
-        arguments.extend(place.iter().map(String::as_str));
-        ran(&arguments)
     }
 
     /// A server on the last round's books: one bill in twenty is paid, then a changed file comes.
@@ -260,11 +256,13 @@ impl Bench {
         let meanwhile = Load { think: THINK, ..before };
         let (paying, changed) = std::thread::scope(|scope| {
             let paying = scope.spawn(|| meanwhile.run_until(&target, &stop));
-            let changed = self.import(&self.changed, &place);
+            let changed = import(&self.changed, &place);
             stop.store(true, Ordering::Relaxed);
             (paying.join(), changed)
         });
-        let paying = paying.map_err(|_| Problem::store("los pagos que se miden se cortaron"))??;
+        let Ok(paying) = paying else {
+            return Err(Problem::store("los pagos que se miden se cortaron"));
+        };
         let changed = changed?;
         let server_mib = resident_mib(server.id());
         let mut arguments = vec!["verify"];
@@ -273,7 +271,7 @@ impl Bench {
         Ok(Lived {
             ready,
             changed: changed.took,
-            paying,
+            paying: paying?,
             server_mib,
             import_mib: changed.resident_mib,
             is_verified,
@@ -304,6 +302,14 @@ fn decimal(minor: u64) -> String {
 struct Ran {
     took: Duration,
     resident_mib: u64,
+}
+
+/// Imports a file of bills.
+fn import(file: &Path, place: &[String; 4]) -> anyhow::Result<Ran> {
+    let file = file.to_string_lossy();
+    let mut arguments = vec!["import", "bills", &file, "--json"];
+    arguments.extend(place.iter().map(String::as_str));
+    ran(&arguments)
 }
 
 /// Runs this binary to its end; an error where it does not end well.

@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub(crate) use spanish::Answer;
 
 use crate::bench;
-use crate::commands::{collector, company, demo, import, init, serve, verify};
+use crate::commands::{collector, company, demo, import, init, serve, verify, watch};
 use crate::log::LogArgs;
 use crate::problem::Exit;
 
@@ -38,9 +38,11 @@ enum Command {
     /// Los recaudadores: quienes cobran para una empresa
     #[command(subcommand)]
     Collector(collector::CollectorCommand),
-    /// Carga socios o facturas desde un archivo CSV
+    /// Carga socios o facturas desde un archivo, y muestra lo que se cargó
     #[command(subcommand)]
-    Import(import::ImportCommand),
+    Import(Box<import::ImportCommand>),
+    /// Carga los archivos que se dejan en una carpeta
+    Watch(Box<watch::WatchArgs>),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
     /// Mide el rendimiento, como razones dentro de una misma corrida
@@ -71,7 +73,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::run(&args, log),
         Command::Company(command) => company::run(command, log),
         Command::Collector(command) => collector::run(command, log),
-        Command::Import(command) => import::run(command, log),
+        Command::Import(command) => import::run(*command, log),
+        Command::Watch(args) => watch::run(&args, log),
         Command::Verify(args) => verify::run(&args, log),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -109,7 +112,12 @@ mod tests {
             "ventanilla collector add --help",
             "ventanilla collector list --help",
             "ventanilla collector disable --help",
+            "ventanilla import --help",
+            "ventanilla import members --help",
             "ventanilla import bills --help",
+            "ventanilla import list --help",
+            "ventanilla import show --help",
+            "ventanilla watch --help",
             "ventanilla verify --help",
             "ventanilla bench pay --help",
         ] {
@@ -142,6 +150,20 @@ mod tests {
                 "«todo» no vale: listar",
             ),
             ("ventanilla company set --company 1 oldest_first", "no tiene la forma KEY=VALUE"),
+            ("ventanilla import", "Comandos:"),
+            ("ventanilla import members f.csv --complete", "no se conoce «--complete»"),
+            ("ventanilla import bills f.csv --withdraw-max 5", "falta --complete"),
+            (
+                "ventanilla import bills f.csv --complete --withdraw-max todas",
+                "--withdraw-max <N>: se espera un número entero desde 0",
+            ),
+            ("ventanilla import bills f.csv --verdicts", "--verdicts <ARCHIVO> necesita un valor"),
+            ("ventanilla import show", "falta <N>"),
+            ("ventanilla import show 0", "<N>: se espera un número entero desde 1"),
+            ("ventanilla watch", "falta <DIR>"),
+            ("ventanilla watch d --settle -1", "no se conoce «-1»"),
+            ("ventanilla watch d --settle x", "--settle <S>: se espera un número entero desde 0"),
+            ("ventanilla watch d --withdraw-max 5", "falta --complete"),
         ] {
             let (taken, text) = told(line);
             assert!(!taken, "{line}");

@@ -7,6 +7,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod serve;
 pub(crate) mod verify;
+pub(crate) mod watch;
 
 use ventanilla_domain::{CompanyId, Text, TextError};
 

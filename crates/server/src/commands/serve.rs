@@ -144,22 +144,24 @@ async fn to_end(service: &Service) -> anyhow::Result<Exit> {
     }
 }
 
-/// The signals that ask a server to stop.
+/// The signals that ask a process to stop.
 #[derive(Debug)]
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn install() -> io::Result<Self> {
+    /// Takes them over; inside a runtime.
+    pub(crate) fn install() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn next(&mut self) {
+    /// Waits for the next of them.
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -6,25 +6,9 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::common::{
-    Bill, Client, Credentials, Installation, Server, bills, exists, import, run, verify,
+    BILLS, Bill, Client, Credentials, Installation, Server, bills, check, exists, import, run,
+    verify,
 };
-
-const MEMBERS: &str = "contrato,nombre\n1,Socio Uno\n2,Socio Dos\n";
-const BILLS: &str = "factura,contrato,periodo,monto\n1001,1,202401,10.00\n1002,2,202401,20.50\n";
-
-/// Runs lines in one installation; each has its exit code and a part of what it tells.
-fn check(installation: &Installation, lines: &[(&str, i32, &str)]) {
-    for (line, code, told) in lines {
-        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
-        assert_eq!(ran.code, *code, "{line}: {ran:?}");
-        let text = if *code == 0 { &ran.out } else { &ran.err };
-        assert!(text.contains(told), "{line}: {told}: {ran:?}");
-        assert!(*code == 0 || ran.out.is_empty(), "{line}: nothing but results: {ran:?}");
-        for inner in ["panicked", "os error", "rusqlite", "SQLITE", "Error {"] {
-            assert!(!ran.err.contains(inner), "{line}: {ran:?}");
-        }
-    }
-}
 
 #[test]
 fn init_makes_an_installation_once() {
@@ -292,147 +276,6 @@ fn collectors_are_added_listed_and_disabled() {
 }
 
 #[test]
-fn a_file_is_imported_whole_and_its_repeat_changes_nothing() {
-    let installation = Installation::with_company();
-    installation.write("socios.csv", MEMBERS);
-    installation.write("facturas.csv", BILLS);
-    installation.write("corregidas.csv", BILLS.replace("20.50", "25.00"));
-    check(
-        &installation,
-        &[
-            (
-                "import members socios.csv --data datos --dry-run",
-                0,
-                "2 líneas revisadas, nada se guardó",
-            ),
-            ("import bills facturas.csv --data datos", 1, "línea 2, columna contrato: "),
-            (
-                "import members socios.csv --data datos",
-                0,
-                "2 líneas cargadas: 2 nuevas, 0 cambiadas",
-            ),
-            ("import bills facturas.csv --data datos --dry-run", 0, "2 nuevas"),
-            ("import bills facturas.csv --data datos", 0, "lo adeudado cambia en 30.50 BOB"),
-            ("import bills facturas.csv --data datos", 0, "0 nuevas, 0 cambiadas, 2 iguales"),
-            ("import members socios.csv --data datos", 0, "0 nuevas, 0 cambiadas, 2 iguales"),
-            (
-                "import bills corregidas.csv --data datos --company 13",
-                0,
-                "lo adeudado cambia en 4.50 BOB",
-            ),
-            ("import bills facturas.csv --data datos --company 9", 2, "no hay ninguna empresa 9"),
-            ("import bills nada.csv --data datos", 2, "nada.csv: no se pudo leer: no existe"),
-            ("import bills datos --data datos", 2, "datos: no es un archivo"),
-            ("import bills --data datos", 2, "falta <ARCHIVO>"),
-            ("import facturas facturas.csv --data datos", 2, "no se conoce el comando «facturas»"),
-        ],
-    );
-    let ran = installation.run(&["import", "bills", "corregidas.csv", "--data", "datos", "--json"]);
-    assert_eq!(
-        ran.json(),
-        json!({
-            "Lineas": 2, "Nuevas": 0, "Cambiadas": 0, "Iguales": 2, "Pagadas": 0, "Rechazadas": 0,
-            "Diferencia": "0.00", "Guardado": true,
-        })
-    );
-    assert_eq!(ran.err, "", "no bar where standard error is no terminal");
-    installation.write("otra.csv", "factura,contrato,periodo,monto\n1003,1,202402,7.00\n");
-    let told = "1 línea cargada: 1 nueva, 0 cambiadas, 0 iguales\nlo adeudado cambia en 7.00 BOB\n";
-    check(&installation, &[("import bills otra.csv --data datos", 0, told)]);
-    verify(&installation, "datos");
-}
-
-#[test]
-fn a_bad_file_writes_nothing_and_names_its_lines() {
-    let installation = Installation::with_company();
-    installation.write("socios.csv", MEMBERS);
-    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
-    for (lines, told) in [
-        ("factura,contrato,monto\n1,1,5\n", "línea 1"),
-        ("", "mala.csv: línea 1: la primera línea está vacía"),
-        (
-            "factura,contrato,periodo,monto\n1,1,202401,5\n2,9,202401,5\n",
-            "línea 3, columna contrato: ",
-        ),
-        (
-            "factura,contrato,periodo,monto\n1,1,202401,5\n2,2,202413,5\n",
-            "línea 3, columna periodo: ",
-        ),
-        (
-            "factura,contrato,periodo,monto\n1,1,202401,5\n2,2,202401,-5\n",
-            "línea 3, columna monto: «-5» no es un importe",
-        ),
-        (
-            "factura,contrato,periodo,monto\n1,1,202401,5\nx,2,202401,5\n",
-            "línea 3, columna factura: ",
-        ),
-        (
-            "factura,contrato,periodo,monto\n1,1,202401,5\n1,2,202401,5\n",
-            "línea 3, columna factura: ",
-        ),
-    ] {
-        installation.write("mala.csv", lines);
-        let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos"]);
-        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{lines}: {ran:?}");
-        assert!(ran.err.contains(told), "{lines}: {ran:?}");
-        assert!(!ran.err.contains("Columna «"), "a column is named once: {ran:?}");
-        assert!(ran.err.to_lowercase().contains("no se guardó nada"), "{ran:?}");
-    }
-    installation.write("facturas.csv", "factura,contrato,periodo,monto\n1,1,202401,5\n");
-    let ran = installation.run(&["import", "bills", "facturas.csv", "--data", "datos", "--json"]);
-    assert_eq!(ran.json()["Nuevas"], 1, "nothing of the bad files was kept");
-    let bad = "factura,contrato,periodo,monto\n2,1,202402,5\n3,1,x,5\n4,1,202403,y\n";
-    installation.write("mala.csv", bad);
-    let ran = installation.run(&["import", "bills", "mala.csv", "--data", "datos", "--skip-bad"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains(": 1 nueva, ") && ran.out.contains("2 líneas malas: quedaron fuera"));
-    assert!(
-        ran.err.contains("línea 3, columna periodo") && ran.err.contains("línea 4, columna monto")
-    );
-    verify(&installation, "datos");
-}
-
-#[test]
-fn a_refused_file_is_told_as_json_too() {
-    let installation = Installation::with_company();
-    installation.write("socios.csv", MEMBERS);
-    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
-    let heading = "factura,contrato,periodo,monto\n";
-    let run = |rows: &str, flag: &str| {
-        installation.write("mala.csv", rows);
-        let line = ["import", "bills", "mala.csv", "--data=datos", "--json", flag];
-        let ran = installation.run(&line[..if flag.is_empty() { 5 } else { 6 }]);
-        assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
-        let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-        (ran, shown)
-    };
-    let bad = format!("{heading}2,1,202402,5\n3,1,202402,-5\n4,9,202402,5\n");
-    let (ran, shown) = run(&bad, "");
-    assert_eq!((ran.code, &shown["Rechazadas"], &shown["Guardado"]), (1, &json!(2), &json!(false)));
-    let verdicts = shown["Veredictos"].as_array().unwrap();
-    let at = |verdict: &serde_json::Value| (verdict["Linea"].clone(), verdict["Columna"].clone());
-    assert_eq!(at(&verdicts[0]), (json!(3), json!("monto")), "{shown}");
-    assert_eq!(at(&verdicts[1]), (json!(4), json!("contrato")), "{shown}");
-    assert!(verdicts[0]["Mensaje"].as_str().unwrap().contains("«-5» no es un importe"), "{shown}");
-    assert!(ran.err.contains("línea 3, columna monto: ") && ran.err.contains("2 líneas malas"));
-
-    let (ran, shown) = run("factura,contrato\n1,1\n", "");
-    assert_eq!((ran.code, &shown["Guardado"]), (1, &json!(false)));
-    assert_eq!(shown["Veredictos"][0]["Linea"], 1, "{shown}");
-    assert!(ran.err.contains("mala.csv: línea 1, columna periodo: falta"), "{ran:?}");
-
-    let many: Vec<String> = (1..=1_200).map(|bill| format!("{bill},1,202402,x\n")).collect();
-    let (ran, shown) = run(&format!("{heading}{}", many.concat()), "");
-    assert_eq!((ran.code, &shown["Rechazadas"]), (1, &json!(1_200)));
-    assert_eq!(shown["Veredictos"].as_array().unwrap().len(), 1_000);
-    assert!(ran.err.contains("línea 1201, columna monto: "), "standard error has them all");
-
-    let (ran, shown) = run(&bad, "--skip-bad");
-    assert_eq!((ran.code, &shown["Nuevas"], &shown["Guardado"]), (0, &json!(1), &json!(true)));
-    assert_eq!(shown["Veredictos"].as_array().unwrap().len(), 2);
-}
-
-#[test]
 fn the_configuration_has_its_order() {
     let installation = Installation::with_company();
     let listens = |command: &mut Command| Server::start(command).address().ip().to_string();
@@ -552,7 +395,7 @@ fn every_command_works_beside_a_running_server() {
         paid["IdCobranza"].as_str().unwrap()
     );
     assert!(ran.code == 0 && ran.err.contains(&told), "{ran:?}");
-    assert!(ran.out.contains("1 factura ya pagada: queda como está"), "{ran:?}");
+    assert!(ran.out.contains("  ya pagadas  1   (sin tocar)\n"), "{ran:?}");
 
     installation.done(&["company", "set", "--data", "datos", "oldest_first=true"]);
     let refused = client.post("realizarpago", &first[3].to_payment(None));

@@ -12,8 +12,14 @@ mod demo;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
+mod imported;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod watch;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod every_store;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod sqlite;

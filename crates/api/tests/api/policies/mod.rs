@@ -199,7 +199,9 @@ impl Window {
         let books = snapshot.view().company(company()).unwrap().unwrap();
         let entries = snapshot.view().entries(&books, 1, usize::MAX).unwrap();
         let versioned = entries.iter().find(|entry| match &entry.event {
-            Event::BillVersioned(version) => version.bill.to_string() == bill,
+            Event::BillsVersioned(versions) => {
+                versions.iter().any(|version| version.bill.to_string() == bill)
+            }
             _ => false,
         });
         let accounts = versioned.unwrap().postings.iter().map(|posting| posting.credit.to_string());

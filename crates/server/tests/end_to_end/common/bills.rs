@@ -4,6 +4,12 @@ use std::fmt::Write as _;
 
 use super::Installation;
 
+/// A small file of members.
+pub(crate) const MEMBERS: &str = "contrato,nombre\n1,Socio Uno\n2,Socio Dos\n";
+/// Their bills.
+pub(crate) const BILLS: &str =
+    "factura,contrato,periodo,monto\n1001,1,202401,10.00\n1002,2,202401,20.50\n";
+
 /// A bill that a test imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bill {
@@ -70,3 +76,26 @@ pub(crate) fn import(installation: &Installation, bills: &[Bill]) {
     installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
     installation.done(&["import", "bills", "facturas.csv", "--data", "datos"]);
 }
+
+/// Members 1 and 2, and bills 1 to 9 of member 1, of 10.00 to 90.00.
+pub(crate) fn with_bills() -> Installation {
+    let installation = Installation::with_company();
+    installation.write("socios.csv", MEMBERS);
+    installation.done(&["import", "members", "socios.csv", "--data", "datos"]);
+    let mut march = "factura,contrato,periodo,monto\n".to_owned();
+    march.extend((1..=9).map(|bill| format!("{bill},1,20240{bill},{bill}0\n")));
+    installation.write("marzo.csv", march);
+    installation.done(&["import", "bills", "marzo.csv", "--data", "datos"]);
+    installation
+}
+
+/// A file of the bills of [`with_bills`] of which every thing may come but a bad line.
+pub(crate) const APRIL: &str = "factura,contrato,periodo,monto,estado,reemplaza\n\
+                     1,1,202401,15.00,,\n\
+                     2,1,202402,20.00,,\n\
+                     3,1,202403,33.50,,\n\
+                     4,1,202404,40.00,anulada,\n\
+                     5,1,202405,50.00,pagada_fuera,\n\
+                     10,1,202407,70.25,,6\n\
+                     7,1,202407,70.00,,\n\
+                     8,1,202408,80.00,,\n";

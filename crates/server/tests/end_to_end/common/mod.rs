@@ -5,6 +5,8 @@ mod bills;
 mod client;
 mod process;
 
-pub(crate) use bills::{Bill, bills, files, import};
+pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_bills};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
-pub(crate) use process::{Installation, PATIENCE, Server, exists, note, now, run, verify};
+pub(crate) use process::{
+    Daemon, Installation, PATIENCE, Server, check, exists, note, now, run, verify, wait_until,
+};

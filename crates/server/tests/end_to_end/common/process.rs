@@ -18,7 +18,9 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 12] = [
+    "USER",
+    "LOGNAME",
     "VENTANILLA_DATA",
     "VENTANILLA_DATABASE",
     "VENTANILLA_SECRETS",
@@ -89,6 +91,11 @@ impl Installation {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
+    /// What a file in the directory holds, as text.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
     /// The binary in this directory, without anything that the environment says.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ventanilla"));
@@ -148,6 +155,20 @@ pub(crate) fn run(command: &mut Command) -> Ran {
     Ran { code, out: out.join().unwrap(), err: err.join().unwrap() }
 }
 
+/// Runs lines in one installation; each has its exit code and a part of what it tells.
+pub(crate) fn check(installation: &Installation, lines: &[(&str, i32, &str)]) {
+    for (line, code, told) in lines {
+        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, *code, "{line}: {ran:?}");
+        let text = if *code == 0 { &ran.out } else { &ran.err };
+        assert!(text.contains(told), "{line}: {told}: {ran:?}");
+        assert!(*code == 0 || ran.out.is_empty(), "{line}: nothing but results: {ran:?}");
+        for inner in ["panicked", "os error", "rusqlite", "SQLITE", "Error {"] {
+            assert!(!ran.err.contains(inner), "{line}: {ran:?}");
+        }
+    }
+}
+
 fn read_all(mut pipe: impl io::Read + Send + 'static) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut text = String::new();
@@ -173,16 +194,15 @@ fn wait(child: &mut Child, patience: Duration) -> i32 {
     }
 }
 
-/// A server that ends with this value.
+/// A process that goes on until it is told to end, and ends with this value.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct Daemon {
     child: Child,
-    address: SocketAddr,
     lines: Receiver<String>,
 }
 
-impl Server {
-    /// Starts a server and waits until it listens.
+impl Daemon {
+    /// Starts a process.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let (lines_tx, lines) = mpsc::channel();
@@ -194,19 +214,7 @@ impl Server {
                 }
             }
         });
-        let address = lines.recv_timeout(PATIENCE).ok().and_then(|line| {
-            line.strip_prefix("listening on http://").and_then(|address| address.parse().ok())
-        });
-        let Some(address) = address else {
-            child.kill().unwrap();
-            panic!("the server does not listen; it ended as {:?}", child.wait());
-        };
-        Self { child, address, lines }
-    }
-
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        Self { child, lines }
     }
 
     /// Its process.
@@ -214,14 +222,9 @@ impl Server {
         self.child.id()
     }
 
-    /// The next line it prints.
+    /// The next line it prints; it must come in time.
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).unwrap()
-    }
-
-    /// A client with a token.
-    pub(crate) fn client(&self, credentials: &Credentials) -> Client {
-        Client::log_in(self.address, credentials)
     }
 
     /// Asks it to stop.
@@ -248,10 +251,81 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Daemon {
     fn drop(&mut self) {
         // After `stop` or `kill` there is nothing left to end.
         self.child.kill().and_then(|()| self.child.wait()).ok();
+    }
+}
+
+/// A server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    daemon: Daemon,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut daemon = Daemon::start(command);
+        let address = daemon.lines.recv_timeout(PATIENCE).ok().and_then(|line| {
+            line.strip_prefix("listening on http://").and_then(|address| address.parse().ok())
+        });
+        let Some(address) = address else {
+            daemon.child.kill().unwrap();
+            panic!("the server does not listen; it ended as {:?}", daemon.child.wait());
+        };
+        Self { daemon, address }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A client with a token.
+    pub(crate) fn client(&self, credentials: &Credentials) -> Client {
+        Client::log_in(self.address, credentials)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.daemon.pid()
+    }
+
+    /// The next line it prints.
+    pub(crate) fn line(&self) -> String {
+        self.daemon.line()
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) {
+        self.daemon.terminate();
+    }
+
+    /// Waits for its end, which must come in time.
+    pub(crate) fn ended(&mut self, patience: Duration) -> i32 {
+        self.daemon.ended(patience)
+    }
+
+    /// Stops it as an operator does.
+    pub(crate) fn stop(self) {
+        self.daemon.stop();
+    }
+
+    /// Ends it without a word, as a power cut would end its process.
+    pub(crate) fn kill(self) {
+        self.daemon.kill();
+    }
+}
+
+/// Waits until something is so, which must come in time.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = now() + PATIENCE;
+    while !is_so() {
+        assert!(now() < deadline, "{what} did not come in {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

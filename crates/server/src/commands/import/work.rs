@@ -1,0 +1,152 @@
+//! The import of one open file, as `import` and `watch` do it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::Path;
+
+use clap::Args;
+use ventanilla_domain::{Company, CompanyId, Label, Name};
+use ventanilla_service::Failure;
+use ventanilla_service::import::{ImportRefusal, ImportRequest, VanishMax};
+
+use super::listener::Listener;
+use super::report::{Refused, Report};
+use super::verdicts::VerdictFile;
+use crate::books::Books;
+use crate::commands::{from_company_id, from_text};
+use crate::problem::Problem;
+
+/// Characters of a name that is kept, at most.
+const NAME_LEN_MAX: usize = 200;
+const LABEL_LEN_MAX: usize = 64;
+
+/// How a file is imported.
+#[derive(Debug, Args)]
+pub(crate) struct HowArgs {
+    /// Número de la empresa; sobra donde hay una sola
+    #[arg(long, value_name = "ID", value_parser = from_company_id)]
+    pub(crate) company: Option<CompanyId>,
+    /// Deja fuera las líneas malas en vez de rechazar el archivo
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    #[command(flatten)]
+    by: ByArgs,
+}
+
+/// Who imports, as the file's record says.
+#[derive(Debug, Args)]
+struct ByArgs {
+    /// Quién carga, hasta 64 caracteres; si falta, el usuario del sistema [USER, LOGNAME]
+    #[arg(long, value_name = "NOMBRE", value_parser = from_text::<LABEL_LEN_MAX>)]
+    by: Option<Label>,
+    // Not for the command line: this is how the environment is read.
+    #[arg(long, hide = true, env = "USER")]
+    system_user: Option<OsString>,
+    #[arg(long, hide = true, env = "LOGNAME")]
+    system_logname: Option<OsString>,
+}
+
+impl HowArgs {
+    /// Who imports: as the line says, else the system's user, else `otherwise`.
+    pub(crate) fn to_imported_by(&self, otherwise: &str) -> anyhow::Result<Label> {
+        let ByArgs { by, system_user, system_logname } = &self.by;
+        let system = [system_user, system_logname].into_iter().flatten();
+        let mut system = system.filter_map(|name| {
+            Label::from_text(&to_printable(&name.to_string_lossy(), LABEL_LEN_MAX)).ok()
+        });
+        match by.clone().or_else(|| system.next()) {
+            Some(by) => Ok(by),
+            None => Ok(Label::from_text(otherwise)?),
+        }
+    }
+}
+
+/// Whether a file of bills has every unpaid bill there is.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct CompleteArgs {
+    /// El archivo trae todas las facturas impagas: retira las que no están en él
+    #[arg(long)]
+    complete: bool,
+    #[arg(
+        help = "Facturas que --complete puede retirar, como máximo; si falta, la mitad de las impagas",
+        long, value_name = "N", requires = "complete", value_parser = from_number)]
+    withdraw_max: Option<u64>,
+}
+
+impl CompleteArgs {
+    /// How many bills may be withdrawn, where any may be.
+    pub(crate) fn to_max(self) -> Option<VanishMax> {
+        self.complete.then(|| self.withdraw_max.map_or(VanishMax::Half, VanishMax::Count))
+    }
+}
+
+/// Takes a whole number from 0.
+pub(crate) fn from_number(text: &str) -> Result<u64, String> {
+    text.parse().ok().ok_or_else(|| "se espera un número entero desde 0".to_owned())
+}
+
+/// A file to import.
+#[derive(Debug)]
+pub(crate) struct Work<'w> {
+    /// The books it goes to.
+    pub(crate) books: &'w Books,
+    /// Whose books they are.
+    pub(crate) company: &'w Company,
+    /// What is asked.
+    pub(crate) request: ImportRequest,
+    /// Whether each bad line is told on standard error, and progress where that is a terminal.
+    pub(crate) is_telling: bool,
+}
+
+impl Work<'_> {
+    /// Imports the file, and gives what came of it, refused or not.
+    pub(crate) fn run(
+        &self,
+        file: &mut File,
+        mut verdicts: Option<&mut VerdictFile>,
+    ) -> anyhow::Result<Report> {
+        let mut listener = Listener::new(self.is_telling, verdicts.as_deref_mut());
+        let service = &self.books.service;
+        let imported = service.import(&self.request, file, &mut |news| listener.hear(news));
+        listener.finish();
+        // Nothing is kept before.
+        let is_partly_kept = listener.is_keeping();
+        let Listener { bad, paid, .. } = listener;
+        let ended = match imported {
+            Ok(imported) => Ok(imported),
+            Err(Failure::Refused(refusal)) => Err(Refused { refusal, is_partly_kept }),
+            Err(failure) => return Err(self.to_problem(failure, is_partly_kept)),
+        };
+        let ImportRequest { kind, dry_run, .. } = self.request;
+        let currency = self.company.currency;
+        let report = Report { kind, currency, is_dry_run: dry_run, ended, bad, paid };
+        if let (Some(verdicts), Some(refused)) = (verdicts, report.to_refusal()) {
+            verdicts.refuse(&refused);
+        }
+        Ok(report)
+    }
+
+    /// Why it is not known what came of the file. Repeating it is always safe.
+    fn to_problem(&self, failure: Failure<ImportRefusal>, is_partly_kept: bool) -> anyhow::Error {
+        match failure {
+            Failure::Unavailable if is_partly_kept => Problem::store(
+                "el almacén dejó de estar disponible y una parte se guardó: repita el archivo",
+            ),
+            Failure::Unknown => Problem::store(
+                "no se sabe si todo quedó guardado: repita el archivo, que no duplica nada",
+            ),
+            other => self.books.failed(other, |_| Problem::found("el archivo fue rechazado")),
+        }
+    }
+}
+
+/// The file's name without its folder, in the form a file's record takes.
+pub(crate) fn to_name(path: &Path) -> anyhow::Result<Name> {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = Name::from_text(&to_printable(&name, NAME_LEN_MAX));
+    name.or_else(|_| Ok(Name::from_text("sin nombre")?))
+}
+
+fn to_printable(text: &str, len_max: usize) -> String {
+    text.chars().filter(|char| !char.is_control()).take(len_max).collect()
+}
