@@ -40,11 +40,11 @@ impl Prepared {
         }
         let postings = postings_of(&event, replaced)
             .map_err(|cause| StoreError::damaged_by("an event cannot be posted", cause))?;
-        let texts = match &event {
+        let texts: Vec<_> = match &event {
             Event::BillsVersioned(versions) => versions.iter().map(VersionTexts::of).collect(),
             _ => Vec::new(),
         };
-        let written = journal::write(&event);
+        let written = journal::write(&event, &texts);
         Ok(Self { event, postings, written, texts })
     }
 }

@@ -17,7 +17,7 @@ use crate::{Failure, Service};
 /// Lines that are read, checked or kept together.
 const CHUNK_LEN: usize = 4_000;
 /// Bytes of the file that a chunk takes, about: lines may be long.
-const CHUNK_BYTES: u64 = 1024 * 1024;
+const CHUNK_BYTES: u64 = 512 * 1024;
 /// Chunks that are read ahead.
 const CHUNKS_AHEAD: usize = 2;
 

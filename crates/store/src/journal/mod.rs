@@ -11,8 +11,9 @@ pub(crate) use printed::{PrintedRecord, ShareRecord, VersionTexts, to_json};
 pub(crate) use record::{PolicyRecord, TotalsRecord};
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.
-pub(crate) fn write(event: &Event) -> Written {
-    let (kind, payload) = record::to_record(event);
+/// `texts` are those of the versions in it.
+pub(crate) fn write(event: &Event, texts: &[VersionTexts]) -> Written {
+    let (kind, payload) = record::to_record(event, texts);
     Written { kind: kind.into(), payload }
 }
 

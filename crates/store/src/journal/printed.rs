@@ -1,30 +1,33 @@
 //! What is printed of a bill, and the parts of its amount, as JSON.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use ventanilla_domain::{
-    BillVersion, Concept, Currency, DetailLine, Money, PrintedFacts, RevenueShare,
+    BillVersion, Concept, Currency, DetailLine, Money, PrintedFacts, RevenueShare, Text,
 };
 
 use crate::StoreError;
-use crate::values::{date, optional, shown, text};
+use crate::values::{date, optional, text};
 
 /// A part of a bill's amount: a detail line's, or a revenue account's.
 #[derive(Serialize, Deserialize, Clone)]
-pub(crate) struct ShareRecord {
+pub(crate) struct ShareRecord<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<Cow<'a, str>>,
     minor: i64,
 }
 
-impl ShareRecord {
+impl<'a> ShareRecord<'a> {
     /// `None` for the ordinary case: all of it `por clasificar`.
-    pub(crate) fn from_shares(shares: &[RevenueShare]) -> Option<Vec<Self>> {
+    pub(crate) fn from_shares(shares: &'a [RevenueShare]) -> Option<Vec<Self>> {
         if let [RevenueShare { account: None, .. }] = shares {
             return None;
         }
-        let record = |share: &RevenueShare| Self {
-            name: shown(share.account.as_ref()),
+        let record = |share: &'a RevenueShare| Self {
+            name: words(share.account.as_ref()),
             minor: share.amount.to_minor(),
         };
         Some(shares.iter().map(record).collect())
@@ -48,29 +51,29 @@ impl ShareRecord {
 /// The facts of a bill that are printed and nothing else.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct PrintedRecord {
+pub(crate) struct PrintedRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    issued_on: Option<String>,
+    issued_on: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    due_on: Option<String>,
+    due_on: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    billing_month: Option<String>,
+    billing_month: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fiscal_number: Option<String>,
+    fiscal_number: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    authorization: Option<String>,
+    authorization: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    control_code: Option<String>,
+    control_code: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    issue_deadline: Option<String>,
+    issue_deadline: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cuf: Option<String>,
+    cuf: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reading_before: Option<String>,
+    reading_before: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reading_after: Option<String>,
+    reading_after: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    consumption: Option<String>,
+    consumption: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tax_credit_base: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,29 +85,29 @@ pub(crate) struct PrintedRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     discounts: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<ShareRecord>,
+    details: Vec<ShareRecord<'a>>,
 }
 
-impl PrintedRecord {
+impl<'a> PrintedRecord<'a> {
     /// `None` where nothing is printed beside the bill itself.
-    pub(crate) fn from_facts(facts: &PrintedFacts) -> Option<Self> {
+    pub(crate) fn from_facts(facts: &'a PrintedFacts) -> Option<Self> {
         if *facts == PrintedFacts::default() {
             return None;
         }
-        let day = |date: Option<Date>| date.map(|date| date.to_string());
+        let day = |date: Option<Date>| date.map(|date| date.to_string().into());
         let minor = |amount: Option<Money>| amount.map(Money::to_minor);
         Some(Self {
             issued_on: day(facts.issued_on),
             due_on: day(facts.due_on),
-            billing_month: shown(facts.billing_month.as_ref()),
-            fiscal_number: shown(facts.fiscal_number.as_ref()),
-            authorization: shown(facts.authorization.as_ref()),
-            control_code: shown(facts.control_code.as_ref()),
+            billing_month: words(facts.billing_month.as_ref()),
+            fiscal_number: words(facts.fiscal_number.as_ref()),
+            authorization: words(facts.authorization.as_ref()),
+            control_code: words(facts.control_code.as_ref()),
             issue_deadline: day(facts.issue_deadline),
-            cuf: shown(facts.cuf.as_ref()),
-            reading_before: shown(facts.reading_before.as_ref()),
-            reading_after: shown(facts.reading_after.as_ref()),
-            consumption: shown(facts.consumption.as_ref()),
+            cuf: words(facts.cuf.as_ref()),
+            reading_before: words(facts.reading_before.as_ref()),
+            reading_after: words(facts.reading_after.as_ref()),
+            consumption: words(facts.consumption.as_ref()),
             tax_credit_base: minor(facts.tax_credit_base),
             ice_and_fees: minor(facts.ice_and_fees),
             untaxed: minor(facts.untaxed),
@@ -114,7 +117,7 @@ impl PrintedRecord {
                 .details
                 .iter()
                 .map(|line| ShareRecord {
-                    name: Some(line.concept.to_string()),
+                    name: Some(line.concept.as_str().into()),
                     minor: line.amount.to_minor(),
                 })
                 .collect(),
@@ -128,9 +131,9 @@ impl PrintedRecord {
         let Some(record) = record else {
             return Ok(PrintedFacts::default());
         };
-        let day = |value: Option<String>| value.as_deref().map(date).transpose();
+        let day = |value: Option<Cow<'a, str>>| value.as_deref().map(date).transpose();
         let money = |minor: Option<i64>| minor.map(|minor| Money::from_minor(minor, currency));
-        let line = |share: ShareRecord| {
+        let line = |share: ShareRecord<'a>| {
             let concept: Concept = text(&share.name.unwrap_or_default())?;
             Ok(DetailLine { concept, amount: Money::from_minor(share.minor, currency) })
         };
@@ -156,27 +159,35 @@ impl PrintedRecord {
     }
 }
 
-/// What a version's row has as JSON; `None` for the ordinary case.
+/// What a version's row has as JSON, and its entry has within its own; `None` for the ordinary case.
 #[derive(Debug)]
 pub(crate) struct VersionTexts {
     /// What is printed of it.
-    pub(crate) printed: Option<String>,
+    pub(crate) printed: Option<Box<RawValue>>,
     /// Its amount by revenue account.
-    pub(crate) revenue: Option<String>,
+    pub(crate) revenue: Option<Box<RawValue>>,
 }
 
 impl VersionTexts {
     pub(crate) fn of(version: &BillVersion) -> Self {
-        let printed = PrintedRecord::from_facts(&version.terms.printed);
-        let revenue = ShareRecord::from_shares(&version.revenue);
         Self {
-            printed: printed.map(|record| to_json(&record)),
-            revenue: revenue.map(|shares| to_json(&shares)),
+            printed: PrintedRecord::from_facts(&version.terms.printed).map(to_raw),
+            revenue: ShareRecord::from_shares(&version.revenue).map(to_raw),
         }
     }
 }
 
+fn to_raw(record: impl Serialize) -> Box<RawValue> {
+    to_raw_value(&record).expect(PLAIN)
+}
+
 /// A record as JSON.
 pub(crate) fn to_json(record: &impl Serialize) -> String {
-    serde_json::to_string(record).expect("records hold only texts and numbers")
+    serde_json::to_string(record).expect(PLAIN)
+}
+
+const PLAIN: &str = "records hold only texts and numbers";
+
+fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> Option<Cow<'_, str>> {
+    text.map(|text| text.as_str().into())
 }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use ventanilla_domain::{
     BillId, BillState, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
     Contract, ContractKey, Currency, Event, FileId, ImportTotals, ImportedFile, LocationCode,
     Member, MemberId, Payment, PaymentId, Place, Policy, Reversal, SourceLine, Tally,
 };
 
-use super::printed::{PrintedRecord, ShareRecord, to_json as json};
+use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
 use crate::StoreError;
 use crate::keys::{from_hex, to_hex};
 use crate::values::{
@@ -91,7 +92,7 @@ struct ContractRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct VersionRecord {
+struct VersionRecord<P, R> {
     contract: i64,
     bill: i64,
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
@@ -101,14 +102,17 @@ struct VersionRecord {
     #[serde(default = "owed", skip_serializing_if = "is_owed")]
     state: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    printed: Option<PrintedRecord>,
+    printed: Option<P>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    revenue: Option<Vec<ShareRecord>>,
+    revenue: Option<R>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_by: Option<i64>,
     file: i64,
     line: u64,
 }
+
+type WrittenVersion<'t> = VersionRecord<&'t RawValue, &'t RawValue>;
+type ReadVersion = VersionRecord<PrintedRecord<'static>, Vec<ShareRecord<'static>>>;
 
 fn first_version() -> u32 {
     1
@@ -255,8 +259,8 @@ struct ReversalRecord {
     key: Option<String>,
 }
 
-/// The kind of an event and its JSON.
-pub(super) fn to_record(event: &Event) -> (&'static str, String) {
+/// The kind of an event and its JSON; `texts` are those of the versions in it.
+pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str, String) {
     match event {
         Event::CompanyOpened { company, first_payment } => {
             ("company-opened", json(&company_record(company, *first_payment)))
@@ -272,7 +276,7 @@ pub(super) fn to_record(event: &Event) -> (&'static str, String) {
             ("file-finished", json(&FinishedRecord { file, totals }))
         }
         Event::BillsVersioned(versions) => {
-            let records: Vec<_> = versions.iter().map(version_record).collect();
+            let records: Vec<_> = versions.iter().zip(texts).map(version_record).collect();
             ("bills-versioned", json(&records))
         }
         Event::PaymentMade(payment) => ("payment-made", json(&payment_record(payment))),
@@ -300,7 +304,7 @@ pub(super) fn from_record(
             Event::FileFinished { file, totals: Box::new(record.totals.to_totals()) }
         }
         "bills-versioned" => {
-            let records: Vec<VersionRecord> = parsed(payload)?;
+            let records: Vec<ReadVersion> = parsed(payload)?;
             let versions = records.into_iter().map(|record| version(record, currency));
             Event::BillsVersioned(versions.collect::<Result<_, _>>()?)
         }
@@ -419,7 +423,7 @@ fn contract(record: &ContractRecord) -> Result<Contract, StoreError> {
     })
 }
 
-fn version_record(version: &BillVersion) -> VersionRecord {
+fn version_record<'t>((version, texts): (&BillVersion, &'t VersionTexts)) -> WrittenVersion<'t> {
     VersionRecord {
         contract: version.contract.to_i64(),
         bill: version.bill.to_i64(),
@@ -427,15 +431,15 @@ fn version_record(version: &BillVersion) -> VersionRecord {
         period: version.terms.period.to_yyyymm(),
         minor: version.terms.amount.to_minor(),
         state: to_bill_code(version.terms.state).into(),
-        printed: PrintedRecord::from_facts(&version.terms.printed),
-        revenue: ShareRecord::from_shares(&version.revenue),
+        printed: texts.printed.as_deref(),
+        revenue: texts.revenue.as_deref(),
         replaced_by: version.replaced_by.map(BillId::to_i64),
         file: version.source.file.to_i64(),
         line: version.source.line,
     }
 }
 
-fn version(record: VersionRecord, currency: Currency) -> Result<BillVersion, StoreError> {
+fn version(record: ReadVersion, currency: Currency) -> Result<BillVersion, StoreError> {
     let amount = money(record.minor, currency);
     Ok(BillVersion {
         contract: id(ContractKey::from_i64, record.contract)?,

@@ -2,6 +2,7 @@
 
 use rusqlite::types::{Null, ToSqlOutput};
 use rusqlite::{params, params_from_iter};
+use serde_json::value::RawValue;
 use ventanilla_domain::{
     BillId, BillVersion, CallerKey, CollectorId, CompanyId, Contract, Event, FileId, ImportTotals,
     ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Reversal, Text,
@@ -363,8 +364,8 @@ fn version_row<'v>(
     texts: &'v VersionTexts,
 ) -> [ToSqlOutput<'v>; 12] {
     let [company, contract, bill, period, amount, state, number] = bill_row(company, version);
-    let text = |text: &'v Option<String>| match text {
-        Some(text) => ToSqlOutput::from(text.as_str()),
+    let text = |text: &'v Option<Box<RawValue>>| match text {
+        Some(text) => ToSqlOutput::from(text.get()),
         None => ToSqlOutput::from(Null),
     };
     let replaced_by = version.replaced_by.map(BillId::to_i64);
