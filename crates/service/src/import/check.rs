@@ -53,8 +53,6 @@ pub(super) struct Checked<K> {
     pub(super) totals: ImportTotals,
     /// Bills to withdraw, with the hundredths by which that changes what is owed.
     pub(super) vanished: Vec<(BillId, i64)>,
-    /// Where the facts stood when the check began.
-    pub(super) facts_mark: i64,
 }
 
 /// Checks every line.
@@ -63,11 +61,6 @@ pub(super) fn check<K: Kind>(
     source: &mut dyn Source,
     on_news: Tell<'_>,
 ) -> Done<Checked<K>> {
-    let company = &job.company;
-    let facts_mark = job.service.read_decided(|view| {
-        let counters = view.counters(company.id)?;
-        Ok(counters.map(|counters| counters.facts_mark()).ok_or(ImportRefusal::CompanyUnknown))
-    })?;
     let mut kind = K::default();
     let (mut plan, mut totals) = (Vec::new(), ImportTotals::default());
     let mut take = |chunk: Chunk<K::Row>, on_news: Tell<'_>| {
@@ -81,7 +74,7 @@ pub(super) fn check<K: Kind>(
     };
     job.each_chunk::<K>(source, Phase::Checking, on_news, &mut take)?;
     let vanished = Vec::new();
-    Ok(Checked { kind: Arc::new(kind), plan, totals, vanished, facts_mark })
+    Ok(Checked { kind: Arc::new(kind), plan, totals, vanished })
 }
 
 fn check_row<K: Kind>(

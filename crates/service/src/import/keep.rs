@@ -36,7 +36,7 @@ pub(super) fn keep<K: Kind>(
     checked: Checked<K>,
     on_news: Tell<'_>,
 ) -> Done<(FileId, ImportTotals)> {
-    let Checked { totals: found, vanished, facts_mark, .. } = checked;
+    let Checked { totals: found, vanished, .. } = checked;
     let is_change = found.is_change();
     let (file, mark) = accept(job, &found, is_change)?;
     if !is_change {
@@ -49,7 +49,7 @@ pub(super) fn keep<K: Kind>(
         plan: checked.plan,
         file,
         // The entry of the file is the only one since the check began.
-        can_prepare: mark == facts_mark + 1,
+        can_prepare: mark == job.facts_mark + 1,
         facts_mark: mark,
         totals: ImportTotals { lines, unchanged, refused, ..ImportTotals::default() },
         written: None,
@@ -245,6 +245,11 @@ impl<K: Kind> Keeping<'_, K> {
     }
 
     fn submit(&mut self, mut work: Work<K>) {
+        if !self.can_prepare {
+            // It was prepared before the one before it turned out stale.
+            work.prepared = None;
+            work.prepared_at.clear();
+        }
         if work.prepared.is_none() && work.rows.is_empty() {
             return;
         }

@@ -26,6 +26,8 @@ pub(super) struct Job<'j> {
     pub(super) service: &'j Service,
     pub(super) request: &'j ImportRequest,
     pub(super) company: Arc<Company>,
+    /// Where the facts stood when the company was read.
+    pub(super) facts_mark: i64,
     pub(super) scan: Scan,
 }
 
@@ -54,11 +56,14 @@ impl Service {
         source: &mut dyn Source,
         on_news: &mut dyn FnMut(News<'_>),
     ) -> Result<Imported, Failure<ImportRefusal>> {
-        let company = self.read_decided(|view| {
-            Ok(view.company(request.company)?.ok_or(ImportRefusal::CompanyUnknown))
+        let (company, facts_mark) = self.read_decided(|view| {
+            let company = view.company(request.company)?;
+            let counters = view.counters(request.company)?;
+            let known = company.zip(counters.map(|counters| counters.facts_mark()));
+            Ok(known.ok_or(ImportRefusal::CompanyUnknown))
         })?;
         let scan = scan(source).map_err(Failure::Refused)?;
-        let job = Job { service: self, request, company, scan };
+        let job = Job { service: self, request, company, facts_mark, scan };
         match request.kind {
             FileKind::Members => job.run::<Members>(source, on_news, |_, _| Ok(Vec::new())),
             FileKind::Bills => job.run::<Bills>(source, on_news, Job::vanished),
