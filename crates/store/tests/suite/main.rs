@@ -5,6 +5,8 @@ mod every_store;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod migration;
+#[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod world;

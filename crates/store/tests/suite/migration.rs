@@ -1,0 +1,92 @@
+//! Books that an earlier version kept are brought up to date whole.
+
+use std::path::Path;
+
+use crate::world::{World, id};
+use rusqlite::Connection;
+use ventanilla_domain::{BillId, CompanyId, ContractKey, PaymentId};
+use ventanilla_store::{Entry, Keys, Store};
+
+const FIRST_SCRIPT: &str = include_str!("../../src/sqlite/0001_books.sql");
+const BOOKS: &str = include_str!("books_of_0001.sql");
+
+/// A data directory as the first script alone left it.
+fn keep_first_books(folder: &Path) {
+    let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    let migrations = "CREATE TABLE migration (
+        number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)
+    ) STRICT;";
+    connection.execute_batch(&format!("{migrations}{FIRST_SCRIPT}{BOOKS}")).unwrap();
+}
+
+fn opened(folder: &Path) -> World {
+    World { store: Store::open_sqlite(folder, Keys::from_random([7; 64])).unwrap() }
+}
+
+/// A company's events as `number entry kind`.
+fn events(world: &World, company: i64) -> Vec<String> {
+    let snapshot = world.store.snapshot().unwrap();
+    let company = snapshot.view().company(id(CompanyId::from_i64, company)).unwrap().unwrap();
+    let told =
+        |(number, entry): &(_, Entry)| format!("{number} {} {}", entry.number, entry.written.kind);
+    snapshot.view().events_after(&company, 0, 100).unwrap().iter().map(told).collect()
+}
+
+#[test]
+fn the_payments_and_reversals_of_older_books_are_numbered() {
+    let folder = tempfile::tempdir().unwrap();
+    keep_first_books(folder.path());
+    for _ in ["brought up to date", "as it is"] {
+        let world = opened(folder.path());
+        let of_13 =
+            ["1 8 payment-made", "2 9 payment-reversed", "3 11 payment-made", "4 12 payment-made"];
+        assert_eq!(events(&world, 13), of_13);
+        let of_14 = ["1 8 payment-made", "2 9 payment-reversed", "3 10 payment-made"];
+        assert_eq!(events(&world, 14), of_14, "each company from 1");
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    }
+    let world = opened(folder.path());
+    let company = world.company();
+    let payment =
+        world.store.snapshot().unwrap().view().payment(&company, id(PaymentId::from_i64, 2));
+    world.reverse(&payment.unwrap().unwrap(), None);
+    assert_eq!(events(&world, 13)[4..], ["5 13 payment-reversed"], "the next one goes on");
+    assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn the_versions_and_files_of_older_books_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    keep_first_books(folder.path());
+    let world = opened(folder.path());
+    let (snapshot, company) = (world.store.snapshot().unwrap(), world.company());
+    let version = |bill, number| {
+        let bill = id(BillId::from_i64, bill);
+        let version =
+            snapshot.view().version(&company, ContractKey::FIRST, bill, number).unwrap()?;
+        assert_eq!(version.terms.printed.fiscal_number.as_ref().unwrap().as_str(), "1207");
+        Some((version.terms.amount.to_minor(), version.source.line))
+    };
+    for (bill, number, expected) in [
+        (1, 1, Some((100, 2))),
+        (1, 2, None),
+        (2, 1, Some((200, 3))),
+        (2, 2, Some((250, 9))),
+        (3, 1, Some((300, 4))),
+    ] {
+        assert_eq!(version(bill, number), expected, "bill {bill}, version {number}");
+    }
+    let files = snapshot.view().files(company.id).unwrap();
+    let told: Vec<_> = files
+        .iter()
+        .map(|record| (record.file.name.as_str(), record.entry.to_i64(), record.totals))
+        .collect();
+    assert_eq!(told, [("facturas.csv", 2, None)], "what came of it was not written down then");
+    let bills = snapshot.view().bills_after(&company, 0, 100).unwrap();
+    let told: Vec<_> = bills
+        .iter()
+        .map(|bill| (bill.id.to_i64(), bill.version, bill.paid_by.map(PaymentId::to_i64)))
+        .collect();
+    assert_eq!(told, [(1, 1, Some(2)), (2, 2, None), (3, 1, Some(3))]);
+}
