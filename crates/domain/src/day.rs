@@ -1,7 +1,7 @@
 //! The business day: the accounting day of a payment or reversal.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, Zoned};
 
 use crate::Company;
 
@@ -30,6 +30,11 @@ impl BusinessDay {
     pub fn days_since(self, earlier: Self) -> i64 {
         self.0.duration_since(earlier.0).as_hours().wrapping_div(24)
     }
+}
+
+/// An instant in the company's time zone.
+pub fn zoned_at(company: &Company, at: Timestamp) -> Zoned {
+    at.to_zoned(company.time_zone.zone().clone())
 }
 
 /// The company's local time at an instant.

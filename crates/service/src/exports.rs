@@ -3,11 +3,11 @@
 //! Each page is read over a snapshot of its own, so that whoever reads slowly holds nothing up.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
-use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillVersion, CollectorId, Company, CompanyId, ContractCode, EntryNumber, Event,
-    EventNumber, Holder, Label, Payment, Reversal,
+    Bill, BillVersion, BusinessDay, CollectorId, Company, CompanyId, ContractCode, EntryNumber,
+    Event, EventNumber, Holder, Label, Payment, Reversal,
 };
 use ventanilla_store::{StoreError, View};
 
@@ -20,8 +20,6 @@ pub struct ExportedEvent {
     pub number: EventNumber,
     /// The journal entry that holds it.
     pub entry: EntryNumber,
-    /// When it was kept.
-    pub recorded_at: Timestamp,
     /// The payment: the one that was made, or the one that was reversed.
     pub payment: Payment,
     /// The reversal, where this is one.
@@ -50,8 +48,8 @@ pub struct ExportedPayment {
     pub payment: Payment,
     /// The name of the collector who took it.
     pub collector: Label,
-    /// Its reversal, with the name of the collector who made it.
-    pub reversal: Option<(Reversal, Label)>,
+    /// Its reversal, which that collector made.
+    pub reversal: Option<Reversal>,
 }
 
 /// Why nothing can be exported.
@@ -86,8 +84,7 @@ impl Service {
                 };
                 let by = reversal.as_ref().map_or(payment.collector, |by| by.collector);
                 let collector = page.collector(by)?;
-                let (entry, recorded_at) = (entry.number, entry.recorded_at);
-                Ok(ExportedEvent { number, entry, recorded_at, payment, reversal, collector })
+                Ok(ExportedEvent { number, entry: entry.number, payment, reversal, collector })
             });
             events.collect()
         })
@@ -106,28 +103,39 @@ impl Service {
         })
     }
 
+    /// The same of the bills that are owed and not paid. Refuses an unknown company.
+    pub fn unpaid_bills_after(
+        &self,
+        company: CompanyId,
+        after: i64,
+        len: usize,
+    ) -> Exported<ExportedBill> {
+        self.exported(company, |page| {
+            let bills = page.view.unpaid_bills_after(page.company, after, len)?.into_iter();
+            bills.map(|bill| page.bill(bill)).collect()
+        })
+    }
+
     /// A company's contracts after key `after`, at most `len`, each with its holder, in the order
     /// they were made. Refuses an unknown company.
     pub fn members_after(&self, company: CompanyId, after: i64, len: usize) -> Exported<Holder> {
         self.exported(company, |page| page.view.holders_after(page.company.id, after, len))
     }
 
-    /// A company's payments after id `after`, at most `len`, by id. Refuses an unknown company.
+    /// A company's payments of some business days after id `after`, at most `len`, by id. Refuses an
+    /// unknown company.
     pub fn payments_after(
         &self,
         company: CompanyId,
+        days: &RangeInclusive<BusinessDay>,
         after: i64,
         len: usize,
     ) -> Exported<ExportedPayment> {
         self.exported(company, |page| {
-            let payments = page.view.payments_after(page.company, after, len)?.into_iter();
+            let payments = page.view.payments_after(page.company, days, after, len)?.into_iter();
             let payments = payments.map(|(payment, reversal)| {
                 let collector = page.collector(payment.collector)?;
-                let reversal = reversal.map(|reversal| {
-                    let by = page.collector(reversal.collector)?;
-                    Ok::<_, StoreError>((reversal, by))
-                });
-                Ok(ExportedPayment { payment, collector, reversal: reversal.transpose()? })
+                Ok(ExportedPayment { payment, collector, reversal })
             });
             payments.collect()
         })

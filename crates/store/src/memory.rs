@@ -1,6 +1,7 @@
 //! The store in memory: the specification that every other store is compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -80,6 +81,12 @@ impl Books {
     ) -> Option<&BillVersion> {
         let number = self.bills.get(&(contract, bill))?.version;
         self.versions.get(&(contract, bill, number))
+    }
+
+    /// The bills after number `after`, by number.
+    fn bills_after(&self, after: i64) -> impl Iterator<Item = Bill> {
+        let bills = self.bill_contracts.iter().filter(move |(bill, _)| bill.to_i64() > after);
+        bills.filter_map(|(bill, key)| self.bills.get(&(*key, *bill)).copied())
     }
 
     /// Lets the next entry take effect. An event that breaks a rule that must stand is refused.
@@ -427,8 +434,19 @@ impl State {
         let Some(books) = self.books(company) else {
             return Vec::new();
         };
-        let bills = books.bill_contracts.iter().filter(|(bill, _)| bill.to_i64() > after);
-        bills.take(len).filter_map(|(bill, key)| books.bills.get(&(*key, *bill)).copied()).collect()
+        books.bills_after(after).take(len).collect()
+    }
+
+    pub(crate) fn unpaid_bills_after(
+        &self,
+        company: CompanyId,
+        after: i64,
+        len: usize,
+    ) -> Vec<Bill> {
+        let Some(books) = self.books(company) else {
+            return Vec::new();
+        };
+        books.bills_after(after).filter(Bill::is_unpaid).take(len).collect()
     }
 
     pub(crate) fn holders_after(&self, company: CompanyId, after: i64, len: usize) -> Vec<Holder> {
@@ -442,6 +460,7 @@ impl State {
     pub(crate) fn payments_after(
         &self,
         company: CompanyId,
+        days: &RangeInclusive<BusinessDay>,
         after: i64,
         len: usize,
     ) -> Vec<(Payment, Option<Reversal>)> {
@@ -450,6 +469,7 @@ impl State {
         };
         let payments = books.payments.values().filter(|payment| payment.id.to_i64() > after);
         payments
+            .filter(|payment| days.contains(&payment.business_day))
             .take(len)
             .map(|payment| (payment.clone(), books.reversals.get(&payment.id).cloned()))
             .collect()

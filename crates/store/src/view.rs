@@ -1,5 +1,6 @@
 //! What can be read, whatever the store.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use ventanilla_domain::{
@@ -246,22 +247,31 @@ impl<'a> View<'a> {
             view.bills_after(company.id, after, len), view.bills_after(company, after, len))
     }
 
+    /// A company's unpaid bills by number: those after number `after`, at most `len`.
+    pub fn unpaid_bills_after(&self, company: &Company, after: i64, len: usize) -> Read<Vec<Bill>> {
+        read!(self, view =>
+            view.unpaid_bills_after(company.id, after, len),
+            view.unpaid_bills_after(company, after, len))
+    }
+
     /// A company's contracts with their holders by key: those after key `after`, at most `len`.
     pub fn holders_after(&self, company: CompanyId, after: i64, len: usize) -> Read<Vec<Holder>> {
         read!(self, view =>
             view.holders_after(company, after, len), view.holders_after(company, after, len))
     }
 
-    /// A company's payments by id, each with its reversal: those after id `after`, at most `len`.
+    /// A company's payments of some business days by id, each with its reversal: those after id
+    /// `after`, at most `len`.
     pub fn payments_after(
         &self,
         company: &Company,
+        days: &RangeInclusive<BusinessDay>,
         after: i64,
         len: usize,
     ) -> Read<Vec<(Payment, Option<Reversal>)>> {
         read!(self, view =>
-            view.payments_after(company.id, after, len),
-            view.payments_after(company, after, len))
+            view.payments_after(company.id, days, after, len),
+            view.payments_after(company, days, after, len))
     }
 
     /// A company's journal entries from number `from` on, at most `len`.

@@ -1,5 +1,6 @@
 //! What is read, on any connection: a snapshot's or the writer's own.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Params, Row};
@@ -425,6 +426,22 @@ impl<'a> Reads<'a> {
         self.many(sql, key, |row| bill(row, company.currency))
     }
 
+    pub(crate) fn unpaid_bills_after(
+        self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<Bill>> {
+        let sql = concat!(
+            "SELECT ",
+            bill_columns!(),
+            " FROM bill INDEXED BY bill_by_number WHERE company_id = ?1 AND bill_id > ?2",
+            " AND paid_by IS NULL AND state = 'owed' ORDER BY bill_id LIMIT ?3"
+        );
+        let key = (company.id.to_i64(), after, limit(len));
+        self.many(sql, key, |row| bill(row, company.currency))
+    }
+
     pub(crate) fn holders_after(
         self,
         company: CompanyId,
@@ -445,6 +462,7 @@ impl<'a> Reads<'a> {
     pub(crate) fn payments_after(
         self,
         company: &Company,
+        days: &RangeInclusive<BusinessDay>,
         after: i64,
         len: usize,
     ) -> Read<Vec<(Payment, Option<Reversal>)>> {
@@ -454,9 +472,11 @@ impl<'a> Reads<'a> {
             ", ",
             reversal_columns!(),
             " FROM payment p LEFT JOIN reversal r USING (company_id, payment_id)",
-            " WHERE p.company_id = ?1 AND p.payment_id > ?2 ORDER BY p.payment_id LIMIT ?3"
+            " WHERE p.company_id = ?1 AND p.payment_id > ?2 AND p.business_day BETWEEN ?4 AND ?5",
+            " ORDER BY p.payment_id LIMIT ?3"
         );
-        let key = (company.id.to_i64(), after, limit(len));
+        let [first, last] = [days.start(), days.end()].map(|day| day.to_date().to_string());
+        let key = (company.id.to_i64(), after, limit(len), first, last);
         self.many(sql, key, |row| payment_and_reversal(row, company.currency))
     }
 
