@@ -28,7 +28,8 @@ pub(crate) fn stream(
     }
 }
 
-fn to_written(result: io::Result<()>) -> anyhow::Result<()> {
+/// What became of writing a result: a reader that has closed its end has read enough.
+pub(crate) fn to_written(result: io::Result<()>) -> anyhow::Result<()> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let reason = to_reason(&error);

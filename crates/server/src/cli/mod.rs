@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub(crate) use spanish::Answer;
 
 use crate::bench;
-use crate::commands::{collector, company, demo, import, init, serve, verify, watch};
+use crate::commands::{collector, company, demo, export, import, init, serve, verify, watch};
 use crate::log::LogArgs;
 use crate::problem::Exit;
 
@@ -43,6 +43,9 @@ enum Command {
     Import(Box<import::ImportCommand>),
     /// Carga los archivos que se dejan en una carpeta
     Watch(Box<watch::WatchArgs>),
+    /// Saca cobros, facturas y socios, para otros sistemas o para una hoja de cálculo
+    #[command(subcommand)]
+    Export(Box<export::ExportCommand>),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
     /// Mide el rendimiento, como razones dentro de una misma corrida
@@ -75,6 +78,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Collector(command) => collector::run(command, log),
         Command::Import(command) => import::run(*command, log),
         Command::Watch(args) => watch::run(&args, log),
+        Command::Export(command) => export::run(*command, log),
         Command::Verify(args) => verify::run(&args, log),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -118,6 +122,11 @@ mod tests {
             "ventanilla import list --help",
             "ventanilla import show --help",
             "ventanilla watch --help",
+            "ventanilla export --help",
+            "ventanilla export events --help",
+            "ventanilla export bills --help",
+            "ventanilla export members --help",
+            "ventanilla export payments --help",
             "ventanilla verify --help",
             "ventanilla bench pay --help",
         ] {
@@ -164,6 +173,19 @@ mod tests {
             ("ventanilla watch d --settle -1", "no se conoce «-1»"),
             ("ventanilla watch d --settle x", "--settle <S>: se espera un número entero desde 0"),
             ("ventanilla watch d --withdraw-max 5", "falta --complete"),
+            ("ventanilla export", "Comandos:"),
+            (
+                "ventanilla export events --after x",
+                "--after <N>: se espera un número entero desde 0",
+            ),
+            (
+                "ventanilla export events --limit 0",
+                "--limit <N>: se espera un número entero desde 1",
+            ),
+            ("ventanilla export events --format xml", "«xml» no vale: csv, jsonl"),
+            ("ventanilla export events --follow --output x", "--follow no va junto con --output"),
+            ("ventanilla export bills --follow", "no se conoce «--follow»"),
+            ("ventanilla export payments --from 5/11/2021", "se espera un día como 2021-11-05"),
         ] {
             let (taken, text) = told(line);
             assert!(!taken, "{line}");

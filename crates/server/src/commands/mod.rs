@@ -3,6 +3,7 @@
 pub(crate) mod collector;
 pub(crate) mod company;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod serve;
