@@ -10,10 +10,12 @@ struct SystemTool {
     package: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 4] = [
+const SYSTEM_TOOLS: [SystemTool; 5] = [
     SystemTool { probe: "curl --version", package: "curl" },
     SystemTool { probe: "strace --version", package: "strace" },
     SystemTool { probe: "sqlite3 --version", package: "sqlite3" },
+    // With its module of SQLite, which a minimal one lacks.
+    SystemTool { probe: "python3 -c __import__('sqlite3')", package: "python3" },
     SystemTool { probe: "test -s /etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
 

@@ -10,7 +10,13 @@ mod crash;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod export;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod follow;
 #[cfg(test)]
 mod import;
 #[cfg(test)]

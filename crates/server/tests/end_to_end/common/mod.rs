@@ -8,5 +8,6 @@ mod process;
 pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_bills};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
 pub(crate) use process::{
-    Daemon, Installation, PATIENCE, Server, check, exists, note, now, run, verify, wait_until,
+    Daemon, Installation, PATIENCE, Piped, Server, check, exists, note, now, run, verify,
+    wait_until,
 };

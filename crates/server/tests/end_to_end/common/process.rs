@@ -258,6 +258,29 @@ impl Drop for Daemon {
     }
 }
 
+/// A process whose pipes are its test's own; it ends with this value.
+#[derive(Debug)]
+pub(crate) struct Piped {
+    pub(crate) child: Child,
+}
+
+impl Piped {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self { child: command.spawn().unwrap() }
+    }
+
+    /// Waits for its end, which must come in time.
+    pub(crate) fn ended(&mut self) -> i32 {
+        wait(&mut self.child, PATIENCE)
+    }
+}
+
+impl Drop for Piped {
+    fn drop(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).ok();
+    }
+}
+
 /// A server.
 #[derive(Debug)]
 pub(crate) struct Server {
