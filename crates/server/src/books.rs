@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 use ventanilla_domain::{Company, CompanyId};
 use ventanilla_service::{AdminRefusal, Clock, Entropy, Failure, NoRefusal, Service, Settings};
-use ventanilla_store::{Keys, OpenError, Store, StoreError};
+use ventanilla_store::{Keys, OpenError, ServerLock, Store, StoreError};
 
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -113,6 +113,12 @@ impl Place {
         self.try_open().map_err(|error| self.to_problem(&error))
     }
 
+    /// Opens the store for the server, which holds its lock.
+    pub(crate) fn open_held(&self, lock: &ServerLock) -> anyhow::Result<Store> {
+        let store = Keys::read_file(&self.secrets).and_then(|keys| Store::serve_sqlite(lock, keys));
+        store.map_err(|error| self.to_problem(&error))
+    }
+
     /// Opens the store, for a caller that has its own words for some of what may be wrong.
     pub(crate) fn try_open(&self) -> Result<Store, OpenError> {
         Store::open_sqlite(&self.data, Keys::read_file(&self.secrets)?)
@@ -131,6 +137,10 @@ impl Place {
             OpenError::Held(path) => {
                 Problem::store(format!("{path}: otro servidor ya atiende estos datos"))
             }
+            OpenError::HeldByOlder(path) => Problem::store(format!(
+                "{path}: los atiende un servidor de una versión anterior: deténgalo y vuelva a \
+                 intentarlo"
+            )),
             OpenError::OtherVersion { found, ours } => Problem::store(format!(
                 "los datos son de otra versión de Ventanilla (esquema {found}, el de esta es {ours})"
             )),

@@ -79,6 +79,9 @@ pub enum OpenError {
     /// Another process serves it.
     #[error("another server holds {0}")]
     Held(String),
+    /// An older version serves it, which would not understand what this one makes of it.
+    #[error("a server of an older version holds {0}")]
+    HeldByOlder(String),
     /// It was written by a newer version, or its migrations are not ours.
     #[error("the store was written by another version: schema {found}, ours is {ours}")]
     OtherVersion {

@@ -56,12 +56,18 @@ impl Store {
         Sqlite::create(directory, keys).map(Box::new).map(Self::Sqlite)
     }
 
-    /// Opens the store in `directory`, bringing an older schema up to date.
+    /// Opens the store in `directory`, bringing an older schema up to date where nobody serves it.
     ///
     /// Errors in order: there is none, the database cannot be used or does not keep what
-    /// durability rests on, another version wrote it, the keys are not its own.
+    /// durability rests on, a server of an older version holds it, another version wrote it, the
+    /// keys are not its own.
     pub fn open_sqlite(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
-        Sqlite::open(directory, keys).map(Box::new).map(Self::Sqlite)
+        Sqlite::open(directory, keys, None).map(Box::new).map(Self::Sqlite)
+    }
+
+    /// The same for the server, which holds the lock of the directory.
+    pub fn serve_sqlite(lock: &ServerLock, keys: Keys) -> Result<Self, OpenError> {
+        Sqlite::open(lock.directory(), keys, Some(lock)).map(Box::new).map(Self::Sqlite)
     }
 
     /// The installation's keys.

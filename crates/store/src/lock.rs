@@ -1,7 +1,7 @@
 //! The lock that refuses a second server on the same data.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{OpenError, sqlite};
 
@@ -9,9 +9,14 @@ use crate::{OpenError, sqlite};
 #[derive(Debug)]
 pub struct ServerLock {
     _file: File,
+    directory: PathBuf,
 }
 
 impl ServerLock {
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Takes the lock of a data directory.
     ///
     /// Errors in order: there is no store in it, the lock's file cannot be made, another process
@@ -25,7 +30,7 @@ impl ServerLock {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|source| OpenError::File { path: name(), source })?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { _file: file, directory: directory.to_owned() }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Held(directory.display().to_string())),
             Err(TryLockError::Error(source)) => Err(OpenError::File { path: name(), source }),
         }

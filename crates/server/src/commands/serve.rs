@@ -89,8 +89,8 @@ pub(crate) fn serve(
     greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
     place.require()?;
-    let _lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
-    let service = start_service(place.open()?, settings)?;
+    let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
+    let service = start_service(place.open_held(&lock)?, settings)?;
     let door = open_door();
     let Door { runtime, listener } = door.inspect_err(|_| service.shut_down())?;
     let ended = runtime.block_on(async {

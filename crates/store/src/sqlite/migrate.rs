@@ -36,9 +36,19 @@ pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), Op
 }
 
 fn is_current(connection: &Connection) -> Result<bool, OpenError> {
+    Ok(seen_scripts(connection)? == Some(SCRIPTS.len()))
+}
+
+/// Whether some scripts have run and some have not.
+pub(super) fn is_older(connection: &Connection) -> Result<bool, OpenError> {
+    Ok(seen_scripts(connection)?.is_some_and(|seen| seen < SCRIPTS.len()))
+}
+
+/// How many scripts have run; `None` in a store that is being made.
+fn seen_scripts(connection: &Connection) -> Result<Option<usize>, OpenError> {
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";
     let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-    Ok(tables == 1 && checked_scripts(connection)? == SCRIPTS.len())
+    if tables == 1 { checked_scripts(connection).map(Some) } else { Ok(None) }
 }
 
 /// How many scripts have run; each must be the one we have under its number.

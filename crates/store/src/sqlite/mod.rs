@@ -16,7 +16,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{Keys, OpenError, StoreError};
+use crate::{Keys, OpenError, ServerLock, StoreError};
 use checkpoint::Checkpointer;
 use known::KnownCompanies;
 pub(crate) use read::Reads;
@@ -63,15 +63,25 @@ impl Sqlite {
         Self::connected(path, keys)
     }
 
-    /// Opens the store of a directory and brings its schema up to date. Errors in order: there is
-    /// none, it cannot be made durable, another version wrote it, the keys are not its own.
-    pub(crate) fn open(directory: &Path, keys: Keys) -> Result<Self, OpenError> {
+    /// Opens the store of a directory and brings its schema up to date, under the server's lock.
+    /// Errors in order: there is none, it cannot be made durable, an older server holds it, another
+    /// version wrote it, the keys are not its own.
+    pub(crate) fn open(
+        directory: &Path,
+        keys: Keys,
+        lock: Option<&ServerLock>,
+    ) -> Result<Self, OpenError> {
         let path = directory.join(FILE);
         // An empty file is what a creation that was cut off leaves: nothing was kept in it.
         let is_made = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
         if !is_made {
             return Err(OpenError::Missing(directory.display().to_string()));
         }
+        // A server that is running would go on by the schema it knows.
+        let _held = match lock {
+            None if migrate::is_older(&connect(&path)?)? => Some(hold(directory)?),
+            _ => None,
+        };
         Self::connected(path, keys)
     }
 
@@ -143,6 +153,13 @@ impl Sqlite {
         }
         Ok(findings)
     }
+}
+
+fn hold(directory: &Path) -> Result<ServerLock, OpenError> {
+    ServerLock::take(directory).map_err(|error| match error {
+        OpenError::Held(path) => OpenError::HeldByOlder(path),
+        other => other,
+    })
 }
 
 /// A read transaction; its connection goes back to the pool.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::world::{World, id};
 use rusqlite::Connection;
 use ventanilla_domain::{BillId, CompanyId, ContractKey, PaymentId};
-use ventanilla_store::{Entry, Keys, Store};
+use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store};
 
 const FIRST_SCRIPT: &str = include_str!("../../src/sqlite/0001_books.sql");
 const BOOKS: &str = include_str!("books_of_0001.sql");
@@ -53,6 +53,19 @@ fn the_payments_and_reversals_of_older_books_are_numbered() {
     world.reverse(&payment.unwrap().unwrap(), None);
     assert_eq!(events(&world, 13)[4..], ["5 13 payment-reversed"], "the next one goes on");
     assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn books_that_an_older_server_holds_are_left_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    keep_first_books(folder.path());
+    let keys = || Keys::from_random([7; 64]);
+    let lock = ServerLock::take(folder.path()).unwrap();
+    let refused = Store::open_sqlite(folder.path(), keys());
+    assert!(matches!(refused, Err(OpenError::HeldByOlder(_))), "{refused:?}");
+    // The server that holds them may; and then everybody, beside it.
+    Store::serve_sqlite(&lock, keys()).unwrap();
+    assert_eq!(opened(folder.path()).store.verify().unwrap().findings, Vec::<String>::new());
 }
 
 #[test]

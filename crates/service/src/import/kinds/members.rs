@@ -1,6 +1,7 @@
 //! A file of members.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use ventanilla_domain::{
@@ -24,6 +25,8 @@ pub(in crate::import) struct Members {
     said: HashMap<MemberId, (u64, MemberRow)>,
     /// Codes that lines of the file take from contracts which get another.
     freed: HashSet<ContractCode>,
+    /// No id below this is free: neither books nor file give one back.
+    free_from: AtomicI64,
 }
 
 impl Kind for Members {
@@ -162,11 +165,10 @@ impl Members {
             had_former_code = once.iter().any(|contract| Some(contract.key) == key);
         }
         let own = contract.as_ref().or(former.as_ref());
-        let member = match row.member.or(own.map(|contract| contract.member)) {
-            Some(member) => view.member(company.id, member)?,
-            None => None,
+        let (member, next_member) = match row.member.or(own.map(|contract| contract.member)) {
+            Some(member) => (view.member(company.id, member)?, counters.next_member),
+            None => (None, self.free_member(view, company, counters.next_member)?),
         };
-        let next_member = self.free_member(view, company, counters.next_member)?;
         let next_contract = counters.next_contract;
         Ok(MemberFacts { contract, had_former_code, former, member, next_member, next_contract })
     }
@@ -178,13 +180,15 @@ impl Members {
         company: &Company,
         next: MemberId,
     ) -> Result<MemberId, StoreError> {
-        let mut next = next;
+        let free_from = MemberId::from_i64(self.free_from.load(Ordering::Relaxed));
+        let mut next = free_from.map_or(next, |free_from| free_from.max(next));
         while self.said.contains_key(&next) || view.member(company.id, next)?.is_some() {
             next = next.checked_next().map_err(|cause| StoreError::Damaged {
                 what: "the members' ids are exhausted",
                 cause: Some(cause.into()),
             })?;
         }
+        self.free_from.store(next.to_i64(), Ordering::Relaxed);
         Ok(next)
     }
 }
