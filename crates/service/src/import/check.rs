@@ -114,11 +114,12 @@ impl Job<'_> {
     pub(super) fn vanished(&self, kind: &Bills) -> Done<Vec<(BillId, i64)>> {
         let (mut vanished, mut unpaid, mut after) = (Vec::new(), 0, 0);
         loop {
-            let read = |view: &View<'_>| Ok(Ok(view.bills_after(&self.company, after, PAGE)?));
+            let read =
+                |view: &View<'_>| Ok(Ok(view.unpaid_bills_after(&self.company, after, PAGE)?));
             let bills = self.service.read_decided(read)?;
             let Some(last) = bills.last() else { break };
             after = last.id.to_i64();
-            for bill in bills.iter().filter(|bill| bill.is_unpaid()) {
+            for bill in &bills {
                 unpaid += 1;
                 if !kind.speaks_of(bill.id) {
                     vanished.push((bill.id, -bill.amount.to_minor()));

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use ventanilla_domain::{Company, DetailLine, Money, civil_at, zoned_at};
 
+use crate::output;
+
 /// What a row looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -39,9 +41,6 @@ pub(super) enum Cell<'r> {
     /// A time of somebody else's clock: RFC 3339 without an offset.
     Civil(DateTime),
 }
-
-/// What a spreadsheet takes for the start of a formula.
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Writes rows.
 #[derive(Debug)]
@@ -163,7 +162,7 @@ fn to_decimal(amount: Money, form: Form) -> String {
 
 /// Keeps a spreadsheet from running what others wrote: it shows the mark before it, and a text.
 fn disarm(text: &mut String) {
-    if text.starts_with(FORMULA_STARTS) {
+    if output::is_formula(text) {
         text.insert(0, '\'');
     }
 }
