@@ -85,7 +85,7 @@ fn what_a_killed_server_wrote_is_synced_before_an_answer_rests_on_it() {
 fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
     let installation = Installation::with_company();
     let credentials = installation.collector("caja");
-    let all = bills(2_000, 8);
+    let all = bills(10_000, 8);
     // The first contract's bills are there, so that somebody can pay while the rest comes.
     import(&installation, &all[..8]);
     let (members, lines) = files(&all);
@@ -115,13 +115,13 @@ fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
     importing.wait().unwrap();
     note(format_args!("faults: the slowest payment beside an import took {waited:?}"));
     assert!(waited < Duration::from_secs(2), "a payment waited {waited:?} for the import");
-    assert_eq!(owed(&mut client, 2_000), 0, "the import was over before it was cut off");
+    assert_eq!(owed(&mut client, 10_000), 0, "the import was over before it was cut off");
     verify(&installation, "datos");
 
     let ran = installation.run(&[&arguments[..], &["--json"]].concat()).json();
     let (new, same) = (ran["Nuevas"].as_u64().unwrap(), ran["Iguales"].as_u64().unwrap());
-    assert!(new > 0 && same > 8 && new + same == 16_000, "{ran}");
-    assert_eq!(owed(&mut client, 2_000), 8);
+    assert!(new > 0 && same > 8 && new + same == 80_000, "{ran}");
+    assert_eq!(owed(&mut client, 10_000), 8);
     assert_eq!(owed(&mut client, 1), 1);
     server.stop();
     verify(&installation, "datos");
