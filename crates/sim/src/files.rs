@@ -16,7 +16,7 @@ const BILLS_HEADING: &str = "factura,contrato,periodo,monto,estado,emision,venci
 
 /// Writes the file of members: every contract is a row. Give it a buffered writer.
 ///
-/// Source: README.md, "Put it to work" (the columns).
+/// Source: docs/billing.md (the columns).
 pub fn write_members(out: &mut (impl Write + ?Sized), world: &World) -> io::Result<()> {
     writeln!(out, "{MEMBERS_HEADING}")?;
     world.members().try_for_each(|row| write_member(out, &row))
@@ -24,7 +24,7 @@ pub fn write_members(out: &mut (impl Write + ?Sized), world: &World) -> io::Resu
 
 /// Writes the file of bills. Give it a buffered writer.
 ///
-/// Source: README.md, "Put it to work" (the columns).
+/// Source: docs/billing.md (the columns).
 pub fn write_bills(out: &mut (impl Write + ?Sized), world: &World) -> io::Result<()> {
     writeln!(out, "{BILLS_HEADING}")?;
     world.bills().try_for_each(|row| write_bill(out, &row))

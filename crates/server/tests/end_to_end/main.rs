@@ -18,6 +18,8 @@ mod faults;
 #[cfg(test)]
 mod follow;
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod imported;

@@ -5,7 +5,7 @@
 //! keys of its rows, so that no two say a thing twice. Both happen
 //! before a line is kept, and the rows are read again to keep them.
 //!
-//! Source: README.md, "Put it to work" (the columns and their forms).
+//! Source: docs/billing.md (the columns and their forms).
 
 mod cells;
 mod check;

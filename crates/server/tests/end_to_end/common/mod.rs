@@ -3,10 +3,12 @@
 
 mod bills;
 mod client;
+mod document;
 mod process;
 
 pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_bills};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
+pub(crate) use document::{Block, Example, blocks, document, examples};
 pub(crate) use process::{
     Daemon, Installation, PATIENCE, Piped, Server, check, exists, note, now, run, verify,
     wait_until,

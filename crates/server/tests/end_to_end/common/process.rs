@@ -106,6 +106,19 @@ impl Installation {
         command
     }
 
+    /// Lines of bash in a folder of this directory, where `ventanilla` is the binary, without
+    /// anything else that the environment says.
+    pub(crate) fn shell(&self, folder: &str, lines: &str) -> Command {
+        let binary = Path::new(env!("CARGO_BIN_EXE_ventanilla"));
+        let lines = format!("PATH='{}':$PATH\n{lines}", binary.parent().unwrap().display());
+        let mut command = Command::new("bash");
+        command.current_dir(self.path(folder)).args(["-c", &lines]).stdin(Stdio::null());
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        command
+    }
+
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         run(&mut self.command(arguments))
