@@ -361,6 +361,10 @@ mod tests {
             let totals = books.complete(VanishMax::Half, &row(1)).0;
             assert!(totals.is_err(), "148 of 149");
             books.complete(VanishMax::Count(148), &row(1)).0.unwrap();
+            // One is left; a file without a line takes not even that.
+            assert!(books.complete(VanishMax::Half, "").0.is_err());
+            books.complete(VanishMax::Count(1), "").0.unwrap();
+            assert_eq!(books.owed("100").1, Vec::<String>::new());
             books.is_sound();
         })
         .await;
@@ -407,6 +411,11 @@ mod tests {
             assert_eq!(books.owed("A-1"), ("Ana Lopez".to_owned(), vec!["1 10.00".to_owned()]));
             assert_eq!(books.owed("100"), ("Eva Cruz".to_owned(), vec![]));
             refused(&books.bills("1,100,202101,10,,\n"), &["2:contrato"]);
+            // A list that still has the old code of a contract opens no second one.
+            members("B-1,Beto Rojas,20,200\n").0.unwrap();
+            refused(&members("200,Beto Rojas,20,\n"), &["2:contrato"]);
+            refused(&members("200,Beto Rojas,,\n"), &["2:contrato"]);
+            refused(&members("B-2,Beto Rojas,20,B-1\nB-1,Beto Rojas,20,\n"), &["3:contrato"]);
             assert_eq!(counts(&books.bills("1,A-1,202101,10,,\n")), (0, 0, 1, 0));
             books.is_sound();
         })

@@ -41,7 +41,9 @@ pub struct MemberRow {
 pub struct MemberFacts {
     /// The contract of exactly that code.
     pub contract: Option<Contract>,
-    /// Whether that contract has had the row's former code.
+    /// A contract that once had that code and has another now, where no contract has it.
+    pub retired: Option<Contract>,
+    /// Whether the contract of the row's code has had the row's former code.
     pub had_former_code: bool,
     /// The contract of exactly the row's former code.
     pub former: Option<Contract>,
@@ -79,6 +81,10 @@ pub enum MemberRefusal {
     /// No contract has the former code, and none of the new code ever had it.
     #[error("no contract has the former code")]
     FormerCodeUnknown,
+    /// The code is one that a contract of the same member had before: a new contract under it would
+    /// take the bills that still come for the other. Another member's contract may have it.
+    #[error("the code is one that the member's contract had before")]
+    CodeRetired,
 }
 
 /// Decides a row of members. Refuses an id of ours that is not the contract's holder's.
@@ -136,8 +142,14 @@ fn known_contract(facts: &MemberFacts, row: &MemberRow) -> Result<Option<Contrac
         (Some(_), Some(_)) if is_renamed_here => Err(MemberRefusal::CodeTaken),
         (None, None) if is_renamed_here => Err(MemberRefusal::FormerCodeUnknown),
         (None, Some(former)) if is_renamed_here => Ok(Some(former.clone())),
+        (None, _) if is_retired(facts, row) => Err(MemberRefusal::CodeRetired),
         (contract, _) => Ok(contract.clone()),
     }
+}
+
+fn is_retired(facts: &MemberFacts, row: &MemberRow) -> bool {
+    let is_own = |retired: &Contract| row.member.is_none_or(|member| member == retired.member);
+    facts.retired.as_ref().is_some_and(is_own)
 }
 
 #[cfg(test)]
@@ -166,6 +178,7 @@ mod tests {
         let next_member = MemberId::from_i64(900).unwrap();
         MemberFacts {
             contract,
+            retired: None,
             had_former_code: false,
             former: None,
             member,
@@ -231,6 +244,18 @@ mod tests {
         assert_eq!(decide(Some(&new), false, None).unwrap().contract, None);
         assert_eq!(decide(Some(&new), false, Some(&old)), Err(MemberRefusal::CodeTaken));
         assert_eq!(decide(None, false, None), Err(MemberRefusal::FormerCodeUnknown));
+    }
+
+    #[test]
+    fn a_code_that_was_given_up_opens_no_second_contract_of_its_member() {
+        let made = decide_member(member_facts(None, None), member_row("A-345", Some(316))).unwrap();
+        let decide = |member| {
+            let facts = MemberFacts { retired: made.contract.clone(), ..member_facts(None, None) };
+            decide_member(facts, member_row("345", member)).map(|decision| decision.is_new)
+        };
+        assert_eq!(decide(Some(316)), Err(MemberRefusal::CodeRetired));
+        assert_eq!(decide(None), Err(MemberRefusal::CodeRetired));
+        assert_eq!(decide(Some(317)), Ok(true), "somebody else may have it");
     }
 
     #[test]

@@ -128,6 +128,8 @@ impl Job<'_> {
         }
         let max = match self.request.complete {
             Some(VanishMax::Count(count)) => count,
+            // A file without a line is one that was not written.
+            Some(VanishMax::Half) | None if kind.is_empty() => 0,
             Some(VanishMax::Half) | None => VANISH_ALWAYS.max(unpaid / 2),
         };
         let count = u64::try_from(vanished.len()).unwrap_or(u64::MAX);

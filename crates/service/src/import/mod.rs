@@ -66,7 +66,7 @@ pub struct ImportRequest {
 /// How many bills a complete file may withdraw: a file that was cut off must not empty the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VanishMax {
-    /// Half of those that are unpaid, or 100 where that is more.
+    /// Half of those that are unpaid, or 100 where that is more; none where the file has no line.
     Half,
     /// So many.
     Count(u64),

@@ -18,6 +18,8 @@ pub(super) enum FileProblem {
     Workbook,
     /// UTF-16.
     Utf16,
+    /// Letters of a code page of DOS, which other systems read as signs.
+    DosPage,
     /// This line is not UTF-8, and another is.
     MixedEncodings { utf8_line: u64 },
     /// More than [`LINE_LEN_MAX`] bytes.
@@ -52,6 +54,10 @@ impl Display for FileProblem {
             Self::Utf16 => {
                 f.write_str("El archivo está en UTF-16; guárdelo como CSV en UTF-8 o Windows-1252.")
             }
+            Self::DosPage => f.write_str(
+                "Las letras con acento y la ñ parecen ser de una página de códigos de DOS (850 o \
+                 437); guárdelo en UTF-8 o Windows-1252.",
+            ),
             Self::MixedEncodings { utf8_line } => write!(
                 f,
                 "La línea no está en UTF-8 y la línea {utf8_line} sí: \

@@ -71,6 +71,9 @@ fn a_file_of_members_is_read_in_every_accepted_form() {
         ("contrato,nombre\n315,Muñoz\n".as_bytes(), vec!["2:Muñoz"]),
         ("\u{FEFF}contrato,nombre\n315,Muñoz\n".as_bytes(), vec!["2:Muñoz"]),
         (b"contrato,nombre\n315,Mu\xF1oz \x80\n316,Sol\xEDs\n", vec!["2:Muñoz €", "3:Solís"]),
+        // Signs of Windows-1252 beside its letters, or after none.
+        (b"contrato,nombre\n315,A\xA1 Sol\xEDs\n", vec!["2:A¡ Solís"]),
+        (b"contrato,nombre\n315,N 5 \xA3\n", vec!["2:N 5 £"]),
         (b"contrato;nombre\n\n\r\n315;A\n\n  \n;\n316;B\n\n", vec!["4:A", "8:B"]),
         (b"contrato,nombre\n315,A\n\x1A", vec!["2:A"]),
         (b"sep=;\r\ncontrato;nombre\r\n315;Elena\r\n", vec!["3:Elena"]),
@@ -127,6 +130,7 @@ fn a_file_that_cannot_be_read_as_a_whole_is_refused() {
         (b"PK\x03\x04\x14\x00", 1, "libro de cálculo"),
         (b"\xD0\xCF\x11\xE0\xA1\xB1", 1, "libro de cálculo"),
         (b"\xFF\xFEc\0o\0n\0t\0", 1, "UTF-16"),
+        (b"contrato,nombre\n1,Eva\n2,Mu\xA4oz Garc\xA1a\n", 3, "DOS (850 o 437)"),
         (b"contrato,nombre\n1,Mu\xC3\xB1oz\n2,Eva\n3,Mu\xF1oz\n", 4, "la línea 2 sí"),
         (b"contrato,nombre\n1,Mu\xF1oz\n2,Eva\n3,Mu\xC3\xB1oz\n", 2, "la línea 4 sí"),
         (b"contrato,nombre\n1,\xE2\x80\x9CLa\xE2\x80\x9D\n2,Mu\xF1oz\n", 3, "la línea 2 sí"),

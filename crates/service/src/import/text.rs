@@ -47,7 +47,7 @@ pub(crate) struct Scan {
 /// Reads a whole file once, from its start, a line at a time.
 ///
 /// Errors, as [`ImportRefusal::Unreadable`] with the line: those of [`read_opening`], a line of more
-/// than [`LINE_LEN_MAX`] bytes, UTF-8 and Windows-1252 in one file.
+/// than [`LINE_LEN_MAX`] bytes, UTF-8 and Windows-1252 in one file, a code page of DOS.
 pub(crate) fn scan(source: &mut dyn Source) -> Result<Scan, ImportRefusal> {
     let Opening { form, line: first_line, .. } = read_opening(source)?;
     let mut lines = Lines::from_start(source)?;
@@ -59,7 +59,7 @@ pub(crate) fn scan(source: &mut dyn Source) -> Result<Scan, ImportRefusal> {
         sha256: lines.to_sha256(),
         bytes: lines.bytes_read(),
         lines: lines.number(),
-        encoding: encodings.found(),
+        encoding: encodings.found()?,
         form,
         first_line,
     })
@@ -72,6 +72,10 @@ struct Encodings {
     utf8_line: Option<u64>,
     /// The first line that is no UTF-8.
     other_line: Option<u64>,
+    /// The first line that is no UTF-8 and has a letter as a code page of DOS writes it.
+    dos_line: Option<u64>,
+    /// Whether a line that is no UTF-8 has a letter as Windows-1252 writes it.
+    has_latin: bool,
 }
 
 impl Encodings {
@@ -82,6 +86,10 @@ impl Encodings {
         }
         if std::str::from_utf8(line).is_err() {
             self.other_line.get_or_insert(number);
+            self.has_latin |= line.iter().any(|byte| *byte >= 0xC0);
+            if self.dos_line.is_none() && has_dos_letter(line) {
+                self.dos_line = Some(number);
+            }
         } else if is_surely_utf8(line) {
             self.utf8_line.get_or_insert(number);
         }
@@ -93,12 +101,23 @@ impl Encodings {
         }
     }
 
-    const fn found(&self) -> Encoding {
-        match self.other_line {
-            Some(_) => Encoding::Windows1252,
-            None => Encoding::Utf8,
+    /// The encoding of the whole file; refuses one that is neither.
+    fn found(&self) -> Result<Encoding, ImportRefusal> {
+        match (self.other_line, self.dos_line) {
+            (None, _) => Ok(Encoding::Utf8),
+            (Some(_), Some(line)) if !self.has_latin => {
+                Err(refuse_file(line, &FileProblem::DosPage))
+            }
+            (Some(_), _) => Ok(Encoding::Windows1252),
         }
     }
+}
+
+/// Whether a line has `é í ó ú ñ Ñ` after a letter, as code pages 850 and 437 write them: in
+/// Windows-1252 these are signs, which follow no letter.
+fn has_dos_letter(line: &[u8]) -> bool {
+    line.windows(2)
+        .any(|pair| pair[0].is_ascii_alphabetic() && matches!(pair[1], 0x82 | 0xA1..=0xA5))
 }
 
 /// Whether a line of valid UTF-8 would be no Spanish in Windows-1252: `Ã`, `Â` or `â` before a sign,

@@ -150,8 +150,9 @@ impl Display for RowProblem {
         match self {
             Self::CellCount { expected, found } => write!(
                 f,
-                "La línea tiene {found} celdas y el encabezado {expected}; \
-                 ponga entre comillas los textos que llevan el separador."
+                "La línea tiene {found} {} y el encabezado {expected}; \
+                 ponga entre comillas los textos que llevan el separador.",
+                if *found == 1 { "celda" } else { "celdas" }
             ),
             Self::BillTwice { bill, first_line } => {
                 write!(f, "la factura {bill} ya está en la línea {first_line} de este archivo.")
@@ -170,6 +171,10 @@ impl Display for RowProblem {
             ),
             Self::Member(MemberRefusal::CodeTaken) => f.write_str(
                 "ya hay otro contrato con ese código: el de «contrato_anterior» no puede tomarlo.",
+            ),
+            Self::Member(MemberRefusal::CodeRetired) => f.write_str(
+                "ese contrato tiene ahora otro código; escriba el nuevo o, si el código pasó a otro \
+                 socio, su socio_id.",
             ),
             Self::Member(MemberRefusal::FormerCodeUnknown) => {
                 f.write_str("no hay ningún contrato con el código de «contrato_anterior».")
@@ -272,7 +277,7 @@ pub(crate) fn replaced_elsewhere(
 pub(crate) fn member_refused(line: u64, refusal: MemberRefusal) -> Verdict {
     let column = match refusal {
         MemberRefusal::IdAssigned(_) => "socio_id",
-        MemberRefusal::CodeTaken => "contrato",
+        MemberRefusal::CodeTaken | MemberRefusal::CodeRetired => "contrato",
         MemberRefusal::FormerCodeUnknown => "contrato_anterior",
     };
     on_cell(line, column, &RowProblem::Member(refusal))

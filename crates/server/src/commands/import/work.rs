@@ -68,7 +68,7 @@ pub(crate) struct CompleteArgs {
     #[arg(long)]
     complete: bool,
     #[arg(
-        help = "Facturas que --complete puede retirar, como máximo; si falta, la mitad de las impagas",
+        help = "Facturas que --complete puede retirar, como máximo; si falta, la mitad de las impagas, o 100 si son más",
         long, value_name = "N", requires = "complete", value_parser = from_number)]
     withdraw_max: Option<u64>,
 }

@@ -145,6 +145,11 @@ impl Kind for Bills {
 }
 
 impl Bills {
+    /// Whether the file has no line of a bill.
+    pub(in crate::import) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Whether the file has a line of the bill, or one that replaces it.
     pub(in crate::import) fn speaks_of(&self, bill: BillId) -> bool {
         self.lines.contains_key(&bill) || self.replaced.contains_key(&bill)

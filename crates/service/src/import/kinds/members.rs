@@ -1,12 +1,12 @@
 //! A file of members.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    BillVersion, Company, ContractCode, Currency, Event, FileId, MemberDecision, MemberFacts,
-    MemberId, MemberRow, SourceLine, decide_member,
+    BillVersion, Company, Contract, ContractCode, Currency, Event, FileId, MemberDecision,
+    MemberFacts, MemberId, MemberRow, SourceLine, decide_member,
 };
 use ventanilla_store::{Counters, StoreError, Tx, View};
 
@@ -23,8 +23,8 @@ pub(in crate::import) struct Members {
     contracts: HashMap<ContractCode, u64>,
     /// The first line of each member, and what it says.
     said: HashMap<MemberId, (u64, MemberRow)>,
-    /// Codes that lines of the file take from contracts which get another.
-    freed: HashSet<ContractCode>,
+    /// Contracts that lines of the file give another code, by the code they had.
+    freed: HashMap<ContractCode, Contract>,
     /// No id below this is free: neither books nor file give one back.
     free_from: AtomicI64,
 }
@@ -76,9 +76,11 @@ impl Kind for Members {
         if let Some(verdict) = self.contradicts(line, &row, &decision) {
             return Ok(Err(verdict));
         }
-        let renamed = decision.contract.as_ref().map(|contract| contract.key);
-        let former = former.filter(|former| Some(former.key) == renamed);
-        self.freed.extend(former.map(|former| former.code));
+        if let (Some(former), Some(contract)) = (former, &decision.contract)
+            && former.key == contract.key
+        {
+            self.freed.insert(former.code, contract.clone());
+        }
         Ok(Ok(outcome(&decision)))
     }
 
@@ -149,13 +151,19 @@ impl Members {
         company: &Company,
         counters: &Counters,
         row: &MemberRow,
-        freed: Option<&HashSet<ContractCode>>,
+        freed: Option<&HashMap<ContractCode, Contract>>,
     ) -> Result<MemberFacts, StoreError> {
-        let of_code = |code: &ContractCode| match freed {
-            Some(freed) if freed.contains(code) => Ok(None),
-            _ => view.contract(company.id, code),
+        let freed = |code: &ContractCode| freed.and_then(|freed| freed.get(code));
+        let of_code = |code: &ContractCode| match freed(code) {
+            Some(_) => Ok(None),
+            None => view.contract(company.id, code),
         };
         let contract = of_code(&row.code)?;
+        let retired = match (&contract, freed(&row.code)) {
+            (Some(_), _) => None,
+            (None, Some(freed)) => Some(freed.clone()),
+            (None, None) => view.once_called(company.id, &row.code)?.pop(),
+        };
         let mut former = None;
         let mut had_former_code = false;
         if let Some(code) = &row.former_code {
@@ -170,7 +178,15 @@ impl Members {
             None => (None, self.free_member(view, company, counters.next_member)?),
         };
         let next_contract = counters.next_contract;
-        Ok(MemberFacts { contract, had_former_code, former, member, next_member, next_contract })
+        Ok(MemberFacts {
+            contract,
+            retired,
+            had_former_code,
+            former,
+            member,
+            next_member,
+            next_contract,
+        })
     }
 
     /// The first id from `next` on that neither the books nor the file have.
