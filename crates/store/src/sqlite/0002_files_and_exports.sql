@@ -1,7 +1,8 @@
 -- Files in, payments out: what came of an imported file, contracts under their former codes, and
 -- payments and reversals numbered for the biller's own system.
 
--- Versions in the order of their bills, as files bring them: a file appends. No foreign key names
+-- Versions in the order of their bills, as files bring them: a file appends. A bill's number is looked
+-- up here, and here it is unique in its company: no second index is kept for it. No foreign key names
 -- the bill or the file: the bill's row is made or changed by the statement before, and a look into
 -- another table for each of a million lines is paid by those who wait at the window.
 CREATE TABLE bill_version_by_number (
@@ -51,7 +52,6 @@ SELECT company_id, contract_key, bill_id, period, amount_minor, state, version,
 FROM bill ORDER BY company_id, contract_key, bill_id;
 DROP TABLE bill;
 ALTER TABLE bill_compared RENAME TO bill;
-CREATE UNIQUE INDEX bill_by_number ON bill (company_id, bill_id);
 
 -- The entry that accepted the file; what came of its lines, once all of them were kept.
 CREATE TABLE imported_file_with_entry (

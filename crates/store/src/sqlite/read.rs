@@ -39,8 +39,11 @@ columns! {
     member_columns = "m.member_id, m.name, m.document_kind, m.document_number, m.tax_id, \
         m.location, m.email, m.phone, m.is_assigned";
     contract_columns = "c.contract_key, c.code, c.member_id, c.state, c.address, c.supply_point";
-    bill_columns = "contract_key, bill_id, version, period, amount_minor, state, paid_by, \
-        last_payment";
+    bill_columns = "b.contract_key, b.bill_id, b.version, b.period, b.amount_minor, b.state, \
+        b.paid_by, b.last_payment";
+    bills_by_number = " FROM bill_version v CROSS JOIN bill b \
+        USING (company_id, contract_key, bill_id, version) \
+        WHERE v.company_id = ?1 AND v.bill_id > ?2";
     version_columns = "contract_key, bill_id, version, period, amount_minor, state, printed, \
         revenue, file_id, line, replaced_by";
     payment_columns = "p.payment_id, p.collector_id, p.contract_key, p.contract_code, \
@@ -189,7 +192,7 @@ impl<'a> Reads<'a> {
         let sql = concat!(
             "SELECT ",
             bill_columns!(),
-            " FROM bill WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3"
+            " FROM bill b WHERE b.company_id = ?1 AND contract_key = ?2 AND bill_id = ?3"
         );
         let key = (company.id.to_i64(), contract.to_i64(), bill_id.to_i64());
         self.one(sql, key, |row| bill(row, company.currency))
@@ -200,7 +203,8 @@ impl<'a> Reads<'a> {
         company: CompanyId,
         bill_id: BillId,
     ) -> Read<Option<ContractKey>> {
-        let sql = "SELECT contract_key FROM bill WHERE company_id = ?1 AND bill_id = ?2";
+        let sql = "SELECT contract_key FROM bill_version WHERE company_id = ?1 AND bill_id = ?2 \
+                   AND version = 1";
         self.one(sql, (company.to_i64(), bill_id.to_i64()), |row| {
             id(ContractKey::from_i64, row.get(0)?)
         })
@@ -210,7 +214,7 @@ impl<'a> Reads<'a> {
         let sql = concat!(
             "SELECT ",
             bill_columns!(),
-            " FROM bill WHERE company_id = ?1 AND contract_key = ?2",
+            " FROM bill b WHERE b.company_id = ?1 AND contract_key = ?2",
             " AND paid_by IS NULL AND state = 'owed'"
         );
         self.many(sql, (company.id.to_i64(), contract.to_i64()), |row| bill(row, company.currency))
@@ -416,12 +420,8 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn bills_after(self, company: &Company, after: i64, len: usize) -> Read<Vec<Bill>> {
-        let sql = concat!(
-            "SELECT ",
-            bill_columns!(),
-            " FROM bill INDEXED BY bill_by_number WHERE company_id = ?1 AND bill_id > ?2",
-            " ORDER BY bill_id LIMIT ?3"
-        );
+        let sql =
+            concat!("SELECT ", bill_columns!(), bills_by_number!(), " ORDER BY v.bill_id LIMIT ?3");
         let key = (company.id.to_i64(), after, limit(len));
         self.many(sql, key, |row| bill(row, company.currency))
     }
@@ -435,8 +435,8 @@ impl<'a> Reads<'a> {
         let sql = concat!(
             "SELECT ",
             bill_columns!(),
-            " FROM bill INDEXED BY bill_by_number WHERE company_id = ?1 AND bill_id > ?2",
-            " AND paid_by IS NULL AND state = 'owed' ORDER BY bill_id LIMIT ?3"
+            bills_by_number!(),
+            " AND b.paid_by IS NULL AND b.state = 'owed' ORDER BY v.bill_id LIMIT ?3"
         );
         let key = (company.id.to_i64(), after, limit(len));
         self.many(sql, key, |row| bill(row, company.currency))
@@ -527,7 +527,7 @@ impl<'a> Reads<'a> {
         company: &Company,
         visit: &mut dyn FnMut(Bill) -> Read<()>,
     ) -> Read<()> {
-        let sql = concat!("SELECT ", bill_columns!(), " FROM bill WHERE company_id = ?1");
+        let sql = concat!("SELECT ", bill_columns!(), " FROM bill b WHERE b.company_id = ?1");
         self.each(sql, [company.id.to_i64()], |row| bill(row, company.currency), visit)
     }
 

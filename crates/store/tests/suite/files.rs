@@ -67,6 +67,25 @@ fn an_entry_has_a_bill_once() {
 }
 
 #[test]
+fn one_contract_owes_a_bill() {
+    each_store(|world| {
+        let second = Contract {
+            key: id(ContractKey::from_i64, 2),
+            code: ContractCode::from_text("346").unwrap(),
+            member: id(MemberId::from_i64, 316),
+            state: ContractState::Active,
+            address: None,
+            supply_point: None,
+        };
+        world.keep(Event::ContractKept(Box::new(second.clone())));
+        let version = BillVersion { contract: second.key, ..in_force(world, 1) };
+        let refused = append(world, vec![BillChange { version, replaced: None }]);
+        assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    });
+}
+
+#[test]
 fn the_version_in_force_is_found_by_its_bill_alone() {
     each_store(|world| {
         append(world, vec![next(world, 2, 150)]).unwrap();
