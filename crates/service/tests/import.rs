@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{Cursor, Read, Seek, SeekFrom};
 
     use ventanilla_domain::{
         BillVersion, CompanyId, ContractCode, Currency, FileKind, ImportTotals, Label, Name,
@@ -485,6 +485,167 @@ mod tests {
             let expected = [(2, new), (3, new), (2, LineVerdict::Changed)];
             assert_eq!(told, expected, "the last word holds");
             assert_eq!(books.owed("100").1, ["1 11.00", "2 20.00"]);
+            books.is_sound();
+        })
+        .await;
+    }
+
+    /// A source that does something at its n-th rewind: 1 and 2 to scan, 3 to check, 4 to keep.
+    struct Meddling<F> {
+        inner: Cursor<Vec<u8>>,
+        rewinds: u32,
+        act: F,
+    }
+
+    impl<F> Read for Meddling<F> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.inner.read(buffer)
+        }
+    }
+
+    impl<F: FnMut(u32)> Seek for Meddling<F> {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            self.rewinds += 1;
+            (self.act)(self.rewinds);
+            self.inner.seek(to)
+        }
+    }
+
+    impl Books {
+        /// Imports a file of bills while somebody imports another file when it is about to be kept.
+        fn meddled(&self, text: String, other: (FileKind, &str)) -> Imported {
+            let service = self.service.clone();
+            let act = move |rewinds| {
+                if rewinds == 4 {
+                    let mut source = Cursor::new(other.1.as_bytes().to_vec());
+                    service.import(&request(other.0), &mut source, &mut |_| {}).unwrap();
+                }
+            };
+            let mut source = Meddling { inner: Cursor::new(text.into_bytes()), rewinds: 0, act };
+            let mut all = Vec::new();
+            let result = self.service.import(&request(FileKind::Bills), &mut source, &mut |news| {
+                all.extend(told(&news));
+            });
+            (result.map(|imported| imported.totals), all)
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_that_was_prepared_before_others_changed_the_facts_is_kept() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let mut text = "factura,contrato,periodo,monto\n".to_owned();
+            text.extend((1..=9_000).map(|bill| format!("{bill},100,202101,1\n")));
+            // Meanwhile Ana's contract gets another code, and Eva the one that the file names.
+            let others = "contrato,nombre,socio_id,contrato_anterior\n\
+                          A-1,Ana Lopez,10,100\n100,Eva Cruz,30,\n";
+            let (totals, _) = books.meddled(text, (FileKind::Members, others));
+            assert_eq!(totals.unwrap().new.count, 9_000);
+            assert_eq!((books.owed("A-1").1.len(), books.owed("100").1.len()), (0, 9_000));
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_line_waits_for_the_bill_it_replaces() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let text = "factura,contrato,periodo,monto,estado,reemplaza\n\
+                        10,100,202101,5,anulada,\n20,100,202101,7,,10\n";
+            let others = "contrato,nombre\n999,Otro Socio\n";
+            let (totals, told) = books.meddled(text.to_owned(), (FileKind::Members, others));
+            let totals = totals.unwrap();
+            assert_eq!((totals.new.count, totals.refused, told), (2, 0, vec![]));
+            assert_eq!(books.owed("100").1, ["20 7.00"]);
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_bill_whose_place_is_taken_does_not_come_back() {
+        for first in ["anulada", "withdrawn"] {
+            each_store(async |books| {
+                books.members("100,Ana Lopez,10\n").0.unwrap();
+                books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+                if first == "withdrawn" {
+                    books.complete(VanishMax::Half, "1,100,202101,10\n").0.unwrap();
+                } else {
+                    books.bills("2,100,202102,20,anulada,\n").0.unwrap();
+                }
+                books.bills("3,100,202102,21,,2\n").0.unwrap();
+                refused(&books.bills("2,100,202102,20,pendiente,\n"), &["2:factura"]);
+                refused(&books.bills("4,100,202102,22,,2\n"), &["2:reemplaza"]);
+                let silent = "factura,contrato,periodo,monto\n2,100,202102,20\n";
+                assert_eq!(counts(&books.import(FileKind::Bills, silent)), (0, 0, 1, 0));
+                assert_eq!(books.owed("100").1, ["1 10.00", "3 21.00"]);
+                books.is_sound();
+            })
+            .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_bill_that_is_annulled_in_words_stays_so() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            books.complete(VanishMax::Half, "1,100,202101,10\n").0.unwrap();
+            let totals = books.bills("2,100,202102,20,anulada,\n").0.unwrap();
+            assert_eq!(totals.annulled, Tally { count: 1, difference_minor: 0 });
+            let silent = "factura,contrato,periodo,monto\n2,100,202102,20\n";
+            assert_eq!(counts(&books.import(FileKind::Bills, silent)), (0, 0, 1, 0));
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_tells_what_the_file_will_do() {
+        for (rows, bad) in [
+            ("2,100,202110,12,,1\n1,100,202110,10,anulada,\n", None),
+            ("1,100,202110,10,anulada,\n2,100,202110,12,,1\n", None),
+            ("10,100,202101,5,anulada,\n20,100,202101,7,,10\n", None),
+            ("10,100,202101,5,anulada,\n20,200,202101,7,,10\n", Some("3:reemplaza")),
+        ] {
+            each_store(async |books| {
+                books.members("100,Ana Lopez,10\n200,Beto Rojas,20\n").0.unwrap();
+                books.bills("1,100,202110,10,,\n").0.unwrap();
+                let dry = ImportRequest { dry_run: true, ..request(FileKind::Bills) };
+                let heading = "factura,contrato,periodo,monto,estado,reemplaza";
+                let told = books.import_as(&dry, &format!("{heading}\n{rows}"));
+                if let Some(bad) = bad {
+                    refused(&told, &[bad]);
+                    refused(&books.bills(rows), &[bad]);
+                    return;
+                }
+                let kept = books.bills(rows).0.unwrap();
+                assert_eq!(told.0.unwrap().difference_minor(), kept.difference_minor(), "{rows}");
+                books.is_sound();
+            })
+            .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bad_line_hands_no_contract_to_another_member() {
+        each_store(async |books| {
+            let heading = "contrato,nombre,socio_id,contrato_anterior";
+            let members = |rows: &str| {
+                let request = ImportRequest { skip_bad: true, ..request(FileKind::Members) };
+                books.import_as(&request, &format!("{heading}\n{rows}")).1
+            };
+            members("100,Ana Lopez,10,\nA-1,Carla Paz,40,\n");
+            books.bills("1,100,202101,10,,\n").0.unwrap();
+            // The line that was to free the code is bad, by the books or by itself.
+            let told = members("A-1,Ana Lopez,10,100\n100,Eva Cruz,30,\n");
+            assert_eq!(told, ["2:contrato", "3:socio_id"]);
+            let told = members("A-2,Ana Lopez,x,100\n100,Eva Cruz,30,\n");
+            assert_eq!(told, ["2:socio_id", "3:socio_id"]);
+            assert_eq!(books.owed("100"), ("Ana Lopez".to_owned(), vec!["1 10.00".to_owned()]));
+            assert_eq!(members("100,Eva Cruz,30,\n"), Vec::<String>::new(), "she moved in");
+            assert_eq!(books.owed("100").0, "Eva Cruz");
             books.is_sound();
         })
         .await;

@@ -104,11 +104,12 @@ impl BillRow {
     pub fn restates(&self, contract: ContractKey, known: &BillVersion) -> bool {
         let terms = &known.terms;
         let state = match self.state {
-            Given::Absent if known.is_withdrawal() => BillState::Owed,
             Given::Absent => terms.state,
             Given::Value(state) => state.unwrap_or(BillState::Owed),
         };
+        // A withdrawal is the absence of a row: no row restates it.
         self.replaces.is_none()
+            && !known.is_withdrawal()
             && contract == known.contract
             && self.bill == known.bill
             && self.period == terms.period
@@ -214,7 +215,8 @@ pub fn decide_bill(
         None => None,
     };
     let mut changes = Vec::new();
-    if known.is_none_or(|known| known.terms != terms) {
+    // What a file withdrew by saying nothing, a row that annuls it says in so many words.
+    if known.is_none_or(|known| known.terms != terms || known.is_withdrawal()) {
         let paid_by = facts.bill.as_ref().and_then(|(bill, _)| bill.paid_by);
         if let Some(payment) = paid_by {
             return Ok(BillDecision::Paid(bill, payment));
@@ -310,7 +312,7 @@ fn sum_of(details: &[DetailLine], amount: Money) -> Result<Money, MoneyError> {
     details.iter().try_fold(zero, |sum, line| sum.checked_add(line.amount))
 }
 
-/// The version that annuls the bill that is replaced; `None` where it is annulled already.
+/// The version that annuls the bill that is replaced; `None` where it is annulled for that already.
 fn annulment(
     known: Option<(Bill, BillVersion)>,
     contract: ContractKey,
@@ -326,12 +328,12 @@ fn annulment(
         return Err(BillRefusal::ReplacedOfAnotherContract);
     }
     match known.state {
-        BillState::Annulled => {
-            return match before.replaced_by {
-                Some(other) if other != bill => Err(BillRefusal::ReplacedAlready(other)),
-                _ => Ok(None),
-            };
-        }
+        BillState::Annulled => match before.replaced_by {
+            Some(other) if other != bill => return Err(BillRefusal::ReplacedAlready(other)),
+            Some(_) => return Ok(None),
+            // Annulled by itself: that its place is taken keeps it from coming back.
+            None => {}
+        },
         BillState::PaidElsewhere => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed if known.paid_by.is_some() => return Err(BillRefusal::ReplacedPaid),
         BillState::Owed => {}

@@ -101,6 +101,7 @@ fn check_row<K: Kind>(
         }
     };
     totals.refused += 1;
+    kind.note_bad(line);
     for verdict in verdicts {
         on_news(News::Refused(verdict));
     }

@@ -144,7 +144,7 @@ struct Work<K: Kind> {
 /// What became of a [`Work`].
 struct Worked {
     outcomes: Outcomes,
-    /// Whether what was prepared did not hold: nothing of it was kept.
+    /// Whether what is prepared no longer holds. Where there was any, nothing was kept.
     is_stale: bool,
     facts_mark: i64,
 }
@@ -152,11 +152,17 @@ struct Worked {
 impl<K: Kind> Work<K> {
     fn run(&self, tx: &mut Tx<'_>, now: Timestamp) -> Decided<Worked, ImportRefusal> {
         let company = company_of(tx, self.company)?;
-        let is_stale = facts_mark(tx, company.id)? != self.facts_mark;
-        if let (Some(prepared), false) = (&self.prepared, is_stale) {
+        let mark = facts_mark(tx, company.id)?;
+        if let Some(prepared) = &self.prepared {
+            if mark != self.facts_mark {
+                // A row may rest on a bill that was prepared: none of them is kept before it.
+                let outcomes = Outcomes::new();
+                return Ok(Ok(Worked { outcomes, is_stale: true, facts_mark: mark }));
+            }
             tx.append_prepared(company.id, prepared, now)?;
         }
         let outcomes = self.kind.keep(tx, &company, self.file, &self.rows, now)?;
+        let is_stale = mark != self.facts_mark;
         Ok(Ok(Worked { outcomes, is_stale, facts_mark: facts_mark(tx, company.id)? }))
     }
 }

@@ -37,7 +37,7 @@ use ventanilla_domain::{
 };
 pub(crate) use verdict::{
     bill_refused, bill_repeated, code_used_before, contract_repeated, contract_unknown,
-    member_differs, member_refused, replaced_elsewhere, replaced_twice,
+    holder_unsure, member_differs, member_refused, replaced_elsewhere, replaced_twice,
 };
 
 /// What an import reads, more than once: first to check every line and then to keep them.

@@ -135,6 +135,8 @@ pub(super) enum RowProblem {
     Member(MemberRefusal),
     /// The code of a contract changes after a line that spoke of it.
     CodeUsedBefore { contract: String, first_line: u64 },
+    /// A contract would change hands after a line that cannot be taken.
+    HolderUnsure { contract: String, bad_line: u64 },
     /// No contract has the code; the one that once had it has another now.
     ContractUnknown { contract: String, now: Option<String> },
     /// The contract is in the file twice.
@@ -183,6 +185,11 @@ impl Display for RowProblem {
                 f,
                 "el contrato «{contract}» está en la línea {first_line} de este archivo; \
                  ponga antes la línea que le cambia el código."
+            ),
+            Self::HolderUnsure { contract, bad_line } => write!(
+                f,
+                "el contrato «{contract}» pasaría a otro socio y la línea {bad_line} es mala: puede ser \
+                 la que le cambia el código; corríjala primero."
             ),
             Self::ContractUnknown { contract, now: Some(now) } => {
                 write!(f, "el contrato «{contract}» tiene ahora el código «{now}».")
@@ -287,6 +294,12 @@ pub(crate) fn member_refused(line: u64, refusal: MemberRefusal) -> Verdict {
 pub(crate) fn code_used_before(line: u64, code: &ContractCode, first_line: u64) -> Verdict {
     let contract = quoted(code.as_str());
     on_cell(line, "contrato_anterior", &RowProblem::CodeUsedBefore { contract, first_line })
+}
+
+/// The verdict on a line that gives a contract to another member, after a line that cannot be taken.
+pub(crate) fn holder_unsure(line: u64, code: &ContractCode, bad_line: u64) -> Verdict {
+    let contract = quoted(code.as_str());
+    on_cell(line, "socio_id", &RowProblem::HolderUnsure { contract, bad_line })
 }
 
 /// The verdict on a line of bills whose code no contract has, but perhaps one had before.

@@ -21,6 +21,8 @@ use crate::import::{
 #[derive(Default)]
 pub(in crate::import) struct Bills {
     lines: HashMap<BillId, Said>,
+    /// The contracts of the bills that lines annul: another line may bring what replaces them.
+    annulled: HashMap<BillId, ContractKey>,
     /// The line that replaces each bill.
     replaced: HashMap<BillId, u64>,
     /// Contracts looked up: a file has several bills of each.
@@ -80,16 +82,24 @@ impl Kind for Bills {
             return Ok(Ok(LineOutcome::plain(LineVerdict::Unchanged, 0)));
         }
         let facts = facts(view, company, contract, known, row.replaces)?;
-        let (bill, replaces) = (row.bill, row.replaces);
+        let bill = row.bill;
+        if let (Given::Value(Some(BillState::Annulled)), Some(contract)) = (&row.state, contract) {
+            self.annulled.insert(bill, contract);
+        }
         let code = contract.is_none().then(|| row.contract.clone());
-        match decide_bill(facts, row, at) {
-            Ok(decision) => Ok(Ok(outcome(&decision, bill))),
-            Err(BillRefusal::ReplacedUnknown) if self.brings(replaces) => {
-                Ok(Ok(LineOutcome::plain(LineVerdict::New, 0)))
-            }
+        let replacing = row.replaces.is_some().then(|| row.clone());
+        let decided = match (decide_bill(facts, row, at), replacing) {
+            (Err(BillRefusal::ReplacedUnknown), Some(row)) => self.decide_by_file(company, row, at),
+            (Ok(decision), _) => Ok(outcome(&decision, bill)),
+            (Err(refusal), _) => Err(refusal),
+        };
+        match decided {
+            Ok(outcome) => Ok(Ok(self.beside_others(outcome, bill))),
             Err(refusal) => verdict(view, company, line, code.as_ref(), refusal).map(Err),
         }
     }
+
+    fn note_bad(&mut self, _: u64) {}
 
     fn prepare(
         &self,
@@ -178,9 +188,43 @@ impl Bills {
         (first != line).then(|| replaced_twice(line, replaced, first))
     }
 
-    /// Whether an earlier line of the file brings the bill that a row replaces.
-    fn brings(&self, replaced: Option<BillId>) -> bool {
-        replaced.is_some_and(|replaced| self.lines.contains_key(&replaced))
+    /// What a line changes of what is owed where another line of the file annuls the same bill: one
+    /// of the two does.
+    fn beside_others(&self, outcome: LineOutcome, bill: BillId) -> LineOutcome {
+        let mut outcome = outcome;
+        if outcome.verdict == LineVerdict::Annulled && self.replaced.contains_key(&bill) {
+            outcome.difference_minor = 0;
+        }
+        if let Some(replaced) = &mut outcome.replaced
+            && self.annulled.contains_key(&replaced.bill)
+        {
+            replaced.difference_minor = 0;
+        }
+        outcome
+    }
+
+    /// Decides a new bill that replaces one which the books do not know: an earlier line of the file
+    /// may bring it, annulled.
+    fn decide_by_file(
+        &self,
+        company: &Company,
+        row: BillRow,
+        at: SourceLine,
+    ) -> Result<LineOutcome, BillRefusal> {
+        let contract = self.contracts.get(&row.contract).copied();
+        let replaced = row.replaces.ok_or(BillRefusal::ReplacedUnknown)?;
+        match self.annulled.get(&replaced) {
+            None => return Err(BillRefusal::ReplacedUnknown),
+            brought if brought.copied() != contract => {
+                return Err(BillRefusal::ReplacedOfAnotherContract);
+            }
+            Some(_) => {}
+        }
+        let bill = row.bill;
+        let facts = BillFacts { company, contract, bill: None, replaced: None };
+        let decision = decide_bill(facts, BillRow { replaces: None, ..row }, at)?;
+        let replaced = Some(Replaced { bill: replaced, difference_minor: 0 });
+        Ok(LineOutcome { replaced, ..outcome(&decision, bill) })
     }
 
     fn contract(

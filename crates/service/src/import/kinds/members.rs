@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use ventanilla_domain::{
     BillVersion, Company, Contract, ContractCode, Currency, Event, FileId, MemberDecision,
-    MemberFacts, MemberId, MemberRow, SourceLine, decide_member,
+    MemberFacts, MemberId, MemberRefusal, MemberRow, SourceLine, decide_member,
 };
 use ventanilla_store::{Counters, StoreError, Tx, View};
 
 use super::{Kind, Outcomes, TakeRow, no_counters};
 use crate::import::{
     ImportRefusal, LineOutcome, LineVerdict, MemberRows, Scan, Source, Subject, Verdict,
-    code_used_before, contract_repeated, differing_column, member_differs, member_refused,
+    code_used_before, contract_repeated, differing_column, holder_unsure, member_differs,
+    member_refused,
 };
 
 /// A file of members.
@@ -25,6 +26,8 @@ pub(in crate::import) struct Members {
     said: HashMap<MemberId, (u64, MemberRow)>,
     /// Contracts that lines of the file give another code, by the code they had.
     freed: HashMap<ContractCode, Contract>,
+    /// The first line that cannot be taken: it may be one that gives a contract another code.
+    first_bad: Option<u64>,
     /// No id below this is free: neither books nor file give one back.
     free_from: AtomicI64,
 }
@@ -69,6 +72,7 @@ impl Kind for Members {
         let counters = view.counters(company.id)?.ok_or_else(no_counters)?;
         let facts = self.facts(view, company, &counters, &row, Some(&self.freed))?;
         let former = facts.former.clone();
+        let known = facts.contract.clone();
         let decision = match decide_member(facts, row.clone()) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(Err(member_refused(line, refusal))),
@@ -76,12 +80,19 @@ impl Kind for Members {
         if let Some(verdict) = self.contradicts(line, &row, &decision) {
             return Ok(Err(verdict));
         }
+        if let (Some(bad), true) = (self.first_bad, takes_over(known.as_ref(), &decision)) {
+            return Ok(Err(holder_unsure(line, &row.code, bad)));
+        }
         if let (Some(former), Some(contract)) = (former, &decision.contract)
             && former.key == contract.key
         {
             self.freed.insert(former.code, contract.clone());
         }
         Ok(Ok(outcome(&decision)))
+    }
+
+    fn note_bad(&mut self, line: u64) {
+        self.first_bad.get_or_insert(line);
     }
 
     fn prepare(
@@ -105,7 +116,13 @@ impl Kind for Members {
         for (line, row) in rows {
             let counters = tx.counters(company.id)?.ok_or_else(no_counters)?;
             let facts = self.facts(&tx.view(), company, &counters, row, None)?;
+            let is_freed = match (self.freed.get(&row.code), &facts.contract) {
+                // The check gave it another code, and that was refused since.
+                (Some(freed), Some(contract)) => freed.key != contract.key,
+                _ => true,
+            };
             let outcome = match decide_member(facts, row.clone()) {
+                _ if !is_freed => Err(member_refused(*line, MemberRefusal::CodeTaken)),
                 Err(refusal) => Err(member_refused(*line, refusal)),
                 Ok(decision) => {
                     let outcome = outcome(&decision);
@@ -207,6 +224,12 @@ impl Members {
         self.free_from.store(next.to_i64(), Ordering::Relaxed);
         Ok(next)
     }
+}
+
+/// Whether a row takes a known contract over to another member.
+fn takes_over(known: Option<&Contract>, decision: &MemberDecision) -> bool {
+    let holders = known.zip(decision.contract.as_ref());
+    holders.is_some_and(|(known, new)| known.key == new.key && known.member != new.member)
 }
 
 fn outcome(decision: &MemberDecision) -> LineOutcome {

@@ -47,6 +47,9 @@ pub(super) trait Kind: Default + Send + Sync + 'static {
         row: Self::Row,
     ) -> Result<Result<LineOutcome, Verdict>, StoreError>;
 
+    /// Notes that a line before the next cannot be taken.
+    fn note_bad(&mut self, line: u64);
+
     /// The version that a row makes, where the check found nothing known of it; the row itself
     /// where it must be decided when it is kept, and `None` where the check was wrong.
     fn prepare(
