@@ -411,6 +411,10 @@ mod tests {
             assert_eq!(books.owed("A-1"), ("Ana Lopez".to_owned(), vec!["1 10.00".to_owned()]));
             assert_eq!(books.owed("100"), ("Eva Cruz".to_owned(), vec![]));
             refused(&books.bills("1,100,202101,10,,\n"), &["2:contrato"]);
+            // A contract that came under its new code never had the old one.
+            assert_eq!(counts(&members("C-1,Luz Mamani,50,\n")), (1, 0, 0, 0));
+            let rows = "C-1,Luz Mamani,50,150\n150,Raul Quispe,60,\n";
+            refused(&members(rows), &["2:contrato_anterior"]);
             // A list that still has the old code of a contract opens no second one.
             members("B-1,Beto Rojas,20,200\n").0.unwrap();
             refused(&members("200,Beto Rojas,20,\n"), &["2:contrato"]);

@@ -78,7 +78,7 @@ pub enum MemberRefusal {
     /// Another contract has the code that the row's contract is to have from now on.
     #[error("another contract has that code")]
     CodeTaken,
-    /// No contract has the former code, and none of the new code ever had it.
+    /// No contract has the former code, nor has the one of the new code ever had it.
     #[error("no contract has the former code")]
     FormerCodeUnknown,
     /// The code is one that a contract of the same member had before: a new contract under it would
@@ -140,16 +140,20 @@ fn known_contract(facts: &MemberFacts, row: &MemberRow) -> Result<Option<Contrac
     let is_renamed_here = former_code.is_some() && !facts.had_former_code;
     match (&facts.contract, &facts.former) {
         (Some(_), Some(_)) if is_renamed_here => Err(MemberRefusal::CodeTaken),
-        (None, None) if is_renamed_here => Err(MemberRefusal::FormerCodeUnknown),
+        // Also where the contract came under its new code: a file that is taken is taken again, and
+        // by then somebody else may have the old one.
+        (_, None) if is_renamed_here => Err(MemberRefusal::FormerCodeUnknown),
         (None, Some(former)) if is_renamed_here => Ok(Some(former.clone())),
-        (None, _) if is_retired(facts, row) => Err(MemberRefusal::CodeRetired),
+        (None, _) if facts.retired.as_ref().is_some_and(|retired| is_own(retired, row)) => {
+            Err(MemberRefusal::CodeRetired)
+        }
         (contract, _) => Ok(contract.clone()),
     }
 }
 
-fn is_retired(facts: &MemberFacts, row: &MemberRow) -> bool {
-    let is_own = |retired: &Contract| row.member.is_none_or(|member| member == retired.member);
-    facts.retired.as_ref().is_some_and(is_own)
+/// Whether a contract may be the one of the row's member.
+fn is_own(contract: &Contract, row: &MemberRow) -> bool {
+    row.member.is_none_or(|member| member == contract.member)
 }
 
 #[cfg(test)]
@@ -240,8 +244,7 @@ mod tests {
             let again = decide(Some(&new), true, former).unwrap();
             assert_eq!((again.member, again.contract), (None, None));
         }
-        // A contract that came under its new code from the start has nothing to change.
-        assert_eq!(decide(Some(&new), false, None).unwrap().contract, None);
+        assert_eq!(decide(Some(&new), false, None), Err(MemberRefusal::FormerCodeUnknown));
         assert_eq!(decide(Some(&new), false, Some(&old)), Err(MemberRefusal::CodeTaken));
         assert_eq!(decide(None, false, None), Err(MemberRefusal::FormerCodeUnknown));
     }

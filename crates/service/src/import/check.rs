@@ -8,7 +8,9 @@ use ventanilla_store::{StoreError, View};
 
 use super::kinds::{Bills, Kind};
 use super::run::{Chunk, Done, Job, Tell, count};
-use super::{ImportRefusal, Judged, LineOutcome, LineVerdict, News, Phase, Source, VanishMax};
+use super::{
+    ImportRefusal, Judged, LineOutcome, LineVerdict, News, Phase, Source, VanishMax, Verdict,
+};
 use crate::Failure;
 
 /// Bills read at a time.
@@ -28,6 +30,23 @@ pub(super) enum Planned {
     /// It says what is known: there is nothing to keep.
     Unchanged,
     Paid,
+}
+
+/// What is to be told of a line.
+enum Told<K> {
+    Line(u64, K, LineOutcome),
+    Refused(Verdict),
+}
+
+impl<Key> Told<Key> {
+    fn to_news<K: Kind<Key = Key>>(&self) -> News<'_> {
+        match self {
+            Self::Line(line, key, outcome) => {
+                News::Line { line: *line, subject: K::subject(key), outcome: *outcome }
+            }
+            Self::Refused(verdict) => News::Refused(verdict.clone()),
+        }
+    }
 }
 
 impl Planned {
@@ -64,13 +83,18 @@ pub(super) fn check<K: Kind>(
     let mut kind = K::default();
     let (mut plan, mut totals) = (Vec::new(), ImportTotals::default());
     let mut take = |chunk: Chunk<K::Row>, on_news: Tell<'_>| {
+        let mut told = Vec::with_capacity(chunk.rows.len());
         job.service.read_decided(|view| {
             for judged in chunk.rows {
-                let planned = check_row(job, view, &mut kind, judged, &mut totals, on_news)?;
-                plan.push(planned);
+                plan.push(check_row(job, view, &mut kind, judged, &mut totals, &mut told)?);
             }
             Ok(Ok(()))
-        })
+        })?;
+        // After the reading: whoever listens slowly holds no snapshot, and no log.
+        for told in told {
+            on_news(told.to_news::<K>());
+        }
+        Ok(())
     };
     job.each_chunk::<K>(source, Phase::Checking, on_news, &mut take)?;
     let vanished = Vec::new();
@@ -83,7 +107,7 @@ fn check_row<K: Kind>(
     kind: &mut K,
     (line, row): Judged<K::Row>,
     totals: &mut ImportTotals,
-    on_news: Tell<'_>,
+    told: &mut Vec<Told<K::Key>>,
 ) -> Result<Planned, StoreError> {
     totals.lines += 1;
     let verdicts = match row {
@@ -94,17 +118,16 @@ fn check_row<K: Kind>(
                 Err(verdict) => vec![verdict],
                 Ok(outcome) => {
                     count(totals, &outcome);
-                    on_news(News::Line { line, subject: K::subject(&key), outcome });
-                    return Ok(Planned::of(&outcome));
+                    let planned = Planned::of(&outcome);
+                    told.push(Told::Line(line, key, outcome));
+                    return Ok(planned);
                 }
             }
         }
     };
     totals.refused += 1;
     kind.note_bad(line);
-    for verdict in verdicts {
-        on_news(News::Refused(verdict));
-    }
+    told.extend(verdicts.into_iter().map(Told::Refused));
     Ok(Planned::Done)
 }
 
