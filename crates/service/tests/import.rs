@@ -654,4 +654,34 @@ mod tests {
         })
         .await;
     }
+
+    #[tokio::test]
+    async fn a_complete_file_withdraws_nothing_over_what_others_brought_meanwhile() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            let service = books.service.clone();
+            let act = move |rewinds| {
+                if rewinds == 4 {
+                    let other = "factura,contrato,periodo,monto\n2,100,202102,25\n";
+                    let mut source = Cursor::new(other.as_bytes().to_vec());
+                    service.import(&request(FileKind::Bills), &mut source, &mut |_| {}).unwrap();
+                }
+            };
+            let text = "factura,contrato,periodo,monto\n1,100,202101,10\n3,100,202103,30\n";
+            let inner = Cursor::new(text.as_bytes().to_vec());
+            let mut source = Meddling { inner, rewinds: 0, act };
+            let complete = Some(VanishMax::Half);
+            let request = ImportRequest { complete, ..request(FileKind::Bills) };
+            let mut all = Vec::new();
+            let mut on_news = |news: News<'_>| all.extend(told(&news));
+            let imported = books.service.import(&request, &mut source, &mut on_news).unwrap();
+            assert!(imported.is_withheld);
+            assert_eq!(imported.totals.vanished.count, 0);
+            assert_eq!(all, ["2 vanished: -2000", "2 stays"]);
+            assert_eq!(books.owed("100").1, ["1 10.00", "2 25.00", "3 30.00"]);
+            books.is_sound();
+        })
+        .await;
+    }
 }

@@ -146,7 +146,10 @@ fn a_cut_off_import_is_finished_by_repeating_the_file() {
     running.kill();
     assert_eq!((&list()[1]["Estado"], &list()[1]["Lineas"]), (&json!("cortado"), &json!(96_000)));
     let text = installation.done(&["import", "list", "--data", "datos"]).out;
-    assert!(text.ends_with("en curso, o cortado: repita el archivo\n"), "{text}");
+    assert!(
+        text.ends_with("en curso, cortado o de una versión anterior: repita el archivo\n"),
+        "{text}"
+    );
     let show = |file: &str| {
         let shown = installation.run(&["import", "show", file, "--data", "datos", "--json"]);
         shown.json()["Versiones"].as_array().unwrap().len()

@@ -30,17 +30,19 @@ const PAUSE: Duration = Duration::from_micros(600);
 const DECIDED_LEN: usize = 1_000;
 
 /// Keeps what the check found, and tells what came of it.
+///
+/// Bills that vanished are withdrawn only where nobody else changed the facts since they were found.
 pub(super) fn keep<K: Kind>(
     job: &Job<'_>,
     source: &mut dyn Source,
     checked: Checked<K>,
     on_news: Tell<'_>,
-) -> Done<(FileId, ImportTotals)> {
+) -> Done<Kept> {
     let Checked { totals: found, vanished, .. } = checked;
     let is_change = found.is_change();
     let (file, mark) = accept(job, &found, is_change)?;
     if !is_change {
-        return Ok((file, found));
+        return Ok(Kept { file, totals: found, is_withheld: false });
     }
     let ImportTotals { lines, unchanged, refused, .. } = found;
     let mut keeping = Keeping {
@@ -60,11 +62,20 @@ pub(super) fn keep<K: Kind>(
         keeping.read_through(source, on_news)?;
     }
     let mut totals = keeping.totals;
+    let mut mark = keeping.can_prepare.then_some(keeping.facts_mark);
     for bills in vanished.chunks(DECIDED_LEN) {
-        withdraw(job, file, bills, &mut totals, on_news)?;
+        mark = withdraw(job, file, mark, bills, &mut totals, on_news)?;
     }
     finish(job, file, totals)?;
-    Ok((file, totals))
+    Ok(Kept { file, totals, is_withheld: mark.is_none() && !vanished.is_empty() })
+}
+
+/// What was kept of a file.
+pub(super) struct Kept {
+    pub(super) file: FileId,
+    pub(super) totals: ImportTotals,
+    /// Whether bills that vanished were left, because others changed the facts meanwhile.
+    pub(super) is_withheld: bool,
 }
 
 /// Writes the file down; gives its id and where the facts stand now. One that changes nothing is
@@ -171,14 +182,16 @@ impl<K: Kind> Keeping<'_, K> {
     /// Reads the file and keeps what the plan has left to do.
     fn read_through(&mut self, source: &mut dyn Source, on_news: Tell<'_>) -> Done<()> {
         let (job, mut place) = (self.job, 0);
-        job.each_chunk::<K>(source, Phase::Keeping, on_news, &mut |chunk, on_news| {
+        let read = job.each_chunk::<K>(source, Phase::Keeping, on_news, &mut |chunk, on_news| {
             for work in self.prepare(chunk, &mut place)? {
                 self.wait(on_news)?;
                 self.submit(work);
             }
             Ok(())
-        })?;
-        self.wait(on_news)
+        });
+        // What is being written is waited for, whatever became of the reading.
+        let waited = self.wait(on_news);
+        read.and(waited)
     }
 
     /// Whether rows were left out because what was prepared of them did not hold.
@@ -317,18 +330,23 @@ impl<K: Kind> Keeping<'_, K> {
     }
 }
 
-/// Withdraws bills that a complete file has no line of, but for those that are paid meanwhile.
+/// Withdraws bills that a complete file has no line of, but for those that are paid meanwhile, where
+/// the facts stand at `mark`; gives where they stand then, `None` where others changed them.
 fn withdraw(
     job: &Job<'_>,
     file: FileId,
+    mark: Option<i64>,
     bills: &[(BillId, i64)],
     totals: &mut ImportTotals,
     on_news: Tell<'_>,
-) -> Done<()> {
+) -> Done<Option<i64>> {
     let company = job.company.id;
     let ids: Vec<BillId> = bills.iter().map(|(bill, _)| *bill).collect();
-    let withdrawn = job.service.write_blocking(move |tx, now| {
+    let (withdrawn, mark) = job.service.write_blocking(move |tx, now| {
         let company = company_of(tx, company)?;
+        if mark != Some(facts_mark(tx, company.id)?) {
+            return Ok(Ok((Vec::new(), None)));
+        }
         let mut changes = Vec::new();
         for id in &ids {
             let view = tx.view();
@@ -343,7 +361,7 @@ fn withdraw(
         if !changes.is_empty() {
             tx.append_bills(company.id, changes, now)?;
         }
-        Ok(Ok(withdrawn))
+        Ok(Ok((withdrawn, Some(facts_mark(tx, company.id)?))))
     })?;
     let mut withdrawn = withdrawn.into_iter().peekable();
     for (bill, _) in bills {
@@ -353,5 +371,5 @@ fn withdraw(
         }
     }
     std::thread::sleep(PAUSE);
-    Ok(())
+    Ok(mark)
 }

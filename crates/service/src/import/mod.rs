@@ -158,7 +158,7 @@ pub enum News<'n> {
         /// Hundredths by which what is owed changes.
         difference_minor: i64,
     },
-    /// A bill told as [`News::Vanished`] that stays as it is, because it was paid meanwhile.
+    /// A bill told as [`News::Vanished`] that stays as it is, because of what others did meanwhile.
     Stays {
         /// The bill.
         bill: BillId,
@@ -192,7 +192,8 @@ pub struct Imported {
     pub file: Option<FileId>,
     /// What came of its lines.
     pub totals: ImportTotals,
-    /// Whether bills that vanished were left as they are, because bad lines may speak of them.
+    /// Whether bills that vanished were left as they are, because bad lines may speak of them or
+    /// because others changed members, contracts, bills or rules meanwhile.
     pub is_withheld: bool,
 }
 

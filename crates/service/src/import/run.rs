@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use ventanilla_domain::{BillId, Company, FileKind, ImportTotals};
 
 use super::check::{Checked, check};
-use super::keep::keep;
+use super::keep::{Kept, keep};
 use super::kinds::{Bills, Kind, Members};
 use super::{
     ImportRefusal, ImportRequest, Imported, Judged, LineOutcome, LineVerdict, News, Phase, Scan,
@@ -94,8 +94,8 @@ impl Job<'_> {
         if self.request.dry_run {
             return Ok(Imported { file: None, totals: checked.totals, is_withheld });
         }
-        let (file, totals) = keep(self, source, checked, on_news)?;
-        Ok(Imported { file: Some(file), totals, is_withheld })
+        let Kept { file, totals, is_withheld: is_left } = keep(self, source, checked, on_news)?;
+        Ok(Imported { file: Some(file), totals, is_withheld: is_withheld || is_left })
     }
 
     /// Reads the file from its start on a thread of its own, and hands its rows on in chunks.

@@ -94,7 +94,9 @@ impl<'t> Told<'t> {
         match (&self.kept.totals, self.finished_by) {
             (Some(totals), _) => to_digest(self.kept.file.kind, totals),
             (None, Some(file)) => format!("cortado; lo terminó el archivo {file}"),
-            (None, None) => "en curso, o cortado: repita el archivo".to_owned(),
+            (None, None) => {
+                "en curso, cortado o de una versión anterior: repita el archivo".to_owned()
+            }
         }
     }
 

@@ -76,10 +76,14 @@ impl Report {
                 "línea {line}: la factura {bill} está pagada (IdCobranza {payment}); queda como está"
             )
         });
-        let withheld = self.ended.as_ref().is_ok_and(|imported| imported.is_withheld).then(|| {
-            "hay líneas rechazadas: las facturas que faltan en el archivo no se retiraron; corríjalo \
-             y repítalo"
-                .to_owned()
+        let withheld = self.ended.as_ref().ok().filter(|imported| imported.is_withheld);
+        let withheld = withheld.map(|imported| {
+            let (why, cure) = if imported.totals.refused > 0 {
+                ("hay líneas rechazadas", "corríjalo y repítalo")
+            } else {
+                ("los datos cambiaron mientras se cargaba", "repítalo")
+            };
+            format!("{why}: las facturas que faltan en el archivo no se retiraron; {cure}")
         });
         paid.chain(withheld).collect()
     }
