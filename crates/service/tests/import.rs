@@ -408,6 +408,9 @@ mod tests {
             let rows = "A-1,Ana Lopez,10,100\n100,Eva Cruz,30,\n";
             assert_eq!(counts(&members(rows)), (1, 1, 0, 0));
             assert_eq!(counts(&members(rows)), (0, 0, 2, 0));
+            // A system that always fills the column: the same code is no change.
+            assert_eq!(counts(&members("A-1,Ana Lopez R.,10,A-1\n")), (0, 1, 0, 0));
+            assert_eq!(counts(&members("A-1,Ana Lopez,10,A-1\n")), (0, 1, 0, 0));
             assert_eq!(books.owed("A-1"), ("Ana Lopez".to_owned(), vec!["1 10.00".to_owned()]));
             assert_eq!(books.owed("100"), ("Eva Cruz".to_owned(), vec![]));
             refused(&books.bills("1,100,202101,10,,\n"), &["2:contrato"]);
@@ -680,6 +683,28 @@ mod tests {
             assert_eq!(imported.totals.vanished.count, 0);
             assert_eq!(all, ["2 vanished: -2000", "2 stays"]);
             assert_eq!(books.owed("100").1, ["1 10.00", "2 25.00", "3 30.00"]);
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_not_applied_replaces_nothing() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            books.bills("1,100,202101,10,,\n2,100,202102,20,,\n").0.unwrap();
+            books.pay("100").await;
+            // The line of paid bill 1 is told and not applied: nothing speaks of bill 2.
+            let complete = Some(VanishMax::Half);
+            let request = ImportRequest { complete, ..request(FileKind::Bills) };
+            let heading = "factura,contrato,periodo,monto,estado,reemplaza";
+            let text = format!("{heading}\n1,100,202101,11,,2\n");
+            let (totals, told) = books.import_as(&request, &text);
+            assert_eq!(totals.unwrap().vanished.count, 1);
+            assert_eq!(told, ["2:1 paid by 1", "2 vanished: -2000"]);
+            // A bad line does not bar the good line of the bill it names.
+            books.bills("10,100,202103,10,,\n").0.unwrap();
+            refused(&books.bills("20,999,202103,10,,10\n10,100,202103,12,,\n"), &["2:contrato"]);
             books.is_sound();
         })
         .await;

@@ -82,7 +82,7 @@ impl Kind for Bills {
             return Ok(Ok(LineOutcome::plain(LineVerdict::Unchanged, 0)));
         }
         let facts = facts(view, company, contract, known, row.replaces)?;
-        let bill = row.bill;
+        let (bill, replaces) = (row.bill, row.replaces);
         if let (Given::Value(Some(BillState::Annulled)), Some(contract)) = (&row.state, contract) {
             self.annulled.insert(bill, contract);
         }
@@ -93,6 +93,12 @@ impl Kind for Bills {
             (Ok(decision), _) => Ok(outcome(&decision, bill)),
             (Err(refusal), _) => Err(refusal),
         };
+        // A line that is not applied replaces nothing: another may speak of the bill, or none.
+        if decided.is_err()
+            || matches!(decided, Ok(LineOutcome { verdict: LineVerdict::Paid(_), .. }))
+        {
+            replaces.and_then(|replaced| self.replaced.remove(&replaced));
+        }
         match decided {
             Ok(outcome) => Ok(Ok(self.beside_others(outcome, bill))),
             Err(refusal) => verdict(view, company, line, code.as_ref(), refusal).map(Err),

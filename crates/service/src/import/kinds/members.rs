@@ -85,6 +85,7 @@ impl Kind for Members {
         }
         if let (Some(former), Some(contract)) = (former, &decision.contract)
             && former.key == contract.key
+            && former.code != contract.code
         {
             self.freed.insert(former.code, contract.clone());
         }
