@@ -97,10 +97,7 @@ impl Service {
         after: i64,
         len: usize,
     ) -> Exported<ExportedBill> {
-        self.exported(company, |page| {
-            let bills = page.view.bills_after(page.company, after, len)?.into_iter();
-            bills.map(|bill| page.bill(bill)).collect()
-        })
+        self.exported_bills(company, |view, company| view.bills_after(company, after, len))
     }
 
     /// The same of the bills that are owed and not paid. Refuses an unknown company.
@@ -110,10 +107,7 @@ impl Service {
         after: i64,
         len: usize,
     ) -> Exported<ExportedBill> {
-        self.exported(company, |page| {
-            let bills = page.view.unpaid_bills_after(page.company, after, len)?.into_iter();
-            bills.map(|bill| page.bill(bill)).collect()
-        })
+        self.exported_bills(company, |view, company| view.unpaid_bills_after(company, after, len))
     }
 
     /// A company's contracts after key `after`, at most `len`, each with its holder, in the order
@@ -138,6 +132,17 @@ impl Service {
                 Ok(ExportedPayment { payment, collector, reversal })
             });
             payments.collect()
+        })
+    }
+
+    fn exported_bills(
+        &self,
+        company: CompanyId,
+        read: impl FnOnce(&View<'_>, &Company) -> Result<Vec<Bill>, StoreError>,
+    ) -> Exported<ExportedBill> {
+        self.exported(company, |page| {
+            let bills = read(page.view, page.company)?.into_iter();
+            bills.map(|bill| page.bill(bill)).collect()
         })
     }
 

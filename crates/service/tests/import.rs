@@ -571,6 +571,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_line_waits_for_the_bill_of_an_earlier_chunk() {
+        each_store(async |books| {
+            books.members("100,Ana Lopez,10\n").0.unwrap();
+            let mut text = "factura,contrato,periodo,monto,estado,reemplaza\n".to_owned();
+            text.extend((1..=5_000).map(|bill| format!("{bill},100,202101,1,anulada,\n")));
+            text.extend(
+                (1..=5_000).map(|bill| format!("{},100,202101,1,,{bill}\n", 10_000 + bill)),
+            );
+            let others = "contrato,nombre\n999,Otro Socio\n";
+            let (totals, told) = books.meddled(text, (FileKind::Members, others));
+            let totals = totals.unwrap();
+            assert_eq!((totals.new.count, totals.refused, told), (10_000, 0, vec![]));
+            assert_eq!(books.owed("100").1.len(), 5_000);
+            books.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_bill_whose_place_is_taken_does_not_come_back() {
         for first in ["anulada", "withdrawn"] {
             each_store(async |books| {

@@ -2,8 +2,9 @@
 //!
 //! New bills are prepared while the chunk before them is written. What was prepared holds as long
 //! as nobody else changes members, contracts, bills or rules meanwhile, which the counters tell.
-//! Where somebody did, the file is read once more and those lines are decided inside their
-//! transaction, as lines that change something always are, since payments go on.
+//! Where somebody did, nothing more is kept in this reading: the file is read once more, and what is
+//! left is decided inside its transaction, as lines that change something always are, since
+//! payments go on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,18 +52,17 @@ pub(super) fn keep<K: Kind>(
         plan: checked.plan,
         file,
         // The entry of the file is the only one since the check began.
-        can_prepare: mark == job.facts_mark + 1,
-        facts_mark: mark,
+        facts_mark: (mark == job.facts_mark + 1).then_some(mark),
+        is_stale: false,
         totals: ImportTotals { lines, unchanged, refused, ..ImportTotals::default() },
         written: None,
     };
     keeping.read_through(source, on_news)?;
     if keeping.is_left() {
-        keeping.can_prepare = false;
+        (keeping.facts_mark, keeping.is_stale) = (None, false);
         keeping.read_through(source, on_news)?;
     }
-    let mut totals = keeping.totals;
-    let mut mark = keeping.can_prepare.then_some(keeping.facts_mark);
+    let (mut totals, mut mark) = (keeping.totals, keeping.facts_mark);
     for bills in vanished.chunks(DECIDED_LEN) {
         mark = withdraw(job, file, mark, bills, &mut totals, on_news)?;
     }
@@ -123,10 +123,11 @@ struct Keeping<'k, K: Kind> {
     kind: Arc<K>,
     plan: Vec<Planned>,
     file: FileId,
-    /// Whether what the check found of new bills still holds.
-    can_prepare: bool,
-    /// Where the facts stood after the transaction before.
-    facts_mark: i64,
+    /// Where the facts stood after the transaction before, while what the check found of new bills
+    /// holds: `None` once others have changed them.
+    facts_mark: Option<i64>,
+    /// Whether they did so in this reading: the rest is left for the next one.
+    is_stale: bool,
     totals: ImportTotals,
     /// What is being written.
     written: Option<Writing<K>>,
@@ -140,8 +141,6 @@ struct Work<K: Kind> {
     kind: Arc<K>,
     company: CompanyId,
     file: FileId,
-    /// Where the facts must stand for what is prepared to hold.
-    facts_mark: i64,
     /// The versions of new bills, in one entry.
     prepared: Option<Prepared>,
     /// The places of their rows in the plan, each with the hundredths it owes.
@@ -152,29 +151,29 @@ struct Work<K: Kind> {
     rows_at: Vec<usize>,
 }
 
-/// What became of a [`Work`].
-struct Worked {
-    outcomes: Outcomes,
-    /// Whether what is prepared no longer holds. Where there was any, nothing was kept.
-    is_stale: bool,
-    facts_mark: i64,
-}
+/// What became of a [`Work`]: its outcomes and where the facts stand then; `None` where others had
+/// changed them, so that nothing was kept.
+type Worked = Option<(Outcomes, i64)>;
 
 impl<K: Kind> Work<K> {
-    fn run(&self, tx: &mut Tx<'_>, now: Timestamp) -> Decided<Worked, ImportRefusal> {
+    /// Keeps all of it where the facts stand at `mark`, or wherever they stand without one: a row
+    /// may rest on a bill that was prepared, here or in a chunk before.
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        mark: Option<i64>,
+        now: Timestamp,
+    ) -> Decided<Worked, ImportRefusal> {
         let company = company_of(tx, self.company)?;
-        let mark = facts_mark(tx, company.id)?;
+        let stands = facts_mark(tx, company.id)?;
+        if mark.is_some_and(|mark| mark != stands) {
+            return Ok(Ok(None));
+        }
         if let Some(prepared) = &self.prepared {
-            if mark != self.facts_mark {
-                // A row may rest on a bill that was prepared: none of them is kept before it.
-                let outcomes = Outcomes::new();
-                return Ok(Ok(Worked { outcomes, is_stale: true, facts_mark: mark }));
-            }
             tx.append_prepared(company.id, prepared, now)?;
         }
         let outcomes = self.kind.keep(tx, &company, self.file, &self.rows, now)?;
-        let is_stale = mark != self.facts_mark;
-        Ok(Ok(Worked { outcomes, is_stale, facts_mark: facts_mark(tx, company.id)? }))
+        Ok(Ok(Some((outcomes, facts_mark(tx, company.id)?))))
     }
 }
 
@@ -243,7 +242,6 @@ impl<K: Kind> Keeping<'_, K> {
             kind: Arc::clone(&self.kind),
             company: self.job.company.id,
             file: self.file,
-            facts_mark: self.facts_mark,
             prepared: None,
             prepared_at: Vec::new(),
             rows: Vec::new(),
@@ -257,42 +255,32 @@ impl<K: Kind> Keeping<'_, K> {
         line: u64,
         row: K::Row,
     ) -> Result<Option<BillVersion>, K::Row> {
-        if !self.can_prepare || planned != Planned::New {
+        if self.facts_mark.is_none() || planned != Planned::New {
             return Err(row);
         }
         self.kind.prepare(&self.job.company, row, SourceLine { file: self.file, line })
     }
 
-    fn submit(&mut self, mut work: Work<K>) {
-        if !self.can_prepare {
-            // It was prepared before the one before it turned out stale.
-            work.prepared = None;
-            work.prepared_at.clear();
-        }
-        if work.prepared.is_none() && work.rows.is_empty() {
+    fn submit(&mut self, work: Work<K>) {
+        if self.is_stale || (work.prepared.is_none() && work.rows.is_empty()) {
             return;
         }
-        work.facts_mark = self.facts_mark;
-        let work = Arc::new(work);
+        let (work, mark) = (Arc::new(work), self.facts_mark);
         let running = Arc::clone(&work);
-        let submitted = self.job.service.submit(move |tx, now| running.run(tx, now));
+        let submitted = self.job.service.submit(move |tx, now| running.run(tx, mark, now));
         self.written = Some((work, submitted));
     }
 
     /// Waits for what is being written, and counts it.
     fn wait(&mut self, on_news: Tell<'_>) -> Done<()> {
         let Some((work, submitted)) = self.written.take() else { return Ok(()) };
-        let worked = submitted.wait()?;
-        self.facts_mark = worked.facts_mark;
-        if worked.is_stale {
-            // Nor does what is prepared of the lines to come hold: all of it waits for the next reading.
-            self.can_prepare = false;
-        } else {
-            self.count_prepared(&work);
-        }
-        for (((_, row), at), (line, outcome)) in
-            work.rows.iter().zip(&work.rows_at).zip(worked.outcomes)
-        {
+        let Some((outcomes, mark)) = submitted.wait()? else {
+            (self.facts_mark, self.is_stale) = (None, true);
+            return Ok(());
+        };
+        self.facts_mark = self.facts_mark.map(|_| mark);
+        self.count_prepared(&work);
+        for (((_, row), at), (line, outcome)) in work.rows.iter().zip(&work.rows_at).zip(outcomes) {
             self.count_decided(row, *at, line, outcome, on_news);
         }
         std::thread::sleep(PAUSE);

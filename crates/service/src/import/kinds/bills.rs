@@ -83,9 +83,7 @@ impl Kind for Bills {
         }
         let facts = facts(view, company, contract, known, row.replaces)?;
         let (bill, replaces) = (row.bill, row.replaces);
-        if let (Given::Value(Some(BillState::Annulled)), Some(contract)) = (&row.state, contract) {
-            self.annulled.insert(bill, contract);
-        }
+        let is_annulled = row.state == Given::Value(Some(BillState::Annulled));
         let code = contract.is_none().then(|| row.contract.clone());
         let replacing = row.replaces.is_some().then(|| row.clone());
         let decided = match (decide_bill(facts, row, at), replacing) {
@@ -98,6 +96,8 @@ impl Kind for Bills {
             || matches!(decided, Ok(LineOutcome { verdict: LineVerdict::Paid(_), .. }))
         {
             replaces.and_then(|replaced| self.replaced.remove(&replaced));
+        } else if is_annulled {
+            self.annulled.extend(contract.map(|contract| (bill, contract)));
         }
         match decided {
             Ok(outcome) => Ok(Ok(self.beside_others(outcome, bill))),
