@@ -102,6 +102,26 @@ id!(
     /// The biller's code of a place: a member's or a supply point's; `CodUbicacion` on the wire.
     LocationCode
 );
+id!(
+    /// A supplier, unique in its company; `idProveedor` on the Colppy wire.
+    SupplierId
+);
+id!(
+    /// A supplier's invoice, unique in its company; `idFactura` on the Colppy wire.
+    PurchaseInvoiceId
+);
+id!(
+    /// A payout, unique in its company and never reused; `idPago` on the Colppy wire.
+    PayoutId
+);
+id!(
+    /// A developer account, over all companies; `auth` on the Colppy wire.
+    IntegratorId
+);
+id!(
+    /// A person who works for one or more companies.
+    UserId
+);
 
 #[cfg(test)]
 mod tests {

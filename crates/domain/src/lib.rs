@@ -26,6 +26,7 @@ mod payment;
 mod period;
 mod policy;
 mod reverse;
+mod role;
 mod text;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
@@ -34,7 +35,8 @@ pub use day::{BusinessDay, business_day, civil_at, zoned_at};
 pub use event::{Event, FileKind, ImportedFile, Sha256};
 pub use ids::{
     BillId, CollectorId, CompanyId, ContractKey, EntryNumber, EventNumber, FileId, IdOutOfRange,
-    LocationCode, MemberId, PaymentId,
+    IntegratorId, LocationCode, MemberId, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
+    UserId,
 };
 pub use import::{
     BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, ImportTotals, MemberDecision,
@@ -49,6 +51,7 @@ pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
 pub use policy::{Hours, Policy, PolicyError, ReversalWindow};
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
+pub use role::Role;
 pub use text::{
     CallerKey, CallerReference, Concept, ContractCode, Label, Name, Reason, Text, TextError,
 };
