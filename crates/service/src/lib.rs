@@ -12,6 +12,7 @@ mod failure;
 pub mod import;
 mod refusal;
 mod session;
+mod users;
 mod views;
 mod writer;
 
@@ -29,6 +30,9 @@ pub use refusal::{
     TokenRefusal,
 };
 pub use session::Session;
+pub use users::{
+    Admitted, SessionRefusal, SignIn, SignInName, SignInRefusal, UserCaller, UserSession,
+};
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState, Total,
