@@ -4,7 +4,7 @@
 
 use crate::{
     BillVersion, Company, Contract, FileId, ImportTotals, Label, Member, Name, Payment, PaymentId,
-    Policy, Reversal,
+    Payout, PayoutReversal, Policy, PurchaseInvoice, Reversal, Supplier,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -68,4 +68,12 @@ pub enum Event {
     PaymentMade(Box<Payment>),
     /// A payment was reversed.
     PaymentReversed(Box<Reversal>),
+    /// A supplier was made or changed.
+    SupplierKept(Box<Supplier>),
+    /// A purchase invoice was entered.
+    InvoiceEntered(Box<PurchaseInvoice>),
+    /// A payout was made.
+    PayoutMade(Box<Payout>),
+    /// A payout was reversed.
+    PayoutReversed(Box<PayoutReversal>),
 }

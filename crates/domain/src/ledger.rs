@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    BillState, BillVersion, CollectorId, Concept, Event, Money, MoneyError, Payment, Policy,
-    Reversal,
+    BillState, BillVersion, CollectorId, Concept, Event, Means, Money, MoneyError, Payment,
+    PayoutTerms, Policy, PurchaseInvoice, Reversal, SupplierId, Withholding,
 };
 
 /// A ledger account of a company.
@@ -19,6 +19,20 @@ pub enum Account {
     Revenue(Option<Concept>),
     /// Bills that the biller says were paid by a way that is not ours.
     PaidElsewhere,
+    /// What a supplier is owed for its invoices: what is open of them all.
+    Payable(SupplierId),
+    /// What a supplier was paid that no invoice has taken.
+    Advance(SupplierId),
+    /// Cash, or the bank, by the means that payouts go out by.
+    Means(Means),
+    /// Taxes kept back of payouts, owed to the tax office.
+    Withheld(Withholding),
+    /// What suppliers let off.
+    Discounts,
+    /// What suppliers are paid for being late.
+    Interest,
+    /// What suppliers have billed.
+    Expense,
 }
 
 impl Account {
@@ -28,10 +42,21 @@ impl Account {
             None if code == "receivable" => Some(Self::Receivable),
             None if code == "paid-elsewhere" => Some(Self::PaidElsewhere),
             None if code == "revenue" => Some(Self::Revenue(None)),
+            None if code == "discounts" => Some(Self::Discounts),
+            None if code == "interest" => Some(Self::Interest),
+            None if code == "expense" => Some(Self::Expense),
             Some(("revenue", name)) => Some(Self::Revenue(Some(Concept::from_text(name).ok()?))),
             Some(("collector", id)) => {
                 Some(Self::Collector(CollectorId::from_i64(id.parse().ok()?).ok()?))
             }
+            Some(("payable", id)) => {
+                Some(Self::Payable(SupplierId::from_i64(id.parse().ok()?).ok()?))
+            }
+            Some(("advance", id)) => {
+                Some(Self::Advance(SupplierId::from_i64(id.parse().ok()?).ok()?))
+            }
+            Some(("means", code)) => Some(Self::Means(Means::from_code(code)?)),
+            Some(("withheld", code)) => Some(Self::Withheld(Withholding::from_code(code)?)),
             _ => None,
         }
     }
@@ -45,6 +70,13 @@ impl fmt::Display for Account {
             Self::Revenue(None) => f.write_str("revenue"),
             Self::Revenue(Some(name)) => write!(f, "revenue:{name}"),
             Self::PaidElsewhere => f.write_str("paid-elsewhere"),
+            Self::Payable(id) => write!(f, "payable:{id}"),
+            Self::Advance(id) => write!(f, "advance:{id}"),
+            Self::Means(means) => write!(f, "means:{}", means.to_code()),
+            Self::Withheld(withholding) => write!(f, "withheld:{}", withholding.to_code()),
+            Self::Discounts => f.write_str("discounts"),
+            Self::Interest => f.write_str("interest"),
+            Self::Expense => f.write_str("expense"),
         }
     }
 }
@@ -95,10 +127,22 @@ pub fn postings_of(
         | Event::FileImported(_)
         | Event::FileFinished { .. }
         | Event::MemberKept(_)
-        | Event::ContractKept(_) => Ok(Vec::new()),
+        | Event::ContractKept(_)
+        | Event::SupplierKept(_) => Ok(Vec::new()),
         Event::BillsVersioned(versions) => posted_bills(versions, replaced),
         Event::PaymentMade(payment) => Ok(vec![posted_payment(payment)]),
         Event::PaymentReversed(reversal) => Ok(vec![posted_reversal(reversal)]),
+        Event::InvoiceEntered(invoice) => Ok(vec![posted_invoice(invoice)]),
+        Event::PayoutMade(payout) => posted_payout(&payout.terms),
+        Event::PayoutReversed(reversal) => {
+            let back = posted_payout(&reversal.payout.terms)?.into_iter();
+            let swapped = |Posting { debit, credit, amount }| Posting {
+                debit: credit,
+                credit: debit,
+                amount,
+            };
+            Ok(back.map(swapped).collect())
+        }
     }
 }
 
@@ -139,6 +183,42 @@ fn posted_reversal(reversal: &Reversal) -> Posting {
         credit: Account::Collector(reversal.collector),
         amount: reversal.amount,
     }
+}
+
+fn posted_invoice(invoice: &PurchaseInvoice) -> Posting {
+    Posting {
+        debit: Account::Expense,
+        credit: Account::Payable(invoice.terms.supplier),
+        amount: invoice.terms.total,
+    }
+}
+
+/// Debits the supplier by what is settled, what no invoice takes as an advance, and interest;
+/// credits means, withholdings and discounts (docs/spec/colppy.md §3).
+fn posted_payout(terms: &PayoutTerms) -> Result<Vec<Posting>, LedgerError> {
+    let zero = Money::zero(terms.total.currency());
+    let debits = [
+        (Account::Payable(terms.supplier), terms.checked_applied()?),
+        (Account::Advance(terms.supplier), terms.checked_advance()?),
+        (Account::Interest, terms.interest),
+    ];
+    let withheld = terms.withholdings.by_tax()?.into_iter();
+    let withheld = withheld.map(|(tax, amount)| (Account::Withheld(tax), amount));
+    let means = terms.means.iter().map(|line| (Account::Means(line.means), line.amount));
+    let credits = means.chain(withheld).chain([(Account::Discounts, terms.discounts)]);
+    let mut balances = BTreeMap::new();
+    let mut add = |account, amount: Money| -> Result<(), MoneyError> {
+        let balance = balances.entry(account).or_insert(zero);
+        *balance = balance.checked_add(amount)?;
+        Ok(())
+    };
+    for (account, amount) in debits {
+        add(account, amount)?;
+    }
+    for (account, amount) in credits {
+        add(account, zero.checked_sub(amount)?)?;
+    }
+    paired(balances)
 }
 
 /// What many versions post, a row per pair of accounts: a rise and a fall are not set off against
@@ -238,5 +318,88 @@ fn paired(balances: BTreeMap<Account, Money>) -> Result<Vec<Posting>, LedgerErro
         Ok(postings)
     } else {
         Err(LedgerError::Unbalanced)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payables::tests::{invoice, payout, reversal};
+
+    /// What an event posts: each account with its sum, debits positive.
+    #[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
+    fn sums(event: &Event) -> BTreeMap<String, i64> {
+        let mut sums = BTreeMap::new();
+        for Posting { debit, credit, amount } in postings_of(event, &[]).unwrap() {
+            assert!(amount.to_minor() > 0 && debit != credit);
+            *sums.entry(debit.to_string()).or_default() += amount.to_minor();
+            *sums.entry(credit.to_string()).or_default() -= amount.to_minor();
+        }
+        assert_eq!(sums.values().sum::<i64>(), 0);
+        sums
+    }
+
+    fn check(event: &Event, expected: &[(&str, i64)]) {
+        let expected = expected.iter().map(|(account, sum)| ((*account).to_owned(), *sum));
+        assert_eq!(sums(event), expected.collect());
+    }
+
+    #[test]
+    fn an_invoice_is_an_expense_that_is_owed() {
+        let event = Event::InvoiceEntered(Box::new(invoice()));
+        check(&event, &[("expense", 126_000), ("payable:1", -126_000)]);
+    }
+
+    #[test]
+    fn a_payout_is_debited_to_its_supplier_and_credited_by_each_means() {
+        let event = Event::PayoutMade(Box::new(payout()));
+        check(
+            &event,
+            &[
+                ("payable:91694", 90_000),
+                ("advance:91694", 10_300),
+                ("interest", 200),
+                ("means:transfer", -90_000),
+                ("means:cash", -4_000),
+                ("withheld:gross-income", -3_000),
+                ("withheld:income", -2_700),
+                ("withheld:rent", -300),
+                ("discounts", -500),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_reversal_posts_back_what_its_payout_posted() {
+        let made = sums(&Event::PayoutMade(Box::new(payout())));
+        let undone = sums(&Event::PayoutReversed(Box::new(reversal())));
+        let negated: BTreeMap<_, _> =
+            made.into_iter().map(|(account, sum)| (account, -sum)).collect();
+        assert_eq!(undone, negated);
+    }
+
+    #[test]
+    fn every_account_reads_back_from_its_code() {
+        let supplier = SupplierId::from_i64(91_694).unwrap();
+        let plain = [
+            Account::Receivable,
+            Account::Collector(CollectorId::FIRST),
+            Account::Revenue(None),
+            Account::Revenue(Some(Concept::from_text("interest").unwrap())),
+            Account::PaidElsewhere,
+            Account::Payable(supplier),
+            Account::Advance(supplier),
+            Account::Discounts,
+            Account::Interest,
+            Account::Expense,
+        ];
+        let means = Means::ALL.map(Account::Means);
+        let withheld = Withholding::ALL.map(Account::Withheld);
+        for account in plain.into_iter().chain(means).chain(withheld) {
+            assert_eq!(Account::from_code(&account.to_string()), Some(account));
+        }
+        for code in ["", "payable", "payable:0", "means:", "means:gold", "withheld", "expense:1"] {
+            assert_eq!(Account::from_code(code), None, "{code}");
+        }
     }
 }

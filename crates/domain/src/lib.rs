@@ -22,6 +22,7 @@ mod ledger;
 mod member;
 mod money;
 mod pay;
+mod payables;
 mod payment;
 mod period;
 mod policy;
@@ -47,6 +48,16 @@ pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
 pub use member::{Contract, ContractState, Holder, Member, Payer};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};
+pub use payables::{
+    Application, AppliedInvoice, Cuit, CuitError, DetailKind, DetailText, Details, DocumentNumber,
+    IncomeWithholding, InvoiceCommand, InvoiceDecision, InvoiceDetail, InvoiceFacts,
+    InvoiceRefusal, InvoiceTerms, ItemDetail, LegalName, Means, MeansLine, NumberError, Payout,
+    PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal, PayoutReversal,
+    PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms, PurchaseInvoice,
+    PurchaseParts, Supplier, SupplierDecision, SupplierDetail, SupplierFacts, SupplierRefusal,
+    SupplierRow, Withholding, Withholdings, decide_invoice, decide_payout, decide_payout_reversal,
+    decide_supplier,
+};
 pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
 pub use policy::{Hours, Policy, PolicyError, ReversalWindow};
