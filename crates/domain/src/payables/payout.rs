@@ -1,5 +1,7 @@
 //! Payouts: money out to a supplier.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -336,6 +338,12 @@ pub enum PayoutRefusal {
     /// Interest eats up all that is paid.
     #[error("nothing is settled")]
     NothingSettled,
+    /// An invoice is named twice.
+    #[error("an invoice is named twice")]
+    InvoiceRepeated {
+        /// Which one.
+        invoice: PurchaseInvoiceId,
+    },
     /// The supplier has no invoice of that id.
     #[error("no such invoice of the supplier")]
     InvoiceUnknown {
@@ -439,6 +447,9 @@ fn refuse_applications(
     invoices: &[Option<AppliedInvoice>],
 ) -> Result<(), PayoutRefusal> {
     let out_of_range = |_: MoneyError| PayoutRefusal::AmountOutOfRange;
+    if let Some(invoice) = repeated(&terms.applied) {
+        return Err(PayoutRefusal::InvoiceRepeated { invoice });
+    }
     let mut known = invoices.iter();
     for Application { invoice, amount } in &terms.applied {
         let found = known.next().copied().flatten();
@@ -455,6 +466,12 @@ fn refuse_applications(
         return Err(PayoutRefusal::OverApplied { applied, settled });
     }
     Ok(())
+}
+
+/// An invoice that stands in the list twice.
+fn repeated(applied: &[Application]) -> Option<PurchaseInvoiceId> {
+    let mut seen = BTreeSet::new();
+    applied.iter().map(|application| application.invoice).find(|invoice| !seen.insert(*invoice))
 }
 
 fn number(facts: &PayoutFacts<'_>, command: &PayoutCommand) -> Result<PayoutNumber, PayoutRefusal> {
@@ -649,6 +666,17 @@ pub(crate) mod tests {
         check(applied(100_300), None);
         let over = PayoutRefusal::OverApplied { applied: bob(100_301), settled: bob(100_300) };
         check(applied(100_301), Some(over));
+    }
+
+    #[test]
+    fn an_invoice_is_named_once() {
+        check(
+            |facts, command| {
+                facts.invoices[0] = None;
+                command.terms.applied[1].invoice = invoice_id(1);
+            },
+            Some(PayoutRefusal::InvoiceRepeated { invoice: invoice_id(1) }),
+        );
     }
 
     #[test]
