@@ -12,6 +12,7 @@ mod prepared;
 mod records;
 mod sqlite;
 mod tx;
+mod users;
 mod values;
 mod verify;
 mod view;
@@ -27,6 +28,10 @@ pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, TokenRecord, Written,
 };
 pub use tx::Tx;
+pub use users::{
+    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,
+    UserRecord,
+};
 pub use verify::{Head, Verification};
 pub use view::View;
 

@@ -11,6 +11,7 @@ use ventanilla_domain::{
     ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Reversal,
 };
 
+use crate::users::Identities;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
     StoreError, TokenRecord, journal,
@@ -23,6 +24,7 @@ pub struct State {
     journal: BTreeMap<CompanyId, Vec<Entry>>,
     collectors: BTreeMap<CollectorId, CollectorRecord>,
     tokens: BTreeMap<Digest, TokenRecord>,
+    pub(crate) identities: Identities,
 }
 
 /// A caller key with what it belongs to, and the payment it made or reversed.
@@ -517,7 +519,7 @@ impl Memory {
 #[derive(Debug)]
 pub struct MemoryTx<'a> {
     store: &'a Memory,
-    state: State,
+    pub(crate) state: State,
     _writing: MutexGuard<'a, ()>,
 }
 

@@ -19,11 +19,11 @@ type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
 /// The books as a snapshot or a transaction sees them.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    from: From<'a>,
+    pub(crate) from: From<'a>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum From<'a> {
+pub(crate) enum From<'a> {
     Memory(&'a State),
     Sqlite(Reads<'a>),
 }
@@ -37,6 +37,8 @@ macro_rules! read {
         }
     };
 }
+
+pub(crate) use read;
 
 /// Visits a table of either store.
 macro_rules! visit {

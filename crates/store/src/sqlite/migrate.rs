@@ -5,8 +5,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 2] =
-    [include_str!("0001_books.sql"), include_str!("0002_files_and_exports.sql")];
+const SCRIPTS: [&str; 3] = [
+    include_str!("0001_books.sql"),
+    include_str!("0002_files_and_exports.sql"),
+    include_str!("0003_users.sql"),
+];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
   number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)

@@ -5,6 +5,7 @@ mod known;
 mod migrate;
 mod read;
 mod rows;
+mod users;
 mod write;
 
 use std::fs::{DirBuilder, File};

@@ -81,7 +81,7 @@ impl<'a> Reads<'a> {
         Ok(())
     }
 
-    fn many<T>(
+    pub(super) fn many<T>(
         self,
         sql: &str,
         params: impl Params,
@@ -95,7 +95,7 @@ impl<'a> Reads<'a> {
         Ok(found)
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         self,
         sql: &str,
         params: impl Params,

@@ -22,7 +22,7 @@ use crate::{Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, Sto
 
 type Read<T> = Result<T, StoreError>;
 
-fn string<'r>(row: &'r Row<'_>, column: usize) -> Read<&'r str> {
+pub(super) fn string<'r>(row: &'r Row<'_>, column: usize) -> Read<&'r str> {
     row.get_ref(column)?.as_str().map_err(|cause| StoreError::damaged_by("not a text", cause))
 }
 
@@ -35,7 +35,7 @@ fn maybe_words<const MAX: usize>(row: &Row<'_>, column: usize) -> Read<Option<Te
     optional(maybe(row, column)?)
 }
 
-fn words<const MAX: usize>(row: &Row<'_>, column: usize) -> Read<Text<MAX>> {
+pub(super) fn words<const MAX: usize>(row: &Row<'_>, column: usize) -> Read<Text<MAX>> {
     text(string(row, column)?)
 }
 

@@ -9,4 +9,6 @@ mod migration;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
+mod users;
+#[cfg(test)]
 mod world;

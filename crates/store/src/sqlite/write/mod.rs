@@ -157,7 +157,11 @@ impl<'a> SqliteTx<'a> {
     }
 
     /// Runs one statement and says how many rows it changed.
-    fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    pub(in crate::sqlite) fn run(
+        &self,
+        sql: &str,
+        params: impl Params,
+    ) -> Result<usize, StoreError> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
     }
 
