@@ -36,15 +36,18 @@ const RULES: [Rule; 10] = [
         ],
     },
     // The only door: it knows nothing of HTTP. Encodings and JSON are the import of files, where
-    // JSON is cut into keys and the text of values: no type of ours is read by serde.
+    // JSON is cut into keys and the text of values: no type of ours is read by serde. Passwords that
+    // people choose need a slow hash, Argon2; on Colppy's wire the password is its MD5.
     Rule {
         package: "ventanilla-service",
         ours: &["ventanilla-domain", "ventanilla-store"],
         outside: &[
+            "argon2",
             "csv-core",
             "encoding_rs",
             "getrandom",
             "jiff",
+            "md-5",
             "serde_json",
             "sha2",
             "subtle",

@@ -28,7 +28,7 @@ pub(crate) struct FileConfig {
     pub(crate) listen: Option<String>,
     /// `log` and `log_format`.
     pub(crate) log: LogArgs,
-    /// `batch_len_max`, `queue_len_max` and `token_lifetime_s`.
+    /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
     pub(crate) limits: LimitArgs,
 }
 
@@ -44,6 +44,9 @@ pub(crate) struct LimitArgs {
     /// Segundos que vive un token
     #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_TOKEN_LIFETIME_S", value_parser = from_count)]
     token_lifetime_s: Option<u32>,
+    /// Segundos que vive la sesión de un usuario desde su último uso
+    #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_SESSION_LIFETIME_S", value_parser = from_count)]
+    session_lifetime_s: Option<u32>,
 }
 
 impl LimitArgs {
@@ -64,6 +67,10 @@ impl LimitArgs {
                 .token_lifetime_s
                 .or(file.token_lifetime_s)
                 .map_or(built_in.token_lifetime_s, i64::from),
+            session_lifetime_s: self
+                .session_lifetime_s
+                .or(file.session_lifetime_s)
+                .map_or(built_in.session_lifetime_s, i64::from),
         }
     }
 }
@@ -140,6 +147,7 @@ impl FileConfig {
             "batch_len_max" => keep(&mut self.limits.batch_len_max, count()),
             "queue_len_max" => keep(&mut self.limits.queue_len_max, count()),
             "token_lifetime_s" => keep(&mut self.limits.token_lifetime_s, count()),
+            "session_lifetime_s" => keep(&mut self.limits.session_lifetime_s, count()),
             _ => return None,
         })
     }
@@ -163,7 +171,8 @@ mod tests {
     fn a_file_says_what_the_flags_say() {
         let config = read(
             "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
-             log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n",
+             log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n\
+             session_lifetime_s = 90\n",
         )
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
@@ -173,7 +182,7 @@ mod tests {
         assert_eq!(config.log.log_format, Some(LogFormat::Json));
         let settings = LimitArgs::default().to_settings(config.limits);
         assert_eq!(settings.batch_len_max, 1);
-        assert_eq!(settings.token_lifetime_s, 60);
+        assert_eq!((settings.token_lifetime_s, settings.session_lifetime_s), (60, 90));
         assert_eq!(settings.queue_len_max, Settings::default().queue_len_max);
     }
 

@@ -139,6 +139,19 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
         AdminRefusal::DayNotOver => "un día que no terminó no se puede cerrar".to_owned(),
         AdminRefusal::CollectorExists => "ya hay un recaudador con ese nombre".to_owned(),
         AdminRefusal::CollectorUnknown => "no hay ningún recaudador con ese nombre".to_owned(),
+        AdminRefusal::PasswordEmpty => "la contraseña está vacía".to_owned(),
+        AdminRefusal::PasswordAmbiguous => {
+            "32 dígitos hexadecimales no pueden ser una contraseña: se tomarían por su MD5"
+                .to_owned()
+        }
+        AdminRefusal::SessionKey => {
+            "la clave de una sesión son 32 dígitos hexadecimales".to_owned()
+        }
+        AdminRefusal::IntegratorExists => "ya hay un integrador con ese nombre".to_owned(),
+        AdminRefusal::IntegratorUnknown => "no hay ningún integrador con ese nombre".to_owned(),
+        AdminRefusal::UserExists => "ya hay un usuario con ese nombre".to_owned(),
+        AdminRefusal::UserUnknown => "no hay ningún usuario con ese nombre".to_owned(),
+        AdminRefusal::RightUnknown => "el usuario no tiene derechos en esa empresa".to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ mod clock;
 mod collecting;
 mod exports;
 mod failure;
+mod guard;
 pub mod import;
 mod refusal;
 mod session;
@@ -31,7 +32,8 @@ pub use refusal::{
 };
 pub use session::Session;
 pub use users::{
-    Admitted, SessionRefusal, SignIn, SignInName, SignInRefusal, UserCaller, UserSession,
+    Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
+    UserCaller, UserSession,
 };
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
@@ -39,9 +41,10 @@ pub use views::{
     VerifyReport,
 };
 
-use access::LoginGuard;
 use collecting::Decided;
 use failure::WriteFailure;
+use guard::LoginGuard;
+use users::SignIns;
 use writer::Writer;
 
 /// How the service runs.
@@ -53,11 +56,18 @@ pub struct Settings {
     pub queue_len_max: usize,
     /// How long a token lives, in seconds.
     pub token_lifetime_s: i64,
+    /// How long a user's session lives after its last renewal, in seconds.
+    pub session_lifetime_s: i64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_len_max: 256, queue_len_max: 4096, token_lifetime_s: 8 * 3600 }
+        Self {
+            batch_len_max: 256,
+            queue_len_max: 4096,
+            token_lifetime_s: 8 * 3600,
+            session_lifetime_s: 3600,
+        }
     }
 }
 
@@ -75,6 +85,7 @@ struct Inner {
     settings: Settings,
     writer: Writer,
     guard: LoginGuard,
+    sign_ins: SignIns,
 }
 
 impl Service {
@@ -86,8 +97,8 @@ impl Service {
         settings: Settings,
     ) -> std::io::Result<Self> {
         let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
-        let guard = LoginGuard::default();
-        let inner = Inner { store, clock, entropy, settings, writer, guard };
+        let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
+        let inner = Inner { store, clock, entropy, settings, writer, guard, sign_ins };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -141,6 +152,10 @@ impl Service {
 
     fn guard(&self) -> &LoginGuard {
         &self.inner.guard
+    }
+
+    fn sign_ins(&self) -> &SignIns {
+        &self.inner.sign_ins
     }
 
     fn read_failure<R>(&self, error: &StoreError) -> Failure<R> {

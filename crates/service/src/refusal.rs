@@ -72,6 +72,15 @@ pub enum PrintRefusal {
 /// Why an act of administration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminRefusal {
+    /// A password without a character.
+    #[error("the password is empty")]
+    PasswordEmpty,
+    /// A password of 32 hexadecimal digits: whoever sends it would be taken to send its MD5.
+    #[error("the password reads as an MD5")]
+    PasswordAmbiguous,
+    /// A session's key that is not 32 hexadecimal digits.
+    #[error("not a session's key")]
+    SessionKey,
     /// A company of that id exists.
     #[error("a company of that id exists")]
     CompanyExists,
@@ -90,6 +99,21 @@ pub enum AdminRefusal {
     /// No collector of that name.
     #[error("no such collector")]
     CollectorUnknown,
+    /// An integrator of that name exists.
+    #[error("an integrator of that name exists")]
+    IntegratorExists,
+    /// No integrator of that name.
+    #[error("no such integrator")]
+    IntegratorUnknown,
+    /// A user of that name exists.
+    #[error("a user of that name exists")]
+    UserExists,
+    /// No user of that name.
+    #[error("no such user")]
+    UserUnknown,
+    /// The user has no right for that company.
+    #[error("the user has no right for that company")]
+    RightUnknown,
 }
 
 /// Why a payment of the past was not recorded.

@@ -18,7 +18,7 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
@@ -31,6 +31,7 @@ const VARIABLES: [&str; 12] = [
     "VENTANILLA_BATCH_LEN_MAX",
     "VENTANILLA_QUEUE_LEN_MAX",
     "VENTANILLA_TOKEN_LIFETIME_S",
+    "VENTANILLA_SESSION_LIFETIME_S",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "a test that waits for a process has a deadline")]

@@ -1,16 +1,29 @@
 //! Integrators, users and their sessions.
+//!
+//! An integrator sends its password with every call, so what was found right is remembered in memory
+//! for some minutes (`verified.rs`); a user sends it once, for a session (`session.rs`).
+
+mod admin;
+mod password;
+mod session;
+mod sign_in;
+mod verified;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use ventanilla_domain::{Company, CompanyId, IntegratorId, Role, Text, UserId};
+use tokio::sync::Semaphore;
+use ventanilla_domain::{CompanyId, IntegratorId, Role, UserId};
 use ventanilla_store::Snapshot;
 
-use crate::{Failure, NoRefusal, Service};
+use crate::Service;
+use session::Renewals;
+use verified::Verified;
 
-/// The name an integrator or a user signs in with.
-pub type SignInName = Text<128>;
+pub use ventanilla_store::SignInName;
+
+/// Slow hashes that run at a time; each fills 19 MiB and a core for some tens of milliseconds.
+const SLOW_HASHES_MAX: usize = 2;
 
 /// What an integrator or a user proves itself with, as it came.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,68 +88,59 @@ pub struct UserSession<'s> {
     pub(crate) caller: UserCaller,
 }
 
-impl Service {
-    /// Admits an integrator (`auth`). Refusals in the order of [`SignInRefusal`].
-    pub async fn admit(
-        &self,
-        _sign_in: &SignIn,
-        _address: IpAddr,
-    ) -> Result<Admitted<'_>, Failure<SignInRefusal>> {
-        Err(Failure::Unavailable)
-    }
+/// An integrator, as it is shown: no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integrator {
+    /// Its id.
+    pub id: IntegratorId,
+    /// Its name.
+    pub name: SignInName,
+    /// Whether its credentials are taken.
+    pub is_active: bool,
+}
 
-    /// Opens a session for a user; answers its key, 32 hexadecimal digits, kept nowhere.
-    pub async fn log_in(
-        &self,
-        _sign_in: &SignIn,
-        _address: IpAddr,
-    ) -> Result<String, Failure<SignInRefusal>> {
-        Err(Failure::Unavailable)
-    }
+/// A password just issued, or taken.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedPassword {
+    /// The password: 40 hexadecimal digits where we issued it. It is kept nowhere.
+    pub password: String,
+    /// Its MD5, which serves as well on the wire: 32 hexadecimal digits.
+    pub md5: String,
+}
 
-    /// Ends a session.
-    pub async fn log_out(&self, _user: &str, _key: &str) -> Result<(), Failure<SessionRefusal>> {
-        Err(Failure::Unavailable)
+impl fmt::Debug for IssuedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedPassword").finish_non_exhaustive()
     }
 }
 
-impl<'s> Admitted<'s> {
-    /// Who was admitted.
-    pub fn integrator(&self) -> IntegratorId {
-        self.integrator
-    }
-
-    /// Opens a user's session by its key.
-    pub fn session(
-        self,
-        _user: &str,
-        _key: &str,
-    ) -> Result<UserSession<'s>, Failure<SessionRefusal>> {
-        Err(Failure::Unavailable)
-    }
+/// A user, as it is shown: no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Its name.
+    pub name: SignInName,
+    /// Whether its password and its sessions are taken.
+    pub is_active: bool,
+    /// What it may do, by company.
+    pub rights: Vec<(CompanyId, Role)>,
 }
 
-impl UserSession<'_> {
-    /// Who calls.
-    pub fn caller(&self) -> &UserCaller {
-        &self.caller
-    }
+/// What is kept in memory for those who sign in.
+#[derive(Debug)]
+pub(crate) struct SignIns {
+    verified: Verified,
+    slow_hashes: Arc<Semaphore>,
+    renewals: Arc<Renewals>,
+}
 
-    /// Ends the reading and says who called.
-    pub fn into_caller(self) -> UserCaller {
-        self.caller
-    }
-
-    /// The companies that the user has a right to, by id, each with the user's role.
-    pub fn companies(&self) -> Result<Vec<(Arc<Company>, Role)>, Failure<NoRefusal>> {
-        Err(Failure::Unavailable)
-    }
-
-    /// The company of that id, if the user has a right to it.
-    pub fn company(
-        &self,
-        _id: CompanyId,
-    ) -> Result<Option<(Arc<Company>, Role)>, Failure<NoRefusal>> {
-        Err(Failure::Unavailable)
+impl Default for SignIns {
+    fn default() -> Self {
+        Self {
+            verified: Verified::default(),
+            slow_hashes: Arc::new(Semaphore::new(SLOW_HASHES_MAX)),
+            renewals: Arc::default(),
+        }
     }
 }

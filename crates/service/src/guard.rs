@@ -1,0 +1,61 @@
+//! Counts failures, so that secrets cannot be guessed.
+//!
+//! Source: docs/spec/cooplan.md §2, Services 1.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hash};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use ventanilla_store::Digest;
+
+/// Failures of one name from one address that are heard within [`WINDOW`].
+const FAILURES_MAX: usize = 10;
+const WINDOW: SignedDuration = SignedDuration::from_secs(60);
+/// Pairs of name and address remembered; more are forgotten, the oldest first.
+const PAIRS_MAX: usize = 10_000;
+
+/// The failures of the last [`WINDOW`], by the keyed hash of the name that failed, be it a security
+/// code's, an integrator's or a user's, and by the address it failed from.
+#[derive(Debug, Default)]
+pub(crate) struct LoginGuard {
+    failures: Mutex<HashMap<(Digest, IpAddr), VecDeque<Timestamp>>>,
+}
+
+impl LoginGuard {
+    /// Seconds until the next try is heard, at least 1, where too many have failed.
+    pub(crate) fn hold_s(&self, name: &Digest, address: IpAddr, now: Timestamp) -> Option<u32> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = failures.get_mut(&(*name, address))?;
+        // A failure of the future is one of a clock that was set back: it holds nobody up.
+        let has_ended = |at: &Timestamp| *at > now || now.duration_since(*at) >= WINDOW;
+        while times.front().is_some_and(has_ended) {
+            times.pop_front();
+        }
+        let first = times.front().filter(|_| times.len() >= FAILURES_MAX)?;
+        let rest_s = (WINDOW - now.duration_since(*first)).as_secs();
+        Some(u32::try_from(rest_s + 1).unwrap_or(u32::MAX))
+    }
+
+    /// Counts a failure.
+    pub(crate) fn count(&self, name: Digest, address: IpAddr, now: Timestamp) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= PAIRS_MAX {
+            forget_oldest(&mut failures, |times| times.back().copied());
+        }
+        failures.entry((name, address)).or_default().push_back(now);
+    }
+}
+
+/// Forgets the half of a map, which must not be empty, whose last use is the oldest.
+pub(crate) fn forget_oldest<K: Eq + Hash, V, S: BuildHasher>(
+    map: &mut HashMap<K, V, S>,
+    last_use: impl Fn(&V) -> Option<Timestamp>,
+) {
+    let mut uses: Vec<Option<Timestamp>> = map.values().map(&last_use).collect();
+    let middle = uses.len() / 2;
+    let (_, median, _) = uses.select_nth_unstable(middle);
+    let median = *median;
+    map.retain(|_, value| last_use(value) > median);
+}

@@ -1,0 +1,254 @@
+//! Administration: integrators, users and their rights.
+
+use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
+use ventanilla_store::{
+    IntegratorRecord, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx,
+    UserRecord, View, to_hex,
+};
+
+use super::password::PasswordMd5;
+use super::session::session_digest;
+use super::{Integrator, IssuedPassword, User};
+use crate::collecting::Decided;
+use crate::{AdminRefusal, Failure, NoRefusal, Service};
+
+impl Service {
+    /// Adds an integrator; its password, issued by us where `None` (160 bits), is answered once and
+    /// kept as a slow hash.
+    ///
+    /// Refusals in order: a password that is empty or reads as an MD5, a name that is taken.
+    pub async fn add_integrator(
+        &self,
+        name: SignInName,
+        password: Option<String>,
+    ) -> Result<(Integrator, IssuedPassword), Failure<AdminRefusal>> {
+        let password = password.unwrap_or_else(|| to_hex(&self.entropy().bytes::<20>()));
+        let (md5, password_hash) = self.hashed(&password).await?;
+        let record = SignInRecord { id: IntegratorId::FIRST, name, password_hash, is_active: true };
+        let record = self.write(move |tx, _| add_integrator(tx, record.clone())).await?;
+        let issued = IssuedPassword { password, md5: md5.as_str().to_owned() };
+        Ok((shown(record), issued))
+    }
+
+    /// All integrators, by id.
+    pub fn integrators(&self) -> Result<Vec<Integrator>, Failure<NoRefusal>> {
+        self.read_decided(|view| Ok(Ok(view.integrators()?.into_iter().map(shown).collect())))
+    }
+
+    /// Disables an integrator: its calls are refused from now on. Refuses an unknown name.
+    pub async fn disable_integrator(
+        &self,
+        name: &SignInName,
+    ) -> Result<Integrator, Failure<AdminRefusal>> {
+        let name = name.clone();
+        self.write(move |tx, _| {
+            let Some(record) = tx.view().integrator_by_name(&name)? else {
+                return Ok(Err(AdminRefusal::IntegratorUnknown));
+            };
+            let record = IntegratorRecord { is_active: false, ..record };
+            tx.put_integrator(&record)?;
+            Ok(Ok(shown(record)))
+        })
+        .await
+    }
+
+    /// Adds a user with a right for one company; the password is kept as a slow hash.
+    ///
+    /// Refusals in order: a password that is empty or reads as an MD5, an unknown company, a name
+    /// that is taken.
+    pub async fn add_user(
+        &self,
+        name: SignInName,
+        password: &str,
+        company: CompanyId,
+        role: Role,
+    ) -> Result<User, Failure<AdminRefusal>> {
+        let (_, password_hash) = self.hashed(password).await?;
+        let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
+        self.write(move |tx, _| {
+            if tx.company(company)?.is_none() {
+                return Ok(Err(AdminRefusal::CompanyUnknown));
+            }
+            let records = tx.view().users()?;
+            if records.iter().any(|other| other.name == record.name) {
+                return Ok(Err(AdminRefusal::UserExists));
+            }
+            let id = next_id(&records, UserId::FIRST, UserId::checked_next)?;
+            let record = UserRecord { id, ..record.clone() };
+            tx.put_user(&record)?;
+            tx.put_right(id, company, role)?;
+            shown_user(&tx.view(), record).map(Ok)
+        })
+        .await
+    }
+
+    /// All users with their rights, by id.
+    pub fn users(&self) -> Result<Vec<User>, Failure<NoRefusal>> {
+        self.read_decided(|view| {
+            let records = view.users()?.into_iter();
+            let shown: Result<Vec<User>, _> =
+                records.map(|record| shown_user(view, record)).collect();
+            shown.map(Ok)
+        })
+    }
+
+    /// Gives a user a right for a company, or another in its place; it acts at once.
+    ///
+    /// Refusals in order: an unknown company, an unknown name.
+    pub async fn grant(
+        &self,
+        user: &SignInName,
+        company: CompanyId,
+        role: Role,
+    ) -> Result<User, Failure<AdminRefusal>> {
+        self.change_user(user, Some(company), move |tx, record| {
+            tx.put_right(record.id, company, role)?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// Takes a user's right for a company away; it acts at once.
+    ///
+    /// Refusals in order: an unknown company, an unknown name, a right that is not there.
+    pub async fn revoke(
+        &self,
+        user: &SignInName,
+        company: CompanyId,
+    ) -> Result<User, Failure<AdminRefusal>> {
+        self.change_user(user, Some(company), move |tx, record| {
+            let rights = tx.view().rights_of(record.id)?;
+            if !rights.iter().any(|(of, _)| *of == company) {
+                return Ok(Err(AdminRefusal::RightUnknown));
+            }
+            tx.drop_right(record.id, company)?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// Disables a user: its password and its sessions are refused from now on. Refuses an unknown
+    /// name.
+    pub async fn disable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
+        self.change_user(name, None, |tx, record| {
+            tx.put_user(&UserRecord { is_active: false, ..record })?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// Gives a user another password and ends all its sessions.
+    ///
+    /// Refusals in order: a password that is empty or reads as an MD5, an unknown name.
+    pub async fn set_user_password(
+        &self,
+        name: &SignInName,
+        password: &str,
+    ) -> Result<User, Failure<AdminRefusal>> {
+        let (_, password_hash) = self.hashed(password).await?;
+        self.change_user(name, None, move |tx, record| {
+            tx.drop_sessions(record.id)?;
+            tx.put_user(&UserRecord { password_hash: password_hash.clone(), ..record })?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// Opens a session of a known key that never ends by itself: the one that the demo's data have.
+    ///
+    /// Refusals in order: a key that is not 32 hexadecimal digits, an unknown name.
+    pub async fn open_permanent_session(
+        &self,
+        user: &SignInName,
+        key: &str,
+    ) -> Result<(), Failure<AdminRefusal>> {
+        let Some(digest) = session_digest(key) else {
+            return Err(Failure::Refused(AdminRefusal::SessionKey));
+        };
+        let name = user.clone();
+        self.write(move |tx, now| {
+            let Some(record) = tx.view().user_by_name(&name)? else {
+                return Ok(Err(AdminRefusal::UserUnknown));
+            };
+            let (user, renewed_at) = (record.id, now);
+            tx.put_session(&SessionRecord { digest, user, renewed_at, is_permanent: true })?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// A chosen password's MD5, and what is kept of it.
+    async fn hashed(
+        &self,
+        password: &str,
+    ) -> Result<(PasswordMd5, PasswordHash), Failure<AdminRefusal>> {
+        let md5 = PasswordMd5::from_chosen(password).map_err(Failure::Refused)?;
+        let (salt, hashed) = (self.entropy().bytes(), md5.clone());
+        let hash = self.slowly(move |_| hashed.to_hash(&salt).map(Ok)).await?;
+        Ok((md5, hash))
+    }
+
+    /// Changes a user, and answers it as it is then. Refusals in order: an unknown company, an
+    /// unknown name, then those of the change.
+    async fn change_user(
+        &self,
+        name: &SignInName,
+        company: Option<CompanyId>,
+        change: impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static,
+    ) -> Result<User, Failure<AdminRefusal>> {
+        let name = name.clone();
+        self.write(move |tx, _| {
+            if let Some(company) = company
+                && tx.company(company)?.is_none()
+            {
+                return Ok(Err(AdminRefusal::CompanyUnknown));
+            }
+            let Some(record) = tx.view().user_by_name(&name)? else {
+                return Ok(Err(AdminRefusal::UserUnknown));
+            };
+            if let Err(refusal) = change(tx, record)? {
+                return Ok(Err(refusal));
+            }
+            let changed = tx.view().user_by_name(&name)?;
+            let changed = changed.map(|record| shown_user(&tx.view(), record)).transpose()?;
+            Ok(changed.ok_or(AdminRefusal::UserUnknown))
+        })
+        .await
+    }
+}
+
+fn add_integrator(
+    tx: &mut Tx<'_>,
+    record: IntegratorRecord,
+) -> Decided<IntegratorRecord, AdminRefusal> {
+    let records = tx.view().integrators()?;
+    if records.iter().any(|other| other.name == record.name) {
+        return Ok(Err(AdminRefusal::IntegratorExists));
+    }
+    let id = next_id(&records, IntegratorId::FIRST, IntegratorId::checked_next)?;
+    let record = IntegratorRecord { id, ..record };
+    tx.put_integrator(&record)?;
+    Ok(Ok(record))
+}
+
+/// The id after the last: records are never deleted, so the last id is the greatest.
+fn next_id<Id: Copy>(
+    records: &[SignInRecord<Id>],
+    first: Id,
+    next: fn(Id) -> Result<Id, IdOutOfRange>,
+) -> Result<Id, StoreError> {
+    let after = |last: &SignInRecord<Id>| next(last.id);
+    records.last().map_or(Ok(first), after).map_err(|cause| StoreError::Damaged {
+        what: "the ids of those who sign in are exhausted",
+        cause: Some(cause.into()),
+    })
+}
+
+fn shown(record: IntegratorRecord) -> Integrator {
+    Integrator { id: record.id, name: record.name, is_active: record.is_active }
+}
+
+fn shown_user(view: &View<'_>, record: UserRecord) -> Result<User, StoreError> {
+    let UserRecord { id, name, is_active, .. } = record;
+    Ok(User { id, name, is_active, rights: view.rights_of(id)? })
+}
