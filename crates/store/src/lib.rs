@@ -8,6 +8,7 @@ mod journal;
 mod keys;
 mod lock;
 mod memory;
+mod payables;
 mod prepared;
 mod records;
 mod sqlite;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest};
 pub use lock::ServerLock;
+pub use payables::EnteredInvoice;
 pub use prepared::Prepared;
 pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, TokenRecord, Written,

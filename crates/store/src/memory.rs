@@ -11,6 +11,7 @@ use ventanilla_domain::{
     ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Reversal,
 };
 
+use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
@@ -48,6 +49,7 @@ pub(crate) struct Books {
     pub(crate) attempts: BTreeMap<(CollectorId, Operation, CallerKey), PaymentId>,
     pub(crate) balances: BTreeMap<Account, i64>,
     pub(crate) events: BTreeMap<EventNumber, EntryNumber>,
+    pub(crate) payables: Payables,
 }
 
 impl Books {
@@ -72,6 +74,7 @@ impl Books {
             attempts: BTreeMap::new(),
             balances: BTreeMap::new(),
             events: BTreeMap::new(),
+            payables: Payables::default(),
         })
     }
 
@@ -113,6 +116,10 @@ impl Books {
                 self.add_reversal(reversal)?;
                 self.number_event()?;
             }
+            Event::SupplierKept(supplier) => self.keep_supplier(supplier)?,
+            Event::InvoiceEntered(invoice) => self.enter_invoice(invoice)?,
+            Event::PayoutMade(payout) => self.make_payout(payout)?,
+            Event::PayoutReversed(reversal) => self.reverse_payout(reversal)?,
         }
         for posting in postings {
             self.post(&posting.debit, posting.amount.to_minor())?;
@@ -240,7 +247,7 @@ impl Books {
     }
 }
 
-fn exhausted(cause: ventanilla_domain::IdOutOfRange) -> StoreError {
+pub(crate) fn exhausted(cause: ventanilla_domain::IdOutOfRange) -> StoreError {
     StoreError::damaged_by("a counter is exhausted", cause)
 }
 

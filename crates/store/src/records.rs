@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ventanilla_domain::{
     CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, EventNumber, FileId,
-    ImportTotals, ImportedFile, Label, MemberId, PaymentId, Posting,
+    ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting, PurchaseInvoiceId,
+    SupplierId,
 };
 
 use crate::Digest;
@@ -96,15 +97,23 @@ pub struct Counters {
     pub next_entry: EntryNumber,
     /// The number of the next payment or reversal.
     pub next_event: EventNumber,
+    /// The id of the next supplier: greater than any in use.
+    pub next_supplier: SupplierId,
+    /// The id of the next purchase invoice: greater than any in use.
+    pub next_invoice: PurchaseInvoiceId,
+    /// The id of the next payout: greater than any in use.
+    pub next_payout: PayoutId,
+    /// How many entries are of suppliers, their invoices, payouts and reversals of these.
+    pub payable_entries: i64,
     /// The chain's last link; zeros before the first entry.
     pub chain: Digest,
 }
 
 impl Counters {
-    /// How many entries are neither payments nor reversals: as long as it stays the same, no member,
-    /// contract, bill or rule has changed.
+    /// How many entries are neither payments nor reversals nor of the suppliers' side: as long as it
+    /// stays the same, no member, contract, bill or rule has changed.
     pub fn facts_mark(&self) -> i64 {
-        self.next_entry.to_i64() - self.next_event.to_i64()
+        self.next_entry.to_i64() - self.next_event.to_i64() - self.payable_entries
     }
 
     /// The counters of books just opened.
@@ -116,6 +125,10 @@ impl Counters {
             next_file: FileId::FIRST,
             next_entry: EntryNumber::FIRST,
             next_event: EventNumber::FIRST,
+            next_supplier: SupplierId::FIRST,
+            next_invoice: PurchaseInvoiceId::FIRST,
+            next_payout: PayoutId::FIRST,
+            payable_entries: 0,
             chain: [0; 32],
         }
     }

@@ -22,7 +22,7 @@ pub enum Tx<'a> {
 
 impl Tx<'_> {
     /// The books as this transaction leaves them so far, but for the counters, which
-    /// [`Tx::counters`] gives.
+    /// [`Tx::counters`] gives, and the balances, which are those of the last commit.
     pub fn view(&self) -> View<'_> {
         match self {
             Self::Memory(tx) => View::memory(tx.state()),

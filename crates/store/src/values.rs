@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use ventanilla_domain::{
-    BillState, CallerKey, ContractState, Currency, FileKind, IdOutOfRange, Money, Period, Text,
-    TimeZone,
+    BillState, CallerKey, ContractState, Cuit, Currency, DocumentNumber, FileKind, IdOutOfRange,
+    Money, Period, Text, TimeZone,
 };
 
 use crate::StoreError;
@@ -90,6 +90,18 @@ pub(crate) fn from_file_code(code: &str) -> Result<FileKind, StoreError> {
         .into_iter()
         .find(|kind| to_file_code(*kind) == code)
         .ok_or_else(|| StoreError::damaged("a file's kind is not one"))
+}
+
+/// The tax number of those eleven digits.
+pub(crate) fn cuit(digits: &str) -> Result<Cuit, StoreError> {
+    Cuit::from_text(digits)
+        .map_err(|cause| StoreError::damaged_by("a tax number is not one", cause))
+}
+
+/// The number of a document, by its parts.
+pub(crate) fn document_number(point: u32, serial: u32) -> Result<DocumentNumber, StoreError> {
+    DocumentNumber::from_parts(point, serial)
+        .map_err(|cause| StoreError::damaged_by("a document's number is not one", cause))
 }
 
 /// A count or an ordinal, which the store keeps as a signed number.

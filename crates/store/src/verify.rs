@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
 
 use crate::memory::Books;
-use crate::{Counters, Digest, Entry, Keys, StoreError, View, journal};
+use crate::{Counters, Digest, Entry, Keys, StoreError, View, journal, payables};
 
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 50;
@@ -61,13 +61,13 @@ pub(crate) fn verify(
 }
 
 /// The findings of one company.
-struct Findings {
+pub(crate) struct Findings {
     prefix: String,
     told: Vec<String>,
 }
 
 impl Findings {
-    fn tell(&mut self, finding: &str) {
+    pub(crate) fn tell(&mut self, finding: &str) {
         self.told.push(format!("{}: {finding}", self.prefix));
     }
 }
@@ -172,6 +172,7 @@ fn compare(
     if sum != 0 {
         found.tell("los saldos no suman cero");
     }
+    payables::verify::compare(view, company, &mut books, found)?;
     compare_payments(view, company, &mut books, found)?;
     let id = company.id;
     table(
@@ -275,10 +276,10 @@ fn compare_counters(kept: Option<Counters>, rebuilt: &Counters, found: &mut Find
     }
 }
 
-type Row<'r, K, V> = &'r mut dyn FnMut(K, V) -> Result<(), StoreError>;
+pub(crate) type Row<'r, K, V> = &'r mut dyn FnMut(K, V) -> Result<(), StoreError>;
 
 /// Compares one table: every row kept must be the one rebuilt, and none may be missing.
-fn table<K: Ord, V: PartialEq + Debug>(
+pub(crate) fn table<K: Ord, V: PartialEq + Debug>(
     found: &mut Findings,
     name: &str,
     mut rebuilt: BTreeMap<K, V>,

@@ -11,6 +11,7 @@ use ventanilla_domain::{
     Member, MemberId, Payment, PaymentId, Place, Policy, Reversal, SourceLine, Tally,
 };
 
+use super::payables;
 use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
 use crate::StoreError;
 use crate::keys::{from_hex, to_hex};
@@ -281,6 +282,10 @@ pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str,
         }
         Event::PaymentMade(payment) => ("payment-made", json(&payment_record(payment))),
         Event::PaymentReversed(reversal) => ("payment-reversed", json(&reversal_record(reversal))),
+        Event::SupplierKept(supplier) => ("supplier-kept", payables::write_supplier(supplier)),
+        Event::InvoiceEntered(invoice) => ("invoice-entered", payables::write_invoice(invoice)),
+        Event::PayoutMade(payout) => ("payout-made", payables::write_payout(payout)),
+        Event::PayoutReversed(reversal) => ("payout-reversed", payables::write_reversal(reversal)),
     }
 }
 
@@ -314,11 +319,19 @@ pub(super) fn from_record(
         "payment-reversed" => {
             Event::PaymentReversed(Box::new(reversal(&parsed(payload)?, currency)?))
         }
+        "supplier-kept" => Event::SupplierKept(Box::new(payables::read_supplier(payload)?)),
+        "invoice-entered" => {
+            Event::InvoiceEntered(Box::new(payables::read_invoice(payload, currency)?))
+        }
+        "payout-made" => Event::PayoutMade(Box::new(payables::read_payout(payload, currency)?)),
+        "payout-reversed" => {
+            Event::PayoutReversed(Box::new(payables::read_reversal(payload, currency)?))
+        }
         _ => return Err(StoreError::damaged("an entry's kind is not known")),
     })
 }
 
-fn parsed<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, StoreError> {
+pub(super) fn parsed<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, StoreError> {
     serde_json::from_str(payload)
         .map_err(|cause| StoreError::damaged_by("an entry's payload cannot be read", cause))
 }

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod known;
 mod migrate;
+mod payables;
 mod read;
 mod rows;
 mod users;
@@ -38,7 +39,7 @@ const READER_CACHE_KIB: i64 = 32_768;
 /// The part of the file that readers map, from its start: where the small tables are.
 const READER_MAP_BYTES: i64 = 128 << 20;
 /// Statements kept ready on each connection; more than there are in this crate.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 256;
 
 /// A store in a data directory.
 #[derive(Debug, Clone)]

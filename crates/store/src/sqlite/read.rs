@@ -66,7 +66,7 @@ impl<'a> Reads<'a> {
         Self { connection, known }
     }
 
-    fn each<T>(
+    pub(super) fn each<T>(
         self,
         sql: &str,
         params: impl Params,
@@ -118,7 +118,8 @@ impl<'a> Reads<'a> {
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
         let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain, \
-                   next_event FROM counter WHERE company_id = ?1";
+                   next_event, next_supplier, next_invoice, next_payout, payable_entries \
+                   FROM counter WHERE company_id = ?1";
         self.one(sql, [company.to_i64()], counters)
     }
 

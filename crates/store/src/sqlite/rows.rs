@@ -6,8 +6,8 @@ use rusqlite::Row;
 use ventanilla_domain::{
     Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, FileId, Holder,
-    ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, Place, Posting,
-    Reversal, SourceLine, Text,
+    ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, PayoutId, Place,
+    Posting, PurchaseInvoiceId, Reversal, SourceLine, SupplierId, Text,
 };
 
 use super::known::KnownCompanies;
@@ -26,7 +26,7 @@ pub(super) fn string<'r>(row: &'r Row<'_>, column: usize) -> Read<&'r str> {
     row.get_ref(column)?.as_str().map_err(|cause| StoreError::damaged_by("not a text", cause))
 }
 
-fn maybe<'r>(row: &'r Row<'_>, column: usize) -> Read<Option<&'r str>> {
+pub(super) fn maybe<'r>(row: &'r Row<'_>, column: usize) -> Read<Option<&'r str>> {
     let text = row.get_ref(column)?.as_str_or_null();
     text.map_err(|cause| StoreError::damaged_by("not a text", cause))
 }
@@ -91,6 +91,10 @@ pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {
         next_entry: id(EntryNumber::from_i64, row.get(4)?)?,
         chain: row.get(5)?,
         next_event: id(EventNumber::from_i64, row.get(6)?)?,
+        next_supplier: id(SupplierId::from_i64, row.get(7)?)?,
+        next_invoice: id(PurchaseInvoiceId::from_i64, row.get(8)?)?,
+        next_payout: id(PayoutId::from_i64, row.get(9)?)?,
+        payable_entries: row.get(10)?,
     })
 }
 

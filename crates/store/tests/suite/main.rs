@@ -7,7 +7,11 @@ mod files;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
+mod payables;
+#[cfg(test)]
 mod sqlite;
+#[cfg(test)]
+mod suppliers;
 #[cfg(test)]
 mod users;
 #[cfg(test)]

@@ -39,6 +39,18 @@ impl SqliteTx<'_> {
                 self.add_reversal(company, reversal)?;
                 self.number_event(company, counters)
             }
+            Event::SupplierKept(supplier) => {
+                self.keep_supplier(company, supplier, &prepared.written, counters)
+            }
+            Event::InvoiceEntered(invoice) => {
+                self.enter_invoice(company, invoice, &prepared.written, counters)
+            }
+            Event::PayoutMade(payout) => {
+                self.make_payout(company, payout, &prepared.written, counters)
+            }
+            Event::PayoutReversed(reversal) => {
+                self.reverse_payout(company, reversal, &prepared.written, counters)
+            }
         }
     }
 

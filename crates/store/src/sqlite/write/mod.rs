@@ -1,6 +1,7 @@
 //! What is written: one transaction for many acts.
 
 mod apply;
+mod payables;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, MutexGuard};
@@ -186,7 +187,8 @@ impl<'a> SqliteTx<'a> {
         let counters = Counters::starting_at(first_payment);
         self.run(
             "INSERT INTO counter (company_id, next_payment, next_member, next_contract, \
-             next_file, next_entry, chain, next_event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             next_file, next_entry, chain, next_event, next_supplier, next_invoice, next_payout, \
+             payable_entries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             counter_row(company.id, &counters),
         )?;
         let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
@@ -258,7 +260,9 @@ impl<'a> SqliteTx<'a> {
         for (company, pending) in std::mem::take(&mut self.pending) {
             self.run_one(
                 "UPDATE counter SET next_payment = ?2, next_member = ?3, next_contract = ?4, \
-                 next_file = ?5, next_entry = ?6, chain = ?7, next_event = ?8 WHERE company_id = ?1",
+                 next_file = ?5, next_entry = ?6, chain = ?7, next_event = ?8, \
+                 next_supplier = ?9, next_invoice = ?10, next_payout = ?11, \
+                 payable_entries = ?12 WHERE company_id = ?1",
                 counter_row(company, &pending.counters),
                 "counters found no company",
             )?;
@@ -358,5 +362,9 @@ fn counter_row(company: CompanyId, counters: &Counters) -> impl Params + use<> {
         counters.next_entry.to_i64(),
         counters.chain,
         counters.next_event.to_i64(),
+        counters.next_supplier.to_i64(),
+        counters.next_invoice.to_i64(),
+        counters.next_payout.to_i64(),
+        counters.payable_entries,
     )
 }
