@@ -12,22 +12,18 @@ mod operations;
 mod samples;
 mod wire;
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use tracing::{Level, debug, enabled, error};
-use ventanilla_service::{Clock, Service, Session};
+use tracing::{Level, debug, enabled};
+use ventanilla_service::{Service, Session};
 
 use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
 use self::wire::Envelope;
 use crate::http::fields::Fields;
-use crate::http::panics::{Panicked, caught};
+use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{body, token};
 
@@ -47,7 +43,8 @@ async fn answer_with(
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
     let outcome = caught(outcome_of(service, operation, request)).await;
-    let outcome = outcome.unwrap_or_else(|panic| Err(panicked(clock, &panic)));
+    let outcome =
+        outcome.unwrap_or_else(|panic| Err(Problem::internal(panics::logged(clock, &panic))));
     if let Some(started_at) = started_at {
         let (status, code) = match &outcome {
             Ok(_) => (200, ""),
@@ -81,7 +78,7 @@ async fn outcome_of(
     let body = body::read(headers, body).await?;
     let session = || session(service, headers);
     let fields = || Fields::from_body(headers, &body);
-    let call = |fields| Call { service, headers, fields, address: peer_address(&parts) };
+    let call = |fields| Call { service, headers, fields, address: PeerAddress::of(&parts) };
     match operation.handler {
         Handler::Open(run) => run(&call(fields().await?)).await,
         Handler::Read(run) => {
@@ -110,21 +107,6 @@ async fn outcome_of(
 fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>, Problem> {
     let session = service.session(token::bearer(headers, &wire::TOKEN_HEADERS)?);
     session.map_err(|failure| errors::of_failure(failure, errors::of_token))
-}
-
-/// Whoever was not accepted by our own loop has no address of its own.
-fn peer_address(parts: &Parts) -> IpAddr {
-    let known = parts.extensions.get::<PeerAddress>();
-    known.map_or(Ipv4Addr::UNSPECIFIED.into(), |PeerAddress(address)| *address)
-}
-
-/// A panic, told by a name that the log line has too.
-fn panicked(clock: &Clock, Panicked(message): &Panicked) -> Problem {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let id = format!("{:x}-{count:x}", clock.now().as_microsecond());
-    error!(id, message, "a request panicked");
-    Problem::internal(id)
 }
 
 fn to_success(reply: Reply) -> Response {
@@ -169,7 +151,7 @@ fn to_answer(status: StatusCode, body: Vec<u8>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
-    use ventanilla_service::{Entropy, Settings};
+    use ventanilla_service::{Clock, Entropy, Settings};
     use ventanilla_store::{Keys, Store};
 
     use super::*;

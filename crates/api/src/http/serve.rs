@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -31,6 +32,14 @@ const BUFFER_LEN_MAX: usize = 64 * 1024;
 /// mapped into IPv6 is told as IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
+
+impl PeerAddress {
+    /// Whoever was not accepted by our own loop has no address of its own.
+    pub(crate) fn of(parts: &Parts) -> IpAddr {
+        let known = parts.extensions.get::<Self>();
+        known.map_or(Ipv4Addr::UNSPECIFIED.into(), |Self(address)| *address)
+    }
+}
 
 /// What one listener grants (ARCHITECTURE.md, "The HTTP edge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
