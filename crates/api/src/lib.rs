@@ -1,7 +1,10 @@
 //! HTTP in dialects over the one service: reading, limits and credentials are shared in `http`; a
 //! dialect's words stay in its own folder.
 
+mod colppy;
 mod cooplan;
+#[cfg(test)]
+mod every;
 mod http;
 
 pub use http::serve::{Limits, PeerAddress, serve, serve_within};
@@ -12,12 +15,17 @@ use ventanilla_service::Service;
 
 /// All that is served over HTTP.
 ///
-/// The Cooplan dialect is the fallback, because it takes its paths in any letter case, which a
-/// table of routes cannot. What has routes (other dialects, the console) is merged beside it.
+/// The dialects are the fallback, because they take their paths in any letter case, which a table
+/// of routes cannot; what is nobody's path is told so by the Cooplan dialect. What has routes (the
+/// console) is merged beside them.
 pub fn router(service: Service) -> Router {
     Router::new()
         .fallback(|State(service): State<Service>, request: Request| async move {
-            cooplan::answer(&service, request).await
+            if colppy::takes(request.uri().path()) {
+                colppy::answer(&service, request).await
+            } else {
+                cooplan::answer(&service, request).await
+            }
         })
         .with_state(service)
 }

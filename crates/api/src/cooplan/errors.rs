@@ -11,8 +11,8 @@ use ventanilla_service::{
 };
 
 use super::{convert, wire};
-use crate::http::body::BodyError;
-use crate::http::fields::{FieldError, Unreadable};
+use crate::http::body::{BodyError, Unreadable};
+use crate::http::fields::FieldError;
 use crate::http::token::TokenError;
 
 /// An answer that is no success.
@@ -287,19 +287,7 @@ mod tests {
     use ventanilla_domain::{CompanyId, Currency, Existing, Name, PaymentId, Policy, TimeZone};
 
     use super::*;
-
-    /// Lists values one per variant; a variant that is not listed stops the compiler here.
-    macro_rules! every {
-        ($($pattern:pat => $value:expr),+ $(,)?) => {{
-            let listed = [$($value),+];
-            for value in &listed {
-                match value {
-                    $($pattern => {})+
-                }
-            }
-            listed
-        }};
-    }
+    use crate::every::every;
 
     fn company() -> Company {
         Company {

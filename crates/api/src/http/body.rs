@@ -26,6 +26,19 @@ pub(crate) enum BodyError {
     Broken,
 }
 
+/// The body has no text that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+/// The body's text, without a byte order mark and the blanks around. Errors: invalid UTF-8, U+0000.
+pub(crate) fn text(body: &[u8]) -> Result<&str, Unreadable> {
+    let text = str::from_utf8(body).map_err(|_invalid| Unreadable)?;
+    if body.contains(&0) {
+        return Err(Unreadable);
+    }
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).trim())
+}
+
 /// The whole body.
 ///
 /// What a body has beyond the limit is read and dropped before the error is told: a client that is

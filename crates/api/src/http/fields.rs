@@ -3,22 +3,14 @@
 //! Numbers stay the text they came as: money never passes through a float.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyDataStream, Full};
 use percent_encoding::percent_decode;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
-/// Arrays and objects inside one another, the outermost object included.
-const JSON_DEPTH_MAX: usize = 16;
-
-/// The body cannot be read as fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreadable;
+use super::body::{self, Unreadable};
+use super::json;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +44,7 @@ impl<'a> Fields<'a> {
         headers: &HeaderMap,
         body: &'a Bytes,
     ) -> Result<Self, Unreadable> {
-        let text = str::from_utf8(body).map_err(|_invalid| Unreadable)?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
-        if body.contains(&0) {
-            return Err(Unreadable);
-        }
+        let text = body::text(body)?;
         let fields = match text.bytes().next() {
             Some(b'{') => from_json(text)?,
             // No form starts so: a JSON text that is no object, or XML, whatever the type says.
@@ -139,105 +127,21 @@ fn has_name_twice(fields: &[(Cow<'_, str>, Value<'_>)]) -> bool {
 type Pairs<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 fn from_json(text: &str) -> Result<Pairs<'_>, Unreadable> {
-    if !json_is_tame(text.as_bytes()) {
+    if !json::is_tame(text.as_bytes()) {
         return Err(Unreadable);
     }
-    let object: Object<'_> = serde_json::from_str(text).map_err(|_invalid| Unreadable)?;
-    object.0.into_iter().map(|(name, raw)| Ok((name, json_value(raw.get())?))).collect()
+    let pairs = json::object(text)?;
+    pairs.into_iter().map(|(name, raw)| Ok((name, json_value(raw.get())?))).collect()
 }
 
 fn json_value(raw: &str) -> Result<Value<'_>, Unreadable> {
-    Ok(match raw.as_bytes().first() {
-        Some(b'n') => Value::Null,
-        Some(b'-' | b'0'..=b'9') => Value::Word(Cow::Borrowed(raw)),
-        Some(b'"') => Value::Word(json_text(raw)?),
-        _ => Value::Other,
+    Ok(match json::value(raw)? {
+        json::Value::Null => Value::Null,
+        json::Value::Number(digits) => Value::Word(Cow::Borrowed(digits)),
+        json::Value::Text(text) => Value::Word(text),
+        json::Value::Boolean(_) | json::Value::Array(_) | json::Value::Object(_) => Value::Other,
     })
 }
-
-fn json_text(raw: &str) -> Result<Cow<'_, str>, Unreadable> {
-    let quoted = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match quoted {
-        Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
-        _ => serde_json::from_str(raw).map(Cow::Owned).map_err(|_invalid| Unreadable),
-    }
-}
-
-/// Checks what the parser lets through in values that it skips: depth, and the escapes of U+0000
-/// and of lone surrogates. Everything else that is wrong is left to the parser.
-fn json_is_tame(text: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    let mut in_text = false;
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        at += 1;
-        match (in_text, byte) {
-            (_, b'"') => in_text = !in_text,
-            (false, b'{' | b'[') => {
-                depth += 1;
-                if depth > JSON_DEPTH_MAX {
-                    return false;
-                }
-            }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            (true, b'\\') => match escape_len(&text[at..]) {
-                Some(len) => at += len,
-                None => return false,
-            },
-            _ => {}
-        }
-    }
-    true
-}
-
-/// How long the escape after a backslash is; `None` for U+0000 and for a lone surrogate.
-fn escape_len(escape: &[u8]) -> Option<usize> {
-    match utf16_unit(escape) {
-        None => Some(1),
-        Some(0 | 0xDC00..=0xDFFF) => None,
-        Some(0xD800..=0xDBFF) => {
-            let low = escape.get(5..).and_then(|rest| rest.strip_prefix(b"\\"));
-            let low = low.and_then(utf16_unit);
-            matches!(low, Some(0xDC00..=0xDFFF)).then_some(11)
-        }
-        Some(_) => Some(5),
-    }
-}
-
-fn utf16_unit(escape: &[u8]) -> Option<u16> {
-    let digits = escape.strip_prefix(b"u")?.get(..4)?;
-    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// A JSON object whose values are kept as they were written, and whose names may repeat.
-struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor).map(Object)
-    }
-}
-
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::with_capacity(8);
-        while let Some((Name(name), value)) = map.next_entry()? {
-            pairs.push((name, value));
-        }
-        Ok(pairs)
-    }
-}
-
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn from_form(text: &str) -> Result<Pairs<'_>, Unreadable> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());

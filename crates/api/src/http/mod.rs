@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod connection;
 pub(crate) mod fields;
+pub(crate) mod json;
 pub(crate) mod panics;
 pub(crate) mod serve;
 pub(crate) mod token;

@@ -1,0 +1,390 @@
+//! Where the wire's forms meet ours: amounts, dates, numbers of documents, ids.
+//!
+//! What comes in is trimmed already, and `None` is a form that is not taken. Source of every form:
+//! docs/spec/colppy.md §2 and §3.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use ventanilla_domain::{CompanyId, IdOutOfRange, Role};
+
+/// The greatest amount that is taken, in hundredths: 1,000,000,000.00.
+const AMOUNT_MAX_MINOR: i64 = 100_000_000_000;
+
+/// Characters an amount may have: no client prints more zeros than this.
+const AMOUNT_LEN_MAX: usize = 64;
+
+/// The time of the wire's own country, all year round.
+const RESPONSE_OFFSET: Offset = Offset::constant(-3);
+
+/// An amount in hundredths, in `0..=AMOUNT_MAX_MINOR`: digits, and perhaps a point with digits
+/// after it, of which only zeros are taken beyond the second.
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
+pub(super) fn amount_minor(text: &str) -> Option<i64> {
+    hundredths(text).filter(|minor| *minor <= AMOUNT_MAX_MINOR)
+}
+
+/// An amount that is compared and not kept: it may be negative, as a balance may.
+pub(super) fn compared_minor(text: &str) -> Option<i64> {
+    match text.strip_prefix('-') {
+        Some(text) => hundredths(text)?.checked_neg(),
+        None => hundredths(text),
+    }
+}
+
+fn hundredths(text: &str) -> Option<i64> {
+    if text.len() > AMOUNT_LEN_MAX {
+        return None;
+    }
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    if !is_digits(whole) || !is_digits(decimals) {
+        return None;
+    }
+    let (near, far) = decimals.split_at(decimals.len().min(2));
+    if far.bytes().any(|digit| digit != b'0') {
+        return None;
+    }
+    let tenfold = if near.len() == 1 { 10 } else { 1 };
+    number(whole)?.checked_mul(100)?.checked_add(number(near)? * tenfold)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A decimal number without a sign.
+fn number(text: &str) -> Option<i64> {
+    is_digits(text).then(|| text.parse().ok()).flatten()
+}
+
+/// A whole number that is compared and not kept, so it may be negative.
+pub(super) fn compared_whole(text: &str) -> Option<i64> {
+    match text.strip_prefix('-') {
+        Some(text) => number(text)?.checked_neg(),
+        None => number(text),
+    }
+}
+
+/// How many of something, from 0; more than can be counted is as many as can be.
+pub(super) fn count(text: &str) -> Option<usize> {
+    is_digits(text).then(|| text.parse().unwrap_or(usize::MAX))
+}
+
+/// How many of something, from 1.
+pub(super) fn count_from_one(text: &str) -> Option<usize> {
+    count(text).filter(|count| *count >= 1)
+}
+
+/// A yes or a no: `1`, `0`, `true`, `false`.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    let known = [("1", true), ("0", false), ("true", true), ("false", false)];
+    let mut found = known.into_iter().filter(|(word, _)| word.eq_ignore_ascii_case(text));
+    found.next().map(|(_, is_set)| is_set)
+}
+
+/// Digits of a whole number, in `1..=2^53 - 1`.
+fn id<T>(text: &str, from: fn(i64) -> Result<T, IdOutOfRange>) -> Option<T> {
+    from(number(text)?).ok()
+}
+
+/// `idEmpresa`.
+pub(super) fn company_id(text: &str) -> Option<CompanyId> {
+    id(text, CompanyId::from_i64)
+}
+
+/// A day as `16-08-2024`, `16/08/2024` or `2024-08-16`, of the years 1900 to 9999.
+pub(super) fn date(text: &str) -> Option<Date> {
+    let (year, month, day) = match text.as_bytes() {
+        [_, _, b'-', _, _, b'-', _, _, _, _] | [_, _, b'/', _, _, b'/', _, _, _, _] => {
+            (6..10, 3..5, 0..2)
+        }
+        [_, _, _, _, b'-', _, _, b'-', _, _] => (0..4, 5..7, 8..10),
+        _ => return None,
+    };
+    let part = |range| i16::try_from(number(text.get(range)?)?).ok();
+    let year = part(year).filter(|year| *year >= 1900)?;
+    let (month, day) = (i8::try_from(part(month)?), i8::try_from(part(day)?));
+    Date::new(year, month.ok()?, day.ok()?).ok()
+}
+
+/// One part of a document's number: 1 to `LEN` digits, padded with zeros to `LEN`.
+pub(super) fn padded<const LEN: usize>(text: &str) -> Option<String> {
+    (is_digits(text) && text.len() <= LEN).then(|| format!("{text:0>LEN$}"))
+}
+
+/// A document's number from its two parts, as it is printed: `0001-00000288`.
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
+pub(super) fn document_number(point: &str, number: &str) -> Option<String> {
+    Some(format!("{}-{}", padded::<4>(point)?, padded::<8>(number)?))
+}
+
+/// An amount in hundredths as `11.00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decimal(pub(super) i64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let minor = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", minor / 100, minor % 100)
+    }
+}
+
+/// An amount in hundredths that goes out as a JSON number, as short as it can be: `0`, `11.5`.
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shortest(pub(super) i64);
+
+impl Serialize for Shortest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 % 100 == 0 {
+            return serializer.serialize_i64(self.0 / 100);
+        }
+        let digits = Decimal(self.0).to_string();
+        let digits = digits.strip_suffix('0').unwrap_or(&digits).to_owned();
+        let number = RawValue::from_string(digits).map_err(serde::ser::Error::custom)?;
+        number.serialize(serializer)
+    }
+}
+
+/// A day as `16/08/2016`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Day(pub(super) Date);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}/{:02}/{:04}", self.0.day(), self.0.month(), self.0.year())
+    }
+}
+
+/// `response_date`: the time of an answer as `2016-08-18 12:39:29`, three hours behind UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AnsweredAt(DateTime);
+
+impl AnsweredAt {
+    pub(super) fn from_instant(at: Timestamp) -> Self {
+        Self(RESPONSE_OFFSET.to_datetime(at))
+    }
+}
+
+impl fmt::Display for AnsweredAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        write!(f, "{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    }
+}
+
+/// Whether a role keeps the company itself.
+pub(super) fn is_administrator(role: Role) -> bool {
+    match role {
+        Role::Administrator => true,
+        Role::Reader | Role::Accountant => false,
+    }
+}
+
+/// A text as it is compared: without regard to case.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if text.bytes().all(is_folded) { text.into() } else { text.to_lowercase().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: PartialEq + fmt::Debug>(
+        read: impl Fn(&str) -> Option<T>,
+        cases: &[(&str, Option<T>)],
+    ) {
+        for (text, expected) in cases {
+            assert_eq!(read(text), *expected, "{text:?}");
+        }
+    }
+
+    fn check_refused<T: fmt::Debug>(read: impl Fn(&str) -> Option<T>, texts: &[&str]) {
+        for text in texts {
+            let taken = read(text);
+            assert!(taken.is_none(), "{text:?} was taken as {taken:?}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_an_exact_decimal() {
+        check(
+            amount_minor,
+            &[
+                ("0", Some(0)),
+                ("0.00", Some(0)),
+                ("11", Some(1100)),
+                ("11.5", Some(1150)),
+                ("11.50", Some(1150)),
+                ("11.05", Some(1105)),
+                ("11.0500000", Some(1105)),
+                ("0011.05", Some(1105)),
+                ("0.01", Some(1)),
+                ("1000000000", Some(100_000_000_000)),
+                ("1000000000.00", Some(100_000_000_000)),
+            ],
+        );
+        let long = format!("1.{}", "0".repeat(64));
+        check_refused(
+            amount_minor,
+            &[
+                "",
+                "1000000000.01",
+                "92233720368547758.08",
+                "9223372036854775808",
+                "-1",
+                "-0",
+                "+1",
+                "1.",
+                ".5",
+                ".",
+                "1.2.3",
+                "11.001",
+                "11.005",
+                "10.999999999",
+                "1e2",
+                "1E2",
+                "1,5",
+                "1.000,00",
+                "1,000.00",
+                "1 000",
+                "$11",
+                "NaN",
+                "１１",
+                &long,
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_compared_may_be_negative() {
+        check(
+            compared_minor,
+            &[("-11.5", Some(-1150)), ("0", Some(0)), ("-", None), ("--1", None)],
+        );
+        check(compared_whole, &[("-7", Some(-7)), ("7", Some(7)), ("7.0", None), ("", None)]);
+    }
+
+    #[test]
+    fn a_count_has_no_end() {
+        let long = "9".repeat(100);
+        check(count, &[("0", Some(0)), ("50", Some(50)), (&long, Some(usize::MAX))]);
+        check_refused(count, &["", "-1", "+1", "1.0", "1e3", "a", "٣"]);
+        check(count_from_one, &[("0", None), ("00", None), ("1", Some(1))]);
+    }
+
+    #[test]
+    fn an_id_is_a_whole_number_of_digits() {
+        let read = |text: &str| company_id(text).map(CompanyId::to_i64);
+        check(
+            read,
+            &[("98", Some(98)), ("098", Some(98)), ("9007199254740991", Some((1 << 53) - 1))],
+        );
+        check_refused(
+            read,
+            &["", "0", "-1", "1.0", "a", "9007199254740992", "9223372036854775808"],
+        );
+    }
+
+    #[test]
+    fn a_flag_is_a_digit_or_a_word() {
+        let cases = [("1", Some(true)), ("0", Some(false)), ("True", Some(true)), ("2", None)];
+        check(flag, &cases);
+        check(flag, &[("FALSE", Some(false)), ("", None), ("si", None)]);
+    }
+
+    #[test]
+    fn a_date_has_three_forms() {
+        let day = Date::new(2024, 8, 16).ok();
+        check(date, &["16-08-2024", "16/08/2024", "2024-08-16"].map(|form| (form, day)));
+        check(date, &[("29-02-2024", Date::new(2024, 2, 29).ok())]);
+        check_refused(
+            date,
+            &[
+                "",
+                "30-02-2024",
+                "29-02-2023",
+                "32-01-2024",
+                "00-01-2024",
+                "01-00-2024",
+                "08-16-2024",
+                "16-08/2024",
+                "16.08.2024",
+                "2024/08/16",
+                "20240816",
+                "1-8-2024",
+                "16-08-24",
+                "16-08-2024 10:00:00",
+                "31-12-1899",
+                "0000-00-00",
+                "-1-08-2024",
+                "+1-08-2024",
+                "é-08-2024é",
+                "hoy",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_document_number_is_padded_and_joined() {
+        for (point, number, expected) in [
+            ("0001", "00000288", Some("0001-00000288")),
+            ("1", "288", Some("0001-00000288")),
+            ("9999", "99999999", Some("9999-99999999")),
+            ("00001", "288", None),
+            ("1", "000000288", None),
+            ("", "288", None),
+            ("1", "", None),
+            ("-1", "288", None),
+            ("1", "2a8", None),
+        ] {
+            let joined = document_number(point, number);
+            assert_eq!(joined.as_deref(), expected, "{point} {number}");
+        }
+    }
+
+    #[test]
+    fn what_goes_out_has_one_form() {
+        for (minor, decimal, shortest) in [
+            (0, "0.00", "0"),
+            (5, "0.05", "0.05"),
+            (1100, "11.00", "11"),
+            (1150, "11.50", "11.5"),
+            (1105, "11.05", "11.05"),
+            (-50, "-0.50", "-0.5"),
+            (-1100, "-11.00", "-11"),
+            (100_000_000_000, "1000000000.00", "1000000000"),
+            (i64::MAX, "92233720368547758.07", "92233720368547758.07"),
+        ] {
+            assert_eq!(Decimal(minor).to_string(), decimal);
+            assert_eq!(serde_json::to_string(&Shortest(minor)).unwrap(), shortest);
+        }
+        assert_eq!(Day(jiff::civil::date(2016, 8, 6)).to_string(), "06/08/2016");
+    }
+
+    #[test]
+    fn an_answer_is_dated_three_hours_behind_utc() {
+        for (at, shown) in [
+            ("2016-08-18T15:39:29Z", "2016-08-18 12:39:29"),
+            ("2016-08-18T02:59:59.999999Z", "2016-08-17 23:59:59"),
+            ("2025-01-01T03:00:00Z", "2025-01-01 00:00:00"),
+        ] {
+            assert_eq!(AnsweredAt::from_instant(at.parse().unwrap()).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_without_case() {
+        for (text, expected) in [("abc 1", "abc 1"), ("ABC", "abc"), ("ÑANDÚ", "ñandú"), ("", "")]
+        {
+            assert_eq!(folded(text), expected);
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What a "no" says. Every refusal is matched by name, so that a new one has no sentence until it
+//! is given one here. The tables of docs/colppy.md are this file, rendered by a test.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use ventanilla_service::{Failure, NoRefusal, SessionRefusal, SignInRefusal};
+
+use super::parameters::ParameterError;
+use crate::http::body::BodyError;
+
+/// An answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// The call did not come through to its operation, or nobody knows what came of it.
+    Stopped {
+        /// `estado`: stable, for programs.
+        state: u16,
+        /// `mensaje`: for people.
+        message: Cow<'static, str>,
+        /// Whether the rest of the connection cannot be read.
+        closes: bool,
+    },
+    /// The operation says no; nothing changed.
+    Refused {
+        /// `message`: for people.
+        message: Cow<'static, str>,
+    },
+}
+
+/// What keeps a body from being a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EnvelopeError {
+    /// No JSON object, or not a strict one.
+    NoJson,
+    /// No `service`, or no `auth`.
+    NoEnvelope,
+}
+
+/// `estado` of whatever cannot be read.
+const UNREADABLE: u16 = 101;
+/// `estado` of a call that would succeed later.
+const BUSY: u16 = 190;
+
+impl Problem {
+    fn stopped(state: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Stopped { state, message: message.into(), closes: false }
+    }
+
+    pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused { message: message.into() }
+    }
+
+    pub(super) fn wrong_method() -> Self {
+        Self::stopped(UNREADABLE, "La API se llama con el método POST y un cuerpo JSON.")
+    }
+
+    pub(super) fn unknown_provision() -> Self {
+        Self::stopped(103, "La provisión solicitada no existe.")
+    }
+
+    pub(super) fn unknown_operation() -> Self {
+        Self::stopped(104, "La operación solicitada no existe en esa provisión.")
+    }
+
+    /// Credentials of a developer: unknown and wrong answer alike.
+    pub(super) fn wrong_developer() -> Self {
+        Self::stopped(602, "La contraseña de usuario es incorrecta")
+    }
+
+    /// A session that is missing, incomplete, unknown or over.
+    pub(super) fn no_session() -> Self {
+        Self::stopped(1, "La sesion no es válida.")
+    }
+
+    pub(super) fn company_unknown() -> Self {
+        Self::refused("No se encontro la empresa.")
+    }
+
+    /// `id` is what the log line and this answer share.
+    pub(super) fn internal(id: impl Display) -> Self {
+        let message = format!("Ocurrió un error interno; informe el código {id}.");
+        Self::stopped(199, message)
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let message = match error {
+            BodyError::TooLarge => "El cuerpo de la solicitud pasa de 64 KiB.",
+            BodyError::TooSlow => "El cuerpo de la solicitud no llegó completo a tiempo.",
+            BodyError::Broken => "El cuerpo de la solicitud llegó dañado.",
+        };
+        Self::Stopped { state: UNREADABLE, message: message.into(), closes: true }
+    }
+}
+
+impl From<EnvelopeError> for Problem {
+    fn from(error: EnvelopeError) -> Self {
+        match error {
+            EnvelopeError::NoJson => Self::stopped(
+                UNREADABLE,
+                "No se puede leer el cuerpo de la solicitud: se espera un objeto JSON, en UTF-8 y \
+                 sin datos repetidos.",
+            ),
+            EnvelopeError::NoEnvelope => Self::stopped(
+                102,
+                "La solicitud no está completa: se esperan los objetos auth y service.",
+            ),
+        }
+    }
+}
+
+impl From<ParameterError> for Problem {
+    fn from(error: ParameterError) -> Self {
+        Self::refused(match error {
+            ParameterError::Missing(name) => format!("Falta el parámetro: {name}"),
+            ParameterError::Malformed(name) => {
+                format!("El parámetro {name} no tiene una forma válida.")
+            }
+            ParameterError::UnknownFilterField(name) => {
+                format!("La lista no se puede filtrar por el campo: {}", shown(&name))
+            }
+            ParameterError::UnknownFilterOperator(operator) => format!(
+                "El filtro no admite el operador {}; se admiten =, <>, >=, <=, > y <.",
+                shown(&operator)
+            ),
+        })
+    }
+}
+
+/// The beginning of a word that a client made up.
+fn shown(word: &str) -> &str {
+    &word[..word.floor_char_boundary(64)]
+}
+
+/// A failure of a use case, whose refusals `of` tells.
+pub(super) fn of_failure<R>(failure: Failure<R>, of: impl FnOnce(R) -> Problem) -> Problem {
+    match failure {
+        Failure::Refused(refusal) => of(refusal),
+        Failure::Unavailable => Problem::stopped(
+            BUSY,
+            "El servicio no está disponible en este momento y nada se registró; intente de nuevo \
+             en unos segundos.",
+        ),
+        Failure::Unknown => Problem::stopped(
+            198,
+            "No se sabe si la operación quedó registrada: consulte antes de reintentar.",
+        ),
+        Failure::Internal(id) => Problem::internal(id),
+    }
+}
+
+pub(super) fn of_none(refusal: NoRefusal) -> Problem {
+    match refusal {}
+}
+
+pub(super) fn of_developer(refusal: SignInRefusal) -> Problem {
+    match refusal {
+        SignInRefusal::TooManyFailures { retry_after_s } => too_many_failures(retry_after_s),
+        SignInRefusal::WrongCredentials => Problem::wrong_developer(),
+    }
+}
+
+/// A person's password is the operation's affair: clients crash on a null response.
+pub(super) fn of_user(refusal: SignInRefusal) -> Problem {
+    match refusal {
+        SignInRefusal::TooManyFailures { retry_after_s } => too_many_failures(retry_after_s),
+        SignInRefusal::WrongCredentials => {
+            Problem::refused("El usuario o la contraseña son incorrectos")
+        }
+    }
+}
+
+fn too_many_failures(retry_after_s: u32) -> Problem {
+    let message = format!(
+        "Demasiados intentos fallidos; espere {retry_after_s} segundos antes de volver a intentar."
+    );
+    Problem::stopped(BUSY, message)
+}
+
+pub(super) fn of_session(SessionRefusal: SessionRefusal) -> Problem {
+    Problem::no_session()
+}
+
+/// One row per "no", for the reference and its tests: why, and what is told.
+#[cfg(test)]
+pub(super) mod rows {
+    use super::*;
+    use crate::every::every;
+
+    pub(in crate::colppy) type Row = (String, Problem);
+
+    fn reworded<E>(cases: impl IntoIterator<Item = (E, &'static str)>) -> Vec<Row>
+    where
+        Problem: From<E>,
+    {
+        let row = |(error, why): (E, &str)| (why.to_owned(), Problem::from(error));
+        cases.into_iter().map(row).collect()
+    }
+
+    /// Before the operation, in the order of the checks.
+    pub(in crate::colppy) fn of_calls() -> Vec<Row> {
+        let bodies = every![
+            (BodyError::TooLarge, _) => (BodyError::TooLarge, "the body is over 64 KiB"),
+            (BodyError::TooSlow, _) => (BodyError::TooSlow, "the body was not complete after 10 s"),
+            (BodyError::Broken, _) => (BodyError::Broken, "the transfer of the body broke off"),
+        ];
+        let envelopes = every![
+            (EnvelopeError::NoJson, _) => (
+                EnvelopeError::NoJson,
+                "empty, no JSON object, deeper than 16, a name twice in one object, not UTF-8, U+0000"
+            ),
+            (EnvelopeError::NoEnvelope, _) => (
+                EnvelopeError::NoEnvelope,
+                "no object `service`, or no object `auth`"
+            ),
+        ];
+        let known = |why: &str, problem| (why.to_owned(), problem);
+        let mut rows = vec![known("neither `POST` nor `GET`", Problem::wrong_method())];
+        rows.extend(reworded(bodies));
+        rows.extend(reworded(envelopes));
+        rows.extend(of_sign_ins(of_developer));
+        rows.push(known("no such provision", Problem::unknown_provision()));
+        rows.push(known("no such operation of that provision", Problem::unknown_operation()));
+        let why = "`sesion` is missing, incomplete, another user's or over";
+        rows.push(known(why, of_session(SessionRefusal)));
+        rows
+    }
+
+    fn of_sign_ins(of: impl Fn(SignInRefusal) -> Problem) -> Vec<Row> {
+        use SignInRefusal as No;
+        let refusals = every![
+            No::TooManyFailures { .. } => No::TooManyFailures { retry_after_s: 60 },
+            No::WrongCredentials => No::WrongCredentials,
+        ];
+        refusals.iter().map(|refusal| (refusal.to_string(), of(*refusal))).collect()
+    }
+
+    pub(in crate::colppy) fn of_failures() -> Vec<Row> {
+        let of = |failure: Failure<NoRefusal>| of_failure(failure, of_none);
+        let row = |why: &str, problem| (why.to_owned(), problem);
+        vec![
+            row("nothing changed; the same call may succeed later", of(Failure::Unavailable)),
+            row("a commit was attempted and its result is not known", of(Failure::Unknown)),
+            row("a defect; the log has its causes under the same id", Problem::internal("<id>")),
+        ]
+    }
+
+    pub(in crate::colppy) fn of_parameters() -> Vec<Row> {
+        use ParameterError as No;
+        let name = |name: &str| name.to_owned();
+        let errors = every![
+            (No::Missing(_), _) => (
+                No::Missing(name("idPago")),
+                "a required parameter is absent, null or empty"
+            ),
+            (No::Malformed(_), _) => (
+                No::Malformed(name("filter[0].value")),
+                "a parameter is not of its form"
+            ),
+            (No::UnknownFilterField(_), _) => (
+                No::UnknownFilterField(name("Color")),
+                "a list has no such field"
+            ),
+            (No::UnknownFilterOperator(_), _) => (
+                No::UnknownFilterOperator(name("like")),
+                "there is no such operator"
+            ),
+        ];
+        reworded(errors)
+    }
+
+    pub(in crate::colppy) fn of_operations() -> Vec<(&'static str, Vec<Row>)> {
+        let company = ("unknown, or not the user's".to_owned(), Problem::company_unknown());
+        vec![
+            ("`Usuario.iniciar_sesion`", of_sign_ins(of_user)),
+            ("`Empresa.leer_empresa`", vec![company]),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows::Row;
+    use super::*;
+
+    fn all() -> Vec<Row> {
+        let mut all = rows::of_calls();
+        all.extend(rows::of_parameters());
+        all.extend(rows::of_operations().into_iter().flat_map(|(_, rows)| rows));
+        all.extend(rows::of_failures());
+        all
+    }
+
+    #[test]
+    fn every_problem_has_a_sentence_and_none_is_estado_0() {
+        for (why, problem) in all() {
+            match problem {
+                Problem::Stopped { state, message, .. } => {
+                    assert!(state != 0 && message.len() > 20, "{why}: {message}");
+                }
+                Problem::Refused { message } => assert!(message.len() > 20, "{why}: {message}"),
+            }
+        }
+    }
+
+    #[test]
+    fn these_sentences_are_the_spec_s() {
+        let session = of_session(SessionRefusal);
+        let missing = ParameterError::Missing("idPago".to_owned());
+        for (problem, state, sentence) in [
+            (Problem::wrong_developer(), 602, "La contraseña de usuario es incorrecta"),
+            (session, 1, "La sesion no es válida."),
+            (missing.into(), 0, "Falta el parámetro: idPago"),
+            (
+                of_user(SignInRefusal::WrongCredentials),
+                0,
+                "El usuario o la contraseña son incorrectos",
+            ),
+        ] {
+            let told = match problem {
+                Problem::Stopped { state, message, closes: false } => (state, message),
+                Problem::Stopped { .. } => panic!("{sentence}"),
+                Problem::Refused { message } => (0, message),
+            };
+            assert_eq!(told, (state, sentence.into()));
+        }
+    }
+
+    #[test]
+    fn a_word_that_a_client_made_up_is_cut_short() {
+        let error = ParameterError::UnknownFilterField("ñ".repeat(10_000));
+        let Problem::Refused { message } = error.into() else { panic!("no refusal") };
+        assert!(message.ends_with(&"ñ".repeat(32)) && message.len() < 150, "{message}");
+    }
+}

@@ -1,0 +1,333 @@
+//! The operations: one table that routing, the coverage test and the reference read, and their
+//! handlers. A handler reads, converts, calls the service, converts, answers.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
+use ventanilla_service::{Admitted, Service, SignIn, UserCaller, UserSession};
+
+use super::convert;
+use super::errors::{self, Problem, of_failure};
+use super::lists::Query;
+use super::parameters::{ParameterError, Parameters};
+use super::wire::{self, Called, Found, Listed, Told, field};
+
+/// Long lists that are made at a time: each holds its keys in memory.
+static LONG_LISTS: Semaphore = Semaphore::const_new(4);
+
+/// One operation of the dialect. Names match in any letter case.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) provision: &'static str,
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// What it does.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the reference, which a test renders")
+    )]
+    pub(super) purpose: &'static str,
+    /// Where its shape comes from, and what of it is ours.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the reference, which a test renders")
+    )]
+    pub(super) source: &'static str,
+    /// What it reads, without the session.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the reference, which a test renders")
+    )]
+    pub(super) parameters: &'static [Parameter],
+    /// What answers it.
+    pub(super) handler: Handler,
+}
+
+/// Whether an operation changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Write,
+}
+
+/// A parameter, as the reference tells it.
+#[cfg_attr(not(test), expect(dead_code, reason = "told by the reference, which a test renders"))]
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) is_required: bool,
+    pub(super) form: &'static str,
+}
+
+impl Parameter {
+    const fn required(name: &'static str, form: &'static str) -> Self {
+        Self { name, is_required: true, form }
+    }
+
+    const fn optional(name: &'static str, form: &'static str) -> Self {
+        Self { name, is_required: false, form }
+    }
+}
+
+/// What answers an operation, and on what terms.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Handler {
+    /// Needs no session.
+    Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
+    /// Needs a session; answers at once.
+    Read(fn(&Call<'_>, &UserSession<'_>) -> Answer),
+    /// Needs a session; waits for the disk or for a long reading.
+    Wait(for<'a> fn(&'a Call<'a>, UserCaller) -> Answering<'a>),
+}
+
+/// A request whose developer was admitted.
+pub(super) struct Call<'a> {
+    pub(super) service: &'a Service,
+    pub(super) parameters: Parameters<'a>,
+    pub(super) address: IpAddr,
+}
+
+/// `response` of a success.
+pub(super) type Reply = Box<RawValue>;
+pub(super) type Answer = Result<Reply, Problem>;
+pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+const ID: &str = "whole number, as a text or a number";
+const LIST: [Parameter; 4] = [
+    Parameter::optional(field::START, "rows passed over: a whole number, 0 when absent"),
+    Parameter::optional(field::LIMIT, "rows of the page: 1 to 5000, 50 when absent"),
+    Parameter::optional(field::FILTER, "see [Lists](#lists)"),
+    Parameter::optional(field::ORDER, "see [Lists](#lists)"),
+];
+
+/// All operations.
+pub(super) static OPERATIONS: [Operation; 4] = [
+    Operation {
+        provision: "Usuario",
+        name: "iniciar_sesion",
+        kind: Kind::Write,
+        purpose: "Opens a session of 60 minutes, which each use renews.",
+        source: "public examples",
+        parameters: &[
+            Parameter::required(field::USER, "text"),
+            Parameter::required(
+                field::PASSWORD,
+                "the MD5 of the password as 32 hexadecimal digits, or the password itself",
+            ),
+        ],
+        handler: Handler::Open(sign_in),
+    },
+    Operation {
+        provision: "Usuario",
+        name: "cerrar_sesion",
+        kind: Kind::Write,
+        purpose: "Ends the session it is called with.",
+        source: "public examples",
+        parameters: &[],
+        handler: Handler::Wait(sign_out),
+    },
+    Operation {
+        provision: "Empresa",
+        name: "listar_empresa",
+        kind: Kind::Read,
+        purpose: "Lists the companies that the user has a right to.",
+        source: "public examples; what the books do not keep is `\"\"`",
+        parameters: &LIST,
+        handler: Handler::Read(list_companies),
+    },
+    Operation {
+        provision: "Empresa",
+        name: "leer_empresa",
+        kind: Kind::Read,
+        purpose: "Tells one company that the user has a right to.",
+        source: "ours: `data` is a row of `listar_empresa`",
+        parameters: &[Parameter::required(field::COMPANY, ID)],
+        handler: Handler::Read(read_company),
+    },
+];
+
+/// The operation that is called; refused where there is none.
+pub(super) fn find(called: &Called<'_>) -> Result<&'static Operation, Problem> {
+    let is = |known: &str, given: &str| known.eq_ignore_ascii_case(given);
+    let mut of_provision =
+        OPERATIONS.iter().filter(|operation| is(operation.provision, &called.provision)).peekable();
+    of_provision.peek().ok_or_else(Problem::unknown_provision)?;
+    let found = of_provision.find(|operation| is(operation.name, &called.operation));
+    found.ok_or_else(Problem::unknown_operation)
+}
+
+impl Handler {
+    /// Opens the session that the operation needs, and answers.
+    pub(super) async fn run<'a>(self, call: &'a Call<'a>, admitted: Admitted<'a>) -> Answer {
+        match self {
+            Self::Open(run) => {
+                drop(admitted);
+                run(call).await
+            }
+            Self::Read(run) => run(call, &call.session(admitted)?),
+            Self::Wait(run) => {
+                let caller = call.session(admitted)?.into_caller();
+                run(call, caller).await
+            }
+        }
+    }
+}
+
+impl Call<'_> {
+    fn session<'s>(&self, admitted: Admitted<'s>) -> Result<UserSession<'s>, Problem> {
+        let (user, key) = self.session_key()?;
+        let session = admitted.session(&user, &key);
+        session.map_err(|failure| of_failure(failure, errors::of_session))
+    }
+
+    /// User and key of the session, as they came.
+    fn session_key(&self) -> Result<(String, String), Problem> {
+        let sent = self.parameters.object(field::SESSION).ok_or_else(Problem::no_session)?;
+        let word = |name| sent.required_word(name).map_err(|_incomplete| Problem::no_session());
+        Ok((word(field::USER)?, word(field::SESSION_KEY)?))
+    }
+}
+
+/// Reads credentials: a password is not trimmed.
+pub(super) fn credentials(parameters: &Parameters<'_>) -> Result<SignIn, ParameterError> {
+    let name = parameters.required_word(field::USER)?;
+    let password = parameters.text(field::PASSWORD)?;
+    let password = password.ok_or_else(|| parameters.missing(field::PASSWORD))?;
+    Ok(SignIn { name, password: password.into_owned() })
+}
+
+fn reply(response: &impl Serialize) -> Reply {
+    wire::to_raw(response)
+}
+
+/// Runs what may read for long on a thread of its own: whoever pays meanwhile must not wait for it.
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
+pub(super) async fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    // The semaphore is never closed, so there is a place for everyone who waits.
+    let place = LONG_LISTS.acquire().await;
+    let answer = tokio::task::spawn_blocking(work).await;
+    drop(place);
+    answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+fn sign_in<'a>(call: &'a Call<'a>) -> Answering<'a> {
+    Box::pin(async move {
+        let sign_in = credentials(&call.parameters)?;
+        let key = call.service.log_in(&sign_in, call.address).await;
+        let key = key.map_err(|failure| of_failure(failure, errors::of_user))?;
+        let signed_in = wire::SignedIn { user: &sign_in.name, key: &key };
+        Ok(reply(&Found::success(wire::DONE, signed_in)))
+    })
+}
+
+fn sign_out<'a>(call: &'a Call<'a>, _caller: UserCaller) -> Answering<'a> {
+    Box::pin(async move {
+        let (user, key) = call.session_key()?;
+        let ended = call.service.log_out(&user, &key).await;
+        ended.map_err(|failure| of_failure(failure, errors::of_session))?;
+        Ok(reply(&Told::success(wire::DONE)))
+    })
+}
+
+fn list_companies(call: &Call<'_>, session: &UserSession<'_>) -> Answer {
+    let query = Query::from_parameters(&call.parameters, &wire::COMPANIES)?;
+    let companies = session.companies();
+    let companies = companies.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let page = query.run_over(&companies);
+    let rows = wire::COMPANIES.rows(&page.rows);
+    Ok(reply(&Listed::success(wire::DONE, page.total, rows)))
+}
+
+fn read_company(call: &Call<'_>, session: &UserSession<'_>) -> Answer {
+    let id = call.parameters.sought(field::COMPANY, convert::company_id)?;
+    let found = id.map(|id| session.company(id)).transpose();
+    let found = found.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let found = found.flatten().ok_or_else(Problem::company_unknown)?;
+    Ok(reply(&Found::success(wire::DONE, wire::COMPANIES.row(&found))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(provision: &str, operation: &str, expected: &Result<&str, Problem>) {
+        let called = Called { provision: provision.into(), operation: operation.into() };
+        let found = find(&called).map(|operation| operation.name);
+        assert_eq!(&found, expected, "{provision}.{operation}");
+    }
+
+    #[test]
+    fn an_operation_is_found_in_any_case_under_its_provision() {
+        check("Usuario", "iniciar_sesion", &Ok("iniciar_sesion"));
+        check("USUARIO", "Iniciar_Sesion", &Ok("iniciar_sesion"));
+        check("empresa", "LEER_EMPRESA", &Ok("leer_empresa"));
+        for provision in ["", "Usuarios", "Usuari", " Usuario", "Ústuario"] {
+            check(provision, "iniciar_sesion", &Err(Problem::unknown_provision()));
+        }
+        for operation in ["", "iniciar", "listar_empresa", "iniciar_sesion "] {
+            check("Usuario", operation, &Err(Problem::unknown_operation()));
+        }
+    }
+
+    #[test]
+    fn every_operation_stands_once_and_says_what_it_does() {
+        for operation in &OPERATIONS {
+            let called =
+                Called { provision: operation.provision.into(), operation: operation.name.into() };
+            let first = find(&called).unwrap();
+            assert!(std::ptr::eq(first, operation), "{}", operation.name);
+            assert!(operation.purpose.ends_with('.') && !operation.source.is_empty());
+            let mut names: Vec<_> = operation.parameters.iter().map(|one| one.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), operation.parameters.len(), "{}", operation.name);
+            assert!(!names.contains(&field::SESSION), "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn every_operation_but_the_sign_in_needs_a_session() {
+        for operation in &OPERATIONS {
+            let is_open = matches!(operation.handler, Handler::Open(_));
+            assert_eq!(is_open, operation.name == "iniciar_sesion", "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn what_answers_at_once_changes_nothing() {
+        for operation in &OPERATIONS {
+            let answers_at_once = matches!(operation.handler, Handler::Read(_));
+            assert!(!answers_at_once || operation.kind == Kind::Read, "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn credentials_are_two_texts_and_the_password_is_as_it_came() {
+        for (object, expected) in [
+            (r#"{"usuario":" a ","password":" b "}"#, Ok(("a", " b "))),
+            (r#"{"Usuario":"a","PASSWORD":12}"#, Ok(("a", "12"))),
+            (r#"{"password":"b"}"#, Err(ParameterError::Missing("usuario".to_owned()))),
+            (r#"{"usuario":"a"}"#, Err(ParameterError::Missing("password".to_owned()))),
+            (
+                r#"{"usuario":"a","password":[]}"#,
+                Err(ParameterError::Malformed("password".to_owned())),
+            ),
+        ] {
+            let read = credentials(&Parameters::from_object(object).unwrap());
+            let read = read.map(|SignIn { name, password }| (name, password));
+            let expected = expected.map(|(name, password)| (name.to_owned(), password.to_owned()));
+            assert_eq!(read, expected, "{object}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_runs_in_the_background_answers_as_if_it_ran_here() {
+        let refused = in_background(|| Err(Problem::company_unknown())).await;
+        assert_eq!(refused.unwrap_err(), Problem::company_unknown());
+        let done = in_background(|| Ok(reply(&Told::success(wire::DONE)))).await.unwrap();
+        assert!(done.get().starts_with(r#"{"success":true"#));
+    }
+}

@@ -1,0 +1,170 @@
+//! One exchange per operation, as it stands on the wire: what tests and the reference show.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use ventanilla_domain::{Company, CompanyId, Currency, Name, Policy, Role, TimeZone};
+
+use super::convert::AnsweredAt;
+use super::errors::Problem;
+use super::operations::{self, OPERATIONS};
+use super::request::Heard;
+use super::wire::{self, Called, Envelope, Found, Listed, Told, UsersCompany};
+
+/// An exchange: what is called, what it is sent, and what it answers.
+pub(super) struct Sample {
+    pub(super) provision: &'static str,
+    pub(super) operation: &'static str,
+    /// `parameters` of the request.
+    pub(super) parameters: &'static str,
+    answer: Vec<u8>,
+    printed: &'static str,
+}
+
+const SESSION: &str =
+    r#""sesion":{"usuario":"a","claveSesion":"2b5fd41968528bb933454bcd4f804080"}"#;
+
+fn at() -> AnsweredAt {
+    AnsweredAt::from_instant("2016-08-18T15:39:29Z".parse().unwrap())
+}
+
+fn company() -> UsersCompany {
+    let company = Company {
+        id: CompanyId::from_i64(98).unwrap(),
+        name: Name::from_text("Empresa \"Ñandú\" S.A.").unwrap(),
+        currency: Currency::from_code("ARS").unwrap(),
+        time_zone: TimeZone::from_name("America/Argentina/Buenos_Aires").unwrap(),
+        policy: Policy::default(),
+    };
+    (Arc::new(company), Role::Administrator)
+}
+
+fn sample(
+    (provision, operation): (&'static str, &'static str),
+    parameters: &'static str,
+    response: &impl Serialize,
+    printed: &'static str,
+) -> Sample {
+    let called = Called { provision: provision.into(), operation: operation.into() };
+    let response = wire::to_raw(response);
+    let answer = Envelope::passed(&called, at(), &response).to_bytes();
+    Sample { provision, operation, parameters, answer, printed }
+}
+
+/// `response` of each operation, in the order of the table.
+pub(super) fn samples() -> Vec<Sample> {
+    let key = "2b5fd41968528bb933454bcd4f804080";
+    let companies = [company()];
+    vec![
+        sample(
+            ("Usuario", "iniciar_sesion"),
+            r#"{"usuario":"a","password":"0cc175b9c0f1b6a831c399e269772661"}"#,
+            &Found::success(wire::DONE, wire::SignedIn { user: "a", key }),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","data":{"usuario":"a","claveSesion":"2b5fd41968528bb933454bcd4f804080"}}"#,
+        ),
+        sample(
+            ("Usuario", "cerrar_sesion"),
+            "{SESSION}",
+            &Told::success(wire::DONE),
+            r#"{"success":true,"message":"La operación se realizó con éxito."}"#,
+        ),
+        sample(
+            ("Empresa", "listar_empresa"),
+            r#"{SESSION,"start":0,"limit":50,"filter":[{"field":"IdEmpresa","op":"=","value":"98"}],"order":[{"field":"razonSocial","dir":"ASC"}]}"#,
+            &Listed::success(wire::DONE, 1, wire::COMPANIES.rows(&companies)),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[COMPANY]}"#,
+        ),
+        sample(
+            ("Empresa", "leer_empresa"),
+            r#"{SESSION,"idEmpresa":"98"}"#,
+            &Found::success(wire::DONE, wire::COMPANIES.row(&companies[0])),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","data":COMPANY}"#,
+        ),
+    ]
+}
+
+const COMPANY: &str = r#"{"IdEmpresa":"98","razonSocial":"Empresa \"Ñandú\" S.A.","Nombre":"Empresa \"Ñandú\" S.A.","CUIT":"","idPlan":"","tipo":"","activa":"1","esAdministrador":"1","logoPath":"","fechaVencimiento":"","UltimoLogin":"","fecha_cierre_impuesto":"","actividad_economica":""}"#;
+
+impl Sample {
+    /// The whole body that is sent.
+    pub(super) fn request(&self) -> String {
+        let Self { provision, operation, .. } = self;
+        let parameters = self.parameters.replace("SESSION", SESSION);
+        format!(
+            r#"{{"auth":{{"usuario":"USUARIO_DESARROLLADOR","password":"PASSWORD_DESARROLLADOR"}},"service":{{"provision":"{provision}","operacion":"{operation}"}},"parameters":{parameters}}}"#
+        )
+    }
+
+    /// `response` as it is printed.
+    pub(super) fn response(&self) -> String {
+        self.printed.replace("COMPANY", COMPANY)
+    }
+}
+
+fn service(provision: &str, operation: &str, version: &str) -> String {
+    format!(
+        r#""service":{{"provision":"{provision}","operacion":"{operation}",{version}"response_date":"2016-08-18 12:39:29"}}"#
+    )
+}
+
+#[test]
+fn every_operation_has_a_sample_that_reads_as_printed() {
+    let samples = samples();
+    let shown: Vec<_> = samples.iter().map(|one| (one.provision, one.operation)).collect();
+    let known: Vec<_> = OPERATIONS.iter().map(|one| (one.provision, one.name)).collect();
+    assert_eq!(shown, known);
+    for sample in &samples {
+        let service = service(sample.provision, sample.operation, r#""version":"1_0_0_0","#);
+        let response = sample.response();
+        let printed = format!(
+            r#"{{{service},"result":{{"estado":0,"mensaje":"La operación se realizó correctamente"}},"response":{response}}}"#
+        );
+        assert_eq!(str::from_utf8(&sample.answer).unwrap(), printed);
+    }
+}
+
+#[test]
+fn every_sample_request_can_be_read() {
+    for sample in samples() {
+        let body = sample.request();
+        let heard = Heard::from_body(body.as_bytes());
+        assert!(heard.request.is_ok(), "{body}");
+        let found = operations::find(&heard.called).unwrap();
+        assert_eq!((found.provision, found.name), (sample.provision, sample.operation));
+    }
+}
+
+#[test]
+fn a_failure_reads_as_the_spec_says() {
+    let called = Called { provision: "Pago".into(), operation: "leer_pago".into() };
+    for (problem, is_known, printed) in [
+        (
+            Problem::no_session(),
+            true,
+            r#""result":{"estado":1,"mensaje":"La sesion no es válida."},"response":null"#,
+        ),
+        (
+            Problem::wrong_developer(),
+            false,
+            r#""result":{"estado":602,"mensaje":"La contraseña de usuario es incorrecta"},"response":null"#,
+        ),
+        (
+            Problem::company_unknown(),
+            true,
+            r#""result":{"estado":0,"mensaje":"La operación se realizó correctamente"},"response":{"success":false,"message":"No se encontro la empresa."}"#,
+        ),
+    ] {
+        let answer = match &problem {
+            Problem::Stopped { state, message, .. } => {
+                Envelope::stopped(&called, is_known, at(), *state, message).to_bytes()
+            }
+            Problem::Refused { message } => {
+                let refusal = wire::to_raw(&Told::refusal(message));
+                Envelope::passed(&called, at(), &refusal).to_bytes()
+            }
+        };
+        let version = if is_known { r#""version":"1_0_0_0","# } else { "" };
+        let service = service("Pago", "leer_pago", version);
+        assert_eq!(String::from_utf8(answer).unwrap(), format!("{{{service},{printed}}}"));
+    }
+}
