@@ -5,6 +5,8 @@ mod bodies;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod colppy;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod fields;

@@ -208,6 +208,7 @@ async fn a_body_that_is_too_large_is_taken_and_then_refused() {
         ("", declared.as_str(), large.as_str(), 413, refused),
         ("", "Transfer-Encoding: chunked\r\n", &chunked, 413, refused),
         ("/api/nada", &declared, &large, 404, "SERVICIO_NO_EXISTE"),
+        ("/colppy", &declared, &large, 200, ""),
     ] {
         let mut client = server.connect().await;
         let request = server.request_with(path, headers, body);
@@ -329,6 +330,8 @@ async fn unusual_requests_that_are_well_formed_get_an_envelope() {
             "CUERPO_INVALIDO",
         ),
         ("POST /api/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
+        ("OPTIONS /colppy HTTP/1.1\r\nHost: x\r\n\r\n", 200, ""),
+        ("GET http://x/Colppy/ HTTP/1.1\r\nHost: x\r\n\r\n", 200, ""),
         ("POST /api/../api/token HTTP/1.1\r\nHost: x\r\n\r\n", 404, "SERVICIO_NO_EXISTE"),
     ] {
         let mut client = server.connect().await;
