@@ -11,6 +11,7 @@ mod exports;
 mod failure;
 mod guard;
 pub mod import;
+mod payables;
 mod refusal;
 mod session;
 mod users;
@@ -26,6 +27,10 @@ use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 pub use clock::{Clock, Entropy};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal};
+pub use payables::{
+    Desk, DeskRefusal, InvoicePayout, InvoiceState, PastPayable, PayoutRequest, PayoutState,
+    SupplierState,
+};
 pub use refusal::{
     AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenPayRefusal,
     TokenRefusal,

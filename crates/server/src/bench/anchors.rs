@@ -40,6 +40,41 @@ pub(crate) struct EchoArgs {
     append: Option<PathBuf>,
 }
 
+/// The request of `leer_pago`: all of it that an answer rests on.
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    auth: Auth,
+    service: Asked,
+    parameters: Parameters,
+}
+
+#[derive(Debug, Deserialize)]
+struct Auth {
+    usuario: String,
+    password: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    provision: String,
+    operacion: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    sesion: Sesion,
+    id_pago: String,
+    id_empresa: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sesion {
+    usuario: String,
+    clave_sesion: String,
+}
+
 /// The request of `consultardeuda`.
 #[derive(Debug, Deserialize)]
 struct Request {
@@ -59,6 +94,7 @@ pub(super) fn serve_echo(args: &EchoArgs) -> anyhow::Result<Exit> {
     let queue = args.append.as_deref().map(start_appending).transpose()?;
     let router = Router::new()
         .route("/api/consultardeuda", post(echo))
+        .route("/colppy", post(echo_payout))
         .with_state(Echo { answer, queue: queue.map(Arc::new) });
     let addresses = to_addresses(&args.listen)?;
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -88,6 +124,33 @@ async fn echo(State(echo): State<Echo>, headers: HeaderMap, body: Bytes) -> Resp
     let headers = [
         (header::CONTENT_TYPE, "application/json; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, echo.answer).into_response()
+}
+
+async fn echo_payout(State(echo): State<Echo>, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice::<Envelope>(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let Envelope { auth, service, parameters } = &request;
+    let sesion = &parameters.sesion;
+    let words = [
+        &auth.usuario,
+        &auth.password,
+        &service.provision,
+        &service.operacion,
+        &sesion.usuario,
+        &sesion.clave_sesion,
+        &parameters.id_pago,
+        &parameters.id_empresa,
+    ];
+    if words.into_iter().any(String::is_empty) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
     (headers, echo.answer).into_response()
 }

@@ -17,10 +17,12 @@ use crate::problem::Problem;
 pub(super) type Requests = Arc<dyn Fn(u64, &mut Vec<u8>) -> bool + Send + Sync>;
 
 /// What is asked of whom. Requests go on from round to round: no payment is sent twice.
+#[derive(Clone)]
 pub(super) struct Target {
     name: &'static str,
     address: SocketAddr,
     requests: Requests,
+    is_success: fn(&[u8]) -> bool,
     next: Arc<AtomicU64>,
 }
 
@@ -33,7 +35,13 @@ impl fmt::Debug for Target {
 impl Target {
     /// A server and what is asked of it.
     pub(super) fn new(name: &'static str, address: SocketAddr, requests: Requests) -> Self {
-        Self { name, address, requests, next: Arc::default() }
+        let is_success = |body: &[u8]| body.starts_with(b"{\"error\":0,");
+        Self { name, address, requests, is_success, next: Arc::default() }
+    }
+
+    /// The same where a success looks otherwise.
+    pub(super) fn succeeding(self, is_success: fn(&[u8]) -> bool) -> Self {
+        Self { is_success, ..self }
     }
 
     /// What the report calls it.
@@ -104,8 +112,7 @@ impl Load {
         runtime.block_on(async {
             let mut connections = JoinSet::new();
             for _ in 0..self.connections {
-                let (requests, next) = (target.requests.clone(), target.next.clone());
-                connections.spawn(drive(target.address, requests, next, course.clone()));
+                connections.spawn(drive(target.clone(), course.clone()));
             }
             while let Some(joined) = connections.join_next().await {
                 total.add(joined??);
@@ -156,13 +163,8 @@ struct Course {
     stop: Arc<AtomicBool>,
 }
 
-async fn drive(
-    address: SocketAddr,
-    requests: Requests,
-    next: Arc<AtomicU64>,
-    course: Course,
-) -> io::Result<Tally> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn drive(target: Target, course: Course) -> io::Result<Tally> {
+    let mut stream = TcpStream::connect(target.address).await?;
     stream.set_nodelay(true)?;
     let mut tally = Tally::default();
     let (mut request, mut answer) = (Vec::with_capacity(1024), Vec::with_capacity(16 * 1024));
@@ -172,14 +174,15 @@ async fn drive(
         if sent >= course.until || course.stop.load(Ordering::Relaxed) {
             return Ok(tally);
         }
-        if !requests(next.fetch_add(1, Ordering::Relaxed), &mut request) {
+        let number = target.next.fetch_add(1, Ordering::Relaxed);
+        if !(target.requests)(number, &mut request) {
             tally.ran_out = true;
             return Ok(tally);
         }
         stream.write_all(&request).await?;
         let body = read_answer(&mut stream, &mut answer).await?;
         let answered = now();
-        if !body.starts_with(b"{\"error\":0,") {
+        if !(target.is_success)(body) {
             tally.refused += 1;
             let text = || String::from_utf8_lossy(body).into_owned();
             tally.first_refused.get_or_insert_with(text);

@@ -6,6 +6,7 @@
 mod anchors;
 mod import;
 mod load;
+mod payouts;
 mod peer;
 mod report;
 mod world;
@@ -21,6 +22,7 @@ use crate::output;
 use crate::problem::Exit;
 
 use load::{Load, Target};
+use peer::Peer;
 use report::{Ratio, Report, Series};
 use world::World;
 
@@ -31,7 +33,9 @@ pub(crate) enum BenchCommand {
     Pay(BenchArgs),
     /// Consultas de deuda: contra un eco de la misma petición
     Consult(BenchArgs),
-    /// Las dos mediciones
+    /// Lecturas de un pago a un proveedor: contra un eco de la misma petición
+    Payout(BenchArgs),
+    /// Esas tres mediciones
     All(BenchArgs),
     /// Archivos de facturas: contra el «.import» de sqlite3, y mientras se cobra
     Import(import::ImportBenchArgs),
@@ -46,6 +50,7 @@ impl BenchCommand {
         match self {
             Self::Pay(args) => args.to_line("pay"),
             Self::Consult(args) => args.to_line("consult"),
+            Self::Payout(args) => args.to_line("payout"),
             Self::All(args) => args.to_line("all"),
             Self::Import(_) | Self::ServeEcho(_) => String::new(),
         }
@@ -93,6 +98,8 @@ const CONSULT_BILLS: u32 = 100_000;
 const PAY_RATIO_MIN: f64 = 3.0;
 /// Debts must be told at least at such a part of the echo's rate.
 const CONSULT_RATIO_MIN: f64 = 0.45;
+/// Payouts must be told at least at such a part of the echo's rate.
+const PAYOUT_RATIO_MIN: f64 = 0.35;
 
 /// The part of each round that is not counted.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -114,10 +121,12 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
+        BenchCommand::Payout(args) => payout(args, &mut report)?,
         BenchCommand::All(args) => {
             let world = create(args, to_pay(args))?;
             pay(&world, args, &mut report)?;
             consult(&world, args, &mut report)?;
+            payout(args, &mut report)?;
         }
     }
     output::print(report.to_markdown())?;
@@ -155,6 +164,22 @@ fn consult(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Resu
     let [consult, echo] = measure(&targets, args)?;
     report.add_ratio(Ratio::of("consultardeuda / E", &consult, &echo, Some(CONSULT_RATIO_MIN)));
     report.add_series([consult, echo]);
+    Ok(())
+}
+
+/// Payouts read: the server as it is, and the anchor E.
+fn payout(args: &BenchArgs, report: &mut Report) -> anyhow::Result<()> {
+    let world = World::of_payouts(args.data.as_deref())?;
+    let server = world.server("pagos", &[])?;
+    let echo = world.anchor(&payouts::answer(&server)?, false)?;
+    let target = |name, peer: &Peer| {
+        let target = Target::new(name, peer.address(), payouts::requests());
+        target.succeeding(payouts::is_success)
+    };
+    let targets = [target("leer_pago", &server), target("E: eco del mismo pedido de pago", &echo)];
+    let [read, echo] = measure(&targets, args)?;
+    report.add_ratio(Ratio::of("leer_pago / E", &read, &echo, Some(PAYOUT_RATIO_MIN)));
+    report.add_series([read, echo]);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use ventanilla_service::import::ImportRequest;
 use ventanilla_service::{Credentials, NewCollector, NewCompany};
 
 use super::load::Requests;
+use super::payouts;
 use super::peer::Peer;
 use crate::books::{Books, Place};
 use crate::output;
@@ -18,8 +19,8 @@ use crate::problem::{self, Problem, to_reason};
 const BILLS_PER_CONTRACT: u64 = 5;
 const FIRST_BILL: u64 = 1_000_000;
 /// A prime: its multiples walk over all bills without order, as payers do.
-const STRIDE: u64 = 999_983;
-const LOGIN: &str = "medicion";
+pub(super) const STRIDE: u64 = 999_983;
+pub(super) const LOGIN: &str = "medicion";
 
 /// Books ready to be copied, in a directory that ends with this value.
 #[derive(Debug)]
@@ -54,6 +55,16 @@ impl World {
     pub(super) fn of_members(parent: Option<&Path>, contracts: u64) -> anyhow::Result<Self> {
         output::tell(format_args!("Preparando {contracts} socios …"));
         Self::filled(parent, contracts, 0)
+    }
+
+    /// The same of payouts.
+    pub(super) fn of_payouts(parent: Option<&Path>) -> anyhow::Result<Self> {
+        output::tell("Preparando pagos a un proveedor …");
+        let world = Self::filled(parent, 1, 0)?;
+        let books = Books::start(world.place().open()?, &world.place())?;
+        payouts::fill(&books, CompanyId::FIRST)?;
+        books.close();
+        Ok(world)
     }
 
     fn filled(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {

@@ -10,7 +10,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub(crate) use spanish::Answer;
 
 use crate::bench;
-use crate::commands::{collector, company, demo, export, import, init, serve, verify, watch};
+use crate::commands::{
+    collector, company, demo, export, import, init, payout, serve, verify, watch,
+};
 use crate::log::LogArgs;
 use crate::problem::Exit;
 
@@ -38,6 +40,9 @@ enum Command {
     /// Los recaudadores: quienes cobran para una empresa
     #[command(subcommand)]
     Collector(collector::CollectorCommand),
+    /// Los pagos a proveedores que registran los sistemas contables
+    #[command(subcommand)]
+    Payout(payout::PayoutCommand),
     /// Carga socios o facturas desde un archivo, y muestra lo que se cargó
     #[command(subcommand)]
     Import(Box<import::ImportCommand>),
@@ -76,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::run(&args, log),
         Command::Company(command) => company::run(command, log),
         Command::Collector(command) => collector::run(command, log),
+        Command::Payout(command) => payout::run(command, log),
         Command::Import(command) => import::run(*command, log),
         Command::Watch(args) => watch::run(&args, log),
         Command::Export(command) => export::run(*command, log),
@@ -116,6 +122,8 @@ mod tests {
             "ventanilla collector add --help",
             "ventanilla collector list --help",
             "ventanilla collector disable --help",
+            "ventanilla payout --help",
+            "ventanilla payout reverse --help",
             "ventanilla import --help",
             "ventanilla import members --help",
             "ventanilla import bills --help",
@@ -159,6 +167,9 @@ mod tests {
                 "«todo» no vale: listar",
             ),
             ("ventanilla company set --company 1 oldest_first", "no tiene la forma KEY=VALUE"),
+            ("ventanilla payout", "Comandos:"),
+            ("ventanilla payout reverse", "falta <ID>"),
+            ("ventanilla payout reverse x", "<ID>: se espera un número entero desde 1"),
             ("ventanilla import", "Comandos:"),
             ("ventanilla import members f.csv --complete", "no se conoce «--complete»"),
             ("ventanilla import bills f.csv --withdraw-max 5", "falta --complete"),

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod payout;
 pub(crate) mod serve;
 pub(crate) mod verify;
 pub(crate) mod watch;

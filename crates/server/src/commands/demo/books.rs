@@ -14,6 +14,7 @@ use ventanilla_service::{Credentials, NewCollector, NewCompany, PastPayment};
 use ventanilla_sim::{KnownBill, World, write_bills, write_members};
 use ventanilla_store::Store;
 
+use super::payables;
 use crate::books::Books;
 use crate::problem::{self, Problem};
 
@@ -60,6 +61,7 @@ pub(super) fn fill(store: Store, place: &crate::books::Place) -> anyhow::Result<
     import(&books, company, FileKind::Bills, "facturas.csv", &file)?;
     past_payments(&books, company, [own, bank], &world, now)?;
     document_payments(&books, company, own, days_before(now, 1)?)?;
+    payables::fill(&books)?;
     books.close();
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `demo`: the documents' examples and some thousand synthetic members, made and served.
 
 mod books;
+mod payables;
 
 use std::fs;
 use std::io;
@@ -128,14 +129,17 @@ fn greet(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
     let data = data.display();
     output::print(format_args!(
         r#"
-Demostración: empresa 13 «Cooplan», con sus datos en {data}
-Credenciales (CodSeguridad / Login / Pwd):
+Demostración: empresa 13 «Cooplan», y las 98 y 576 de la API de Colppy, con sus datos en {data}
+Credenciales de Cooplan (CodSeguridad / Login / Pwd):
   DEMO-COOPLAN / demo / demo-cooplan
   DEMO-BANCO / banco / demo-banco
+Credenciales de Colppy (en http://{address}/lib/frontera2/service.php):
+  desarrollador USUARIO_DESARROLLADOR / PASSWORD_DESARROLLADOR, usuario a / a
 Para probar, en otra terminal:
   TOKEN=$(curl -s http://{address}/api/token -d CodSeguridad=DEMO-COOPLAN -d Login=demo -d Pwd=demo-cooplan | sed 's/.*"values":"\([^"]*\)".*/\1/')
   curl -s http://{address}/api/consultardeuda -H "Authorization: Bearer $TOKEN" -d Contrato=345
   curl -s http://{address}/api/realizarpago -H "Authorization: Bearer $TOKEN" -d IdFactura=4303567 -d Periodo=202110 -d Contrato=315 -d Monto=145.7 -d IdAsociado=12394
+  curl -s http://{address}/colppy -d '{{"auth":{{"usuario":"USUARIO_DESARROLLADOR","password":"PASSWORD_DESARROLLADOR"}},"service":{{"provision":"Pago","operacion":"leer_pago"}},"parameters":{{"sesion":{{"usuario":"a","claveSesion":"2b5fd41968528bb933454bcd4f804080"}},"idPago":"928","idEmpresa":"98"}}}}'
 Se detiene con Ctrl+C; los datos quedan."#
     ))
 }
