@@ -11,7 +11,7 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, demo, export, import, init, payout, serve, verify, watch,
+    collector, company, demo, export, import, init, integrator, payout, serve, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -40,6 +40,12 @@ enum Command {
     /// Los recaudadores: quienes cobran para una empresa
     #[command(subcommand)]
     Collector(collector::CollectorCommand),
+    /// Los integradores: las cuentas de los programas que llaman por los usuarios
+    #[command(subcommand)]
+    Integrator(integrator::IntegratorCommand),
+    /// Los usuarios: quienes trabajan para las empresas, y con qué rol
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Los pagos a proveedores que registran los sistemas contables
     #[command(subcommand)]
     Payout(payout::PayoutCommand),
@@ -81,6 +87,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::run(&args, log),
         Command::Company(command) => company::run(command, log),
         Command::Collector(command) => collector::run(command, log),
+        Command::Integrator(command) => integrator::run(command, log),
+        Command::User(command) => user::run(command, log),
         Command::Payout(command) => payout::run(command, log),
         Command::Import(command) => import::run(*command, log),
         Command::Watch(args) => watch::run(&args, log),
@@ -122,6 +130,17 @@ mod tests {
             "ventanilla collector add --help",
             "ventanilla collector list --help",
             "ventanilla collector disable --help",
+            "ventanilla integrator --help",
+            "ventanilla integrator add --help",
+            "ventanilla integrator list --help",
+            "ventanilla integrator disable --help",
+            "ventanilla user --help",
+            "ventanilla user add --help",
+            "ventanilla user list --help",
+            "ventanilla user grant --help",
+            "ventanilla user revoke --help",
+            "ventanilla user disable --help",
+            "ventanilla user password --help",
             "ventanilla payout --help",
             "ventanilla payout reverse --help",
             "ventanilla import --help",
@@ -167,6 +186,17 @@ mod tests {
                 "«todo» no vale: listar",
             ),
             ("ventanilla company set --company 1 oldest_first", "no tiene la forma KEY=VALUE"),
+            ("ventanilla integrator", "Comandos:"),
+            ("ventanilla integrator add", "falta --name <NOMBRE>"),
+            ("ventanilla integrator add --name x --password y", "no se conoce «--password»"),
+            ("ventanilla user", "Comandos:"),
+            ("ventanilla user add", "falta --name <NOMBRE>"),
+            ("ventanilla user add --name x --password y", "no se conoce «--password»"),
+            (
+                "ventanilla user add --name x --role todo",
+                "«todo» no vale: consulta, contador, administrador",
+            ),
+            ("ventanilla user revoke --name x --role admin", "no se conoce «--role»"),
             ("ventanilla payout", "Comandos:"),
             ("ventanilla payout reverse", "falta <ID>"),
             ("ventanilla payout reverse x", "<ID>: se espera un número entero desde 1"),

@@ -6,8 +6,10 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod integrator;
 pub(crate) mod payout;
 pub(crate) mod serve;
+pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 

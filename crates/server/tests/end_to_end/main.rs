@@ -30,4 +30,6 @@ mod race;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod users;
+#[cfg(test)]
 mod watch;

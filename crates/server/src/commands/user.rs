@@ -1,0 +1,302 @@
+//! `user`: the people who work for companies, and what each may do for which.
+
+use std::io::{self, IsTerminal as _, Read};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use ventanilla_domain::{CompanyId, Role};
+use ventanilla_service::{SignInName, User};
+
+use super::{from_company_id, from_text};
+use crate::books::{Books, StoreArgs};
+use crate::log::LogArgs;
+use crate::output;
+use crate::problem::{Exit, Problem, to_reason};
+
+/// Bytes of a password at most; enough for a sentence.
+const PASSWORD_LEN_MAX: u64 = 1024;
+
+/// The commands under `user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Agrega un usuario; su contraseña se lee de la entrada estándar, en una línea
+    Add(RoleArgs),
+    /// Muestra los usuarios con sus derechos
+    List(ListArgs),
+    /// Da a un usuario un rol en una empresa, o se lo cambia
+    Grant(RoleArgs),
+    /// Quita a un usuario sus derechos en una empresa, desde ya
+    Revoke(CompanyArgs),
+    /// Deja de aceptar a un usuario y sus sesiones, desde ya
+    Disable(NamedArgs),
+    /// Cambia una contraseña, que se lee de la entrada estándar, y termina las sesiones
+    Password(NamedArgs),
+}
+
+/// What a user may do, as it is typed and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleName {
+    /// Sees everything, changes nothing.
+    #[value(aliases = ["lector", "reader"])]
+    Consulta,
+    /// Keeps suppliers, their invoices and payouts.
+    #[value(alias = "accountant")]
+    Contador,
+    /// Does what an accountant does, and keeps the company.
+    #[value(aliases = ["admin", "administrator"])]
+    Administrador,
+}
+
+impl RoleName {
+    fn to_role(self) -> Role {
+        match self {
+            Self::Consulta => Role::Reader,
+            Self::Contador => Role::Accountant,
+            Self::Administrador => Role::Administrator,
+        }
+    }
+}
+
+fn to_word(role: Role) -> &'static str {
+    match role {
+        Role::Reader => "consulta",
+        Role::Accountant => "contador",
+        Role::Administrator => "administrador",
+    }
+}
+
+/// The flags of `user add` and `user grant`.
+#[derive(Debug, Args)]
+pub(crate) struct RoleArgs {
+    /// Rol en la empresa: consulta, contador o administrador; contador si falta
+    #[arg(long, value_name = "ROL", default_value = "contador")]
+    role: RoleName,
+    #[command(flatten)]
+    right: CompanyArgs,
+}
+
+/// The flags of `user revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct CompanyArgs {
+    /// Número de la empresa; sobra donde hay una sola
+    #[arg(long, value_name = "ID", value_parser = from_company_id)]
+    company: Option<CompanyId>,
+    #[command(flatten)]
+    user: NamedArgs,
+}
+
+/// The flags of `user disable` and `user password`.
+#[derive(Debug, Args)]
+pub(crate) struct NamedArgs {
+    /// Nombre del usuario, único en la instalación
+    #[arg(long, value_name = "NOMBRE", value_parser = from_text::<128>)]
+    name: SignInName,
+    /// Responde con un objeto JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `user list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Responde con una lista JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// A user as `--json` shows it: the wire's own names.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    usuario: &'a str,
+    activo: bool,
+    derechos: Vec<Right>,
+}
+
+/// What a user may do for a company.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Right {
+    id_empresa: i64,
+    rol: &'static str,
+}
+
+impl<'a> Shown<'a> {
+    fn of(user: &'a User) -> Self {
+        let right = |(company, role): &(CompanyId, Role)| Right {
+            id_empresa: company.to_i64(),
+            rol: to_word(*role),
+        };
+        Self {
+            usuario: user.name.as_str(),
+            activo: user.is_active,
+            derechos: user.rights.iter().map(right).collect(),
+        }
+    }
+
+    fn to_line(&self) -> String {
+        let state = if self.activo { "activo" } else { "inactivo" };
+        let rights =
+            self.derechos.iter().map(|right| format!("{}:{}", right.id_empresa, right.rol));
+        let rights = rights.collect::<Vec<_>>().join(",");
+        format!("{}\t{state}\t{rights}", self.usuario).trim_end().to_owned()
+    }
+}
+
+/// Runs a command under `user`.
+pub(crate) fn run(command: UserCommand, log: &LogArgs) -> anyhow::Result<Exit> {
+    match command {
+        UserCommand::Add(args) => add(args, log),
+        UserCommand::List(args) => list(&args, log),
+        UserCommand::Grant(args) => grant(&args, log),
+        UserCommand::Revoke(args) => revoke(&args, log),
+        UserCommand::Disable(args) => disable(&args, log),
+        UserCommand::Password(args) => password(&args, log),
+    }
+}
+
+fn add(args: RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let RoleArgs { right: CompanyArgs { user: NamedArgs { name, json, store }, company }, role } =
+        args;
+    let books = Books::open(&store, log)?;
+    let company = books.company(company)?.id;
+    let password = read_password()?;
+    let added = books.wait(books.service.add_user(name, &password, company, role.to_role()));
+    let user = added.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let role = to_word(role.to_role());
+    tell(&user, json, format!("Usuario «{}» agregado: {role} en la empresa {company}", user.name))
+}
+
+fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let users = books.service.users().map_err(|failure| books.unread(failure))?;
+    books.close();
+    let shown: Vec<Shown<'_>> = users.iter().map(Shown::of).collect();
+    if args.json {
+        output::print_json(&shown)?;
+    } else {
+        for user in &shown {
+            output::print(user.to_line())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn grant(args: &RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let CompanyArgs { user: NamedArgs { name, json, store }, company } = &args.right;
+    let books = Books::open(store, log)?;
+    let company = books.company(*company)?.id;
+    let granted = books.wait(books.service.grant(name, company, args.role.to_role()));
+    let user = granted.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let role = to_word(args.role.to_role());
+    tell(&user, *json, format!("Usuario «{name}»: {role} en la empresa {company} desde ahora"))
+}
+
+fn revoke(args: &CompanyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let CompanyArgs { user: NamedArgs { name, json, store }, company } = args;
+    let books = Books::open(store, log)?;
+    let company = books.company(*company)?.id;
+    let revoked = books.wait(books.service.revoke(name, company));
+    let user = revoked.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(&user, *json, format!("Usuario «{name}» sin derechos en la empresa {company} desde ahora"))
+}
+
+fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { name, json, store } = args;
+    let books = Books::open(store, log)?;
+    let disabled = books.wait(books.service.disable_user(name));
+    let user = disabled.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(&user, *json, format!("Usuario «{name}» inactivo desde ahora"))
+}
+
+fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { name, json, store } = args;
+    let books = Books::open(store, log)?;
+    let password = read_password()?;
+    let changed = books.wait(books.service.set_user_password(name, &password));
+    let user = changed.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(&user, *json, format!("Contraseña de «{name}» cambiada; sus sesiones terminaron"))
+}
+
+fn tell(user: &User, json: bool, sentence: String) -> anyhow::Result<Exit> {
+    if json {
+        output::print_json(&Shown::of(user))?;
+    } else {
+        output::print(sentence)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The password, from standard input. Nobody is asked for it: where it would have to be typed in
+/// sight, what is expected is told instead.
+fn read_password() -> anyhow::Result<String> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return Err(missing());
+    }
+    from_input(input.lock())
+}
+
+fn missing() -> anyhow::Error {
+    Problem::usage(
+        "falta la contraseña: se lee de la entrada estándar, en una línea; por ejemplo, de un \
+         archivo: «ventanilla user … < ARCHIVO»",
+    )
+}
+
+/// Takes one line, without its end.
+fn from_input(input: impl Read) -> anyhow::Result<String> {
+    let mut text = String::new();
+    input.take(PASSWORD_LEN_MAX + 1).read_to_string(&mut text).map_err(|error| {
+        Problem::usage(format!("no se pudo leer la contraseña: {}", to_reason(&error)))
+    })?;
+    if text.is_empty() {
+        return Err(missing());
+    }
+    if u64::try_from(text.len()).is_ok_and(|len| len > PASSWORD_LEN_MAX) {
+        return Err(Problem::usage(format!("la contraseña pasa de {PASSWORD_LEN_MAX} bytes")));
+    }
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.contains(['\n', '\r']) {
+        return Err(Problem::usage("la contraseña lleva más de una línea"));
+    }
+    Ok(line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_reads_back_from_its_word() {
+        for role in Role::ALL {
+            let named = RoleName::from_str(to_word(role), false).unwrap();
+            assert_eq!(named.to_role(), role);
+            assert_eq!(RoleName::from_str(role.to_code(), false), Ok(named));
+        }
+        assert_eq!(RoleName::from_str("admin", false), Ok(RoleName::Administrador));
+    }
+
+    #[test]
+    fn a_password_is_one_line_as_it_is() {
+        let read = |bytes: &[u8]| from_input(bytes).map_err(|error| error.to_string());
+        for text in ["ñandú 1", "ñandú 1\n", "ñandú 1\r\n"] {
+            assert_eq!(read(text.as_bytes()).unwrap(), "ñandú 1");
+        }
+        assert_eq!(read(b" a \n").unwrap(), " a ", "blanks are part of it");
+        assert_eq!(read(b"\n").unwrap(), "", "which the service refuses");
+        assert!(read(b"").unwrap_err().contains("falta la contraseña"));
+        assert!(read(b"a\nb\n").unwrap_err().contains("más de una línea"));
+        assert!(read(&[b'a'; 1025]).unwrap_err().contains("pasa de 1024"));
+        assert!(read(b"\xf1and\xfa\n").unwrap_err().contains("no es texto UTF-8"));
+    }
+}
