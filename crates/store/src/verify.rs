@@ -62,8 +62,8 @@ pub(crate) fn verify(
 
 /// The findings of one company.
 pub(crate) struct Findings {
-    prefix: String,
-    told: Vec<String>,
+    pub(crate) prefix: String,
+    pub(crate) told: Vec<String>,
 }
 
 impl Findings {

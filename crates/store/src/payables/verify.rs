@@ -132,3 +132,66 @@ fn standings(
     }
     Ok(standings)
 }
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_domain::{
+        CompanyId, Currency, Details, Event, PaymentId, Policy, Supplier, Text, TimeZone,
+    };
+
+    use super::*;
+
+    fn words<const MAX: usize>(text: &str) -> Text<MAX> {
+        Text::from_text(text).unwrap()
+    }
+
+    /// Books with a supplier that has billed nothing and was paid nothing.
+    fn books() -> Books {
+        let company = Company {
+            id: CompanyId::FIRST,
+            name: words("Cooplan"),
+            currency: Currency::BOB,
+            time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
+            policy: Policy::default(),
+        };
+        let first_payment = PaymentId::FIRST;
+        let opened = Event::CompanyOpened { company: Box::new(company), first_payment };
+        let mut books = Books::opened(&opened).unwrap();
+        let supplier = Supplier {
+            id: SupplierId::FIRST,
+            trade_name: words("La Quebrada"),
+            legal_name: words("La Quebrada S.R.L."),
+            tax_id: None,
+            is_active: true,
+            registered_on: "2021-11-20".parse().unwrap(),
+            details: Details::new(),
+        };
+        books.payables.suppliers.insert(supplier.id, supplier);
+        books
+    }
+
+    fn check(balances: &[(Account, i64)], expected: &[&str]) {
+        let mut books = books();
+        books.balances.extend(balances.iter().cloned());
+        let mut found = Findings { prefix: "empresa 1".to_owned(), told: Vec::new() };
+        compare_ledger(&books, &mut found);
+        let expected: Vec<_> = expected.iter().map(|told| format!("empresa 1: {told}")).collect();
+        assert_eq!(found.told, expected);
+    }
+
+    #[test]
+    fn a_ledger_that_tells_another_debt_than_the_documents_is_told() {
+        let payable = Account::Payable(SupplierId::FIRST);
+        let advance = Account::Advance(SupplierId::FIRST);
+        check(&[], &[]);
+        check(&[(payable.clone(), 0), (advance.clone(), 0)], &[]);
+        let owed =
+            "proveedor 1: la cuenta payable:1 lleva 1.00 y lo impago de sus facturas suma 0.00";
+        check(&[(payable.clone(), -100)], &[owed]);
+        let paid =
+            "proveedor 1: la cuenta advance:1 lleva -0.05 y lo que anticiparon sus pagos suma 0.00";
+        check(&[(payable.clone(), -100), (advance, -5)], &[owed, paid]);
+        let sum = "los importes de los proveedores no se pueden sumar (the amount is too large)";
+        check(&[(payable, i64::MIN)], &[sum]);
+    }
+}

@@ -9,6 +9,10 @@ mod migration;
 #[cfg(test)]
 mod payables;
 #[cfg(test)]
+mod payables_laws;
+#[cfg(test)]
+mod payables_on_disk;
+#[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suppliers;

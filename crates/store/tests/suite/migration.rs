@@ -4,10 +4,14 @@ use std::path::Path;
 
 use crate::world::{World, id};
 use rusqlite::Connection;
-use ventanilla_domain::{BillId, CompanyId, ContractKey, PaymentId};
+use sha2::{Digest as _, Sha256};
+use ventanilla_domain::{
+    BillId, CompanyId, ContractKey, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
+};
 use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store};
 
 const FIRST_SCRIPT: &str = include_str!("../../src/sqlite/0001_books.sql");
+const SECOND_SCRIPT: &str = include_str!("../../src/sqlite/0002_files_and_exports.sql");
 const BOOKS: &str = include_str!("books_of_0001.sql");
 
 /// A data directory as the first script alone left it.
@@ -18,6 +22,16 @@ fn keep_first_books(folder: &Path) {
         number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)
     ) STRICT;";
     connection.execute_batch(&format!("{migrations}{FIRST_SCRIPT}{BOOKS}")).unwrap();
+}
+
+/// The same as the second script left it.
+fn keep_second_books(folder: &Path) {
+    keep_first_books(folder);
+    let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    connection.execute_batch(SECOND_SCRIPT).unwrap();
+    let checksum: [u8; 32] = Sha256::digest(SECOND_SCRIPT.as_bytes()).into();
+    connection.execute("INSERT INTO migration VALUES (2, ?1)", [checksum]).unwrap();
 }
 
 fn opened(folder: &Path) -> World {
@@ -102,4 +116,29 @@ fn the_versions_and_files_of_older_books_are_kept() {
         .map(|bill| (bill.id.to_i64(), bill.version, bill.paid_by.map(PaymentId::to_i64)))
         .collect();
     assert_eq!(told, [(1, 1, Some(2)), (2, 2, None), (3, 1, Some(3))]);
+}
+
+#[test]
+fn older_books_have_no_supplier_and_take_the_first() {
+    for (script, keep) in [(1, keep_first_books as fn(&Path)), (2, keep_second_books)] {
+        let folder = tempfile::tempdir().unwrap();
+        keep(folder.path());
+        let world = opened(folder.path());
+        for company in [13, 14] {
+            let company = id(CompanyId::from_i64, company);
+            let counters = world.store.snapshot().unwrap().view().counters(company);
+            let counters = counters.unwrap().unwrap();
+            assert_eq!(counters.next_supplier, SupplierId::FIRST, "script {script}");
+            assert_eq!(counters.next_invoice, PurchaseInvoiceId::FIRST);
+            assert_eq!(counters.next_payout, PayoutId::FIRST);
+            assert_eq!(counters.payable_entries, 0);
+        }
+        let mark = world.counters().facts_mark();
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+        world.with_payables();
+        let world = opened(folder.path());
+        assert_eq!(world.counters().facts_mark(), mark);
+        assert_eq!(world.counters().payable_entries, 8);
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    }
 }

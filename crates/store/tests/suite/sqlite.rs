@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use ventanilla_domain::BillChange;
 use ventanilla_store::{Keys, OpenError, Store, StoreError};
 
-fn keys() -> Keys {
+pub(crate) fn keys() -> Keys {
     Keys::from_random([7; 64])
 }
 
@@ -51,13 +51,14 @@ fn a_store_of_another_version_is_refused() {
     }
 }
 
-fn edit(folder: &Path, sql: &str) {
+pub(crate) fn edit(folder: &Path, sql: &str) {
     let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection.execute_batch(sql).unwrap();
 }
 
-const UNLOCKED: &str = "DROP TRIGGER journal_refuses_update; DROP TRIGGER journal_refuses_delete;";
+pub(crate) const UNLOCKED: &str =
+    "DROP TRIGGER journal_refuses_update; DROP TRIGGER journal_refuses_delete;";
 
 #[test]
 fn each_tampering_is_found() {
