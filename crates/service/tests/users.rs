@@ -267,6 +267,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_comes_when_many_wait_for_a_slow_hash_is_told_to_come_later() {
+        each_store(async |world| {
+            let strangers: Vec<_> = (0..64).map(|number| by(&number.to_string(), "x")).collect();
+            let mut waiting: Vec<_> = strangers
+                .iter()
+                .map(|stranger| Box::pin(world.service.admit(stranger, HOME)))
+                .collect();
+            let mut context = Context::from_waker(Waker::noop());
+            for admitted in &mut waiting {
+                assert!(admitted.as_mut().poll(&mut context).is_pending());
+            }
+            let late = by("late", "x");
+            let told = at_once(world.service.admit(&late, HOME));
+            assert!(matches!(told, Some(Err(Failure::Unavailable))));
+            drop(waiting);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_session_lives_an_hour_after_its_last_renewal() {
         each_store(async |world| {
             let key = world.log_in().await;

@@ -121,12 +121,14 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
-        BenchCommand::Payout(args) => payout(args, &mut report)?,
+        BenchCommand::Payout(args) => {
+            payout(&World::of_members(args.data.as_deref(), 1)?, args, &mut report)?;
+        }
         BenchCommand::All(args) => {
             let world = create(args, to_pay(args))?;
             pay(&world, args, &mut report)?;
             consult(&world, args, &mut report)?;
-            payout(args, &mut report)?;
+            payout(&world, args, &mut report)?;
         }
     }
     output::print(report.to_markdown())?;
@@ -168,8 +170,8 @@ fn consult(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Resu
 }
 
 /// Payouts read: the server as it is, and the anchor E.
-fn payout(args: &BenchArgs, report: &mut Report) -> anyhow::Result<()> {
-    let world = World::of_payouts(args.data.as_deref())?;
+fn payout(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Result<()> {
+    world.add_payouts()?;
     let server = world.server("pagos", &[])?;
     let echo = world.anchor(&payouts::answer(&server)?, false)?;
     let target = |name, peer: &Peer| {

@@ -57,14 +57,13 @@ impl World {
         Self::filled(parent, contracts, 0)
     }
 
-    /// The same of payouts.
-    pub(super) fn of_payouts(parent: Option<&Path>) -> anyhow::Result<Self> {
+    /// Adds payouts, for the copies made from now on.
+    pub(super) fn add_payouts(&self) -> anyhow::Result<()> {
         output::tell("Preparando pagos a un proveedor …");
-        let world = Self::filled(parent, 1, 0)?;
-        let books = Books::start(world.place().open()?, &world.place())?;
+        let books = Books::start(self.place().open()?, &self.place())?;
         payouts::fill(&books, CompanyId::FIRST)?;
         books.close();
-        Ok(world)
+        Ok(())
     }
 
     fn filled(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {

@@ -24,6 +24,8 @@ pub use ventanilla_store::SignInName;
 
 /// Slow hashes that run at a time; each fills 19 MiB and a core for some tens of milliseconds.
 const SLOW_HASHES_MAX: usize = 2;
+/// Those that may wait or run; whoever comes on top is told at once to come later.
+const SLOW_HASHES_WAITING_MAX: usize = 64;
 
 /// What an integrator or a user proves itself with, as it came.
 #[derive(Clone, PartialEq, Eq)]
@@ -132,6 +134,7 @@ pub struct User {
 pub(crate) struct SignIns {
     verified: Verified,
     slow_hashes: Arc<Semaphore>,
+    slow_hash_queue: Arc<Semaphore>,
     renewals: Arc<Renewals>,
 }
 
@@ -140,6 +143,7 @@ impl Default for SignIns {
         Self {
             verified: Verified::default(),
             slow_hashes: Arc::new(Semaphore::new(SLOW_HASHES_MAX)),
+            slow_hash_queue: Arc::new(Semaphore::new(SLOW_HASHES_WAITING_MAX)),
             renewals: Arc::default(),
         }
     }

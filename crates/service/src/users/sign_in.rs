@@ -185,16 +185,18 @@ impl Service {
     }
 
     /// Runs work with a slow hash on a thread of its own. Few run at a time: they must leave the
-    /// cores to payments.
+    /// cores to payments. Where many wait already, nothing is done.
     pub(super) async fn slowly<T: Send + 'static, R: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Decided<T, R> + Send + 'static,
     ) -> Result<T, Failure<R>> {
+        let place = Arc::clone(&self.sign_ins().slow_hash_queue).try_acquire_owned();
+        let place = place.map_err(|_full| Failure::Unavailable)?;
         let permit = Arc::clone(&self.sign_ins().slow_hashes).acquire_owned().await;
         let service = self.clone();
         let done = tokio::task::spawn_blocking(move || {
             let decided = work(&service);
-            drop(permit);
+            drop((permit, place));
             decided
         });
         let decided = done.await.unwrap_or_else(|cause| {
