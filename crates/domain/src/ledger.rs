@@ -107,8 +107,9 @@ pub enum LedgerError {
     /// Amounts of two currencies, or one too large.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// A version's revenue does not add up to its amount.
-    #[error("the revenue shares do not add up to the bill's amount")]
+    /// A version's revenue does not add up to its amount, or a payout settles less than its invoices
+    /// take.
+    #[error("the parts of what is posted do not add up")]
     Unbalanced,
 }
 
@@ -207,16 +208,20 @@ fn posted_payout(terms: &PayoutTerms) -> Result<Vec<Posting>, LedgerError> {
     let means = terms.means.iter().map(|line| (Account::Means(line.means), line.amount));
     let credits = means.chain(withheld).chain([(Account::Discounts, terms.discounts)]);
     let mut balances = BTreeMap::new();
-    let mut add = |account, amount: Money| -> Result<(), MoneyError> {
+    let mut add = |account, amount: Money, sided: Money| -> Result<(), LedgerError> {
+        // Invoices that take more than is settled would post an advance the wrong way round.
+        if amount.to_minor() < 0 {
+            return Err(LedgerError::Unbalanced);
+        }
         let balance = balances.entry(account).or_insert(zero);
-        *balance = balance.checked_add(amount)?;
+        *balance = balance.checked_add(sided)?;
         Ok(())
     };
     for (account, amount) in debits {
-        add(account, amount)?;
+        add(account, amount, amount)?;
     }
     for (account, amount) in credits {
-        add(account, zero.checked_sub(amount)?)?;
+        add(account, amount, zero.checked_sub(amount)?)?;
     }
     paired(balances)
 }
@@ -367,6 +372,14 @@ mod tests {
                 ("discounts", -500),
             ],
         );
+    }
+
+    #[test]
+    fn what_takes_more_than_is_settled_cannot_be_posted() {
+        let mut payout = payout();
+        payout.terms.applied[0].amount = Money::from_minor(70_301, payout.terms.total.currency());
+        let posted = postings_of(&Event::PayoutMade(Box::new(payout)), &[]);
+        assert_eq!(posted, Err(LedgerError::Unbalanced));
     }
 
     #[test]

@@ -134,6 +134,7 @@ impl Service {
         Ok(VerifyReport {
             entries: report.entries,
             payments: report.payments,
+            payouts: report.payouts,
             heads: report
                 .heads
                 .iter()

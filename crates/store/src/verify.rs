@@ -20,6 +20,8 @@ pub struct Verification {
     pub entries: u64,
     /// Payments compared, over all companies.
     pub payments: u64,
+    /// Payouts compared, over all companies.
+    pub payouts: u64,
     /// The end of each company's journal: what an operator may keep off the machine, since whoever
     /// can write the file can also cut its end off and leave a shorter journal that is sound.
     pub heads: Vec<Head>,
@@ -49,7 +51,9 @@ pub(crate) fn verify(
         let prefix = format!("empresa {}", company.id);
         let mut found = Findings { prefix, told: Vec::new() };
         if let Some(books) = rebuilt(view, keys, &company, &mut report.entries, &mut found)? {
-            report.payments += u64::try_from(books.payments.len()).unwrap_or(u64::MAX);
+            let count = |len| u64::try_from(len).unwrap_or(u64::MAX);
+            report.payments += count(books.payments.len());
+            report.payouts += count(books.payables.payouts.len());
             let Counters { next_entry, chain, .. } = books.counters;
             let entries = next_entry.to_i64() - 1;
             report.heads.push(Head { company: company.id, entries, chain });

@@ -22,7 +22,12 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     books.close();
     let entries = counted(report.entries, "asiento", "asientos");
     let payments = counted(report.payments, "pago", "pagos");
-    output::print(format_args!("comparados: {entries}, {payments}"))?;
+    let mut compared = format!("comparados: {entries}, {payments}");
+    if report.payouts > 0 {
+        compared += ", ";
+        compared += &counted(report.payouts, "pago a proveedores", "pagos a proveedores");
+    }
+    output::print(compared)?;
     for (company, entries, chain) in &report.heads {
         output::print(format_args!(
             "empresa {company}: último asiento {entries}, eslabón {chain}"
