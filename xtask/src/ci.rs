@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask ci`, cheapest first, so that a slip is told early.
 
 use crate::shell::{Line, say};
-use crate::tools::{self, CARGO_DENY, CARGO_MACHETE};
+use crate::tools::{self, CARGO_DENY, CARGO_MACHETE, COLPPY_CLIENT};
 use crate::{imports, sources};
 use anyhow::{Context as _, Result, bail};
 use std::io::Write;
@@ -107,6 +107,7 @@ fn imports(root: &Path) -> Result<()> {
 
 fn tests(root: &Path) -> Result<()> {
     tools::install_system_packages(root)?;
+    COLPPY_CLIENT.install(root)?;
     Line::new("cargo test --workspace --locked").run(root)
 }
 

@@ -1,7 +1,8 @@
 //! What the steps need beyond cargo itself, installed by the step that needs it.
 
 use crate::shell::{Line, say};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use std::fs;
 use std::path::Path;
 
 /// A program that the tests call, how to see that it is there, and the package that brings it.
@@ -10,12 +11,14 @@ struct SystemTool {
     package: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 5] = [
+const SYSTEM_TOOLS: [SystemTool; 6] = [
     SystemTool { probe: "curl --version", package: "curl" },
     SystemTool { probe: "strace --version", package: "strace" },
     SystemTool { probe: "sqlite3 --version", package: "sqlite3" },
     // With its module of SQLite, which a minimal one lacks.
     SystemTool { probe: "python3 -c __import__('sqlite3')", package: "python3" },
+    // What a virtual environment is made with, which Debian keeps apart.
+    SystemTool { probe: "python3 -c __import__('ensurepip')", package: "python3-venv" },
     SystemTool { probe: "test -s /etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
 
@@ -57,6 +60,42 @@ impl CargoTool {
 
 fn names_version(shown: &str, version: &str) -> bool {
     shown.split_whitespace().any(|word| word == version)
+}
+
+/// A virtual environment of Python with pinned packages, kept in `target/tools`.
+#[derive(Debug)]
+pub(crate) struct PythonTool {
+    name: &'static str,
+    requirements: &'static str,
+}
+
+/// The client of an independent author that the tests run against the server.
+pub(crate) const COLPPY_CLIENT: PythonTool = PythonTool {
+    name: "colppy-client",
+    requirements: "crates/server/tests/end_to_end/published_client/requirements.txt",
+};
+
+impl PythonTool {
+    /// Installs the packages unless these very ones are there: the list of those that are is kept
+    /// beside them, written last.
+    pub(crate) fn install(&self, root: &Path) -> Result<()> {
+        let Self { name, requirements } = self;
+        let folder = format!("target/tools/{name}");
+        let installed = root.join(&folder).join("requirements.txt");
+        let wanted = fs::read(root.join(requirements))
+            .with_context(|| format!("cannot read {requirements}"))?;
+        if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+            return Ok(());
+        }
+        say(&format!("    installing {name}, once, into target/tools"))?;
+        Line::new(&format!("python3 -m venv --clear {folder}")).run(root)?;
+        let words = format!(
+            "{folder}/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+             --only-binary :all: --requirement {requirements}"
+        );
+        Line::new(&words).run(root)?;
+        fs::write(&installed, wanted).with_context(|| format!("cannot write {folder}"))
+    }
 }
 
 /// Refuses with the remedy when `cargo fmt` or `cargo clippy` is not installed.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod colppy;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod crash;

@@ -102,11 +102,16 @@ impl Client {
 
     /// Sends a request; a failed connection is left, and the next request makes a new one.
     pub(crate) fn try_post(&mut self, service: &str, body: &str) -> io::Result<Answer> {
+        let request = self.to_request(service, body);
+        self.try_send(&request)
+    }
+
+    /// The same for the bytes of a request.
+    pub(crate) fn try_send(&mut self, request: &str) -> io::Result<Answer> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => BufReader::new(connect(self.address)?),
         };
-        let request = self.to_request(service, body);
         stream.get_mut().write_all(request.as_bytes())?;
         let answer = read_answer(&mut stream)?;
         if !answer.head.contains("\r\nconnection: close\r\n") {

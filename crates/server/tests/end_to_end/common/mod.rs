@@ -1,6 +1,7 @@
 //! What every test needs: an installation in a directory of its own, a server over it that ends
 //! with the test, and a client.
 
+pub(crate) mod accountant;
 mod bills;
 mod client;
 mod document;

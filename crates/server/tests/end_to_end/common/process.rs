@@ -143,15 +143,13 @@ impl Installation {
 
     /// Serves `datos` on a free port.
     pub(crate) fn serve(&self) -> Server {
-        Server::start(&mut self.command(&[
-            "serve",
-            "--data",
-            "datos",
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            "warn",
-        ]))
+        self.serve_data("datos")
+    }
+
+    /// The same of another directory.
+    pub(crate) fn serve_data(&self, data: &str) -> Server {
+        let flags = ["--listen", "127.0.0.1:0", "--log", "warn"];
+        Server::start(self.command(&["serve", "--data", data]).args(flags))
     }
 
     /// The demo on a free port.

@@ -1,0 +1,172 @@
+//! The second wire, as those use it who have nothing but the documents, or a client that was written
+//! for another server.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::common::accountant::{Accountant, PATH, post};
+use crate::common::{Client, Installation, check, run, verify};
+
+/// The page's request, word for word (docs/spec/colppy.md §1).
+const REQUEST: &str = r#"{"auth":{"usuario":"USUARIO_DESARROLLADOR","password":"PASSWORD_DESARROLLADOR"},
+     "service":{"provision":"Pago","operacion":"leer_pago"},
+     "parameters":{"sesion":{"usuario":"a","userId":"378usuario@colppy.com","claveSesion":"2b5fd41968528bb933454bcd4f804080"},
+                   "idPago":"29124","idEmpresa":"576"}}"#;
+
+/// The page's answer, with the date of the answer left open.
+const ANSWER: [&str; 2] = [
+    r#"{"service":{"provision":"Pago","operacion":"leer_pago","version":"1_0_0_0","response_date":""#,
+    r#""},"result":{"estado":0,"mensaje":"La operación se realizó correctamente"},"response":{"success":true,"message":"Se obtuvo el detalle pago del PAGO con exito","data":{"idEmpresa":"98","idPago":"928","idProveedor":"91694","fechaPago":"16/08/2016","valorCambio":"0","totalpagado":"11.00","retencionIIBB":"0.00","idEstadoPago":"Aprobado","anticipo":"0.00","totalFacturas":"0.00","descuentos":"0.00","intereses":"0.00","retGanancias1":"0.00","retGanancias2":"0.00","idRetGanancias1":"0","idRetGanancias2":"0","nroPago":"0001-00000288","baseCalculo1":"0.00","baseCalculo2":"0.00","descripcion":"Pago de prueba","retencionesRenta":"0.00","retencionesRentaLabel":"0.00","nroPago1":"0001","nroPago2":"00000288","totalapagar":0,"totalaplicado":0,"aplicadoAEstePago":0}}}"#,
+];
+
+fn check_page(client: &mut Client, path: &str, company: &str, payout: &str) {
+    let ids = |text: &str, from: [&str; 2]| {
+        text.replace(from[0], payout)
+            .replace(&format!("\"{}\"", from[1]), &format!("\"{company}\""))
+    };
+    let answer = post(client, path, &ids(REQUEST, ["29124", "576"]));
+    let expected = ids(ANSWER[1], ["928", "98"]);
+    let rest = answer.strip_prefix(ANSWER[0]).unwrap_or_else(|| panic!("{answer}"));
+    let (date, rest) = rest.split_at("2016-08-18 12:39:29".len());
+    assert!(date.starts_with("20") && !date.contains('T'), "{answer}");
+    assert_eq!(rest, expected);
+}
+
+#[test]
+fn the_pages_request_works_verbatim_against_the_demo_and_its_data() {
+    let installation = Installation::nothing();
+    let demo = installation.demo();
+    for path in [PATH, "/lib/frontera2/service.php/", "/colppy", "/Colppy/"] {
+        let mut client = Client::new(demo.address());
+        check_page(&mut client, path, "576", "29124");
+        check_page(&mut client, path, "98", "928");
+    }
+    demo.stop();
+    // The session belongs to the data.
+    let server = installation.serve_data("ventanilla-demo");
+    check_page(&mut Client::new(server.address()), PATH, "576", "29124");
+    server.stop();
+    verify(&installation, "ventanilla-demo");
+}
+
+/// A purchase invoice of the demo's supplier, of 1210.50.
+fn enter_invoice(accountant: &mut Accountant, serial: &str) -> String {
+    let entered = accountant.done(
+        "FacturaCompra.alta_facturacompra",
+        json!({
+            "idEmpresa": "98", "idProveedor": "91694", "idTipoComprobante": "FAC",
+            "idTipoFactura": "A", "nroFactura1": "0003", "nroFactura2": serial,
+            "fechaFactura": "16-08-2024", "netoGravado": "1000.41", "IVA21": "210.09",
+            "totalFactura": "1210.50", "descripcion": "Resmas de papel",
+            "itemsFactura": [{ "Descripcion": "Resma A4", "Cantidad": "10", "ImporteUnitario": "100.041" }],
+        }),
+    );
+    entered["data"]["idFactura"].as_str().unwrap().to_owned()
+}
+
+fn payout(parameters: &Value) -> Value {
+    let mut payout = json!({
+        "idEmpresa": "98", "idPago": "", "idProveedor": "91694", "fechaPago": "17-08-2024",
+        "totalpagado": 1000, "idEstadoPago": "Aprobado", "retemitidas": [],
+        "recordsToInsertUpdate1": [{ "idMedioPago": "Transferencia", "importe": "1000.00" }],
+    });
+    for (name, value) in parameters.as_object().unwrap() {
+        payout[name] = value.clone();
+    }
+    payout
+}
+
+/// Python with the published client, which `cargo xtask ci` installs.
+fn python() -> std::path::PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = root.join("target/tools/colppy-client/bin/python");
+    assert!(
+        python.exists(),
+        "run the tests with `cargo xtask ci`: it installs {}",
+        python.display()
+    );
+    python
+}
+
+#[test]
+fn an_independent_client_runs_unchanged() {
+    let installation = Installation::nothing();
+    let demo = installation.demo();
+    let mut accountant = Accountant::log_in(demo.address());
+    let invoice = enter_invoice(&mut accountant, "4567");
+    let url = format!("http://{}{PATH}", demo.address());
+    let config = json!({ "ColppyAPI": {
+        "COLPPY_API_URI": url,
+        "COLPPY_AUTH_USER": "USUARIO_DESARROLLADOR",
+        "COLPPY_AUTH_PASSWORD": "PASSWORD_DESARROLLADOR",
+        "COLPPY_PARAMS_USER": "a",
+        "COLPPY_PARAMS_PASSWORD": "0cc175b9c0f1b6a831c399e269772661",
+    } });
+    installation.write("config.json", config.to_string());
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/end_to_end/published_client/client.py");
+    let mut command = Command::new(python());
+    let ran = run(command.arg(script).arg(&invoice).current_dir(installation.path(".")));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told: Value = serde_json::from_str(&installation.read("told.json")).unwrap();
+    assert_eq!(told["token"].as_str().unwrap().len(), 32);
+    let companies = &told["companies"];
+    assert_eq!([&companies[0]["id_empresa"], &companies[1]["id_empresa"]], [98, 576]);
+    assert_eq!(told["suppliers"].as_array().unwrap().len(), 2, "one of each company");
+    assert_eq!(told["suppliers"][0]["id_proveedor"], 91_694);
+    assert_eq!(told["suppliers"][0]["saldo"], 1199.5, "what is owed, less what was advanced");
+    assert_eq!(told["invoices"][0]["nro_factura"], "0003-00004567");
+    assert_eq!(told["details"]["total_factura"], "1210.50");
+    assert_eq!(told["items"][0]["descripcion"], "Resma A4");
+    assert_eq!(told["payout"]["nro_pago"], "0001-00000288");
+    assert_eq!(told["payout"]["total_a_pagar"], 0.0);
+    assert_eq!(told["logged_out"], true);
+    assert_eq!(told["companies_after"], json!([]), "the session has ended");
+}
+
+#[test]
+fn a_payout_is_entered_over_the_wire_and_undone_from_the_command_line() {
+    let installation = Installation::nothing();
+    let demo = installation.demo();
+    let mut accountant = Accountant::log_in(demo.address());
+    let invoice = enter_invoice(&mut accountant, "1");
+    let applied = json!([{ "idFactura": invoice, "importe": 1000 }]).to_string();
+    let made =
+        accountant.done("Pago.alta_pago", payout(&json!({ "recordsToInsertUpdate": applied })));
+    assert_eq!(made["data"]["idPago"], "929", "the next after the page's");
+    let read = |accountant: &mut Accountant| {
+        let ids = json!({ "idEmpresa": 98, "idPago": 929 });
+        let data = accountant.done("Pago.leer_pago", ids)["data"].clone();
+        ["idEstadoPago", "nroPago", "totalapagar", "totalaplicado", "aplicadoAEstePago"]
+            .map(|name| data[name].clone())
+    };
+    let numbered = json!("0001-00000289");
+    assert_eq!(
+        read(&mut accountant),
+        [json!("Aprobado"), numbered.clone(), json!(1210.5), json!(1000), json!(1000)]
+    );
+    check(
+        &installation,
+        &[
+            ("payout reverse 929 --data ventanilla-demo", 2, ""),
+            ("payout reverse 9 --data ventanilla-demo --company 98", 2, ""),
+            (
+                "payout reverse 929 --data ventanilla-demo --company 98 --reason error",
+                0,
+                "Pago 929 (0001-00000289, 1000.00) anulado",
+            ),
+            ("payout reverse 929 --data ventanilla-demo --company 98", 2, ""),
+        ],
+    );
+    assert_eq!(
+        read(&mut accountant),
+        [json!("Anulado"), numbered, json!(1210.5), json!(0), json!(0)]
+    );
+    let again = payout(&json!({ "nroPago1": "1", "nroPago2": "289" }));
+    let refused = accountant.refused("Pago.alta_pago", again);
+    assert!(refused.contains("929"), "the number stays used: {refused}");
+    demo.stop();
+    verify(&installation, "ventanilla-demo");
+}
