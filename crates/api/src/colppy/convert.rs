@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use ventanilla_domain::{CompanyId, IdOutOfRange, Role};
+use ventanilla_domain::{CompanyId, Cuit, CuitError, IdOutOfRange, Role, SupplierId};
 
 /// The greatest amount that is taken, in hundredths: 1,000,000,000.00.
 const AMOUNT_MAX_MINOR: i64 = 100_000_000_000;
@@ -80,11 +80,13 @@ pub(super) fn count_from_one(text: &str) -> Option<usize> {
     count(text).filter(|count| *count >= 1)
 }
 
-/// A yes or a no: `1`, `0`, `true`, `false`.
+/// A yes or a no: `1`, `0`, `true`, `false`, `Si`, `No`.
 pub(super) fn flag(text: &str) -> Option<bool> {
-    let known = [("1", true), ("0", false), ("true", true), ("false", false)];
-    let mut found = known.into_iter().filter(|(word, _)| word.eq_ignore_ascii_case(text));
-    found.next().map(|(_, is_set)| is_set)
+    match &*folded(text) {
+        "1" | "true" | "si" | "sí" => Some(true),
+        "0" | "false" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 /// Digits of a whole number, in `1..=2^53 - 1`.
@@ -95,6 +97,19 @@ fn id<T>(text: &str, from: fn(i64) -> Result<T, IdOutOfRange>) -> Option<T> {
 /// `idEmpresa`.
 pub(super) fn company_id(text: &str) -> Option<CompanyId> {
     id(text, CompanyId::from_i64)
+}
+
+/// `idProveedor`.
+pub(super) fn supplier_id(text: &str) -> Option<SupplierId> {
+    id(text, SupplierId::from_i64)
+}
+
+/// `CUIT`. Zeros, which forms are filled with, are none.
+pub(super) fn tax_id(text: &str) -> Result<Option<Cuit>, CuitError> {
+    if text.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
+        return Ok(None);
+    }
+    Cuit::from_text(text).map(Some)
 }
 
 /// A day as `16-08-2024`, `16/08/2024` or `2024-08-16`, of the years 1900 to 9999.
@@ -295,9 +310,26 @@ mod tests {
 
     #[test]
     fn a_flag_is_a_digit_or_a_word() {
-        let cases = [("1", Some(true)), ("0", Some(false)), ("True", Some(true)), ("2", None)];
-        check(flag, &cases);
-        check(flag, &[("FALSE", Some(false)), ("", None), ("si", None)]);
+        for text in ["1", "true", "True", "Si", "si", "SÍ"] {
+            check(flag, &[(text, Some(true))]);
+        }
+        for text in ["0", "FALSE", "No", "NO"] {
+            check(flag, &[(text, Some(false))]);
+        }
+        check_refused(flag, &["", "2", "01", "yes", "s", "sino"]);
+    }
+
+    #[test]
+    fn a_tax_id_of_zeros_is_none() {
+        let read = |text| tax_id(text).map(|tax_id| tax_id.map(|tax_id| tax_id.to_string()));
+        for text in ["20-12345678-6", "20123456786"] {
+            assert_eq!(read(text), Ok(Some("20-12345678-6".to_owned())), "{text}");
+        }
+        for text in ["0", "00000000000", "00-00000000-0", "-", "--"] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+        assert_eq!(read("20-12345678-5"), Err(CuitError::CheckDigit));
+        assert_eq!(read("20-12345678"), Err(CuitError::Digits));
     }
 
     #[test]

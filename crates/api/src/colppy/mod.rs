@@ -17,6 +17,7 @@ mod reference;
 mod request;
 #[cfg(test)]
 mod samples;
+mod suppliers;
 mod wire;
 
 use std::net::IpAddr;

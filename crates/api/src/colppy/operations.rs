@@ -13,6 +13,7 @@ use super::convert;
 use super::errors::{self, Problem, of_failure};
 use super::lists::Query;
 use super::parameters::{ParameterError, Parameters};
+use super::suppliers;
 use super::wire::{self, Called, Found, Listed, Told, field};
 
 /// Long lists that are made at a time: each holds its keys in memory.
@@ -55,7 +56,7 @@ pub(super) enum Kind {
 
 /// A parameter, as the reference tells it.
 #[cfg_attr(not(test), expect(dead_code, reason = "told by the reference, which a test renders"))]
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Parameter {
     pub(super) name: &'static str,
     pub(super) is_required: bool,
@@ -63,13 +64,28 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
-    const fn required(name: &'static str, form: &'static str) -> Self {
+    pub(super) const fn required(name: &'static str, form: &'static str) -> Self {
         Self { name, is_required: true, form }
     }
 
-    const fn optional(name: &'static str, form: &'static str) -> Self {
+    pub(super) const fn optional(name: &'static str, form: &'static str) -> Self {
         Self { name, is_required: false, form }
     }
+}
+
+/// Two lists of parameters as one, whose length counts both.
+pub(super) const fn joined<const LEN: usize>(
+    first: &[Parameter],
+    rest: &[Parameter],
+) -> [Parameter; LEN] {
+    assert!(first.len() + rest.len() == LEN);
+    let mut all = [Parameter::optional("", ""); LEN];
+    let mut at = 0;
+    while at < LEN {
+        all[at] = if at < first.len() { first[at] } else { rest[at - first.len()] };
+        at += 1;
+    }
+    all
 }
 
 /// What answers an operation, and on what terms.
@@ -95,8 +111,8 @@ pub(super) type Reply = Box<RawValue>;
 pub(super) type Answer = Result<Reply, Problem>;
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
-const ID: &str = "whole number, as a text or a number";
-const LIST: [Parameter; 4] = [
+pub(super) const ID: &str = "whole number, as a text or a number";
+pub(super) const LIST: [Parameter; 4] = [
     Parameter::optional(field::START, "rows passed over: a whole number, 0 when absent"),
     Parameter::optional(field::LIMIT, "rows of the page: 1 to 5000, 50 when absent"),
     Parameter::optional(field::FILTER, "see [Lists](#lists)"),
@@ -104,7 +120,7 @@ const LIST: [Parameter; 4] = [
 ];
 
 /// All operations.
-pub(super) static OPERATIONS: [Operation; 4] = [
+pub(super) static OPERATIONS: [Operation; 8] = [
     Operation {
         provision: "Usuario",
         name: "iniciar_sesion",
@@ -146,6 +162,45 @@ pub(super) static OPERATIONS: [Operation; 4] = [
         source: "ours: `data` is a row of `listar_empresa`",
         parameters: &[Parameter::required(field::COMPANY, ID)],
         handler: Handler::Read(read_company),
+    },
+    Operation {
+        provision: "Proveedor",
+        name: "alta_proveedor",
+        kind: Kind::Write,
+        purpose: "Makes a supplier; an administrator or accountant of the company may. All but \
+                  `sesion` may stand in any object inside `parameters`, such as `info_general`.",
+        source: "public examples; `message` is ours",
+        parameters: &suppliers::OF_REGISTERING,
+        handler: Handler::Wait(suppliers::register),
+    },
+    Operation {
+        provision: "Proveedor",
+        name: "editar_proveedor",
+        kind: Kind::Write,
+        purpose: "Changes a supplier: what is absent or null stays, and an empty text clears a \
+                  detail. Who may, and where the parameters stand, is as in `alta_proveedor`.",
+        source: "ours, after `alta_proveedor`",
+        parameters: &suppliers::OF_EDITING,
+        handler: Handler::Wait(suppliers::edit),
+    },
+    Operation {
+        provision: "Proveedor",
+        name: "leer_proveedor",
+        kind: Kind::Read,
+        purpose: "Tells one supplier.",
+        source: "ours: `data` is a row of `listar_proveedor`",
+        parameters: &suppliers::OF_READING,
+        handler: Handler::Wait(suppliers::read),
+    },
+    Operation {
+        provision: "Proveedor",
+        name: "listar_proveedor",
+        kind: Kind::Read,
+        purpose: "Lists the suppliers of a company. `Saldo` is what is owed to one less what it was \
+                  paid in advance; a CUIT is found with or without dashes.",
+        source: "public examples; `Fiscal` fields and the details that no example shows are ours",
+        parameters: &suppliers::OF_LISTING,
+        handler: Handler::Wait(suppliers::list),
     },
 ];
 
@@ -199,12 +254,11 @@ pub(super) fn credentials(parameters: &Parameters<'_>) -> Result<SignIn, Paramet
     Ok(SignIn { name, password: password.into_owned() })
 }
 
-fn reply(response: &impl Serialize) -> Reply {
+pub(super) fn reply(response: &impl Serialize) -> Reply {
     wire::to_raw(response)
 }
 
 /// Runs what may read for long on a thread of its own: whoever pays meanwhile must not wait for it.
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
 pub(super) async fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
     // The semaphore is never closed, so there is a place for everyone who waits.
     let place = LONG_LISTS.acquire().await;

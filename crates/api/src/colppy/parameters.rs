@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
+use ventanilla_domain::{Given, Text, TextError};
 
 use crate::http::body::Unreadable;
 use crate::http::json::{self, Pairs, Value};
@@ -14,6 +15,8 @@ pub(super) enum ParameterError {
     Missing(String),
     /// Not of the parameter's form.
     Malformed(String),
+    /// Longer than the parameter may be, in characters.
+    TooLong(String, usize),
     /// A list is to be filtered by what it has not.
     UnknownFilterField(String),
     /// A list is to be filtered in a way that does not exist.
@@ -49,16 +52,13 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    /// With what the object of that name has, where this one has nothing: some clients send the
-    /// same parameters flat, and some nested.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
-    pub(super) fn or_inside(mut self, name: &str) -> Self {
-        if let Some(Value::Object(text)) = self.value(name)
-            && let Ok(inside) = json::object(text)
-        {
-            self.pairs.extend(inside);
-        }
-        self
+    /// With what the objects in this one have, where this one has nothing, but for one object:
+    /// some clients send the same parameters flat, and some nested.
+    pub(super) fn or_inside_all_but(&self, name: &str) -> Self {
+        let others = self.pairs.iter().filter(|(given, _)| !given.eq_ignore_ascii_case(name));
+        let inside = others.filter_map(|(_, raw)| json::object(raw.get()).ok()).flatten();
+        let pairs = self.pairs.iter().cloned().chain(inside);
+        Self { path: self.path.clone(), pairs: pairs.collect() }
     }
 
     /// The text exactly as it came; `None` for whatever is no text.
@@ -70,11 +70,15 @@ impl<'a> Parameters<'a> {
     }
 
     fn value(&self, name: &str) -> Option<Value<'a>> {
-        let exact = self.pairs.iter().filter(|(given, _)| given == name);
-        let other = |given: &str| given != name && given.eq_ignore_ascii_case(name);
-        let loose = self.pairs.iter().filter(|(given, _)| other(given));
-        let values = exact.chain(loose).filter_map(|(_, raw)| json::value(raw.get()).ok());
-        values.into_iter().find(|value| !is_blank(value))
+        self.values(name).find(|value| !is_blank(value))
+    }
+
+    /// All that is sent under a name, whatever matches it best first.
+    fn values(&self, name: &str) -> impl Iterator<Item = Value<'a>> {
+        let exact = self.pairs.iter().filter(move |(given, _)| given == name);
+        let other = move |given: &str| given != name && given.eq_ignore_ascii_case(name);
+        let loose = self.pairs.iter().filter(move |(given, _)| other(given));
+        exact.chain(loose).filter_map(|(_, raw)| json::value(raw.get()).ok())
     }
 
     fn named(&self, name: &str) -> String {
@@ -91,6 +95,18 @@ impl<'a> Parameters<'a> {
         ParameterError::Malformed(self.named(name))
     }
 
+    /// A text of at most `MAX` characters, of the parameter of that name.
+    pub(super) fn bounded<const MAX: usize>(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> Result<Text<MAX>, ParameterError> {
+        Text::from_text(text).map_err(|error| match error {
+            TextError::TooLong => ParameterError::TooLong(self.named(name), MAX),
+            TextError::Empty | TextError::Character => self.malformed(name),
+        })
+    }
+
     /// The text exactly as it came, a number or a boolean as it was written; `None` when it is
     /// absent, null or empty.
     pub(super) fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, ParameterError> {
@@ -105,6 +121,17 @@ impl<'a> Parameters<'a> {
     /// The trimmed text.
     pub(super) fn required_word(&self, name: &str) -> Result<String, ParameterError> {
         self.word(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// What a change says of the parameter: absent or null leaves what is known, and an empty text
+    /// clears it. The text is trimmed.
+    pub(super) fn given(&self, name: &str) -> Result<Given<String>, ParameterError> {
+        let is_cleared = || self.values(name).any(|value| matches!(value, Value::Text(_)));
+        Ok(match self.word(name)? {
+            Some(word) => Given::Value(Some(word)),
+            None if is_cleared() => Given::Value(None),
+            None => Given::Absent,
+        })
     }
 
     /// The parameter as `read` understands its trimmed text; `None` when it is absent, null or
@@ -376,10 +403,43 @@ mod tests {
         for (name, expected) in [("filter", Some("i")), ("order", Some("o")), ("x", None)] {
             assert_eq!(read(&both, name).as_deref(), expected, "{name}");
         }
-        let nested = r#"{"a":"flat","b":null,"Info":{"a":"in","b":"in"}}"#;
-        let nested = Parameters::from_object(nested).unwrap().or_inside("info");
-        for (name, expected) in [("a", Some("flat")), ("b", Some("in")), ("c", None)] {
+        let nested = r#"{"I":{"a":"in","b":"in"},"a":"flat","b":null,"Secret":{"c":"in"},
+            "J":{"b":"later","d":"in"},"K":[{"c":"in"}],"L":"{}","M":1}"#;
+        let nested = Parameters::from_object(nested).unwrap().or_inside_all_but("secret");
+        for (name, expected) in
+            [("a", Some("flat")), ("b", Some("in")), ("c", None), ("d", Some("in"))]
+        {
             assert_eq!(read(&nested, name).as_deref(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_change_leaves_what_is_absent_and_clears_what_is_empty() {
+        let word = |word: &str| Ok(Given::Value(Some(word.to_owned())));
+        for (object, expected) in [
+            ("{}", Ok(Given::Absent)),
+            (r#"{"a":null}"#, Ok(Given::Absent)),
+            (r#"{"a":""}"#, Ok(Given::Value(None))),
+            (r#"{"A":" \t"}"#, Ok(Given::Value(None))),
+            (r#"{"a":null,"A":""}"#, Ok(Given::Value(None))),
+            (r#"{"a":"","A":"x"}"#, word("x")),
+            (r#"{"a":" x "}"#, word("x")),
+            (r#"{"a":0}"#, word("0")),
+            (r#"{"a":[]}"#, malformed("a")),
+        ] {
+            assert_eq!(Parameters::from_object(object).unwrap().given("a"), expected, "{object}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_told_how_long_it_may_be() {
+        let here = Parameters::none();
+        let check = |text: &str, expected: Result<&str, ParameterError>| {
+            let read = here.bounded::<4>("a", text).map(|text| text.to_string());
+            assert_eq!(read, expected.map(str::to_owned), "{text:?}");
+        };
+        check(" ñañá ", Ok("ñañá"));
+        check("ñañás", Err(ParameterError::TooLong("a".to_owned(), 4)));
+        check("a\nb", malformed("a"));
     }
 }

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use ventanilla_domain::{Company, CompanyId, Currency, Name, Policy, Role, TimeZone};
+use ventanilla_domain::{
+    Company, CompanyId, Cuit, Currency, Money, Name, Policy, Role, Supplier, SupplierDetail,
+    SupplierId, Text, TimeZone,
+};
+use ventanilla_service::SupplierState;
 
 use super::convert::AnsweredAt;
 use super::errors::Problem;
 use super::operations::{self, OPERATIONS};
 use super::request::Heard;
+use super::wire::suppliers as supplier_wire;
 use super::wire::{self, Called, Envelope, Found, Listed, Told, UsersCompany};
 
 /// An exchange: what is called, what it is sent, and what it answers.
@@ -39,6 +44,28 @@ fn company() -> UsersCompany {
     (Arc::new(company), Role::Administrator)
 }
 
+fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::from_text(text).unwrap()
+}
+
+fn supplier() -> SupplierState {
+    let details = [
+        (SupplierDetail::PostalProvince, text("Jujuy")),
+        (SupplierDetail::Email, text("ventas@quebrada.example")),
+    ];
+    let supplier = Supplier {
+        id: SupplierId::from_i64(91_694).unwrap(),
+        trade_name: text("La Quebrada"),
+        legal_name: text("La Quebrada S.R.L."),
+        tax_id: Some(Cuit::from_text("30-50000010-0").unwrap()),
+        is_active: true,
+        registered_on: jiff::civil::date(2016, 8, 16),
+        details: details.into(),
+    };
+    let balance = Money::from_minor(1100, Currency::from_code("ARS").unwrap());
+    SupplierState { supplier, balance }
+}
+
 fn sample(
     (provision, operation): (&'static str, &'static str),
     parameters: &'static str,
@@ -55,7 +82,7 @@ fn sample(
 pub(super) fn samples() -> Vec<Sample> {
     let key = "2b5fd41968528bb933454bcd4f804080";
     let companies = [company()];
-    vec![
+    let mut samples = vec![
         sample(
             ("Usuario", "iniciar_sesion"),
             r#"{"usuario":"a","password":"0cc175b9c0f1b6a831c399e269772661"}"#,
@@ -80,10 +107,45 @@ pub(super) fn samples() -> Vec<Sample> {
             &Found::success(wire::DONE, wire::COMPANIES.row(&companies[0])),
             r#"{"success":true,"message":"La operación se realizó con éxito.","data":COMPANY}"#,
         ),
+    ];
+    samples.extend(of_suppliers());
+    samples
+}
+
+fn of_suppliers() -> [Sample; 4] {
+    let suppliers = [supplier()];
+    let id = suppliers[0].supplier.id;
+    [
+        sample(
+            ("Proveedor", "alta_proveedor"),
+            r#"{SESSION,"info_general":{"idEmpresa":"98","idProveedor":"","NombreFantasia":"La Quebrada","RazonSocial":"La Quebrada S.R.L.","CUIT":"30-50000010-0","Activo":"1","DirPostalProvincia":"Jujuy","Email":"ventas@quebrada.example"}}"#,
+            &supplier_wire::Kept::success(supplier_wire::REGISTERED, id),
+            r#"{"success":true,"message":"El proveedor se registró con éxito.","id_proveedor":"91694","data":{"idProveedor":"91694"}}"#,
+        ),
+        sample(
+            ("Proveedor", "editar_proveedor"),
+            r#"{SESSION,"idEmpresa":"98","idProveedor":"91694","Telefono":"0388 422-2333","DirPostalProvincia":""}"#,
+            &supplier_wire::Kept::success(supplier_wire::EDITED, id),
+            r#"{"success":true,"message":"El proveedor se actualizó con éxito.","id_proveedor":"91694","data":{"idProveedor":"91694"}}"#,
+        ),
+        sample(
+            ("Proveedor", "leer_proveedor"),
+            r#"{SESSION,"idEmpresa":"98","idProveedor":"91694"}"#,
+            &Found::success(wire::DONE, supplier_wire::SUPPLIERS.row(&suppliers[0])),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","data":SUPPLIER}"#,
+        ),
+        sample(
+            ("Proveedor", "listar_proveedor"),
+            r#"{SESSION,"idEmpresa":"98","start":0,"limit":50,"filter":[{"field":"CUIT","op":"=","value":"30500000100"}],"order":[{"field":"NombreFantasia","dir":"ASC"}]}"#,
+            &Listed::success(wire::DONE, 1, supplier_wire::SUPPLIERS.rows(&suppliers)),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[SUPPLIER]}"#,
+        ),
     ]
 }
 
 const COMPANY: &str = r#"{"IdEmpresa":"98","razonSocial":"Empresa \"Ñandú\" S.A.","Nombre":"Empresa \"Ñandú\" S.A.","CUIT":"","idPlan":"","tipo":"","activa":"1","esAdministrador":"1","logoPath":"","fechaVencimiento":"","UltimoLogin":"","fecha_cierre_impuesto":"","actividad_economica":""}"#;
+
+const SUPPLIER: &str = r#"{"idProveedor":"91694","RazonSocial":"La Quebrada S.R.L.","NombreFantasia":"La Quebrada","FechaAlta":"16/08/2016","DirPostal":"","DirPostalCiudad":"","DirPostalCodigoPostal":"","DirPostalProvincia":"Jujuy","DirPostalPais":"","DirFiscal":"","DirFiscalCiudad":"","DirFiscalCodigoPostal":"","DirFiscalProvincia":"","DirFiscalPais":"","Telefono":"","Activo":"1","idCondicionPago":"","idCondicionIva":"","CUIT":"30-50000010-0","Producto":"","CertificadoExclusion":"","idPlanCuenta":"","NroCuenta":"","CBU":"","Banco":"","DesBanco":"","porcentajeIVA":"","idRetGanancias":"","Email":"ventas@quebrada.example","Saldo":"11.00"}"#;
 
 impl Sample {
     /// The whole body that is sent.
@@ -97,7 +159,7 @@ impl Sample {
 
     /// `response` as it is printed.
     pub(super) fn response(&self) -> String {
-        self.printed.replace("COMPANY", COMPANY)
+        self.printed.replace("COMPANY", COMPANY).replace("SUPPLIER", SUPPLIER)
     }
 }
 

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use jiff::civil::Date;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use ventanilla_domain::Cuit;
 
 use super::convert::{self, Day, Decimal};
 use super::parameters::{ParameterError, Parameters};
@@ -47,6 +48,7 @@ enum Cell<T> {
     Amount(fn(&T) -> i64),
     Day(fn(&T) -> Option<Date>),
     Flag(fn(&T) -> bool),
+    TaxId(fn(&T) -> Option<Cuit>),
 }
 
 impl<T> Column<T> {
@@ -64,18 +66,21 @@ impl<T> Column<T> {
     }
 
     /// Of hundredths.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
     pub(super) const fn amount(name: &'static str, of: fn(&T) -> i64) -> Self {
         Self { name, cell: Cell::Amount(of) }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
     pub(super) const fn day(name: &'static str, of: fn(&T) -> Option<Date>) -> Self {
         Self { name, cell: Cell::Day(of) }
     }
 
     pub(super) const fn flag(name: &'static str, of: fn(&T) -> bool) -> Self {
         Self { name, cell: Cell::Flag(of) }
+    }
+
+    /// Told with dashes, and found with or without them.
+    pub(super) const fn tax_id(name: &'static str, of: fn(&T) -> Option<Cuit>) -> Self {
+        Self { name, cell: Cell::TaxId(of) }
     }
 
     /// What a row is compared by.
@@ -85,6 +90,7 @@ impl<T> Column<T> {
             Cell::Whole(of) | Cell::Amount(of) => Key::Number(of(row)),
             Cell::Day(of) => Key::Day(of(row)),
             Cell::Flag(of) => Key::Flag(of(row)),
+            Cell::TaxId(of) => Key::Text(of(row).map(Cuit::to_digits).unwrap_or_default().into()),
         }
     }
 
@@ -96,6 +102,7 @@ impl<T> Column<T> {
             Cell::Amount(_) => convert::compared_minor(text).map(Key::Number),
             Cell::Day(_) => convert::date(text).map(|day| Key::Day(Some(day))),
             Cell::Flag(_) => convert::flag(text).map(Key::Flag),
+            Cell::TaxId(_) => Some(Key::Text(text.replace('-', "").into())),
         }
     }
 }
@@ -131,6 +138,10 @@ impl<T> Serialize for Row<'_, T> {
                 Cell::Flag(of) => {
                     map.serialize_entry(name, if of(self.row) { "1" } else { "0" })?;
                 }
+                Cell::TaxId(of) => match of(self.row) {
+                    Some(tax_id) => map.serialize_entry(name, &Shown(tax_id))?,
+                    None => map.serialize_entry(name, "")?,
+                },
             }
         }
         map.end()
@@ -146,6 +157,12 @@ impl<T> Table<T> {
     /// Some rows as they go out.
     pub(super) fn rows<'a>(&'static self, rows: &'a [T]) -> Vec<Row<'a, T>> {
         rows.iter().map(|row| self.row(row)).collect()
+    }
+
+    /// Whether rows have that field.
+    #[cfg(test)]
+    pub(super) fn has_column(&'static self, name: &str) -> bool {
+        self.column(name).is_some()
     }
 
     fn column(&'static self, name: &str) -> Option<&'static Column<T>> {

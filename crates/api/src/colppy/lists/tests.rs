@@ -7,6 +7,7 @@ struct Thing {
     minor: i64,
     day: Option<Date>,
     is_active: bool,
+    tax_id: Option<Cuit>,
 }
 
 impl Clone for Thing {
@@ -23,18 +24,22 @@ static THINGS: Table<Thing> = Table {
         Column::amount("Saldo", |thing| thing.minor),
         Column::day("Fecha", |thing| thing.day),
         Column::flag("Activo", |thing| thing.is_active),
-        Column::empty("CUIT"),
+        Column::tax_id("CUIT", |thing| thing.tax_id),
+        Column::empty("Color"),
     ],
 };
 
 fn things() -> Vec<Thing> {
     let day = |month, day| Some(jiff::civil::date(2024, month, day));
-    let thing = |id, name, minor, day, is_active| Thing { id, name, minor, day, is_active };
+    let thing = |id, name, minor, day, tax_id: &str| {
+        let (is_active, tax_id) = (id != 9, Cuit::from_text(tax_id).ok());
+        Thing { id, name, minor, day, is_active, tax_id }
+    };
     vec![
-        thing(10, "beta", 200, day(2, 1), true),
-        thing(9, "Alfa", 1000, day(12, 1), false),
-        thing(3, "Ñandú", -50, None, true),
-        thing(2, "alfa", 200, day(1, 31), true),
+        thing(10, "beta", 200, day(2, 1), "30-50000010-0"),
+        thing(9, "Alfa", 1000, day(12, 1), "20-12345678-6"),
+        thing(3, "Ñandú", -50, None, ""),
+        thing(2, "alfa", 200, day(1, 31), ""),
     ]
 }
 
@@ -94,8 +99,15 @@ fn a_filter_compares_by_the_kind_of_its_column() {
         ("Nombre", "=", r#""ALFA""#, &[2, 9]),
         ("Nombre", "=", r#""ñandÚ""#, &[3]),
         ("Nombre", ">=", r#""b""#, &[3, 10]),
-        ("CUIT", "=", r#""""#, &[2, 3, 9, 10]),
-        ("CUIT", "<>", "null", &[]),
+        ("Color", "=", r#""""#, &[2, 3, 9, 10]),
+        ("Color", "<>", "null", &[]),
+        ("CUIT", "=", r#""20-12345678-6""#, &[9]),
+        ("CUIT", "=", "20123456786", &[9]),
+        ("CUIT", "=", r#""20-1234567-86""#, &[9]),
+        ("CUIT", "=", r#""20""#, &[]),
+        ("CUIT", "=", r#""""#, &[2, 3]),
+        ("CUIT", "<>", r#""""#, &[9, 10]),
+        ("CUIT", ">", r#""20-12345678-6""#, &[10]),
         ("Saldo", "=", "2", &[2, 10]),
         ("Saldo", "=", r#""2.00""#, &[2, 10]),
         ("Saldo", ">=", "9.99", &[9]),
@@ -197,8 +209,8 @@ fn a_row_goes_out_as_texts_in_the_order_of_the_columns() {
     assert_eq!(
         rows,
         concat!(
-            r#"[{"idCosa":"9","Nombre":"Alfa","Saldo":"10.00","Fecha":"01/12/2024","Activo":"0","CUIT":""},"#,
-            r#"{"idCosa":"3","Nombre":"Ñandú","Saldo":"-0.50","Fecha":"","Activo":"1","CUIT":""}]"#,
+            r#"[{"idCosa":"9","Nombre":"Alfa","Saldo":"10.00","Fecha":"01/12/2024","Activo":"0","CUIT":"20-12345678-6","Color":""},"#,
+            r#"{"idCosa":"3","Nombre":"Ñandú","Saldo":"-0.50","Fecha":"","Activo":"1","CUIT":"","Color":""}]"#,
         )
     );
 }
@@ -220,7 +232,8 @@ fn a_failure_of_either_reading_ends_the_list() {
 #[test]
 fn a_long_list_is_ordered_without_holding_its_rows() {
     let name = |id: i64| if id % 2 == 0 { "par" } else { "impar" };
-    let thing = |id| Thing { id, name: name(id), minor: id, day: None, is_active: true };
+    let thing =
+        |id| Thing { id, name: name(id), minor: id, day: None, is_active: true, tax_id: None };
     let order =
         r#"{"order":[{"field":"Nombre"},{"field":"Saldo","dir":"DESC"}],"start":49999,"limit":3}"#;
     let Ok(query) = query(order) else { panic!("no query") };

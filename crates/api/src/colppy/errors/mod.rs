@@ -1,10 +1,12 @@
 //! What a "no" says. Every refusal is matched by name, so that a new one has no sentence until it
 //! is given one here. The tables of docs/colppy.md are this file, rendered by a test.
 
+pub(super) mod suppliers;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use ventanilla_service::{Failure, NoRefusal, SessionRefusal, SignInRefusal};
+use ventanilla_service::{DeskRefusal, Failure, NoRefusal, SessionRefusal, SignInRefusal};
 
 use super::parameters::ParameterError;
 use crate::http::body::BodyError;
@@ -118,6 +120,9 @@ impl From<ParameterError> for Problem {
             ParameterError::Malformed(name) => {
                 format!("El parámetro {name} no tiene una forma válida.")
             }
+            ParameterError::TooLong(name, max) => {
+                format!("El parámetro {name} admite hasta {max} caracteres.")
+            }
             ParameterError::UnknownFilterField(name) => {
                 format!("La lista no se puede filtrar por el campo: {}", shown(&name))
             }
@@ -183,6 +188,22 @@ pub(super) fn of_session(SessionRefusal: SessionRefusal) -> Problem {
     Problem::no_session()
 }
 
+/// Nothing was written for a company; `act` is what the user may not do, and `of` tells the refusals
+/// of the act itself.
+pub(super) fn of_desk<R>(
+    refusal: DeskRefusal<R>,
+    act: &str,
+    of: impl FnOnce(R) -> Problem,
+) -> Problem {
+    match refusal {
+        DeskRefusal::CompanyUnknown => Problem::company_unknown(),
+        DeskRefusal::NotAllowed => {
+            Problem::refused(format!("El usuario no tiene permiso para {act}."))
+        }
+        DeskRefusal::Act(refusal) => of(refusal),
+    }
+}
+
 /// One row per "no", for the reference and its tests: why, and what is told.
 #[cfg(test)]
 pub(super) mod rows {
@@ -191,7 +212,9 @@ pub(super) mod rows {
 
     pub(in crate::colppy) type Row = (String, Problem);
 
-    fn reworded<E>(cases: impl IntoIterator<Item = (E, &'static str)>) -> Vec<Row>
+    pub(in crate::colppy) fn reworded<E>(
+        cases: impl IntoIterator<Item = (E, &'static str)>,
+    ) -> Vec<Row>
     where
         Problem: From<E>,
     {
@@ -259,6 +282,10 @@ pub(super) mod rows {
                 No::Malformed(name("filter[0].value")),
                 "a parameter is not of its form"
             ),
+            (No::TooLong(..), _) => (
+                No::TooLong(name("RazonSocial"), 60),
+                "a text is longer than the parameter may be"
+            ),
             (No::UnknownFilterField(_), _) => (
                 No::UnknownFilterField(name("Color")),
                 "a list has no such field"
@@ -275,8 +302,26 @@ pub(super) mod rows {
         let company = ("unknown, or not the user's".to_owned(), Problem::company_unknown());
         vec![
             ("`Usuario.iniciar_sesion`", of_sign_ins(of_user)),
-            ("`Empresa.leer_empresa`", vec![company]),
+            ("`Empresa.leer_empresa`", vec![company.clone()]),
+            ("`Proveedor.alta_proveedor`, `editar_proveedor`", suppliers::rows::of_keeping()),
+            ("`Proveedor.leer_proveedor`", suppliers::rows::of_reading()),
+            ("`Proveedor.listar_proveedor`", vec![company]),
         ]
+    }
+
+    /// Of an act that writes for a company, whose own refusals these are.
+    pub(in crate::colppy) fn of_desks<R: Display>(
+        refusals: impl IntoIterator<Item = R>,
+        of: impl Fn(DeskRefusal<R>) -> Problem,
+    ) -> Vec<Row> {
+        let row = |refusal: R| (refusal.to_string(), of(DeskRefusal::Act(refusal)));
+        let why = "the company is unknown, or not the user's";
+        let mut rows = vec![
+            (why.to_owned(), of(DeskRefusal::CompanyUnknown)),
+            ("the user may read and not write".to_owned(), of(DeskRefusal::NotAllowed)),
+        ];
+        rows.extend(refusals.into_iter().map(row));
+        rows
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests and answers word for word: the names of the parameters that are read, and the answers
-//! with their keys in the printed order. The wire's Spanish stays here and in `errors.rs`.
+//! with their keys in the printed order. The wire's Spanish stays here and in `errors`.
+
+pub(super) mod suppliers;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -24,6 +26,7 @@ pub(super) mod field {
     pub(in crate::colppy) const PASSWORD: &str = "password";
     pub(in crate::colppy) const SESSION_KEY: &str = "claveSesion";
     pub(in crate::colppy) const COMPANY: &str = "idEmpresa";
+    pub(in crate::colppy) const SUPPLIER: &str = "idProveedor";
     pub(in crate::colppy) const START: &str = "start";
     pub(in crate::colppy) const LIMIT: &str = "limit";
     pub(in crate::colppy) const FILTER: &str = "filter";
