@@ -133,27 +133,14 @@ impl World {
     }
 
     pub(crate) async fn send(&self, sent: &Sent) -> Answer {
-        let mut request = Request::builder().method(sent.method.as_str()).uri(&sent.path);
         let bearer = match &sent.token {
             Token::Demo => Some(format!("Bearer \"{}\"", self.token)),
             Token::Other => Some(format!("Bearer {}", self.other_token)),
             Token::None => None,
         };
-        if let Some(bearer) = bearer {
-            request = request.header("autorizacion", bearer);
-        }
-        for (name, value) in &sent.headers {
-            request = request.header(name, value);
-        }
-        let mut request = request.body(Body::from(sent.body.clone())).unwrap();
-        request.extensions_mut().insert(PeerAddress(sent.address));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.into()).unwrap(),
+        match bearer {
+            Some(bearer) => send(&self.router, &sent.clone().header("autorizacion", &bearer)).await,
+            None => send(&self.router, sent).await,
         }
     }
 
@@ -193,6 +180,24 @@ impl World {
             (key.to_owned(), value.to_owned())
         });
         self.service.set_policy(company(), settings.collect()).await
+    }
+}
+
+/// Sends a request as it is, without a token of ours.
+pub(crate) async fn send(router: &Router, sent: &Sent) -> Answer {
+    let mut request = Request::builder().method(sent.method.as_str()).uri(&sent.path);
+    for (name, value) in &sent.headers {
+        request = request.header(name, value);
+    }
+    let mut request = request.body(Body::from(sent.body.clone())).unwrap();
+    request.extensions_mut().insert(PeerAddress(sent.address));
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.into()).unwrap(),
     }
 }
 

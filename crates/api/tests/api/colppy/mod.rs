@@ -1,6 +1,10 @@
 //! The Colppy dialect over a real service.
 
+mod books;
+mod companies;
 mod envelopes;
+mod gate;
+mod sessions;
 mod transport;
 
 use crate::world::{Answer, Sent};
