@@ -11,7 +11,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use ventanilla_domain::{CompanyId, Cuit, CuitError, IdOutOfRange, Role, SupplierId};
+use ventanilla_domain::{
+    CompanyId, Cuit, CuitError, IdOutOfRange, Means, PayoutId, PurchaseInvoiceId, Role, SupplierId,
+};
+
+use super::wire;
 
 /// The greatest amount that is taken, in hundredths: 1,000,000,000.00.
 const AMOUNT_MAX_MINOR: i64 = 100_000_000_000;
@@ -24,7 +28,6 @@ const RESPONSE_OFFSET: Offset = Offset::constant(-3);
 
 /// An amount in hundredths, in `0..=AMOUNT_MAX_MINOR`: digits, and perhaps a point with digits
 /// after it, of which only zeros are taken beyond the second.
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
 pub(super) fn amount_minor(text: &str) -> Option<i64> {
     hundredths(text).filter(|minor| *minor <= AMOUNT_MAX_MINOR)
 }
@@ -112,6 +115,16 @@ pub(super) fn tax_id(text: &str) -> Result<Option<Cuit>, CuitError> {
     Cuit::from_text(text).map(Some)
 }
 
+/// `idFactura`.
+pub(super) fn invoice_id(text: &str) -> Option<PurchaseInvoiceId> {
+    id(text, PurchaseInvoiceId::from_i64)
+}
+
+/// `idPago`.
+pub(super) fn payout_id(text: &str) -> Option<PayoutId> {
+    id(text, PayoutId::from_i64)
+}
+
 /// A day as `16-08-2024`, `16/08/2024` or `2024-08-16`, of the years 1900 to 9999.
 pub(super) fn date(text: &str) -> Option<Date> {
     let (year, month, day) = match text.as_bytes() {
@@ -127,15 +140,65 @@ pub(super) fn date(text: &str) -> Option<Date> {
     Date::new(year, month.ok()?, day.ok()?).ok()
 }
 
-/// One part of a document's number: 1 to `LEN` digits, padded with zeros to `LEN`.
-pub(super) fn padded<const LEN: usize>(text: &str) -> Option<String> {
-    (is_digits(text) && text.len() <= LEN).then(|| format!("{text:0>LEN$}"))
+/// One part of a document's number: up to `LEN` digits, padded with zeros or not.
+fn part<const LEN: usize>(text: &str) -> Option<u32> {
+    let digits = Some(text).filter(|text| is_digits(text) && text.len() <= LEN);
+    digits.and_then(|digits| digits.parse().ok())
 }
 
-/// A document's number from its two parts, as it is printed: `0001-00000288`.
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
-pub(super) fn document_number(point: &str, number: &str) -> Option<String> {
-    Some(format!("{}-{}", padded::<4>(point)?, padded::<8>(number)?))
+/// `nroPago1`, `nroFactura1`: a point of issue.
+pub(super) fn point(text: &str) -> Option<u32> {
+    part::<5>(text)
+}
+
+/// `nroPago2`, `nroFactura2`: a serial number.
+pub(super) fn serial(text: &str) -> Option<u32> {
+    part::<8>(text)
+}
+
+/// Whether a decimal is 1 and not 0; no other is taken.
+pub(super) fn is_one(text: &str) -> Option<bool> {
+    match hundredths(text)? {
+        0 => Some(false),
+        100 => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether a text is a zero, which forms are filled with where there is nothing.
+pub(super) fn is_zero(text: &str) -> bool {
+    hundredths(text) == Some(0)
+}
+
+/// `idMedioPago`: with or without accents, in any letter case.
+pub(super) fn means(text: &str) -> Option<Means> {
+    let text = plain(text);
+    let mut found = wire::payouts::MEANS.into_iter().filter(|(_, name)| plain(name) == text);
+    found.next().map(|(means, _)| means)
+}
+
+/// A text without case and accents, composed or combining.
+fn plain(text: &str) -> String {
+    let without = |letter| match letter {
+        'á' => Some('a'),
+        'é' => Some('e'),
+        'í' => Some('i'),
+        'ó' => Some('o'),
+        'ú' => Some('u'),
+        '\u{301}' => None,
+        other => Some(other),
+    };
+    text.to_lowercase().chars().filter_map(without).collect()
+}
+
+/// A part of a document's number, padded with zeros to at least `LEN` digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Padded<const LEN: usize>(pub(super) u32);
+
+impl<const LEN: usize> fmt::Display for Padded<LEN> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0LEN$}", self.0)
+    }
 }
 
 /// An amount in hundredths as `11.00`.
@@ -151,7 +214,6 @@ impl fmt::Display for Decimal {
 }
 
 /// An amount in hundredths that goes out as a JSON number, as short as it can be: `0`, `11.5`.
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shortest(pub(super) i64);
 
@@ -365,21 +427,64 @@ mod tests {
     }
 
     #[test]
-    fn a_document_number_is_padded_and_joined() {
-        for (point, number, expected) in [
-            ("0001", "00000288", Some("0001-00000288")),
-            ("1", "288", Some("0001-00000288")),
-            ("9999", "99999999", Some("9999-99999999")),
-            ("00001", "288", None),
-            ("1", "000000288", None),
-            ("", "288", None),
-            ("1", "", None),
-            ("-1", "288", None),
-            ("1", "2a8", None),
+    fn a_part_of_a_number_may_be_padded() {
+        for (text, as_point, as_serial) in [
+            ("1", Some(1), Some(1)),
+            ("0001", Some(1), Some(1)),
+            ("00000", Some(0), Some(0)),
+            ("00000288", None, Some(288)),
+            ("99999", Some(99_999), Some(99_999)),
+            ("99999999", None, Some(99_999_999)),
+            ("000000288", None, None),
+            ("", None, None),
+            ("-1", None, None),
+            ("+1", None, None),
+            ("1.0", None, None),
+            ("2a8", None, None),
         ] {
-            let joined = document_number(point, number);
-            assert_eq!(joined.as_deref(), expected, "{point} {number}");
+            assert_eq!((point(text), serial(text)), (as_point, as_serial), "{text:?}");
         }
+        assert_eq!(Padded::<4>(1).to_string(), "0001");
+        assert_eq!(Padded::<4>(12_345).to_string(), "12345");
+        assert_eq!(Padded::<8>(288).to_string(), "00000288");
+    }
+
+    #[test]
+    fn a_zero_or_a_one_comes_in_any_decimal_form() {
+        for (text, expected) in [
+            ("0", Some(false)),
+            ("0.0000", Some(false)),
+            ("1", Some(true)),
+            ("1.00", Some(true)),
+            ("01.0", Some(true)),
+            ("1.01", None),
+            ("2", None),
+            ("-1", None),
+            ("", None),
+            ("USD", None),
+        ] {
+            assert_eq!(is_one(text), expected, "{text:?}");
+            assert_eq!(is_zero(text), expected == Some(false), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn means_are_known_in_any_case_with_or_without_accents() {
+        check(
+            means,
+            &[
+                ("Cheque Emitido Común", Some(Means::Cheque)),
+                ("cheque emitido comun", Some(Means::Cheque)),
+                ("CHEQUE EMITIDO COMU\u{301}N", Some(Means::Cheque)),
+                ("Cheque Emitido Diferido", Some(Means::DeferredCheque)),
+                ("Transferencia", Some(Means::Transfer)),
+                ("EFECTIVO", Some(Means::Cash)),
+                ("Tarjeta de Credito", Some(Means::CreditCard)),
+                ("TARJETA DE CRÉDITO", Some(Means::CreditCard)),
+                ("Cheque de Tercero", Some(Means::ThirdPartyCheque)),
+            ],
+        );
+        check_refused(means, &["", "Cheque", "Bitcoin", "Efectivos", "0", "ñ"]);
     }
 
     #[test]

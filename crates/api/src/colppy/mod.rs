@@ -7,11 +7,13 @@
 //! passwords travel as MD5; ids and amounts go out as texts; a payment (*pago*) is money **out**.
 //! The contract is docs/spec/colppy.md; what the page prints is answered letter by letter.
 
+mod amounts;
 mod convert;
 mod errors;
 mod lists;
 mod operations;
 mod parameters;
+mod payouts;
 #[cfg(test)]
 mod reference;
 mod request;

@@ -7,12 +7,14 @@ use std::pin::Pin;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
+use ventanilla_domain::{CompanyId, Currency};
 use ventanilla_service::{Admitted, Service, SignIn, UserCaller, UserSession};
 
 use super::convert;
-use super::errors::{self, Problem, of_failure};
+use super::errors::{self, Problem, of_failure, of_read};
 use super::lists::Query;
 use super::parameters::{ParameterError, Parameters};
+use super::payouts;
 use super::suppliers;
 use super::wire::{self, Called, Found, Listed, Told, field};
 
@@ -94,7 +96,7 @@ pub(super) enum Handler {
     /// Needs no session.
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a session; answers at once.
-    Read(fn(&Call<'_>, &UserSession<'_>) -> Answer),
+    Read(fn(&Call<'_>, UserSession<'_>) -> Answer),
     /// Needs a session; waits for the disk or for a long reading.
     Wait(for<'a> fn(&'a Call<'a>, UserCaller) -> Answering<'a>),
 }
@@ -120,7 +122,7 @@ pub(super) const LIST: [Parameter; 4] = [
 ];
 
 /// All operations.
-pub(super) static OPERATIONS: [Operation; 8] = [
+pub(super) static OPERATIONS: [Operation; 10] = [
     Operation {
         provision: "Usuario",
         name: "iniciar_sesion",
@@ -152,7 +154,7 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         purpose: "Lists the companies that the user has a right to.",
         source: "public examples; what the books do not keep is `\"\"`",
         parameters: &LIST,
-        handler: Handler::Read(list_companies),
+        handler: Handler::Read(|call, session| list_companies(call, &session)),
     },
     Operation {
         provision: "Empresa",
@@ -161,7 +163,7 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         purpose: "Tells one company that the user has a right to.",
         source: "ours: `data` is a row of `listar_empresa`",
         parameters: &[Parameter::required(field::COMPANY, ID)],
-        handler: Handler::Read(read_company),
+        handler: Handler::Read(|call, session| read_company(call, &session)),
     },
     Operation {
         provision: "Proveedor",
@@ -190,7 +192,7 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         purpose: "Tells one supplier.",
         source: "ours: `data` is a row of `listar_proveedor`",
         parameters: &suppliers::OF_READING,
-        handler: Handler::Wait(suppliers::read),
+        handler: Handler::Read(suppliers::read),
     },
     Operation {
         provision: "Proveedor",
@@ -201,6 +203,24 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         source: "public examples; `Fiscal` fields and the details that no example shows are ours",
         parameters: &suppliers::OF_LISTING,
         handler: Handler::Wait(suppliers::list),
+    },
+    Operation {
+        provision: "Pago",
+        name: "alta_pago",
+        kind: Kind::Write,
+        purpose: "Makes a payout to a supplier and settles invoices with it.",
+        source: "public examples; the rows of invoices are ours",
+        parameters: &payouts::MAKES,
+        handler: Handler::Wait(payouts::make),
+    },
+    Operation {
+        provision: "Pago",
+        name: "leer_pago",
+        kind: Kind::Read,
+        purpose: "Tells one payout.",
+        source: "the page",
+        parameters: &payouts::READS,
+        handler: Handler::Read(payouts::read),
     },
 ];
 
@@ -222,7 +242,7 @@ impl Handler {
                 drop(admitted);
                 run(call).await
             }
-            Self::Read(run) => run(call, &call.session(admitted)?),
+            Self::Read(run) => run(call, call.session(admitted)?),
             Self::Wait(run) => {
                 let caller = call.session(admitted)?.into_caller();
                 run(call, caller).await
@@ -243,6 +263,30 @@ impl Call<'_> {
         let sent = self.parameters.object(field::SESSION).ok_or_else(Problem::no_session)?;
         let word = |name| sent.required_word(name).map_err(|_incomplete| Problem::no_session());
         Ok((word(field::USER)?, word(field::SESSION_KEY)?))
+    }
+}
+
+/// The company that is written for.
+pub(super) struct Books {
+    company: Option<CompanyId>,
+    /// The company's; where the user has no such company, any one serves to judge the other
+    /// parameters, whose faults are told first.
+    pub(super) currency: Currency,
+}
+
+impl Books {
+    pub(super) fn of(call: &Call<'_>, caller: &UserCaller) -> Result<Self, Problem> {
+        let Some(id) = call.parameters.sought(field::COMPANY, convert::company_id)? else {
+            return Ok(Self { company: None, currency: Currency::BOB });
+        };
+        let session = of_read(call.service.session_of(caller))?;
+        let company = of_read(session.company(id))?.map(|(company, _)| company);
+        let currency = company.as_ref().map_or(Currency::BOB, |company| company.currency);
+        Ok(Self { company: company.map(|company| company.id), currency })
+    }
+
+    pub(super) fn company(&self) -> Result<CompanyId, Problem> {
+        self.company.ok_or_else(Problem::company_unknown)
     }
 }
 
@@ -288,8 +332,7 @@ fn sign_out<'a>(call: &'a Call<'a>, _caller: UserCaller) -> Answering<'a> {
 
 fn list_companies(call: &Call<'_>, session: &UserSession<'_>) -> Answer {
     let query = Query::from_parameters(&call.parameters, &wire::COMPANIES)?;
-    let companies = session.companies();
-    let companies = companies.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let companies = of_read(session.companies())?;
     let page = query.run_over(&companies);
     let rows = wire::COMPANIES.rows(&page.rows);
     Ok(reply(&Listed::success(wire::DONE, page.total, rows)))
@@ -297,8 +340,7 @@ fn list_companies(call: &Call<'_>, session: &UserSession<'_>) -> Answer {
 
 fn read_company(call: &Call<'_>, session: &UserSession<'_>) -> Answer {
     let id = call.parameters.sought(field::COMPANY, convert::company_id)?;
-    let found = id.map(|id| session.company(id)).transpose();
-    let found = found.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let found = of_read(id.map(|id| session.company(id)).transpose())?;
     let found = found.flatten().ok_or_else(Problem::company_unknown)?;
     Ok(reply(&Found::success(wire::DONE, wire::COMPANIES.row(&found))))
 }

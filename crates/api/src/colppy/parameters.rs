@@ -17,6 +17,10 @@ pub(super) enum ParameterError {
     Malformed(String),
     /// Longer than the parameter may be, in characters.
     TooLong(String, usize),
+    /// An amount of nothing where there must be something.
+    NotPositive(String),
+    /// Nothing is paid by these means.
+    UnknownMeans(String),
     /// A list is to be filtered by what it has not.
     UnknownFilterField(String),
     /// A list is to be filtered in a way that does not exist.
@@ -81,7 +85,14 @@ impl<'a> Parameters<'a> {
         exact.chain(loose).filter_map(|(_, raw)| json::value(raw.get()).ok())
     }
 
-    fn named(&self, name: &str) -> String {
+    /// The first of some names under which there is anything, or else the first of them.
+    pub(super) fn spelt(&self, names: &[&'static str]) -> &'static str {
+        let mut given = names.iter().filter(|name| self.value(name).is_some());
+        given.next().unwrap_or(&names[0])
+    }
+
+    /// The name with where it stands, for errors.
+    pub(super) fn named(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
@@ -148,7 +159,6 @@ impl<'a> Parameters<'a> {
     }
 
     /// The parameter as `read` understands its trimmed text.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations on payouts are next"))]
     pub(super) fn required<T>(
         &self,
         name: &str,

@@ -7,11 +7,11 @@ use ventanilla_domain::{
     CompanyId, Cuit, DetailKind as _, DetailText, Given, IdOutOfRange, SupplierDetail, SupplierId,
     SupplierRow, Text,
 };
-use ventanilla_service::{Desk, Failure, NoRefusal, Service, SupplierState, UserCaller};
+use ventanilla_service::{Desk, Service, SupplierState, UserCaller, UserSession};
 
 use super::convert;
 use super::errors::suppliers::of_keeping;
-use super::errors::{self, Problem, of_failure};
+use super::errors::{Problem, of_failure, of_read};
 use super::lists::Query;
 use super::operations::{
     Answer, Answering, Call, ID, LIST, Parameter, in_background, joined, reply,
@@ -98,17 +98,13 @@ pub(super) fn edit<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> 
     })
 }
 
-pub(super) fn read<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
-    Box::pin(async move {
-        let company = call.parameters.sought(field::COMPANY, convert::company_id)?;
-        let supplier = call.parameters.sought(field::SUPPLIER, convert::supplier_id)?;
-        let desk = desk(call.service, &caller, company)?.zip(supplier);
-        let (desk, id) = desk.ok_or_else(Problem::supplier_unknown)?;
-        let found = desk.supplier(id);
-        let found = found.map_err(|failure| of_failure(failure, errors::of_none))?;
-        let found = found.ok_or_else(Problem::supplier_unknown)?;
-        Ok(reply(&Found::success(DONE, SUPPLIERS.row(&found))))
-    })
+pub(super) fn read(call: &Call<'_>, session: UserSession<'_>) -> Answer {
+    let company = call.parameters.sought(field::COMPANY, convert::company_id)?;
+    let supplier = call.parameters.sought(field::SUPPLIER, convert::supplier_id)?;
+    let (company, supplier) = company.zip(supplier).ok_or_else(Problem::supplier_unknown)?;
+    let desk = of_read(session.desk(company))?.ok_or_else(Problem::supplier_unknown)?;
+    let found = of_read(desk.supplier(supplier))?.ok_or_else(Problem::supplier_unknown)?;
+    Ok(reply(&Found::success(DONE, SUPPLIERS.row(&found))))
 }
 
 pub(super) fn list<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
@@ -117,8 +113,9 @@ pub(super) fn list<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> 
         let query = Query::from_parameters(&call.parameters, &SUPPLIERS)?;
         let service = call.service.clone();
         in_background(move || {
-            let desk = desk(&service, &caller, company)?.ok_or_else(Problem::company_unknown)?;
-            listed(&desk, &query)
+            let company = company.ok_or_else(Problem::company_unknown)?;
+            let desk = of_read(service.session_of(&caller).and_then(|all| all.desk(company)))?;
+            listed(&desk.ok_or_else(Problem::company_unknown)?, &query)
         })
         .await
     })
@@ -129,20 +126,8 @@ fn listed(desk: &Desk<'_>, query: &Query<SupplierState>) -> Answer {
         Ok(id) => desk.supplier(id),
         Err(IdOutOfRange) => Ok(None),
     };
-    let page = query.run(|visit| desk.each_supplier(visit), by_id);
-    let page = page.map_err(|failure| of_failure(failure, errors::of_none))?;
+    let page = of_read(query.run(|visit| desk.each_supplier(visit), by_id))?;
     Ok(reply(&Listed::success(DONE, page.total, SUPPLIERS.rows(&page.rows))))
-}
-
-/// The desk of a company; `None` where the user has none there.
-fn desk<'s>(
-    service: &'s Service,
-    caller: &UserCaller,
-    company: Option<CompanyId>,
-) -> Result<Option<Desk<'s>>, Problem> {
-    let Some(company) = company else { return Ok(None) };
-    let desk = service.session_of(caller).and_then(|session| session.desk(company));
-    desk.map_err(|failure: Failure<NoRefusal>| of_failure(failure, errors::of_none))
 }
 
 async fn kept(

@@ -1,6 +1,7 @@
 //! What a "no" says. Every refusal is matched by name, so that a new one has no sentence until it
 //! is given one here. The tables of docs/colppy.md are this file, rendered by a test.
 
+pub(super) mod payouts;
 pub(super) mod suppliers;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::fmt::Display;
 use ventanilla_service::{DeskRefusal, Failure, NoRefusal, SessionRefusal, SignInRefusal};
 
 use super::parameters::ParameterError;
+use super::wire;
 use crate::http::body::BodyError;
 
 /// An answer that is no success.
@@ -44,6 +46,10 @@ const UNREADABLE: u16 = 101;
 /// `estado` of a call that would succeed later.
 const BUSY: u16 = 190;
 
+/// A rate that would change the amounts.
+const EXCHANGE_RATE: &str =
+    "El parámetro valorCambio solo admite 0 o 1: se registra en la moneda de la empresa.";
+
 impl Problem {
     fn stopped(state: u16, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Stopped { state, message: message.into(), closes: false }
@@ -77,6 +83,16 @@ impl Problem {
 
     pub(super) fn company_unknown() -> Self {
         Self::refused("No se encontro la empresa.")
+    }
+
+    pub(super) fn supplier_unknown() -> Self {
+        Self::refused("No se encontro el proveedor.")
+    }
+
+    /// One answer for an unknown payout, another company's and one of a company that is not the
+    /// user's.
+    pub(super) fn payout_unknown() -> Self {
+        Self::refused("No se encontro el pago.")
     }
 
     /// `id` is what the log line and this answer share.
@@ -123,6 +139,13 @@ impl From<ParameterError> for Problem {
             ParameterError::TooLong(name, max) => {
                 format!("El parámetro {name} admite hasta {max} caracteres.")
             }
+            ParameterError::NotPositive(name) => {
+                format!("El parámetro {name} debe ser mayor que cero.")
+            }
+            ParameterError::UnknownMeans(name) => {
+                let known = wire::payouts::MEANS.map(|(_, known)| known).join(", ");
+                format!("El parámetro {name} no es un medio de pago conocido: {known}.")
+            }
             ParameterError::UnknownFilterField(name) => {
                 format!("La lista no se puede filtrar por el campo: {}", shown(&name))
             }
@@ -156,8 +179,13 @@ pub(super) fn of_failure<R>(failure: Failure<R>, of: impl FnOnce(R) -> Problem) 
     }
 }
 
-pub(super) fn of_none(refusal: NoRefusal) -> Problem {
+fn of_none(refusal: NoRefusal) -> Problem {
     match refusal {}
+}
+
+/// What was read, where nothing can be refused.
+pub(super) fn of_read<T>(read: Result<T, Failure<NoRefusal>>) -> Result<T, Problem> {
+    read.map_err(|failure| of_failure(failure, of_none))
 }
 
 pub(super) fn of_developer(refusal: SignInRefusal) -> Problem {
@@ -190,11 +218,7 @@ pub(super) fn of_session(SessionRefusal: SessionRefusal) -> Problem {
 
 /// Nothing was written for a company; `act` is what the user may not do, and `of` tells the refusals
 /// of the act itself.
-pub(super) fn of_desk<R>(
-    refusal: DeskRefusal<R>,
-    act: &str,
-    of: impl FnOnce(R) -> Problem,
-) -> Problem {
+fn of_desk<R>(refusal: DeskRefusal<R>, act: &str, of: impl FnOnce(R) -> Problem) -> Problem {
     match refusal {
         DeskRefusal::CompanyUnknown => Problem::company_unknown(),
         DeskRefusal::NotAllowed => {
@@ -286,6 +310,14 @@ pub(super) mod rows {
                 No::TooLong(name("RazonSocial"), 60),
                 "a text is longer than the parameter may be"
             ),
+            (No::NotPositive(_), _) => (
+                No::NotPositive(name("totalpagado")),
+                "an amount is 0 where there must be something"
+            ),
+            (No::UnknownMeans(_), _) => (
+                No::UnknownMeans(name("recordsToInsertUpdate1[0].idMedioPago")),
+                "there are no such means of payment"
+            ),
             (No::UnknownFilterField(_), _) => (
                 No::UnknownFilterField(name("Color")),
                 "a list has no such field"
@@ -300,12 +332,16 @@ pub(super) mod rows {
 
     pub(in crate::colppy) fn of_operations() -> Vec<(&'static str, Vec<Row>)> {
         let company = ("unknown, or not the user's".to_owned(), Problem::company_unknown());
+        let why = "unknown, another company's, of a company that is not the user's, or no number";
+        let payout = (why.to_owned(), Problem::payout_unknown());
         vec![
             ("`Usuario.iniciar_sesion`", of_sign_ins(of_user)),
             ("`Empresa.leer_empresa`", vec![company.clone()]),
             ("`Proveedor.alta_proveedor`, `editar_proveedor`", suppliers::rows::of_keeping()),
             ("`Proveedor.leer_proveedor`", suppliers::rows::of_reading()),
             ("`Proveedor.listar_proveedor`", vec![company]),
+            ("`Pago.alta_pago`", payouts::rows::of_making()),
+            ("`Pago.leer_pago`", vec![payout]),
         ]
     }
 

@@ -6,10 +6,6 @@ use ventanilla_service::DeskRefusal;
 use super::{Problem, of_desk};
 
 impl Problem {
-    pub(in crate::colppy) fn supplier_unknown() -> Self {
-        Self::refused("No se encontro el proveedor.")
-    }
-
     /// A supplier to be made that has an id already.
     pub(in crate::colppy) fn supplier_not_new() -> Self {
         Self::refused(

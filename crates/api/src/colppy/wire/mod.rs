@@ -3,6 +3,8 @@
 
 pub(super) mod suppliers;
 
+pub(super) mod payouts;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;

@@ -2,8 +2,10 @@
 
 mod books;
 mod companies;
+mod desk;
 mod envelopes;
 mod gate;
+mod payouts;
 mod sessions;
 mod transport;
 

@@ -1,5 +1,7 @@
 //! One exchange per operation, as it stands on the wire: what tests and the reference show.
 
+mod payables;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,6 +15,7 @@ use super::convert::AnsweredAt;
 use super::errors::Problem;
 use super::operations::{self, OPERATIONS};
 use super::request::Heard;
+use super::wire::payouts::{self, FoundPayout, MadePayout};
 use super::wire::suppliers as supplier_wire;
 use super::wire::{self, Called, Envelope, Found, Listed, Told, UsersCompany};
 
@@ -109,7 +112,27 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
     ];
     samples.extend(of_suppliers());
+    samples.extend(of_payouts());
     samples
+}
+
+fn of_payouts() -> [Sample; 2] {
+    let payout = payables::payout();
+    let company = company().0.id;
+    [
+        sample(
+            ("Pago", "alta_pago"),
+            PAYOUT,
+            &Found::success(payouts::MADE, MadePayout::from_id(payout.payout.id)),
+            r#"{"success":true,"message":"Se insertó el pago con éxito","data":{"idPago":"928","estesoreria":"0"}}"#,
+        ),
+        sample(
+            ("Pago", "leer_pago"),
+            r#"{SESSION,"idPago":"928","idEmpresa":"98"}"#,
+            &Found::success(payouts::FOUND, FoundPayout::from_state(company, &payout)),
+            FOUND_PAYOUT,
+        ),
+    ]
 }
 
 fn of_suppliers() -> [Sample; 4] {
@@ -146,6 +169,10 @@ fn of_suppliers() -> [Sample; 4] {
 const COMPANY: &str = r#"{"IdEmpresa":"98","razonSocial":"Empresa \"Ñandú\" S.A.","Nombre":"Empresa \"Ñandú\" S.A.","CUIT":"","idPlan":"","tipo":"","activa":"1","esAdministrador":"1","logoPath":"","fechaVencimiento":"","UltimoLogin":"","fecha_cierre_impuesto":"","actividad_economica":""}"#;
 
 const SUPPLIER: &str = r#"{"idProveedor":"91694","RazonSocial":"La Quebrada S.R.L.","NombreFantasia":"La Quebrada","FechaAlta":"16/08/2016","DirPostal":"","DirPostalCiudad":"","DirPostalCodigoPostal":"","DirPostalProvincia":"Jujuy","DirPostalPais":"","DirFiscal":"","DirFiscalCiudad":"","DirFiscalCodigoPostal":"","DirFiscalProvincia":"","DirFiscalPais":"","Telefono":"","Activo":"1","idCondicionPago":"","idCondicionIva":"","CUIT":"30-50000010-0","Producto":"","CertificadoExclusion":"","idPlanCuenta":"","NroCuenta":"","CBU":"","Banco":"","DesBanco":"","porcentajeIVA":"","idRetGanancias":"","Email":"ventas@quebrada.example","Saldo":"11.00"}"#;
+const PAYOUT: &str = r#"{SESSION,"idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2016","valorCambio":"0","totalpagado":11,"idEstadoPago":"Aprobado","totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"0001","nroPago2":"00000288","recordsToInsertUpdate":"[]","recordsToInsertUpdate1":[{"idMedioPago":"Efectivo","idPlanCuenta":"Caja","nroCheque":"","fechaValidez":"","importe":"11.00","Conciliado":""}],"descripcion":"Pago de prueba"}"#;
+
+/// As the page prints it.
+const FOUND_PAYOUT: &str = r#"{"success":true,"message":"Se obtuvo el detalle pago del PAGO con exito","data":{"idEmpresa":"98","idPago":"928","idProveedor":"91694","fechaPago":"16/08/2016","valorCambio":"0","totalpagado":"11.00","retencionIIBB":"0.00","idEstadoPago":"Aprobado","anticipo":"0.00","totalFacturas":"0.00","descuentos":"0.00","intereses":"0.00","retGanancias1":"0.00","retGanancias2":"0.00","idRetGanancias1":"0","idRetGanancias2":"0","nroPago":"0001-00000288","baseCalculo1":"0.00","baseCalculo2":"0.00","descripcion":"Pago de prueba","retencionesRenta":"0.00","retencionesRentaLabel":"0.00","nroPago1":"0001","nroPago2":"00000288","totalapagar":0,"totalaplicado":0,"aplicadoAEstePago":0}}"#;
 
 impl Sample {
     /// The whole body that is sent.

@@ -1,0 +1,202 @@
+//! Provision Pago: payouts are made and read.
+
+use ventanilla_domain::{
+    Application, CallerKey, Currency, IncomeWithholding, MeansLine, PayoutTerms, Text, Withholdings,
+};
+use ventanilla_service::{PayoutRequest, UserCaller, UserSession};
+
+use super::amounts::Amounts;
+use super::convert;
+use super::errors::payouts::{NotKept, of_making};
+use super::errors::{Problem, of_failure, of_read};
+use super::operations::{Answer, Answering, Books, Call, ID, Parameter, reply};
+use super::parameters::{ParameterError, Parameters};
+use super::wire::payouts::{self as wire, FoundPayout, MadePayout, field};
+use super::wire::{Found, field as common};
+
+/// What makes a payout.
+pub(super) const MAKES: [Parameter; 26] = [
+    Parameter::required(common::COMPANY, ID),
+    Parameter::required(field::SUPPLIER, ID),
+    Parameter::required(field::PAID_ON, "day"),
+    Parameter::required(field::TOTAL, "amount, more than 0"),
+    Parameter::required(
+        field::MEANS_ROWS,
+        "how it goes out, at least one row: `idMedioPago` (`Cheque Emitido Común`, `Cheque Emitido \
+         Diferido`, `Transferencia`, `Efectivo`, `Tarjeta de Credito` or `Cheque de Tercero`, in any \
+         case, with or without accents), `importe` (more than 0); optional `idPlanCuenta`, `nroCheque` \
+         (texts of up to 64 characters), `fechaValidez` (day), `Conciliado` (`1` or `0`)",
+    ),
+    Parameter::optional(
+        field::APPLIED_ROWS,
+        "what it settles, each invoice once (ours): `idFactura`, or `id`; `importe`, or \
+         `importeAplicado`, `aplicado`, `importePago`, `monto`: more than 0",
+    ),
+    Parameter::optional(
+        field::POINT,
+        "the book it is written in: up to 5 digits, padded or not; 1 when absent",
+    ),
+    Parameter::optional(
+        field::SERIAL,
+        "its number there: up to 8 digits, padded or not; the next one when absent",
+    ),
+    Parameter::optional(field::EXCHANGE_RATE, "0 or 1: both mean the company's currency"),
+    Parameter::optional(field::STATE, "`Aprobado`"),
+    Parameter::optional(field::ADVANCE, "amount, kept as stated"),
+    Parameter::optional(field::INVOICES_TOTAL, "amount, kept as stated"),
+    Parameter::optional(field::DISCOUNTS, "amount that the supplier lets off"),
+    Parameter::optional(field::INTEREST, "amount that is paid for being late"),
+    Parameter::optional(field::GROSS_INCOME, "amount kept back"),
+    Parameter::optional(field::INCOME[0][0], "amount kept back"),
+    Parameter::optional(field::INCOME[0][1], "text of up to 20 characters; `0` is none"),
+    Parameter::optional(field::INCOME[0][2], "amount"),
+    Parameter::optional(field::INCOME[1][0], "amount kept back"),
+    Parameter::optional(field::INCOME[1][1], "text of up to 20 characters; `0` is none"),
+    Parameter::optional(field::INCOME[1][2], "amount"),
+    Parameter::optional(field::RENT, "amount kept back"),
+    Parameter::optional(field::DESCRIPTION, "text of up to 500 characters"),
+    Parameter::optional(
+        field::CALLER_KEY,
+        "ours: the caller's name for this attempt, 1 to 64 printable ASCII characters; a repeat is \
+         answered as the first",
+    ),
+    Parameter::optional(field::WITHHOLDING_ROWS, "empty alone"),
+    Parameter::optional(field::PAYOUT, "empty or 0 alone"),
+];
+
+/// What finds a payout.
+pub(super) const READS: [Parameter; 2] =
+    [Parameter::required(common::COMPANY, ID), Parameter::required(field::PAYOUT, ID)];
+
+/// `alta_pago`.
+pub(super) fn make<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
+    Box::pin(async move {
+        let books = Books::of(call, &caller)?;
+        let request = request(&call.parameters, books.currency)?;
+        let made = call.service.make_payout(&caller, books.company()?, request).await;
+        let made = made.map_err(|failure| of_failure(failure, of_making))?;
+        Ok(reply(&Found::success(wire::MADE, MadePayout::from_id(made.act.id))))
+    })
+}
+
+/// `leer_pago`.
+pub(super) fn read(call: &Call<'_>, session: UserSession<'_>) -> Answer {
+    let company = call.parameters.sought(common::COMPANY, convert::company_id)?;
+    let payout = call.parameters.sought(field::PAYOUT, convert::payout_id)?;
+    let (company, payout) = company.zip(payout).ok_or_else(Problem::payout_unknown)?;
+    let desk = of_read(session.desk(company))?.ok_or_else(Problem::payout_unknown)?;
+    let state = of_read(desk.payout(payout))?.ok_or_else(Problem::payout_unknown)?;
+    Ok(reply(&Found::success(wire::FOUND, FoundPayout::from_state(company, &state))))
+}
+
+/// What a caller asks for, in the company's currency.
+fn request(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutRequest, Problem> {
+    let request = PayoutRequest {
+        terms: terms(parameters, currency)?,
+        point: parameters.optional(field::POINT, convert::point)?,
+        serial: parameters.optional(field::SERIAL, convert::serial)?,
+        caller_key: parameters
+            .optional(field::CALLER_KEY, |text| CallerKey::from_text(text).ok())?,
+    };
+    refuse_unkept(parameters)?;
+    Ok(request)
+}
+
+fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms, Problem> {
+    let amounts = Amounts::of(parameters, currency);
+    Ok(PayoutTerms {
+        supplier: parameters.required(field::SUPPLIER, convert::supplier_id)?,
+        paid_on: parameters.required(field::PAID_ON, convert::date)?,
+        total: amounts.required(field::TOTAL)?,
+        means: means(parameters, currency)?,
+        is_rate_stated: is_rate_stated(parameters)?,
+        stated_advance: amounts.or_nothing(field::ADVANCE)?,
+        stated_invoices: amounts.or_nothing(field::INVOICES_TOTAL)?,
+        discounts: amounts.or_nothing(field::DISCOUNTS)?,
+        interest: amounts.or_nothing(field::INTEREST)?,
+        withholdings: withholdings(parameters, currency)?,
+        applied: parameters.rows(field::APPLIED_ROWS, |row| application(row, currency))?,
+        description: parameters.optional(field::DESCRIPTION, |text| Text::from_text(text).ok())?,
+    })
+}
+
+/// Whether the rate is stated as 1; any rate that would change the amounts is refused.
+fn is_rate_stated(parameters: &Parameters<'_>) -> Result<bool, Problem> {
+    let rate = parameters.word(field::EXCHANGE_RATE)?;
+    let rate = rate.map(|text| convert::is_one(&text).ok_or(NotKept::ExchangeRate));
+    Ok(rate.transpose()?.unwrap_or(false))
+}
+
+fn means(
+    parameters: &Parameters<'_>,
+    currency: Currency,
+) -> Result<Vec<MeansLine>, ParameterError> {
+    let lines = parameters.rows(field::MEANS_ROWS, |row| means_line(row, currency))?;
+    if lines.is_empty() { Err(parameters.missing(field::MEANS_ROWS)) } else { Ok(lines) }
+}
+
+fn means_line(row: &Parameters<'_>, currency: Currency) -> Result<MeansLine, ParameterError> {
+    let means = convert::means(&row.required_word(field::MEANS)?);
+    let label = |text: &str| Text::from_text(text).ok();
+    Ok(MeansLine {
+        means: means.ok_or_else(|| ParameterError::UnknownMeans(row.named(field::MEANS)))?,
+        amount: Amounts::of(row, currency).required(field::AMOUNT)?,
+        chart_account: row.optional(field::CHART_ACCOUNT, label)?,
+        cheque_number: row.optional(field::CHEQUE_NUMBER, label)?,
+        valid_on: row.optional(field::VALID_ON, convert::date)?,
+        is_reconciled: row.optional(field::IS_RECONCILED, convert::flag)?.unwrap_or(false),
+    })
+}
+
+fn application(row: &Parameters<'_>, currency: Currency) -> Result<Application, ParameterError> {
+    let invoice = row.spelt(&field::APPLIED_INVOICE);
+    Ok(Application {
+        invoice: row.required(invoice, convert::invoice_id)?,
+        amount: Amounts::of(row, currency).required(row.spelt(&field::APPLIED_AMOUNT))?,
+    })
+}
+
+fn withholdings(
+    parameters: &Parameters<'_>,
+    currency: Currency,
+) -> Result<Withholdings, ParameterError> {
+    let amounts = Amounts::of(parameters, currency);
+    let income = |[amount, code, base]: [&str; 3]| {
+        Ok::<_, ParameterError>(IncomeWithholding {
+            amount: amounts.or_nothing(amount)?,
+            code: self::code(parameters, code)?,
+            base: amounts.or_nothing(base)?,
+        })
+    };
+    let [first, second] = field::INCOME;
+    Ok(Withholdings {
+        gross_income: amounts.or_nothing(field::GROSS_INCOME)?,
+        income: [income(first)?, income(second)?],
+        rent: amounts.or_nothing(field::RENT)?,
+    })
+}
+
+/// A regime's code; forms are filled with zeros where there is none.
+fn code(parameters: &Parameters<'_>, name: &str) -> Result<Option<Text<20>>, ParameterError> {
+    let code = parameters.word(name)?.filter(|code| !convert::is_zero(code));
+    let code = code.map(|code| Text::from_text(&code));
+    code.transpose().map_err(|_invalid| parameters.malformed(name))
+}
+
+/// Refuses what would not be kept.
+fn refuse_unkept(parameters: &Parameters<'_>) -> Result<(), Problem> {
+    let state = parameters.word(field::STATE)?;
+    if state.is_some_and(|state| !state.eq_ignore_ascii_case(wire::APPROVED)) {
+        return Err(NotKept::State.into());
+    }
+    if parameters.word(field::PAYOUT)?.is_some_and(|id| !convert::is_zero(&id)) {
+        return Err(NotKept::Payout.into());
+    }
+    if !parameters.rows(field::WITHHOLDING_ROWS, |_| Ok(()))?.is_empty() {
+        return Err(NotKept::WithholdingRows.into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
