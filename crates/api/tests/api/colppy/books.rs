@@ -9,7 +9,9 @@ use ventanilla_domain::{
     CompanyId, Cuit, Currency, Given, Name, PaymentId, Role, SupplierId, SupplierRow, Text,
     TimeZone,
 };
-use ventanilla_service::{Clock, Entropy, NewCompany, PastPayable, Service, Settings, SignInName};
+use ventanilla_service::{
+    Clock, Entropy, NewCompany, PastPayable, Service, Settings, SignIn, SignInName, UserCaller,
+};
 use ventanilla_store::{Keys, Store};
 
 use super::{check_headers, post};
@@ -45,7 +47,10 @@ pub(super) const OTHER_USER: &str = "sola";
 /// Administrator of [`FOREIGN_COMPANY`] alone.
 pub(super) const FOREIGNER: &str = "ajeno";
 
-const PEOPLE: [(&str, &[(i64, Role)], &str); 4] = [
+/// A name, what it may do for which companies, and the key of its session.
+type Person = (&'static str, &'static [(i64, Role)], &'static str);
+
+const PEOPLE: [Person; 4] = [
     (
         USER,
         &[(COMPANY, Role::Accountant), (SECOND_COMPANY, Role::Administrator)],
@@ -190,6 +195,14 @@ impl Books {
         answer.value("/response/data/claveSesion").as_str().unwrap().to_owned()
     }
 
+    /// A user as the service knows who calls.
+    pub(super) async fn caller(&self, user: &str) -> UserCaller {
+        let sign_in =
+            SignIn { name: DEVELOPER.to_owned(), password: DEVELOPER_PASSWORD.to_owned() };
+        let admitted = self.service.admit(&sign_in, [127, 0, 0, 1].into()).await.unwrap();
+        admitted.session(user, key_of(user)).unwrap().into_caller()
+    }
+
     /// Every journal's end: what was stored shows there.
     pub(super) fn stored(&self) -> Vec<(CompanyId, i64, String)> {
         let report = self.service.verify().unwrap();
@@ -211,11 +224,12 @@ impl Books {
 /// A whole request of the developer's.
 pub(super) fn call(operation: &str, parameters: Value) -> Value {
     let (provision, operation) = operation.split_once('.').unwrap();
-    json!({
+    let mut body = json!({
         "auth": {"usuario": DEVELOPER, "password": DEVELOPER_PASSWORD},
         "service": {"provision": provision, "operacion": operation},
-        "parameters": parameters,
-    })
+    });
+    body["parameters"] = parameters;
+    body
 }
 
 /// Parameters with the session of a user that never ends.

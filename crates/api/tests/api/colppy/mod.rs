@@ -1,12 +1,15 @@
 //! The Colppy dialect over a real service.
 
 mod books;
+mod bounds;
 mod companies;
 mod desk;
 mod envelopes;
 mod gate;
+mod operations;
 mod payouts;
 mod sessions;
+mod suppliers;
 mod transport;
 
 use crate::world::{Answer, Sent};
