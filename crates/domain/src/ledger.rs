@@ -36,8 +36,13 @@ pub enum Account {
 }
 
 impl Account {
-    /// Takes the form that [`Account`] displays.
+    /// Takes the form that [`Account`] displays, and no other: two codes of one account would hold
+    /// two balances.
     pub fn from_code(code: &str) -> Option<Self> {
+        Self::read(code).filter(|account| account.to_string() == code)
+    }
+
+    fn read(code: &str) -> Option<Self> {
         match code.split_once(':') {
             None if code == "receivable" => Some(Self::Receivable),
             None if code == "paid-elsewhere" => Some(Self::PaidElsewhere),
@@ -117,7 +122,7 @@ pub enum LedgerError {
 /// [`Event::BillsVersioned`] take the place of, in its order and `None` for a new bill; it is empty
 /// for every other event.
 ///
-/// Source: ARCHITECTURE.md, "The ledger".
+/// Sources: ARCHITECTURE.md, "The ledger"; docs/decisions/0012.
 pub fn postings_of(
     event: &Event,
     replaced: &[Option<&BillVersion>],
@@ -410,6 +415,9 @@ mod tests {
         let withheld = Withholding::ALL.map(Account::Withheld);
         for account in plain.into_iter().chain(means).chain(withheld) {
             assert_eq!(Account::from_code(&account.to_string()), Some(account));
+        }
+        for code in ["payable:01", "payable:+1", "collector: 1", "revenue: interest"] {
+            assert_eq!(Account::from_code(code), None, "{code}");
         }
         for code in ["", "payable", "payable:0", "means:", "means:gold", "withheld", "expense:1"] {
             assert_eq!(Account::from_code(code), None, "{code}");

@@ -49,14 +49,14 @@ pub use member::{Contract, ContractState, Holder, Member, Payer};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};
 pub use payables::{
-    Application, AppliedInvoice, Cuit, CuitError, DetailKind, DetailText, Details, DocumentNumber,
-    IncomeWithholding, InvoiceCommand, InvoiceDecision, InvoiceDetail, InvoiceFacts,
-    InvoiceRefusal, InvoiceTerms, ItemDetail, LegalName, Means, MeansLine, NumberError, Payout,
-    PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal, PayoutReversal,
-    PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms, PurchaseInvoice,
-    PurchaseParts, Supplier, SupplierDecision, SupplierDetail, SupplierFacts, SupplierRefusal,
-    SupplierRow, Withholding, Withholdings, decide_invoice, decide_payout, decide_payout_reversal,
-    decide_supplier,
+    APPLIED_MAX, Application, AppliedInvoice, Cuit, CuitError, DetailKind, DetailText, Details,
+    DocumentNumber, ITEMS_MAX, IncomeWithholding, InvoiceCommand, InvoiceDecision, InvoiceDetail,
+    InvoiceFacts, InvoiceRefusal, InvoiceTerms, ItemDetail, LegalName, Letter, MEANS_MAX, Means,
+    MeansLine, NumberError, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber,
+    PayoutRefusal, PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal,
+    PayoutTerms, PurchaseInvoice, PurchaseParts, Supplier, SupplierCommand, SupplierDecision,
+    SupplierDetail, SupplierFacts, SupplierRefusal, SupplierRow, Withholding, Withholdings,
+    decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
 };
 pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};

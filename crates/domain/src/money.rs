@@ -60,6 +60,10 @@ impl Money {
     /// The greatest amount of one bill: 1,000,000,000.00 (docs/spec/cooplan.md §2, Fields).
     pub const BILL_MAX_MINOR: i64 = 100_000_000_000;
 
+    /// The greatest amount of a purchase invoice or a payout: 1,000,000,000,000.00. A company's own
+    /// debts are greater than its members', and some currencies count in thousands.
+    pub const PAYABLE_MAX_MINOR: i64 = 100_000_000_000_000;
+
     /// `minor` hundredths of `currency`.
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }

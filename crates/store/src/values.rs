@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use ventanilla_domain::{
     BillState, CallerKey, ContractState, Cuit, Currency, DocumentNumber, FileKind, IdOutOfRange,
-    Money, Period, Text, TimeZone,
+    Letter, Money, Period, Text, TimeZone,
 };
 
 use crate::StoreError;
@@ -96,6 +96,11 @@ pub(crate) fn from_file_code(code: &str) -> Result<FileKind, StoreError> {
 pub(crate) fn cuit(digits: &str) -> Result<Cuit, StoreError> {
     Cuit::from_text(digits)
         .map_err(|cause| StoreError::damaged_by("a tax number is not one", cause))
+}
+
+/// A document's letter.
+pub(crate) fn letter(value: &str) -> Result<Letter, StoreError> {
+    Letter::from_text(value).map_err(|cause| StoreError::damaged_by("a letter is not one", cause))
 }
 
 /// The number of a document, by its parts.

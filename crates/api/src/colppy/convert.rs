@@ -12,13 +12,14 @@ use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
-    CompanyId, Cuit, CuitError, IdOutOfRange, Means, PayoutId, PurchaseInvoiceId, Role, SupplierId,
+    CompanyId, Cuit, CuitError, IdOutOfRange, Means, Money, PayoutId, PurchaseInvoiceId, Role,
+    SupplierId,
 };
 
 use super::wire;
 
-/// The greatest amount that is taken, in hundredths: 1,000,000,000.00.
-const AMOUNT_MAX_MINOR: i64 = 100_000_000_000;
+/// The greatest amount that is taken, in hundredths.
+const AMOUNT_MAX_MINOR: i64 = Money::PAYABLE_MAX_MINOR;
 
 /// Characters an amount may have: no client prints more zeros than this.
 const AMOUNT_LEN_MAX: usize = 64;

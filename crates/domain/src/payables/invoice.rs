@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Details, DocumentNumber, InvoiceDetail, ItemDetail};
+use super::{Details, DocumentNumber, InvoiceDetail, ItemDetail, Letter};
 use crate::{Company, Money, MoneyError, PurchaseInvoiceId, SupplierId, Text};
 
 /// What an invoice's total is made of. What is not stated is nothing.
@@ -73,7 +73,7 @@ pub struct InvoiceTerms {
     /// Its number, unique for the supplier and the letter.
     pub number: DocumentNumber,
     /// The letter of its kind of document (A, B, C …).
-    pub letter: Option<Text<4>>,
+    pub letter: Option<Letter>,
     /// Its date in the books.
     pub booked_on: Date,
     /// The date printed on it.
@@ -114,6 +114,9 @@ pub struct InvoiceFacts<'a> {
     pub next_invoice: PurchaseInvoiceId,
 }
 
+/// Lines of one invoice at most.
+pub const ITEMS_MAX: usize = 500;
+
 /// An invoice to be kept.
 pub type InvoiceDecision = Box<PurchaseInvoice>;
 
@@ -126,6 +129,9 @@ pub enum InvoiceRefusal {
     /// An amount is negative or over the greatest, or the total is nothing.
     #[error("an amount is out of range")]
     AmountOutOfRange,
+    /// More lines than [`ITEMS_MAX`].
+    #[error("too many lines")]
+    TooManyItems,
     /// The tax by rate does not add up to the tax, or the perceptions to their sum.
     #[error("a part's own parts add up to another amount")]
     BreakdownDoesNotAddUp {
@@ -172,11 +178,14 @@ fn refuse_amounts(terms: &InvoiceTerms, company: &Company) -> Result<(), Invoice
     let out_of_range = |_: MoneyError| InvoiceRefusal::AmountOutOfRange;
     let is_allowed = |amount: Money| {
         amount.currency() == company.currency
-            && (0..=Money::BILL_MAX_MINOR).contains(&amount.to_minor())
+            && (0..=Money::PAYABLE_MAX_MINOR).contains(&amount.to_minor())
     };
     let parts = &terms.parts;
     if !parts.all().all(is_allowed) || !is_allowed(terms.total) || terms.total.to_minor() == 0 {
         return Err(InvoiceRefusal::AmountOutOfRange);
+    }
+    if terms.items.len() > ITEMS_MAX {
+        return Err(InvoiceRefusal::TooManyItems);
     }
     let nothing = Money::zero(company.currency);
     for (stated, amounts) in [
@@ -210,7 +219,7 @@ pub(crate) mod tests {
         InvoiceTerms {
             supplier: SupplierId::FIRST,
             number: DocumentNumber::from_parts(3, 4567).unwrap(),
-            letter: Some(Text::from_text("A").unwrap()),
+            letter: Some(Letter::from_text("A").unwrap()),
             booked_on: "2024-08-16".parse().unwrap(),
             issued_on: "2024-08-14".parse().unwrap(),
             due_on: None,
@@ -275,9 +284,10 @@ pub(crate) mod tests {
         use InvoiceRefusal as No;
         type Break = fn(&mut InvoiceFacts<'_>, &mut InvoiceTerms);
         let holder = PurchaseInvoiceId::from_i64(9).unwrap();
-        let breaks: [(Break, No); 5] = [
+        let breaks: [(Break, No); 6] = [
             (|facts, _| facts.is_supplier_known = false, No::SupplierUnknown),
             (|_, terms| terms.total = bob(-1), No::AmountOutOfRange),
+            (|_, terms| terms.items = vec![Details::new(); ITEMS_MAX + 1], No::TooManyItems),
             (
                 |_, terms| terms.parts.vat_by_rate[1] = bob(1),
                 No::BreakdownDoesNotAddUp { sum: bob(21_001), stated: bob(21_000) },
@@ -301,7 +311,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_amount_out_of_range_is_refused_wherever_it_stands() {
-        let most = Money::BILL_MAX_MINOR;
+        let most = Money::PAYABLE_MAX_MINOR;
         let breaks: [fn(&mut InvoiceTerms, Money); 6] = [
             |terms, amount| terms.total = amount,
             |terms, amount| terms.parts.net = amount,

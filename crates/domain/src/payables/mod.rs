@@ -11,22 +11,22 @@ mod supplier;
 pub use cuit::{Cuit, CuitError};
 pub use details::{DetailKind, DetailText, Details, InvoiceDetail, ItemDetail, SupplierDetail};
 pub use invoice::{
-    InvoiceCommand, InvoiceDecision, InvoiceFacts, InvoiceRefusal, InvoiceTerms, PurchaseInvoice,
-    PurchaseParts, decide_invoice,
+    ITEMS_MAX, InvoiceCommand, InvoiceDecision, InvoiceFacts, InvoiceRefusal, InvoiceTerms,
+    PurchaseInvoice, PurchaseParts, decide_invoice,
 };
-pub use number::{DocumentNumber, NumberError, PayoutNumber};
+pub use number::{DocumentNumber, Letter, NumberError, PayoutNumber};
 pub use payout::{
-    Application, AppliedInvoice, IncomeWithholding, Means, MeansLine, Payout, PayoutCommand,
-    PayoutDecision, PayoutFacts, PayoutRefusal, PayoutTerms, Withholding, Withholdings,
-    decide_payout,
+    APPLIED_MAX, Application, AppliedInvoice, IncomeWithholding, MEANS_MAX, Means, MeansLine,
+    Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutRefusal, PayoutTerms, Withholding,
+    Withholdings, decide_payout,
 };
 pub use reversal::{
     PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal,
     decide_payout_reversal,
 };
 pub use supplier::{
-    LegalName, Supplier, SupplierDecision, SupplierFacts, SupplierRefusal, SupplierRow,
-    decide_supplier,
+    LegalName, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
+    SupplierRow, decide_supplier,
 };
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{Text, TextError};
+
 /// Why a number was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
@@ -57,6 +59,23 @@ impl DocumentNumber {
     }
 }
 
+/// The letter of a kind of document (A, B, C …): 1 to 4 characters, in upper case, so that one document
+/// is not entered twice.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Letter(Text<4>);
+
+impl Letter {
+    /// Trims and turns into upper case. Errors in order: empty, too long, a forbidden character.
+    pub fn from_text(text: &str) -> Result<Self, TextError> {
+        Text::from_text(&text.to_uppercase()).map(Self)
+    }
+
+    /// The letter.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 impl fmt::Display for DocumentNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:08}", self.point, self.serial)
@@ -77,6 +96,15 @@ mod tests {
             let number = DocumentNumber::from_parts(point, serial).unwrap();
             assert_eq!(number.to_string(), shown);
         }
+    }
+
+    #[test]
+    fn a_letter_is_in_upper_case() {
+        for (text, shown) in [("a", "A"), (" B ", "B"), ("ñ", "Ñ"), ("FACA", "FACA")] {
+            assert_eq!(Letter::from_text(text).unwrap().as_str(), shown);
+        }
+        assert_eq!(Letter::from_text("FACAS"), Err(TextError::TooLong));
+        assert_eq!(Letter::from_text(" "), Err(TextError::Empty));
     }
 
     #[test]

@@ -110,6 +110,12 @@ pub struct Withholdings {
 }
 
 impl Withholdings {
+    /// Nothing kept back: every amount is `nothing`.
+    pub fn none(nothing: Money) -> Self {
+        let income = || IncomeWithholding { amount: nothing, code: None, base: nothing };
+        Self { gross_income: nothing, income: [income(), income()], rent: nothing }
+    }
+
     /// Each tax with its amount; income tax of both regimes together.
     ///
     /// Errors in order: other currency, too large.
@@ -139,6 +145,20 @@ pub struct MeansLine {
     pub valid_on: Option<Date>,
     /// Whether the accounting system says that the bank has confirmed it.
     pub is_reconciled: bool,
+}
+
+impl MeansLine {
+    /// A line of which no more than the means and the amount is known.
+    pub const fn plain(means: Means, amount: Money) -> Self {
+        Self {
+            means,
+            amount,
+            chart_account: None,
+            cheque_number: None,
+            valid_on: None,
+            is_reconciled: false,
+        }
+    }
 }
 
 /// What of a payout settles one invoice.
@@ -180,6 +200,25 @@ pub struct PayoutTerms {
 }
 
 impl PayoutTerms {
+    /// Terms of a payout that goes out by one means and is all of it an advance.
+    pub fn plain(supplier: SupplierId, paid_on: Date, line: MeansLine) -> Self {
+        let (total, nothing) = (line.amount, Money::zero(line.amount.currency()));
+        Self {
+            supplier,
+            paid_on,
+            is_rate_stated: false,
+            total,
+            stated_advance: nothing,
+            stated_invoices: nothing,
+            discounts: nothing,
+            interest: nothing,
+            withholdings: Withholdings::none(nothing),
+            means: vec![line],
+            applied: Vec::new(),
+            description: None,
+        }
+    }
+
     fn sum(&self, amounts: impl Iterator<Item = Money>) -> Result<Money, MoneyError> {
         let nothing = Money::zero(self.total.currency());
         { amounts }.try_fold(nothing, Money::checked_add)
@@ -210,6 +249,12 @@ impl PayoutTerms {
     /// What it settles of no invoice. Errors in order: other currency, too large.
     pub fn checked_advance(&self) -> Result<Money, MoneyError> {
         self.checked_settled()?.checked_sub(self.checked_applied()?)
+    }
+
+    /// Whether it has more lines of means than [`MEANS_MAX`], or settles more invoices than
+    /// [`APPLIED_MAX`].
+    pub const fn has_too_many_lines(&self) -> bool {
+        self.means.len() > MEANS_MAX || self.applied.len() > APPLIED_MAX
     }
 
     /// Every amount that may be nothing.
@@ -304,6 +349,11 @@ pub struct PayoutFacts<'a> {
     pub next_payout: PayoutId,
 }
 
+/// Lines of means of one payout at most.
+pub const MEANS_MAX: usize = 50;
+/// Invoices that one payout settles at most: whoever pays at the window waits for it.
+pub const APPLIED_MAX: usize = 200;
+
 /// The answer to a payout that may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PayoutDecision {
@@ -325,6 +375,9 @@ pub enum PayoutRefusal {
     /// An amount is negative or over the greatest, or nothing where there must be something.
     #[error("an amount is out of range")]
     AmountOutOfRange,
+    /// More lines of means than [`MEANS_MAX`], or more invoices than [`APPLIED_MAX`].
+    #[error("too many lines")]
+    TooManyLines,
     /// The means add up neither to the total nor to the total less the withholdings.
     #[error("the means do not add up")]
     MeansDoNotAddUp {
@@ -419,7 +472,7 @@ fn refuse_amounts(terms: &PayoutTerms, company: &Company) -> Result<(), PayoutRe
     let out_of_range = |_: MoneyError| PayoutRefusal::AmountOutOfRange;
     let is_allowed = |amount: Money| {
         amount.currency() == company.currency
-            && (0..=Money::BILL_MAX_MINOR).contains(&amount.to_minor())
+            && (0..=Money::PAYABLE_MAX_MINOR).contains(&amount.to_minor())
     };
     let is_something = |amount: Money| is_allowed(amount) && amount.to_minor() > 0;
     if terms.means.is_empty()
@@ -427,6 +480,9 @@ fn refuse_amounts(terms: &PayoutTerms, company: &Company) -> Result<(), PayoutRe
         || !terms.optional_amounts().all(is_allowed)
     {
         return Err(PayoutRefusal::AmountOutOfRange);
+    }
+    if terms.has_too_many_lines() {
+        return Err(PayoutRefusal::TooManyLines);
     }
     let sum = terms.checked_means().map_err(out_of_range)?;
     let withheld = terms.checked_withheld().map_err(out_of_range)?;
@@ -450,12 +506,9 @@ fn refuse_applications(
     if let Some(invoice) = repeated(&terms.applied) {
         return Err(PayoutRefusal::InvoiceRepeated { invoice });
     }
-    let mut known = invoices.iter();
-    for Application { invoice, amount } in &terms.applied {
-        let found = known.next().copied().flatten();
-        let found = found.filter(|found| found.supplier == terms.supplier);
-        let found = found.ok_or(PayoutRefusal::InvoiceUnknown { invoice: *invoice })?;
-        let balance = found.total.checked_sub(found.applied).map_err(out_of_range)?;
+    let own = own_invoices(terms, invoices)?;
+    for (Application { invoice, amount }, standing) in terms.applied.iter().zip(own) {
+        let balance = standing.total.checked_sub(standing.applied).map_err(out_of_range)?;
         if amount.to_minor() > balance.to_minor() {
             return Err(PayoutRefusal::InvoiceOverApplied { invoice: *invoice, balance });
         }
@@ -466,6 +519,21 @@ fn refuse_applications(
         return Err(PayoutRefusal::OverApplied { applied, settled });
     }
     Ok(())
+}
+
+/// The invoices named, each of which must be the supplier's.
+fn own_invoices(
+    terms: &PayoutTerms,
+    invoices: &[Option<AppliedInvoice>],
+) -> Result<Vec<AppliedInvoice>, PayoutRefusal> {
+    let mut known = invoices.iter();
+    let own = terms.applied.iter().map(|application| {
+        let found = known.next().copied().flatten();
+        let invoice = application.invoice;
+        let own = found.filter(|found| found.supplier == terms.supplier);
+        own.ok_or(PayoutRefusal::InvoiceUnknown { invoice })
+    });
+    own.collect()
 }
 
 /// An invoice that stands in the list twice.
@@ -504,14 +572,7 @@ pub(crate) mod tests {
     }
 
     fn line(means: Means, minor: i64) -> MeansLine {
-        MeansLine {
-            means,
-            amount: bob(minor),
-            chart_account: None,
-            cheque_number: None,
-            valid_on: None,
-            is_reconciled: false,
-        }
+        MeansLine::plain(means, bob(minor))
     }
 
     /// 1,000.00 of which 60.00 are kept back and 940.00 go out; 5.00 let off, 2.00 of interest.
@@ -628,17 +689,33 @@ pub(crate) mod tests {
         use PayoutRefusal as No;
         type Break = fn(&mut PayoutFacts<'_>, &mut PayoutCommand);
         let holder = PayoutId::from_i64(928).unwrap();
-        let breaks: [(Break, No); 7] = [
+        let breaks: [(Break, No); 10] = [
             (|facts, _| facts.is_supplier_known = false, No::SupplierUnknown),
             (|_, command| command.terms.stated_advance = bob(-1), No::AmountOutOfRange),
+            (
+                |_, command| {
+                    let line = command.terms.means[0].clone();
+                    command.terms.means.extend(vec![line; MEANS_MAX]);
+                },
+                No::TooManyLines,
+            ),
             (
                 |_, command| command.terms.total = bob(100_001),
                 No::MeansDoNotAddUp { sum: bob(94_000), total: bob(100_001), withheld: bob(6_000) },
             ),
-            (|facts, _| facts.invoices[0] = None, No::InvoiceUnknown { invoice: invoice_id(1) }),
+            (|_, command| command.terms.interest = bob(100_500), No::NothingSettled),
             (
-                |facts, _| facts.invoices[1] = open(50_000, 20_001),
-                No::InvoiceOverApplied { invoice: invoice_id(2), balance: bob(29_999) },
+                |facts, command| {
+                    let again = command.terms.applied[0];
+                    command.terms.applied.push(again);
+                    facts.invoices.push(None);
+                },
+                No::InvoiceRepeated { invoice: invoice_id(1) },
+            ),
+            (|facts, _| facts.invoices[1] = None, No::InvoiceUnknown { invoice: invoice_id(2) }),
+            (
+                |facts, _| facts.invoices[0] = open(60_000, 1),
+                No::InvoiceOverApplied { invoice: invoice_id(1), balance: bob(59_999) },
             ),
             (|_, command| command.serial = Some(100_000_000), No::NumberOutOfRange),
             (|_, command| command.serial = Some(5), No::NumberTaken { holder }),
@@ -719,7 +796,7 @@ pub(crate) mod tests {
             |terms, amount| terms.applied[1].amount = amount,
         ];
         let usd = Money::from_minor(1, Currency::from_code("USD").unwrap());
-        let wrong = [bob(-1), bob(Money::BILL_MAX_MINOR + 1), bob(i64::MIN), usd];
+        let wrong = [bob(-1), bob(Money::PAYABLE_MAX_MINOR + 1), bob(i64::MIN), usd];
         for (put, amount) in optional.iter().flat_map(|put| wrong.map(|amount| (put, amount))) {
             let refusal = Some(PayoutRefusal::AmountOutOfRange);
             check(|_, command| put(&mut command.terms, amount), refusal);

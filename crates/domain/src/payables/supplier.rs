@@ -26,6 +26,8 @@ pub struct Supplier {
     pub registered_on: Date,
     /// What else is known of it.
     pub details: Details<SupplierDetail>,
+    /// The user who made or changed it last.
+    pub changed_by: Text<128>,
 }
 
 /// A wish to make or change a supplier: what is absent is left as it is, or empty in a new one.
@@ -45,7 +47,16 @@ pub struct SupplierRow {
     pub details: Vec<(SupplierDetail, Option<DetailText>)>,
 }
 
-/// What must be known to decide a [`SupplierRow`].
+/// A [`SupplierRow`] with the user who says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupplierCommand {
+    /// What is said.
+    pub row: SupplierRow,
+    /// Who says it.
+    pub changed_by: Text<128>,
+}
+
+/// What must be known to decide a [`SupplierCommand`].
 #[derive(Debug, Clone)]
 pub struct SupplierFacts<'a> {
     /// The company.
@@ -87,9 +98,10 @@ pub enum SupplierRefusal {
 /// Decides a row. Refusals in the order of [`SupplierRefusal`].
 pub fn decide_supplier(
     facts: SupplierFacts<'_>,
-    row: &SupplierRow,
+    command: &SupplierCommand,
     now: Timestamp,
 ) -> Result<SupplierDecision, SupplierRefusal> {
+    let SupplierCommand { row, changed_by } = command;
     let before = match (row.id, facts.known) {
         (Some(_), None) => return Err(SupplierRefusal::SupplierUnknown),
         (None, _) => None,
@@ -105,17 +117,18 @@ pub fn decide_supplier(
             is_active: true,
             registered_on: civil_at(facts.company, now).date(),
             details: Details::new(),
+            changed_by: changed_by.clone(),
         },
     };
     restate(&mut supplier, row);
     if let Some(holder) = facts.tax_id_holder.filter(|holder| *holder != supplier.id) {
         return Err(SupplierRefusal::TaxIdTaken { holder });
     }
-    Ok(if before.as_ref() == Some(&supplier) {
-        SupplierDecision::Unchanged(Box::new(supplier))
-    } else {
-        SupplierDecision::Kept(Box::new(supplier))
-    })
+    if before.as_ref() == Some(&supplier) {
+        return Ok(SupplierDecision::Unchanged(Box::new(supplier)));
+    }
+    supplier.changed_by = changed_by.clone();
+    Ok(SupplierDecision::Kept(Box::new(supplier)))
 }
 
 fn restate(supplier: &mut Supplier, row: &SupplierRow) {
@@ -166,7 +179,8 @@ pub(crate) mod tests {
             SupplierFacts { company: &company, known: None, tax_id_holder: None, next_supplier };
         let mut row = row();
         change(&mut facts, &mut row);
-        decide_supplier(facts, &row, NOW.parse().unwrap())
+        let changed_by = text(if facts.known.is_some() { "eva" } else { "ana" });
+        decide_supplier(facts, &SupplierCommand { row, changed_by }, NOW.parse().unwrap())
     }
 
     fn made() -> Supplier {
@@ -199,6 +213,7 @@ pub(crate) mod tests {
         assert_eq!(supplier.registered_on.to_string(), "2024-08-16");
         assert!(supplier.is_active);
         assert_eq!(supplier.details.len(), 1);
+        assert_eq!(supplier.changed_by.as_str(), "ana");
     }
 
     #[test]
@@ -218,6 +233,7 @@ pub(crate) mod tests {
             tax_id: None,
             is_active: false,
             details: [(SupplierDetail::Phone, text("4-222-3333"))].into(),
+            changed_by: text("eva"),
             ..made()
         };
         assert_eq!(changed, Ok(SupplierDecision::Kept(Box::new(expected))));

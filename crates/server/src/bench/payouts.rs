@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 use ventanilla_domain::{
-    CompanyId, Given, IncomeWithholding, Means, MeansLine, Money, Name, PayoutCommand, PayoutId,
-    PayoutTerms, Role, SupplierId, SupplierRow, Text, Withholdings,
+    CompanyId, Currency, Given, Means, MeansLine, Money, Name, PayoutCommand, PayoutId,
+    PayoutTerms, Role, SupplierCommand, SupplierId, SupplierRow, Text,
 };
 use ventanilla_service::PastPayable;
 
@@ -46,47 +46,24 @@ fn not_ready() -> anyhow::Error {
     Problem::store("la medición no se pudo preparar")
 }
 
-fn supplier() -> anyhow::Result<SupplierRow> {
-    Ok(SupplierRow {
+fn supplier() -> anyhow::Result<SupplierCommand> {
+    let row = SupplierRow {
         id: None,
         trade_name: Some(Name::from_text("Proveedor de prueba")?),
         legal_name: Some(Text::from_text("Proveedor de prueba S.A.")?),
         tax_id: Given::Absent,
         is_active: None,
         details: Vec::new(),
-    })
+    };
+    Ok(SupplierCommand { row, changed_by: Text::from_text(LOGIN)? })
 }
 
 fn payout(number: u64) -> anyhow::Result<PayoutCommand> {
-    let currency = ventanilla_domain::Currency::BOB;
-    let (nothing, total) = (
-        Money::zero(currency),
-        Money::from_minor(i64::try_from(1_000 + number * 37 % 20_000)?, currency),
-    );
-    let income = || IncomeWithholding { amount: nothing, code: None, base: nothing };
-    let withholdings =
-        Withholdings { gross_income: nothing, income: [income(), income()], rent: nothing };
-    let means = MeansLine {
-        means: Means::Transfer,
-        amount: total,
-        chart_account: None,
-        cheque_number: None,
-        valid_on: None,
-        is_reconciled: false,
-    };
+    let minor = i64::try_from(1_000 + number * 37 % 20_000)?;
+    let line = MeansLine::plain(Means::Transfer, Money::from_minor(minor, Currency::BOB));
     let terms = PayoutTerms {
-        supplier: SupplierId::FIRST,
-        paid_on: date(2016, 8, 16),
-        is_rate_stated: false,
-        total,
-        stated_advance: nothing,
-        stated_invoices: nothing,
-        discounts: nothing,
-        interest: nothing,
-        withholdings,
-        means: vec![means],
-        applied: Vec::new(),
         description: Some(Text::from_text("Pago de prueba")?),
+        ..PayoutTerms::plain(SupplierId::FIRST, date(2016, 8, 16), line)
     };
     let recorded_by = Text::from_text(LOGIN)?;
     let (point, serial) = (None, None);

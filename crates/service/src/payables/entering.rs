@@ -8,8 +8,8 @@ use ventanilla_domain::{
     CallerKey, Company, CompanyId, Event, Given, InvoiceCommand, InvoiceFacts, InvoiceRefusal,
     InvoiceTerms, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal,
     PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms,
-    PurchaseInvoice, Supplier, SupplierDecision, SupplierFacts, SupplierRefusal, SupplierRow,
-    decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
+    PurchaseInvoice, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
+    SupplierRow, decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
 };
 use ventanilla_store::{Counters, StoreError, Tx};
 
@@ -55,8 +55,11 @@ impl Service {
         company: CompanyId,
         row: SupplierRow,
     ) -> Written<Supplier, SupplierRefusal> {
-        self.enter(caller, company, move |tx, company, now| keep_supplier(tx, company, &row, now))
-            .await
+        let command = SupplierCommand { row, changed_by: caller.name.clone() };
+        self.enter(caller, company, move |tx, company, now| {
+            keep_supplier(tx, company, &command, now)
+        })
+        .await
     }
 
     /// Enters a purchase invoice (`alta_facturacompra`).
@@ -162,11 +165,11 @@ pub(super) fn supplier_facts<'c>(
 fn keep_supplier(
     tx: &mut Tx<'_>,
     company: &Company,
-    row: &SupplierRow,
+    command: &SupplierCommand,
     now: Timestamp,
 ) -> Decided<Supplier, SupplierRefusal> {
-    let facts = supplier_facts(tx, company, row)?;
-    match decide_supplier(facts, row, now) {
+    let facts = supplier_facts(tx, company, &command.row)?;
+    match decide_supplier(facts, command, now) {
         Err(refusal) => Ok(Err(refusal)),
         Ok(SupplierDecision::Unchanged(supplier)) => Ok(Ok(*supplier)),
         Ok(SupplierDecision::Kept(supplier)) => {
@@ -215,7 +218,9 @@ pub(super) fn payout_facts<'c>(
         Some(payout) => view.payout(company, payout)?,
         None => None,
     };
-    let invoices = terms.applied.iter();
+    // More than there may be are refused, whatever they are: nobody waits while they are looked up.
+    let applied = if terms.has_too_many_lines() { &[][..] } else { &terms.applied };
+    let invoices = applied.iter();
     let invoices = invoices.map(|application| view.invoice_standing(company, application.invoice));
     let point = command.to_point();
     let named = command.serial.and_then(|serial| PayoutNumber::from_parts(point, serial).ok());

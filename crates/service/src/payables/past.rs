@@ -2,7 +2,7 @@
 
 use ventanilla_domain::{
     CompanyId, Event, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutId, PayoutRefusal,
-    Supplier, SupplierDecision, SupplierFacts, SupplierId, SupplierRefusal, SupplierRow,
+    Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierId, SupplierRefusal,
     decide_payout, decide_supplier,
 };
 use ventanilla_store::StoreError;
@@ -27,7 +27,7 @@ impl Service {
     pub async fn record_past_supplier(
         &self,
         company: CompanyId,
-        past: PastPayable<SupplierId, SupplierRow>,
+        past: PastPayable<SupplierId, SupplierCommand>,
     ) -> Result<Supplier, Failure<DeskRefusal<SupplierRefusal>>> {
         self.write(move |tx, now| {
             let Some(company) = tx.company(company)? else {
@@ -37,7 +37,7 @@ impl Service {
                 let what = "a supplier of the past has an id that is in use";
                 return Err(StoreError::Damaged { what, cause: None });
             }
-            let facts = supplier_facts(tx, &company, &past.says)?;
+            let facts = supplier_facts(tx, &company, &past.says.row)?;
             let facts = SupplierFacts { next_supplier: past.id, ..facts };
             match decide_supplier(facts, &past.says, now) {
                 Err(refusal) => Ok(Err(DeskRefusal::Act(refusal))),

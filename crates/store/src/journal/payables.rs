@@ -12,7 +12,9 @@ use ventanilla_domain::{
 use super::printed::to_json;
 use super::record::parsed;
 use crate::StoreError;
-use crate::values::{cuit, date, document_number, id, instant, key, money, optional, shown, text};
+use crate::values::{
+    cuit, date, document_number, id, instant, key, letter, money, optional, shown, text,
+};
 
 /// What is said, by the code of its kind.
 type DetailsRecord = BTreeMap<String, String>;
@@ -28,6 +30,7 @@ struct SupplierRecord {
     registered_on: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     details: DetailsRecord,
+    by: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -189,6 +192,7 @@ pub(super) fn write_supplier(supplier: &Supplier) -> String {
         is_active: supplier.is_active,
         registered_on: supplier.registered_on.to_string(),
         details: details_record(&supplier.details),
+        by: supplier.changed_by.to_string(),
     })
 }
 
@@ -203,6 +207,7 @@ pub(crate) fn read_supplier(json: &str) -> Result<Supplier, StoreError> {
         is_active: record.is_active,
         registered_on: date(&record.registered_on)?,
         details: details(&record.details)?,
+        changed_by: text(&record.by)?,
     })
 }
 
@@ -211,7 +216,7 @@ pub(super) fn write_invoice(invoice: &PurchaseInvoice) -> String {
     to_json(&InvoiceRecord {
         id: invoice.id.to_i64(),
         supplier: terms.supplier.to_i64(),
-        letter: shown(terms.letter.as_ref()),
+        letter: terms.letter.as_ref().map(|letter| letter.as_str().to_owned()),
         point: terms.number.to_point(),
         serial: terms.number.to_serial(),
         booked_on: terms.booked_on.to_string(),
@@ -235,7 +240,7 @@ pub(crate) fn read_invoice(json: &str, currency: Currency) -> Result<PurchaseInv
         terms: InvoiceTerms {
             supplier: id(SupplierId::from_i64, record.supplier)?,
             number: document_number(record.point, record.serial)?,
-            letter: optional(record.letter.as_deref())?,
+            letter: record.letter.as_deref().map(letter).transpose()?,
             booked_on: date(&record.booked_on)?,
             issued_on: date(&record.issued_on)?,
             due_on: record.due_on.as_deref().map(date).transpose()?,

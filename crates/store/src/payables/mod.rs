@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ventanilla_domain::{
     Account, Application, AppliedInvoice, CallerKey, CompanyId, Cuit, DocumentNumber, IntegratorId,
-    Money, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoice, PurchaseInvoiceId,
-    Supplier, SupplierId, Text,
+    Letter, Money, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoice,
+    PurchaseInvoiceId, Supplier, SupplierId,
 };
 
 use crate::StoreError;
@@ -33,7 +33,7 @@ pub(crate) struct Kept<C, T> {
 }
 
 /// What is unique of an invoice beside its id.
-pub(crate) type InvoiceKey = (SupplierId, Option<Text<4>>, DocumentNumber);
+pub(crate) type InvoiceKey = (SupplierId, Option<Letter>, DocumentNumber);
 pub(crate) type KeptSupplier = Kept<Option<Cuit>, Supplier>;
 pub(crate) type KeptInvoice = Kept<(InvoiceKey, Money), EnteredInvoice>;
 pub(crate) type KeptPayout = Kept<(SupplierId, PayoutNumber), Payout>;
@@ -240,7 +240,7 @@ impl State {
         &self,
         company: CompanyId,
         supplier: SupplierId,
-        letter: Option<&Text<4>>,
+        letter: Option<&Letter>,
         number: DocumentNumber,
     ) -> Option<PurchaseInvoiceId> {
         let key = (supplier, letter.cloned(), number);

@@ -165,6 +165,7 @@ mod tests {
             is_active: true,
             registered_on: "2021-11-20".parse().unwrap(),
             details: Details::new(),
+            changed_by: words("ana"),
         };
         books.payables.suppliers.insert(supplier.id, supplier);
         books

@@ -2,7 +2,8 @@
 
 use ventanilla_domain::{
     Account, AppliedInvoice, CallerKey, Company, CompanyId, Cuit, DocumentNumber, IntegratorId,
-    Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoiceId, Supplier, SupplierId, Text,
+    Letter, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoiceId, Supplier,
+    SupplierId,
 };
 
 use super::{
@@ -61,7 +62,7 @@ impl View<'_> {
         &self,
         company: CompanyId,
         supplier: SupplierId,
-        letter: Option<&Text<4>>,
+        letter: Option<&Letter>,
         number: DocumentNumber,
     ) -> Read<Option<PurchaseInvoiceId>> {
         read!(self, view =>

@@ -23,12 +23,20 @@ CREATE TABLE purchase_invoice (
   total_minor INTEGER NOT NULL CHECK (total_minor > 0),
   applied_minor INTEGER NOT NULL DEFAULT 0
     CHECK (applied_minor >= 0 AND applied_minor <= total_minor),
-  record TEXT NOT NULL,
   PRIMARY KEY (company_id, invoice_id),
   FOREIGN KEY (company_id, supplier_id) REFERENCES supplier
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX purchase_invoice_by_number
   ON purchase_invoice (company_id, supplier_id, letter, point, serial);
+
+-- What an invoice says, apart from the narrow row that payouts change.
+CREATE TABLE invoice_record (
+  company_id INTEGER NOT NULL,
+  invoice_id INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  PRIMARY KEY (company_id, invoice_id),
+  FOREIGN KEY (company_id, invoice_id) REFERENCES purchase_invoice
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payout (
   company_id INTEGER NOT NULL,

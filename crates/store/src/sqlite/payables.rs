@@ -3,8 +3,8 @@
 use rusqlite::Row;
 use ventanilla_domain::{
     Account, AppliedInvoice, CallerKey, Company, CompanyId, Cuit, Currency, DocumentNumber,
-    IntegratorId, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoiceId, Supplier,
-    SupplierId, Text,
+    IntegratorId, Letter, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoiceId,
+    Supplier, SupplierId,
 };
 
 use super::Reads;
@@ -14,7 +14,7 @@ use crate::journal::{read_invoice, read_payout, read_reversal, read_supplier};
 use crate::payables::{
     EnteredInvoice, Kept, KeptInvoice, KeptPayout, KeptSupplier, PayoutApplication, PayoutKey,
 };
-use crate::values::{cuit, document_number, id, key, money, optional, unsigned};
+use crate::values::{cuit, document_number, id, key, letter, money, unsigned};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -53,6 +53,7 @@ impl Reads<'_> {
         invoice: PurchaseInvoiceId,
     ) -> Read<Option<EnteredInvoice>> {
         let sql = "SELECT record, applied_minor FROM purchase_invoice \
+                   JOIN invoice_record USING (company_id, invoice_id) \
                    WHERE company_id = ?1 AND invoice_id = ?2";
         let key = (company.id.to_i64(), invoice.to_i64());
         self.one(sql, key, |row| {
@@ -85,12 +86,12 @@ impl Reads<'_> {
         self,
         company: CompanyId,
         supplier: SupplierId,
-        letter: Option<&Text<4>>,
+        letter: Option<&Letter>,
         number: DocumentNumber,
     ) -> Read<Option<PurchaseInvoiceId>> {
         let sql = "SELECT invoice_id FROM purchase_invoice WHERE company_id = ?1 \
                    AND supplier_id = ?2 AND letter = ?3 AND point = ?4 AND serial = ?5";
-        let letter = letter.map_or("", Text::as_str);
+        let letter = letter.map_or("", Letter::as_str);
         let (point, serial) = (number.to_point(), number.to_serial());
         let key = (company.to_i64(), supplier.to_i64(), letter, point, serial);
         self.one(sql, key, |row| id(PurchaseInvoiceId::from_i64, row.get(0)?))
@@ -178,6 +179,7 @@ impl Reads<'_> {
     ) -> Read<()> {
         let sql = "SELECT invoice_id, supplier_id, letter, point, serial, total_minor, \
                    applied_minor, record FROM purchase_invoice \
+                   LEFT JOIN invoice_record USING (company_id, invoice_id) \
                    WHERE company_id = ?1 ORDER BY invoice_id";
         self.each(sql, [company.id.to_i64()], |row| invoice(row, company.currency), visit)
     }
@@ -238,7 +240,7 @@ fn supplier(row: &Row<'_>) -> Read<(SupplierId, KeptSupplier)> {
 }
 
 fn invoice(row: &Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptInvoice)> {
-    let letter = optional(Some(string(row, 2)?).filter(|letter| !letter.is_empty()))?;
+    let letter = Some(string(row, 2)?).filter(|text| !text.is_empty()).map(letter).transpose()?;
     let number = document_number(row.get(3)?, row.get(4)?)?;
     let columns =
         ((id(SupplierId::from_i64, row.get(1)?)?, letter, number), money(row.get(5)?, currency));

@@ -1,14 +1,14 @@
 //! What is kept of suppliers, their invoices and payouts, in every store.
 
 use ventanilla_domain::{
-    Account, AppliedInvoice, CallerKey, Event, IntegratorId, Payout, PayoutId, Supplier,
+    Account, AppliedInvoice, CallerKey, Event, IntegratorId, Letter, Payout, PayoutId, Supplier,
 };
 use ventanilla_store::{EnteredInvoice, Snapshot};
 
 use crate::suppliers::{
     TAX_IDS, bare_invoice, bare_payout, bare_supplier, full_invoice, full_payout, full_supplier,
     invoice_entered, invoice_id, number, payout_id, payout_made, payout_reversed, reversal_of,
-    supplier_id, supplier_kept, tax_id, words,
+    supplier_id, supplier_kept, tax_id,
 };
 use crate::world::{World, bob, each_store, instant};
 
@@ -101,7 +101,7 @@ fn an_invoice_is_found_by_supplier_letter_and_number() {
             (1, None, (3, 2), Some(2)),
             (1, None, (2, 3), None),
         ] {
-            let letter = letter.map(words::<4>);
+            let letter = letter.map(|text| Letter::from_text(text).unwrap());
             let number = number(numbered.0, numbered.1);
             let snapshot = now(world);
             let found = snapshot

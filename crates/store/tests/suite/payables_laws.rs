@@ -1,11 +1,13 @@
 //! What stands below the rules of the suppliers' side, in every store: events past the rules.
 
-use ventanilla_domain::{CallerKey, Event, IntegratorId, Payout, PayoutReversal, PurchaseInvoice};
+use ventanilla_domain::{
+    CallerKey, Event, IntegratorId, Letter, Payout, PayoutReversal, PurchaseInvoice,
+};
 
 use crate::suppliers::{
     TAX_IDS, bare_invoice, bare_payout, bare_supplier, full_invoice, full_supplier,
     invoice_entered, number, payout_id, payout_made, payout_reversed, reversal_of, supplier_id,
-    supplier_kept, words,
+    supplier_kept,
 };
 use crate::world::{World, bob, each_store};
 
@@ -98,7 +100,7 @@ fn an_invoices_id_is_used_once_and_its_number_once_for_supplier_and_letter() {
         world.with_payables();
         let entered = |invoice, supplier, letter: Option<&str>, serial| {
             let mut made = bare_invoice(invoice, supplier, 100);
-            made.terms.letter = letter.map(words);
+            made.terms.letter = letter.map(|text| Letter::from_text(text).unwrap());
             made.terms.number = number(3, serial);
             invoice_entered(&made)
         };

@@ -19,11 +19,11 @@ fn what_is_written_keeps_its_form() {
     let expected = [
         (
             "supplier-kept",
-            r#"{"id":1,"trade_name":"La Quebrada","legal_name":"La Quebrada S.R.L.","tax_id":"20123456786","is_active":true,"registered_on":"2021-11-20","details":{"email":"ventas@quebrada.example","postal-street":"Calle Ficticia 7"}}"#,
+            r#"{"id":1,"trade_name":"La Quebrada","legal_name":"La Quebrada S.R.L.","tax_id":"20123456786","is_active":true,"registered_on":"2021-11-20","details":{"email":"ventas@quebrada.example","postal-street":"Calle Ficticia 7"},"by":"ana"}"#,
         ),
         (
             "supplier-kept",
-            r#"{"id":2,"trade_name":"La Quebrada","legal_name":"La Quebrada S.R.L.","is_active":false,"registered_on":"2021-11-20"}"#,
+            r#"{"id":2,"trade_name":"La Quebrada","legal_name":"La Quebrada S.R.L.","is_active":false,"registered_on":"2021-11-20","by":"ana"}"#,
         ),
         (
             "invoice-entered",
@@ -67,7 +67,7 @@ fn tables_hold_what_the_journal_holds() {
     let connection = rusqlite::Connection::open(folder.path().join("ventanilla.db")).unwrap();
     for (kind, table) in [
         ("supplier-kept", "supplier"),
-        ("invoice-entered", "purchase_invoice"),
+        ("invoice-entered", "invoice_record"),
         ("payout-made", "payout"),
         ("payout-reversed", "payout_reversal"),
     ] {
@@ -82,7 +82,7 @@ fn tables_hold_what_the_journal_holds() {
 }
 
 /// A change of the file, and what is told of it.
-const TAMPERINGS: [(&str, &str); 27] = [
+const TAMPERINGS: [(&str, &str); 30] = [
     (
         "UPDATE payout SET record = replace(record, '\"rent\":300', '\"rent\":301') WHERE payout_id = 2",
         "payout: pago 2 difiere",
@@ -93,9 +93,14 @@ const TAMPERINGS: [(&str, &str); 27] = [
     ("UPDATE payout SET record = '{}' WHERE payout_id = 2", "payout: una fila no se puede leer"),
     ("DELETE FROM payout WHERE payout_id = 2", "payout: falta pago 2"),
     (
-        "UPDATE purchase_invoice SET record = replace(record, 'Postes', 'Cables')",
+        "UPDATE invoice_record SET record = replace(record, 'Postes', 'Cables')",
         "purchase_invoice: factura de compra 1 difiere",
     ),
+    (
+        "DELETE FROM invoice_record WHERE invoice_id = 1",
+        "purchase_invoice: una fila no se puede leer",
+    ),
+    ("UPDATE invoice_record SET invoice_id = 9 WHERE invoice_id = 1", "invoice_record"),
     (
         "UPDATE purchase_invoice SET total_minor = 60000 WHERE invoice_id = 1",
         "purchase_invoice: factura de compra 1 difiere",
@@ -145,6 +150,8 @@ const TAMPERINGS: [(&str, &str); 27] = [
     ),
     ("DELETE FROM payout_key", "payout_key: falta clave k-1 del integrador 1"),
     ("UPDATE payout_key SET payout_id = 1", "payout_key: clave k-1 del integrador 1 difiere"),
+    // Another code of the same account would be another balance.
+    ("UPDATE balance SET account = 'payable:01' WHERE account = 'payable:1'", "balance"),
     ("UPDATE counter SET next_supplier = 9", "contadores"),
     ("UPDATE counter SET next_invoice = 9", "contadores"),
     ("UPDATE counter SET next_payout = 1", "contadores"),

@@ -2,7 +2,7 @@
 
 use ventanilla_domain::{
     Application, Cuit, Details, DocumentNumber, Event, IncomeWithholding, IntegratorId,
-    InvoiceDetail, InvoiceTerms, ItemDetail, Means, MeansLine, Money, Payout, PayoutId,
+    InvoiceDetail, InvoiceTerms, ItemDetail, Letter, Means, MeansLine, Money, Payout, PayoutId,
     PayoutReversal, PayoutTerms, PurchaseInvoice, PurchaseInvoiceId, PurchaseParts, Supplier,
     SupplierDetail, SupplierId, Text, Withholdings,
 };
@@ -46,6 +46,7 @@ pub(crate) fn bare_supplier(supplier: i64) -> Supplier {
         is_active: false,
         registered_on: "2021-11-20".parse().unwrap(),
         details: Details::new(),
+        changed_by: words("ana"),
     }
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn full_supplier(supplier: i64, tax: &str) -> Supplier {
         tax_id: Some(tax_id(tax)),
         is_active: true,
         details: details.into(),
+        changed_by: words("ana"),
         ..bare_supplier(supplier)
     }
 }
@@ -87,7 +89,7 @@ pub(crate) fn bare_invoice(invoice: i64, supplier: i64, minor: i64) -> PurchaseI
 pub(crate) fn full_invoice(invoice: i64, supplier: i64) -> PurchaseInvoice {
     let mut full = bare_invoice(invoice, supplier, 126_000);
     full.terms = InvoiceTerms {
-        letter: Some(words("A")),
+        letter: Letter::from_text("A").ok(),
         due_on: Some("2021-12-24".parse().unwrap()),
         parts: PurchaseParts {
             net: bob(90_000),

@@ -1,6 +1,6 @@
 //! Why a payout is not made.
 
-use ventanilla_domain::{Money, PayoutRefusal};
+use ventanilla_domain::{APPLIED_MAX, MEANS_MAX, Money, PayoutRefusal};
 use ventanilla_service::DeskRefusal;
 
 use super::{EXCHANGE_RATE, Problem, of_desk};
@@ -47,9 +47,12 @@ fn of_payout(refusal: PayoutRefusal) -> Problem {
             "El IdTransaccion ya se usó para un pago con otros datos.".to_owned()
         }
         No::AmountOutOfRange => {
-            "Un importe está fuera de rango: se admite hasta 1000000000.00, y totalpagado y los \
+            "Un importe está fuera de rango: se admite hasta 1000000000000.00, y totalpagado y los \
              importes de los medios de pago y de las facturas deben ser mayores que cero."
                 .to_owned()
+        }
+        No::TooManyLines => {
+            format!("Un pago admite hasta {MEANS_MAX} medios de pago y {APPLIED_MAX} facturas.")
         }
         No::MeansDoNotAddUp { sum, total, withheld } => means_do_not_add_up(sum, total, withheld),
         No::NothingSettled => {
@@ -73,7 +76,7 @@ fn of_payout(refusal: PayoutRefusal) -> Problem {
             )
         }
         No::NumberOutOfRange => "El número de pago no es válido, o el talonario no tiene más \
-                                 números: nroPago2 va de 1 a 99999999."
+                                 números: nroPago2 va de 1 a 99999999; puede usar otro nroPago1."
             .to_owned(),
         No::NumberTaken { holder } => {
             format!("El número de pago ya está usado: lo tiene el idPago {holder}.")
@@ -111,6 +114,7 @@ pub(in crate::colppy) mod rows {
             No::CallerKeyReused => No::CallerKeyReused,
             No::SupplierUnknown => No::SupplierUnknown,
             No::AmountOutOfRange => No::AmountOutOfRange,
+            No::TooManyLines => No::TooManyLines,
             No::MeansDoNotAddUp { .. } => No::MeansDoNotAddUp {
                 sum: ars(900),
                 total: ars(1_100),

@@ -64,6 +64,7 @@ fn supplier() -> SupplierState {
         is_active: true,
         registered_on: jiff::civil::date(2016, 8, 16),
         details: details.into(),
+        changed_by: Text::from_text("a").unwrap(),
     };
     let balance = Money::from_minor(1100, Currency::from_code("ARS").unwrap());
     SupplierState { supplier, balance }

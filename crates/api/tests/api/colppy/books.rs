@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use ventanilla_api::router;
 use ventanilla_domain::{
-    CompanyId, Cuit, Currency, Given, Name, PaymentId, Role, SupplierId, SupplierRow, Text,
-    TimeZone,
+    CompanyId, Cuit, Currency, Given, Name, PaymentId, Role, SupplierCommand, SupplierId,
+    SupplierRow, Text, TimeZone,
 };
 use ventanilla_service::{
     Clock, Entropy, NewCompany, PastPayable, Service, Settings, SignIn, SignInName, UserCaller,
@@ -127,6 +127,7 @@ impl Books {
             is_active: Some(true),
             details: Vec::new(),
         };
+        let says = SupplierCommand { row: says, changed_by: name(USER) };
         let past = PastPayable { id: SupplierId::from_i64(supplier).unwrap(), says };
         self.service.record_past_supplier(id(company), past).await.unwrap();
     }

@@ -2,9 +2,9 @@
 
 use jiff::civil::date;
 use ventanilla_domain::{
-    CompanyId, Currency, Given, IncomeWithholding, InvoiceTerms, Label, Means, MeansLine, Money,
-    Name, PaymentId, PayoutCommand, PayoutId, PayoutReverseCommand, PayoutTerms, PurchaseParts,
-    Role, SupplierId, SupplierRow, Text, TimeZone, Withholdings,
+    CompanyId, Currency, Given, InvoiceTerms, Label, Means, MeansLine, Money, Name, PaymentId,
+    PayoutCommand, PayoutId, PayoutReverseCommand, PayoutTerms, PurchaseParts, Role,
+    SupplierCommand, SupplierId, SupplierRow, Text, TimeZone,
 };
 use ventanilla_service::{NewCompany, PastPayable, UserCaller};
 
@@ -75,37 +75,18 @@ impl Desk {
             is_active: None,
             details: Vec::new(),
         };
-        let past = PastPayable { id: SupplierId::from_i64(id).unwrap(), says: row };
+        let says = SupplierCommand { row, changed_by: Text::from_text("a").unwrap() };
+        let past = PastPayable { id: SupplierId::from_i64(id).unwrap(), says };
         self.world.service.record_past_supplier(company(of), past).await.unwrap();
     }
 
     /// The payment as the page prints it.
     async fn add_payout(&self, of: i64, id: i64) {
-        let income = || IncomeWithholding { amount: ars(0), code: None, base: ars(0) };
+        let line = MeansLine::plain(Means::Cash, ars(1_100));
+        let supplier = SupplierId::from_i64(91_694).unwrap();
         let terms = PayoutTerms {
-            supplier: SupplierId::from_i64(91_694).unwrap(),
-            paid_on: date(2016, 8, 16),
-            is_rate_stated: false,
-            total: ars(1_100),
-            stated_advance: ars(0),
-            stated_invoices: ars(0),
-            discounts: ars(0),
-            interest: ars(0),
-            withholdings: Withholdings {
-                gross_income: ars(0),
-                income: [income(), income()],
-                rent: ars(0),
-            },
-            means: vec![MeansLine {
-                means: Means::Cash,
-                amount: ars(1_100),
-                chart_account: None,
-                cheque_number: None,
-                valid_on: None,
-                is_reconciled: false,
-            }],
-            applied: Vec::new(),
             description: Some(Text::from_text("Pago de prueba").unwrap()),
+            ..PayoutTerms::plain(supplier, date(2016, 8, 16), line)
         };
         let says = PayoutCommand {
             terms,

@@ -3,9 +3,9 @@
 
 use jiff::civil::date;
 use ventanilla_domain::{
-    CompanyId, Cuit, Currency, Given, IncomeWithholding, Label, Means, MeansLine, Money, Name,
-    PaymentId, PayoutCommand, PayoutId, PayoutTerms, Role, SupplierDetail, SupplierId, SupplierRow,
-    Text, TimeZone, Withholdings,
+    CompanyId, Cuit, Currency, Given, Label, Means, MeansLine, Money, Name, PaymentId,
+    PayoutCommand, PayoutId, PayoutTerms, Role, SupplierCommand, SupplierDetail, SupplierId,
+    SupplierRow, Text, TimeZone,
 };
 use ventanilla_service::{NewCompany, PastPayable};
 
@@ -80,40 +80,23 @@ fn add_supplier(books: &Books, company: CompanyId) -> anyhow::Result<()> {
             detail(SupplierDetail::Email, "ventas@aguaribay.example")?,
         ],
     };
-    let past = PastPayable { id: SupplierId::from_i64(SUPPLIER)?, says: row };
+    let command = SupplierCommand { row, changed_by: Text::from_text(USER[0])? };
+    let past = PastPayable { id: SupplierId::from_i64(SUPPLIER)?, says: command };
     let kept = books.wait(books.service.record_past_supplier(company, past));
     kept.map(drop).map_err(|failure| problem::from_failure(failure, |_| refused()))
 }
 
 /// The payment as the page prints it.
 fn add_payout(books: &Books, company: CompanyId, id: i64) -> anyhow::Result<()> {
-    let currency = Currency::from_code(CURRENCY)?;
-    let (nothing, total) = (Money::zero(currency), Money::from_minor(1_100, currency));
-    let income = || IncomeWithholding { amount: nothing, code: None, base: nothing };
+    let total = Money::from_minor(1_100, Currency::from_code(CURRENCY)?);
+    let line = MeansLine {
+        chart_account: Some(Label::from_text("Caja")?),
+        ..MeansLine::plain(Means::Cash, total)
+    };
+    let supplier = SupplierId::from_i64(SUPPLIER)?;
     let terms = PayoutTerms {
-        supplier: SupplierId::from_i64(SUPPLIER)?,
-        paid_on: date(2016, 8, 16),
-        is_rate_stated: false,
-        total,
-        stated_advance: nothing,
-        stated_invoices: nothing,
-        discounts: nothing,
-        interest: nothing,
-        withholdings: Withholdings {
-            gross_income: nothing,
-            income: [income(), income()],
-            rent: nothing,
-        },
-        means: vec![MeansLine {
-            means: Means::Cash,
-            amount: total,
-            chart_account: Some(Label::from_text("Caja")?),
-            cheque_number: None,
-            valid_on: None,
-            is_reconciled: false,
-        }],
-        applied: Vec::new(),
         description: Some(Text::from_text("Pago de prueba")?),
+        ..PayoutTerms::plain(supplier, date(2016, 8, 16), line)
     };
     let command = PayoutCommand {
         terms,

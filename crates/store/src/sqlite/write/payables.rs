@@ -1,8 +1,8 @@
 //! What each event of the suppliers' side does to the tables.
 
 use ventanilla_domain::{
-    Application, CompanyId, Cuit, Payout, PayoutId, PayoutReversal, PurchaseInvoice, Supplier,
-    SupplierId, Text,
+    Application, CompanyId, Cuit, Letter, Payout, PayoutId, PayoutReversal, PurchaseInvoice,
+    Supplier, SupplierId,
 };
 
 use super::{SqliteTx, Write, exhausted};
@@ -48,17 +48,20 @@ impl SqliteTx<'_> {
         let terms = &invoice.terms;
         self.run(
             "INSERT INTO purchase_invoice (company_id, invoice_id, supplier_id, letter, point, \
-             serial, total_minor, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             serial, total_minor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
                 company.to_i64(),
                 invoice.id.to_i64(),
                 terms.supplier.to_i64(),
-                terms.letter.as_ref().map_or("", Text::as_str),
+                terms.letter.as_ref().map_or("", Letter::as_str),
                 terms.number.to_point(),
                 terms.number.to_serial(),
                 terms.total.to_minor(),
-                &written.payload,
             ),
+        )?;
+        self.run(
+            "INSERT INTO invoice_record (company_id, invoice_id, record) VALUES (?1, ?2, ?3)",
+            (company.to_i64(), invoice.id.to_i64(), &written.payload),
         )?;
         Ok(())
     }
