@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
     CompanyId, Cuit, CuitError, IdOutOfRange, Means, Money, PayoutId, PurchaseInvoiceId, Role,
-    SupplierId,
+    SupplierId, Text,
 };
 
 use super::wire;
@@ -84,11 +84,11 @@ pub(super) fn count_from_one(text: &str) -> Option<usize> {
     count(text).filter(|count| *count >= 1)
 }
 
-/// A yes or a no: `1`, `0`, `true`, `false`, `Si`, `No`.
+/// A yes or a no: `1`, `0`, `true`, `false`, `Si`, `No`, `S`, `N`.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match &*folded(text) {
-        "1" | "true" | "si" | "sí" => Some(true),
-        "0" | "false" | "no" => Some(false),
+        "1" | "true" | "si" | "sí" | "s" => Some(true),
+        "0" | "false" | "no" | "n" => Some(false),
         _ => None,
     }
 }
@@ -126,19 +126,27 @@ pub(super) fn payout_id(text: &str) -> Option<PayoutId> {
     id(text, PayoutId::from_i64)
 }
 
-/// A day as `16-08-2024`, `16/08/2024` or `2024-08-16`, of the years 1900 to 9999.
+/// A day as `16-08-2024`, `16/08/2024` or `2024-08-16`, of the years 1900 to 9999; the day and the
+/// month may lack their zero.
 pub(super) fn date(text: &str) -> Option<Date> {
-    let (year, month, day) = match text.as_bytes() {
-        [_, _, b'-', _, _, b'-', _, _, _, _] | [_, _, b'/', _, _, b'/', _, _, _, _] => {
-            (6..10, 3..5, 0..2)
-        }
-        [_, _, _, _, b'-', _, _, b'-', _, _] => (0..4, 5..7, 8..10),
-        _ => return None,
-    };
-    let part = |range| i16::try_from(number(text.get(range)?)?).ok();
-    let year = part(year).filter(|year| *year >= 1900)?;
-    let (month, day) = (i8::try_from(part(month)?), i8::try_from(part(day)?));
-    Date::new(year, month.ok()?, day.ok()?).ok()
+    let separator = if text.contains('/') { '/' } else { '-' };
+    let mut parts = text.split(separator);
+    let (first, month, last) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_iso = first.len() == 4 && separator == '-';
+    let (year, day) = if is_iso { (first, last) } else { (last, first) };
+    if parts.next().is_some() || year.len() != 4 || month.len() > 2 || day.len() > 2 {
+        return None;
+    }
+    let year = i16::try_from(number(year)?).ok().filter(|year| *year >= 1900)?;
+    let (month, day) = (i8::try_from(number(month)?).ok()?, i8::try_from(number(day)?).ok()?);
+    Date::new(year, month, day).ok()
+}
+
+/// A text in one line: breaks of lines, which forms for longer texts have, are blanks.
+pub(super) fn one_line<const MAX: usize>(text: &str) -> Option<Text<MAX>> {
+    let is_break = |c: char| matches!(c, '\n' | '\r' | '\t');
+    let words = text.split(is_break).map(str::trim).filter(|line| !line.is_empty());
+    Text::from_text(&words.collect::<Vec<_>>().join(" ")).ok()
 }
 
 /// One part of a document's number: up to `LEN` digits, padded with zeros or not.
@@ -306,7 +314,7 @@ mod tests {
                 ("0011.05", Some(1105)),
                 ("0.01", Some(1)),
                 ("1000000000", Some(100_000_000_000)),
-                ("1000000000.00", Some(100_000_000_000)),
+                ("1000000000000.00", Some(100_000_000_000_000)),
             ],
         );
         let long = format!("1.{}", "0".repeat(64));
@@ -314,7 +322,7 @@ mod tests {
             amount_minor,
             &[
                 "",
-                "1000000000.01",
+                "1000000000000.01",
                 "92233720368547758.08",
                 "9223372036854775808",
                 "-1",
@@ -373,13 +381,13 @@ mod tests {
 
     #[test]
     fn a_flag_is_a_digit_or_a_word() {
-        for text in ["1", "true", "True", "Si", "si", "SÍ"] {
+        for text in ["1", "true", "True", "Si", "si", "SÍ", "S"] {
             check(flag, &[(text, Some(true))]);
         }
-        for text in ["0", "FALSE", "No", "NO"] {
+        for text in ["0", "FALSE", "No", "NO", "n"] {
             check(flag, &[(text, Some(false))]);
         }
-        check_refused(flag, &["", "2", "01", "yes", "s", "sino"]);
+        check_refused(flag, &["", "2", "01", "yes", "y", "sino"]);
     }
 
     #[test]
@@ -396,10 +404,21 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_many_lines_is_kept_in_one() {
+        let read = |text| one_line::<20>(text).map(|text| text.to_string());
+        assert_eq!(read("Resmas\r\n\r\n de papel\tA4\n").as_deref(), Some("Resmas de papel A4"));
+        for text in ["", "\n", "a\u{1}b", "unos veintiún signos."] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_date_has_three_forms() {
         let day = Date::new(2024, 8, 16).ok();
         check(date, &["16-08-2024", "16/08/2024", "2024-08-16"].map(|form| (form, day)));
         check(date, &[("29-02-2024", Date::new(2024, 2, 29).ok())]);
+        let unpadded = Date::new(2024, 8, 1).ok();
+        check(date, &["1-8-2024", "1/8/2024", "01-8-2024", "2024-8-1"].map(|it| (it, unpadded)));
         check_refused(
             date,
             &[
@@ -414,7 +433,9 @@ mod tests {
                 "16.08.2024",
                 "2024/08/16",
                 "20240816",
-                "1-8-2024",
+                "001-8-2024",
+                "1--2024",
+                "1-8-2024-",
                 "16-08-24",
                 "16-08-2024 10:00:00",
                 "31-12-1899",

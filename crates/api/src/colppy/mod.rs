@@ -10,6 +10,7 @@
 mod amounts;
 mod convert;
 mod errors;
+mod invoices;
 mod lists;
 mod operations;
 mod parameters;

@@ -14,9 +14,8 @@ use super::convert;
 use super::errors::{self, Problem, of_failure, of_read};
 use super::lists::Query;
 use super::parameters::{ParameterError, Parameters};
-use super::payouts;
-use super::suppliers;
 use super::wire::{self, Called, Found, Listed, Told, field};
+use super::{invoices, payouts, suppliers};
 
 /// Long lists that are made at a time: each holds its keys in memory.
 static LONG_LISTS: Semaphore = Semaphore::const_new(4);
@@ -114,7 +113,9 @@ pub(super) type Answer = Result<Reply, Problem>;
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 pub(super) const ID: &str = "whole number, as a text or a number";
-pub(super) const LIST: [Parameter; 4] = [
+const LIST_OF_COMPANY: [Parameter; 1 + LIST.len()] =
+    joined(&[Parameter::required(field::COMPANY, ID)], &LIST);
+const LIST: [Parameter; 4] = [
     Parameter::optional(field::START, "rows passed over: a whole number, 0 when absent"),
     Parameter::optional(field::LIMIT, "rows of the page: 1 to 5000, 50 when absent"),
     Parameter::optional(field::FILTER, "see [Lists](#lists)"),
@@ -122,7 +123,7 @@ pub(super) const LIST: [Parameter; 4] = [
 ];
 
 /// All operations.
-pub(super) static OPERATIONS: [Operation; 10] = [
+pub(super) static OPERATIONS: [Operation; 14] = [
     Operation {
         provision: "Usuario",
         name: "iniciar_sesion",
@@ -201,8 +202,44 @@ pub(super) static OPERATIONS: [Operation; 10] = [
         purpose: "Lists the suppliers of a company. `Saldo` is what is owed to one less what it was \
                   paid in advance; a CUIT is found with or without dashes.",
         source: "public examples; `Fiscal` fields and the details that no example shows are ours",
-        parameters: &suppliers::OF_LISTING,
+        parameters: &LIST_OF_COMPANY,
         handler: Handler::Wait(suppliers::list),
+    },
+    Operation {
+        provision: "FacturaCompra",
+        name: "alta_facturacompra",
+        kind: Kind::Write,
+        purpose: "Enters an invoice of a supplier, of the kind FAC.",
+        source: "ours, after public examples",
+        parameters: &wire::invoices::ENTERS,
+        handler: Handler::Wait(invoices::enter),
+    },
+    Operation {
+        provision: "FacturaCompra",
+        name: "leer_facturacompra",
+        kind: Kind::Read,
+        purpose: "Tells one invoice of a supplier with its lines.",
+        source: "ours, after public examples; `data` repeats `infofactura`",
+        parameters: &wire::invoices::READS,
+        handler: Handler::Read(invoices::read),
+    },
+    Operation {
+        provision: "FacturaCompra",
+        name: "listar_facturascompra",
+        kind: Kind::Read,
+        purpose: "Lists the invoices of a company's suppliers.",
+        source: "ours, after public examples: a row is `infofactura` of `leer_facturacompra`",
+        parameters: &LIST_OF_COMPANY,
+        handler: Handler::Wait(invoices::list),
+    },
+    Operation {
+        provision: "FacturaCompra",
+        name: "leer_pagos_factura",
+        kind: Kind::Read,
+        purpose: "Tells the payouts that settled an invoice, those undone too.",
+        source: "ours; `importe` is what the payout settled of the invoice",
+        parameters: &wire::invoices::READS,
+        handler: Handler::Read(invoices::read_payouts),
     },
     Operation {
         provision: "Pago",
@@ -210,7 +247,7 @@ pub(super) static OPERATIONS: [Operation; 10] = [
         kind: Kind::Write,
         purpose: "Makes a payout to a supplier and settles invoices with it.",
         source: "public examples; the rows of invoices are ours",
-        parameters: &payouts::MAKES,
+        parameters: &wire::payouts::MAKES,
         handler: Handler::Wait(payouts::make),
     },
     Operation {
@@ -219,7 +256,7 @@ pub(super) static OPERATIONS: [Operation; 10] = [
         kind: Kind::Read,
         purpose: "Tells one payout.",
         source: "the page",
-        parameters: &payouts::READS,
+        parameters: &wire::payouts::READS,
         handler: Handler::Read(payouts::read),
     },
 ];
@@ -306,8 +343,13 @@ pub(super) fn reply(response: &impl Serialize) -> Reply {
 pub(super) async fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
     // The semaphore is never closed, so there is a place for everyone who waits.
     let place = LONG_LISTS.acquire().await;
+    // The place is given back when the work is done, also where nobody waits for it any more.
+    let work = move || {
+        let answer = work();
+        drop(place);
+        answer
+    };
     let answer = tokio::task::spawn_blocking(work).await;
-    drop(place);
     answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 

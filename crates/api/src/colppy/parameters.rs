@@ -35,24 +35,26 @@ pub(super) struct Parameters<'a> {
     /// Where the object stands, for errors; empty for the outermost.
     path: String,
     pairs: Pairs<'a>,
+    /// What is looked at where `pairs` have nothing.
+    others: Pairs<'a>,
 }
 
 impl<'a> Parameters<'a> {
     /// Of a text that is an object.
     pub(super) fn from_object(text: &'a str) -> Result<Self, Unreadable> {
-        Ok(Self { path: String::new(), pairs: json::object(text)? })
+        Ok(Self { path: String::new(), pairs: json::object(text)?, others: Vec::new() })
     }
 
     /// No parameters at all.
     pub(super) fn none() -> Self {
-        Self { path: String::new(), pairs: Vec::new() }
+        Self { path: String::new(), pairs: Vec::new(), others: Vec::new() }
     }
 
     /// With what another object has under these names, where this one has nothing.
     pub(super) fn or_beside(mut self, other: &Self, names: &[&str]) -> Self {
         let is_named = |given: &str| names.iter().any(|name| name.eq_ignore_ascii_case(given));
         let beside = other.pairs.iter().filter(|(given, _)| is_named(given));
-        self.pairs.extend(beside.cloned());
+        self.others.extend(beside.cloned());
         self
     }
 
@@ -61,8 +63,8 @@ impl<'a> Parameters<'a> {
     pub(super) fn or_inside_all_but(&self, name: &str) -> Self {
         let others = self.pairs.iter().filter(|(given, _)| !given.eq_ignore_ascii_case(name));
         let inside = others.filter_map(|(_, raw)| json::object(raw.get()).ok()).flatten();
-        let pairs = self.pairs.iter().cloned().chain(inside);
-        Self { path: self.path.clone(), pairs: pairs.collect() }
+        let (path, pairs) = (self.path.clone(), self.pairs.clone());
+        Self { path, pairs, others: inside.collect() }
     }
 
     /// The text exactly as it came; `None` for whatever is no text.
@@ -77,18 +79,32 @@ impl<'a> Parameters<'a> {
         self.values(name).find(|value| !is_blank(value))
     }
 
-    /// All that is sent under a name, whatever matches it best first.
+    /// All that is sent under a name, of each object whatever matches it best first.
     fn values(&self, name: &str) -> impl Iterator<Item = Value<'a>> {
-        let exact = self.pairs.iter().filter(move |(given, _)| given == name);
         let other = move |given: &str| given != name && given.eq_ignore_ascii_case(name);
-        let loose = self.pairs.iter().filter(move |(given, _)| other(given));
-        exact.chain(loose).filter_map(|(_, raw)| json::value(raw.get()).ok())
+        let sent = [&self.pairs, &self.others].into_iter().flat_map(move |pairs| {
+            let exact = pairs.iter().filter(move |(given, _)| given == name);
+            exact.chain(pairs.iter().filter(move |(given, _)| other(given)))
+        });
+        sent.filter_map(|(_, raw)| json::value(raw.get()).ok())
     }
 
     /// The first of some names under which there is anything, or else the first of them.
     pub(super) fn spelt(&self, names: &[&'static str]) -> &'static str {
         let mut given = names.iter().filter(|name| self.value(name).is_some());
         given.next().unwrap_or(&names[0])
+    }
+
+    /// The same where names that say two things are an error of the second: nobody can tell which
+    /// is meant.
+    pub(super) fn agreed(&self, names: &[&'static str]) -> Result<&'static str, ParameterError> {
+        let first = self.spelt(names);
+        let said = self.text(first)?;
+        let differs = |name: &&&str| matches!(self.text(name), Ok(Some(_)) if self.text(name) != Ok(said.clone()));
+        match names.iter().find(differs) {
+            Some(name) => Err(self.malformed(name)),
+            None => Ok(first),
+        }
     }
 
     /// The name with where it stands, for errors.
@@ -231,7 +247,7 @@ impl<'a> Parameters<'a> {
         let row = |(at, text)| {
             let pairs = json::object(text).map_err(malformed)?;
             let path = self.named(&format!("{name}[{at}]"));
-            Ok(Parameters { path, pairs })
+            Ok(Parameters { path, pairs, others: Vec::new() })
         };
         let rows = rows.into_iter().enumerate().map(row);
         // PHP writes an empty array now and then as an empty object.

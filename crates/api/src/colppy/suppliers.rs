@@ -13,9 +13,7 @@ use super::convert;
 use super::errors::suppliers::of_keeping;
 use super::errors::{Problem, of_failure, of_read};
 use super::lists::Query;
-use super::operations::{
-    Answer, Answering, Call, ID, LIST, Parameter, in_background, joined, reply,
-};
+use super::operations::{Answer, Answering, Call, ID, Parameter, in_background, joined, reply};
 use super::parameters::{ParameterError, Parameters};
 use super::wire::suppliers::{self as wire, Kept, SUPPLIERS};
 use super::wire::{DONE, Found, Listed, field};
@@ -73,9 +71,6 @@ pub(super) const OF_EDITING: [Parameter; 6 + DETAILS_LEN] = joined(
 
 /// What `leer_proveedor` reads.
 pub(super) const OF_READING: [Parameter; 2] = [COMPANY, SUPPLIER];
-
-/// What `listar_proveedor` reads.
-pub(super) const OF_LISTING: [Parameter; 1 + LIST.len()] = joined(&[COMPANY], &LIST);
 
 pub(super) fn register<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
     Box::pin(async move {

@@ -1,6 +1,7 @@
 //! What a "no" says. Every refusal is matched by name, so that a new one has no sentence until it
 //! is given one here. The tables of docs/colppy.md are this file, rendered by a test.
 
+pub(super) mod invoices;
 pub(super) mod payouts;
 pub(super) mod suppliers;
 
@@ -87,6 +88,11 @@ impl Problem {
 
     pub(super) fn supplier_unknown() -> Self {
         Self::refused("No se encontro el proveedor.")
+    }
+
+    /// One answer, as for payouts.
+    pub(super) fn invoice_unknown() -> Self {
+        Self::refused("No se encontro la factura.")
     }
 
     /// One answer for an unknown payout, another company's and one of a company that is not the
@@ -334,12 +340,17 @@ pub(super) mod rows {
         let company = ("unknown, or not the user's".to_owned(), Problem::company_unknown());
         let why = "unknown, another company's, of a company that is not the user's, or no number";
         let payout = (why.to_owned(), Problem::payout_unknown());
+        let invoice = (why.to_owned(), Problem::invoice_unknown());
         vec![
             ("`Usuario.iniciar_sesion`", of_sign_ins(of_user)),
             ("`Empresa.leer_empresa`", vec![company.clone()]),
             ("`Proveedor.alta_proveedor`, `editar_proveedor`", suppliers::rows::of_keeping()),
             ("`Proveedor.leer_proveedor`", suppliers::rows::of_reading()),
-            ("`Proveedor.listar_proveedor`", vec![company]),
+            ("`Proveedor.listar_proveedor`", vec![company.clone()]),
+            ("`FacturaCompra.alta_facturacompra`", invoices::rows::of_entering()),
+            ("`FacturaCompra.leer_facturacompra`", vec![invoice.clone()]),
+            ("`FacturaCompra.listar_facturascompra`", vec![company]),
+            ("`FacturaCompra.leer_pagos_factura`", vec![invoice]),
             ("`Pago.alta_pago`", payouts::rows::of_making()),
             ("`Pago.leer_pago`", vec![payout]),
         ]

@@ -1,7 +1,8 @@
 //! Provision Pago: payouts are made and read.
 
 use ventanilla_domain::{
-    Application, CallerKey, Currency, IncomeWithholding, MeansLine, PayoutTerms, Text, Withholdings,
+    Application, CallerKey, Currency, IncomeWithholding, MeansLine, PayoutTerms, SupplierId, Text,
+    Withholdings,
 };
 use ventanilla_service::{PayoutRequest, UserCaller, UserSession};
 
@@ -9,64 +10,10 @@ use super::amounts::Amounts;
 use super::convert;
 use super::errors::payouts::{NotKept, of_making};
 use super::errors::{Problem, of_failure, of_read};
-use super::operations::{Answer, Answering, Books, Call, ID, Parameter, reply};
+use super::operations::{Answer, Answering, Books, Call, reply};
 use super::parameters::{ParameterError, Parameters};
 use super::wire::payouts::{self as wire, FoundPayout, MadePayout, field};
 use super::wire::{Found, field as common};
-
-/// What makes a payout.
-pub(super) const MAKES: [Parameter; 26] = [
-    Parameter::required(common::COMPANY, ID),
-    Parameter::required(field::SUPPLIER, ID),
-    Parameter::required(field::PAID_ON, "day"),
-    Parameter::required(field::TOTAL, "amount, more than 0"),
-    Parameter::required(
-        field::MEANS_ROWS,
-        "how it goes out, at least one row: `idMedioPago` (`Cheque Emitido Común`, `Cheque Emitido \
-         Diferido`, `Transferencia`, `Efectivo`, `Tarjeta de Credito` or `Cheque de Tercero`, in any \
-         case, with or without accents), `importe` (more than 0); optional `idPlanCuenta`, `nroCheque` \
-         (texts of up to 64 characters), `fechaValidez` (day), `Conciliado` (`1` or `0`)",
-    ),
-    Parameter::optional(
-        field::APPLIED_ROWS,
-        "what it settles, each invoice once (ours): `idFactura`, or `id`; `importe`, or \
-         `importeAplicado`, `aplicado`, `importePago`, `monto`: more than 0",
-    ),
-    Parameter::optional(
-        field::POINT,
-        "the book it is written in: up to 5 digits, padded or not; 1 when absent",
-    ),
-    Parameter::optional(
-        field::SERIAL,
-        "its number there: up to 8 digits, padded or not; the next one when absent",
-    ),
-    Parameter::optional(field::EXCHANGE_RATE, "0 or 1: both mean the company's currency"),
-    Parameter::optional(field::STATE, "`Aprobado`"),
-    Parameter::optional(field::ADVANCE, "amount, kept as stated"),
-    Parameter::optional(field::INVOICES_TOTAL, "amount, kept as stated"),
-    Parameter::optional(field::DISCOUNTS, "amount that the supplier lets off"),
-    Parameter::optional(field::INTEREST, "amount that is paid for being late"),
-    Parameter::optional(field::GROSS_INCOME, "amount kept back"),
-    Parameter::optional(field::INCOME[0][0], "amount kept back"),
-    Parameter::optional(field::INCOME[0][1], "text of up to 20 characters; `0` is none"),
-    Parameter::optional(field::INCOME[0][2], "amount"),
-    Parameter::optional(field::INCOME[1][0], "amount kept back"),
-    Parameter::optional(field::INCOME[1][1], "text of up to 20 characters; `0` is none"),
-    Parameter::optional(field::INCOME[1][2], "amount"),
-    Parameter::optional(field::RENT, "amount kept back"),
-    Parameter::optional(field::DESCRIPTION, "text of up to 500 characters"),
-    Parameter::optional(
-        field::CALLER_KEY,
-        "ours: the caller's name for this attempt, 1 to 64 printable ASCII characters; a repeat is \
-         answered as the first",
-    ),
-    Parameter::optional(field::WITHHOLDING_ROWS, "empty alone"),
-    Parameter::optional(field::PAYOUT, "empty or 0 alone"),
-];
-
-/// What finds a payout.
-pub(super) const READS: [Parameter; 2] =
-    [Parameter::required(common::COMPANY, ID), Parameter::required(field::PAYOUT, ID)];
 
 /// `alta_pago`.
 pub(super) fn make<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
@@ -105,7 +52,7 @@ fn request(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutRequ
 fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms, Problem> {
     let amounts = Amounts::of(parameters, currency);
     Ok(PayoutTerms {
-        supplier: parameters.required(field::SUPPLIER, convert::supplier_id)?,
+        supplier: supplier(parameters)?,
         paid_on: parameters.required(field::PAID_ON, convert::date)?,
         total: amounts.required(field::TOTAL)?,
         means: means(parameters, currency)?,
@@ -116,8 +63,13 @@ fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms,
         interest: amounts.or_nothing(field::INTEREST)?,
         withholdings: withholdings(parameters, currency)?,
         applied: parameters.rows(field::APPLIED_ROWS, |row| application(row, currency))?,
-        description: parameters.optional(field::DESCRIPTION, |text| Text::from_text(text).ok())?,
+        description: parameters.optional(field::DESCRIPTION, convert::one_line)?,
     })
+}
+
+fn supplier(parameters: &Parameters<'_>) -> Result<SupplierId, Problem> {
+    let supplier = parameters.sought(field::SUPPLIER, convert::supplier_id)?;
+    supplier.ok_or_else(Problem::supplier_unknown)
 }
 
 /// Whether the rate is stated as 1; any rate that would change the amounts is refused.
@@ -149,10 +101,9 @@ fn means_line(row: &Parameters<'_>, currency: Currency) -> Result<MeansLine, Par
 }
 
 fn application(row: &Parameters<'_>, currency: Currency) -> Result<Application, ParameterError> {
-    let invoice = row.spelt(&field::APPLIED_INVOICE);
     Ok(Application {
-        invoice: row.required(invoice, convert::invoice_id)?,
-        amount: Amounts::of(row, currency).required(row.spelt(&field::APPLIED_AMOUNT))?,
+        invoice: row.required(field::APPLIED_INVOICE, convert::invoice_id)?,
+        amount: Amounts::of(row, currency).required(row.agreed(&field::APPLIED_AMOUNT)?)?,
     })
 }
 

@@ -15,6 +15,7 @@ use super::convert::AnsweredAt;
 use super::errors::Problem;
 use super::operations::{self, OPERATIONS};
 use super::request::Heard;
+use super::wire::invoices::{EnteredInvoice, FoundInvoice};
 use super::wire::payouts::{self, FoundPayout, MadePayout};
 use super::wire::suppliers as supplier_wire;
 use super::wire::{self, Called, Envelope, Found, Listed, Told, UsersCompany};
@@ -84,9 +85,13 @@ fn sample(
 
 /// `response` of each operation, in the order of the table.
 pub(super) fn samples() -> Vec<Sample> {
+    [of_people(), of_suppliers(), of_invoices(), of_payouts()].into_iter().flatten().collect()
+}
+
+fn of_people() -> Vec<Sample> {
     let key = "2b5fd41968528bb933454bcd4f804080";
     let companies = [company()];
-    let mut samples = vec![
+    vec![
         sample(
             ("Usuario", "iniciar_sesion"),
             r#"{"usuario":"a","password":"0cc175b9c0f1b6a831c399e269772661"}"#,
@@ -111,16 +116,43 @@ pub(super) fn samples() -> Vec<Sample> {
             &Found::success(wire::DONE, wire::COMPANIES.row(&companies[0])),
             r#"{"success":true,"message":"La operación se realizó con éxito.","data":COMPANY}"#,
         ),
-    ];
-    samples.extend(of_suppliers());
-    samples.extend(of_payouts());
-    samples
+    ]
 }
 
-fn of_payouts() -> [Sample; 2] {
-    let payout = payables::payout();
-    let company = company().0.id;
-    [
+fn of_invoices() -> Vec<Sample> {
+    let invoices = [payables::invoice()];
+    let payouts = [payables::invoice_payout()];
+    vec![
+        sample(
+            ("FacturaCompra", "alta_facturacompra"),
+            r#"{SESSION,"idEmpresa":"98","idFactura":"","idProveedor":"91694","idTipoComprobante":"1","idTipoFactura":"A","nroFactura1":"0003","nroFactura2":"00004567","fechaFactura":"12-08-2016","fechaFacturaDoc":"11-08-2016","fechaPago":"11-09-2016","idCondicionPago":"a 30 Dias","idEstadoFactura":"Aprobada","idMoneda":"1","valorCambio":"1","netoGravado":"1000.00","netoNoGravado":"0","totalIVA":"210.00","IVA21":"210.00","IVA105":"0","IVA27":"0","percepcionIVA":"0","percepcionIIBB":50,"totalFactura":"1260.00","percsufridas":[{"jurisdiccion":"Jujuy","nroCertificado":"","importePerc":30},{"jurisdiccion":"Salta","nroCertificado":"","importePerc":20}],"descripcion":"Resmas","itemsFactura":[{"Descripcion":"Resma A4","Cantidad":10,"ImporteUnitario":"100.00","IVA":"21"}]}"#,
+            &EnteredInvoice::from_id(invoices[0].1.invoice.id),
+            r#"{"success":true,"message":"Se insertó la factura con éxito","idFactura":"4017","idfactura":"4017","data":{"idFactura":"4017"}}"#,
+        ),
+        sample(
+            ("FacturaCompra", "leer_facturacompra"),
+            r#"{SESSION,"idEmpresa":"98","idFactura":"4017"}"#,
+            &FoundInvoice::from_state(&invoices[0]),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","infofactura":INVOICE,"itemsFactura":[{"idItem":"","codigo":"","Descripcion":"Resma A4","unidadMedida":"","Cantidad":"10","ImporteUnitario":"100.00","porcDesc":"","IVA":"21","idPlanCuenta":"","idAlmacen":"","ccosto1":"","ccosto2":"","SubTotal":""}],"data":INVOICE}"#,
+        ),
+        sample(
+            ("FacturaCompra", "listar_facturascompra"),
+            r#"{SESSION,"idEmpresa":"98","start":0,"limit":50,"filter":[{"field":"idEstadoFactura","op":"=","value":"Aprobada"}],"order":[{"field":"fechaFactura","dir":"DESC"}]}"#,
+            &Listed::success(wire::DONE, 1, wire::invoices::INVOICES.rows(&invoices)),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[INVOICE]}"#,
+        ),
+        sample(
+            ("FacturaCompra", "leer_pagos_factura"),
+            r#"{SESSION,"idEmpresa":"98","idFactura":"4017"}"#,
+            &Listed::success(wire::DONE, 1, wire::invoices::INVOICE_PAYOUTS.rows(&payouts)),
+            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[{"idPago":"928","nroPago":"0001-00000288","fechaPago":"16/08/2016","idEstadoPago":"Aprobado","totalpagado":"11.00","importe":"11.00","descripcion":"Pago de prueba"}]}"#,
+        ),
+    ]
+}
+
+fn of_payouts() -> Vec<Sample> {
+    let (company, payout) = (company().0.id, payables::payout());
+    vec![
         sample(
             ("Pago", "alta_pago"),
             PAYOUT,
@@ -136,10 +168,10 @@ fn of_payouts() -> [Sample; 2] {
     ]
 }
 
-fn of_suppliers() -> [Sample; 4] {
+fn of_suppliers() -> Vec<Sample> {
     let suppliers = [supplier()];
     let id = suppliers[0].supplier.id;
-    [
+    vec![
         sample(
             ("Proveedor", "alta_proveedor"),
             r#"{SESSION,"info_general":{"idEmpresa":"98","idProveedor":"","NombreFantasia":"La Quebrada","RazonSocial":"La Quebrada S.R.L.","CUIT":"30-50000010-0","Activo":"1","DirPostalProvincia":"Jujuy","Email":"ventas@quebrada.example"}}"#,
@@ -170,6 +202,8 @@ fn of_suppliers() -> [Sample; 4] {
 const COMPANY: &str = r#"{"IdEmpresa":"98","razonSocial":"Empresa \"Ñandú\" S.A.","Nombre":"Empresa \"Ñandú\" S.A.","CUIT":"","idPlan":"","tipo":"","activa":"1","esAdministrador":"1","logoPath":"","fechaVencimiento":"","UltimoLogin":"","fecha_cierre_impuesto":"","actividad_economica":""}"#;
 
 const SUPPLIER: &str = r#"{"idProveedor":"91694","RazonSocial":"La Quebrada S.R.L.","NombreFantasia":"La Quebrada","FechaAlta":"16/08/2016","DirPostal":"","DirPostalCiudad":"","DirPostalCodigoPostal":"","DirPostalProvincia":"Jujuy","DirPostalPais":"","DirFiscal":"","DirFiscalCiudad":"","DirFiscalCodigoPostal":"","DirFiscalProvincia":"","DirFiscalPais":"","Telefono":"","Activo":"1","idCondicionPago":"","idCondicionIva":"","CUIT":"30-50000010-0","Producto":"","CertificadoExclusion":"","idPlanCuenta":"","NroCuenta":"","CBU":"","Banco":"","DesBanco":"","porcentajeIVA":"","idRetGanancias":"","Email":"ventas@quebrada.example","Saldo":"11.00"}"#;
+const INVOICE: &str = r#"{"idFactura":"4017","idProveedor":"91694","idEmpresa":"98","idEstadoAnterior":"","fechaFactura":"12/08/2016","fechaFacturaDoc":"11/08/2016","idTipoComprobante":"1","idTipoFactura":"A","nroFactura":"0003-00004567","idCondicionPago":"a 30 Dias","fechaPago":"11/09/2016","idEstadoFactura":"Aprobada","idMoneda":"1","valorCambio":"1","idRetGanancias":"","descripcion":"Resmas","netoGravado":"1000.00","netoNoGravado":"0.00","totalIVA":"210.00","IVA21":"210.00","IVA105":"0.00","IVA27":"0.00","percepcionIVA":"0.00","percepcionIIBB":"50.00","IIBBLocal":"Jujuy","percepcionIIBB1":"30.00","IIBBOtro":"Salta","percepcionIIBB2":"20.00","totalFactura":"1260.00","totalaplicado":"11.00","saldoaaplicar":"1249.00","idCondicionIva":"","nroFactura1":"0003","nroFactura2":"00004567"}"#;
+
 const PAYOUT: &str = r#"{SESSION,"idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2016","valorCambio":"0","totalpagado":11,"idEstadoPago":"Aprobado","totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"0001","nroPago2":"00000288","recordsToInsertUpdate":"[]","recordsToInsertUpdate1":[{"idMedioPago":"Efectivo","idPlanCuenta":"Caja","nroCheque":"","fechaValidez":"","importe":"11.00","Conciliado":""}],"descripcion":"Pago de prueba"}"#;
 
 /// As the page prints it.
@@ -187,7 +221,8 @@ impl Sample {
 
     /// `response` as it is printed.
     pub(super) fn response(&self) -> String {
-        self.printed.replace("COMPANY", COMPANY).replace("SUPPLIER", SUPPLIER)
+        let printed = self.printed.replace("COMPANY", COMPANY).replace("SUPPLIER", SUPPLIER);
+        printed.replace("INVOICE", INVOICE)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use jiff::civil::date;
 use ventanilla_domain::{
-    BusinessDay, Currency, DocumentNumber, IncomeWithholding, Means, MeansLine, Money, Payout,
-    PayoutId, PayoutTerms, SupplierId, Text, Withholdings,
+    BusinessDay, CompanyId, Currency, DocumentNumber, IncomeWithholding, InvoiceDetail,
+    InvoiceTerms, ItemDetail, Letter, Means, MeansLine, Money, Payout, PayoutId, PayoutTerms,
+    PurchaseInvoice, PurchaseInvoiceId, PurchaseParts, SupplierId, Text, Withholdings,
 };
-use ventanilla_service::PayoutState;
+use ventanilla_service::{InvoicePayout, InvoiceState, PayoutState};
+
+use crate::colppy::wire::invoices::CompanysInvoice;
 
 fn ars(minor: i64) -> Money {
     Money::from_minor(minor, Currency::from_code("ARS").unwrap())
@@ -55,4 +58,55 @@ pub(super) fn payout() -> PayoutState {
         invoices_applied: ars(0),
         applied: ars(0),
     }
+}
+
+/// A payout that settled 11.00 of the invoice.
+pub(super) fn invoice_payout() -> InvoicePayout {
+    InvoicePayout { payout: payout().payout, is_reversed: false, amount: ars(1_100) }
+}
+
+/// An invoice of 1260.00, of which 11.00 are settled.
+pub(super) fn invoice() -> CompanysInvoice {
+    let text = |text: &str| Text::from_text(text).unwrap();
+    let terms = InvoiceTerms {
+        supplier: SupplierId::from_i64(91_694).unwrap(),
+        number: DocumentNumber::from_parts(3, 4567).unwrap(),
+        letter: Letter::from_text("A").ok(),
+        booked_on: date(2016, 8, 12),
+        issued_on: date(2016, 8, 11),
+        due_on: Some(date(2016, 9, 11)),
+        total: ars(126_000),
+        parts: PurchaseParts {
+            net: ars(100_000),
+            untaxed: ars(0),
+            vat: ars(21_000),
+            vat_by_rate: [ars(21_000), ars(0), ars(0)],
+            vat_perception: ars(0),
+            gross_income: ars(5_000),
+            gross_income_by_jurisdiction: [ars(3_000), ars(2_000)],
+        },
+        description: Some(Text::from_text("Resmas").unwrap()),
+        details: [
+            (InvoiceDetail::PaymentTerms, text("a 30 Dias")),
+            (InvoiceDetail::FirstJurisdiction, text("Jujuy")),
+            (InvoiceDetail::SecondJurisdiction, text("Salta")),
+        ]
+        .into(),
+        items: vec![
+            [
+                (ItemDetail::Description, text("Resma A4")),
+                (ItemDetail::Quantity, text("10")),
+                (ItemDetail::UnitPrice, text("100.00")),
+                (ItemDetail::VatPercent, text("21")),
+            ]
+            .into(),
+        ],
+    };
+    let invoice = PurchaseInvoice {
+        id: PurchaseInvoiceId::from_i64(4017).unwrap(),
+        terms,
+        recorded_at: "2016-08-12T15:00:00Z".parse().unwrap(),
+        recorded_by: Text::from_text("a").unwrap(),
+    };
+    (CompanyId::from_i64(98).unwrap(), InvoiceState { invoice, applied: ars(1_100) })
 }

@@ -3,6 +3,7 @@
 
 pub(super) mod suppliers;
 
+pub(super) mod invoices;
 pub(super) mod payouts;
 
 use std::borrow::Cow;

@@ -8,6 +8,7 @@ use ventanilla_service::PayoutState;
 
 use super::Shown;
 use crate::colppy::convert::{Day, Decimal, Padded, Shortest};
+use crate::colppy::operations::{ID, Parameter};
 
 /// The names that are read.
 pub(in crate::colppy) mod field {
@@ -44,11 +45,65 @@ pub(in crate::colppy) mod field {
 
     pub(in crate::colppy) const APPLIED_ROWS: &str = "recordsToInsertUpdate";
     /// What an applied invoice's id may be called; the rows are not public.
-    pub(in crate::colppy) const APPLIED_INVOICE: [&str; 2] = ["idFactura", "id"];
+    pub(in crate::colppy) const APPLIED_INVOICE: &str = "idFactura";
     /// What the amount applied to it may be called.
     pub(in crate::colppy) const APPLIED_AMOUNT: [&str; 5] =
         [AMOUNT, "importeAplicado", "aplicado", "importePago", "monto"];
 }
+
+/// What makes a payout.
+pub(in crate::colppy) const MAKES: [Parameter; 26] = [
+    Parameter::required(super::field::COMPANY, ID),
+    Parameter::required(field::SUPPLIER, ID),
+    Parameter::required(field::PAID_ON, "day"),
+    Parameter::required(field::TOTAL, "amount, more than 0"),
+    Parameter::required(
+        field::MEANS_ROWS,
+        "how it goes out, at least one row: `idMedioPago` (`Cheque Emitido Común`, `Cheque Emitido \
+         Diferido`, `Transferencia`, `Efectivo`, `Tarjeta de Credito` or `Cheque de Tercero`, in any \
+         case, with or without accents), `importe` (more than 0); optional `idPlanCuenta`, `nroCheque` \
+         (texts of up to 64 characters), `fechaValidez` (day), `Conciliado` (`1` or `0`)",
+    ),
+    Parameter::optional(
+        field::APPLIED_ROWS,
+        "what it settles, each invoice once (ours): `idFactura`; `importe`, or \
+         `importeAplicado`, `aplicado`, `importePago`, `monto`: more than 0",
+    ),
+    Parameter::optional(
+        field::POINT,
+        "the book it is written in: up to 5 digits, padded or not; 1 when absent",
+    ),
+    Parameter::optional(
+        field::SERIAL,
+        "its number there: up to 8 digits, padded or not; the next one when absent",
+    ),
+    Parameter::optional(field::EXCHANGE_RATE, "0 or 1: both mean the company's currency"),
+    Parameter::optional(field::STATE, "`Aprobado`"),
+    Parameter::optional(field::ADVANCE, "amount, kept as stated"),
+    Parameter::optional(field::INVOICES_TOTAL, "amount, kept as stated"),
+    Parameter::optional(field::DISCOUNTS, "amount that the supplier lets off"),
+    Parameter::optional(field::INTEREST, "amount that is paid for being late"),
+    Parameter::optional(field::GROSS_INCOME, "amount kept back"),
+    Parameter::optional(field::INCOME[0][0], "amount kept back"),
+    Parameter::optional(field::INCOME[0][1], "text of up to 20 characters; `0` is none"),
+    Parameter::optional(field::INCOME[0][2], "amount"),
+    Parameter::optional(field::INCOME[1][0], "amount kept back"),
+    Parameter::optional(field::INCOME[1][1], "text of up to 20 characters; `0` is none"),
+    Parameter::optional(field::INCOME[1][2], "amount"),
+    Parameter::optional(field::RENT, "amount kept back"),
+    Parameter::optional(field::DESCRIPTION, "text of up to 500 characters"),
+    Parameter::optional(
+        field::CALLER_KEY,
+        "ours: the caller's name for this attempt, 1 to 64 printable ASCII characters; a repeat is \
+         answered as the first",
+    ),
+    Parameter::optional(field::WITHHOLDING_ROWS, "empty alone"),
+    Parameter::optional(field::PAYOUT, "empty or 0 alone"),
+];
+
+/// What finds a payout.
+pub(in crate::colppy) const READS: [Parameter; 2] =
+    [Parameter::required(super::field::COMPANY, ID), Parameter::required(field::PAYOUT, ID)];
 
 /// `message` of a payout that was found.
 pub(in crate::colppy) const FOUND: &str = "Se obtuvo el detalle pago del PAGO con exito";

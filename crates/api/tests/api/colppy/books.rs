@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use ventanilla_api::router;
 use ventanilla_domain::{
-    CompanyId, Cuit, Currency, Given, Name, PaymentId, Role, SupplierCommand, SupplierId,
-    SupplierRow, Text, TimeZone,
+    CompanyId, Cuit, Currency, Given, Means, MeansLine, Money, Name, PaymentId, PayoutCommand,
+    PayoutId, PayoutTerms, Role, SupplierCommand, SupplierId, SupplierRow, Text, TimeZone,
 };
 use ventanilla_service::{
     Clock, Entropy, NewCompany, PastPayable, Service, Settings, SignIn, SignInName, UserCaller,
@@ -37,6 +37,10 @@ pub(super) const SUPPLIERS: [(i64, i64, &str, &str); 3] = [
     (SECOND_COMPANY, 1200, "Yungas", "20-12345678-6"),
     (FOREIGN_COMPANY, 555, "Ajeno", "30-50000010-0"),
 ];
+
+/// A payout of each.
+const PAYOUTS: [(i64, i64); 3] =
+    [(COMPANY, 928), (SECOND_COMPANY, 29_124), (FOREIGN_COMPANY, 4444)];
 
 /// Accountant of [`COMPANY`] and administrator of [`SECOND_COMPANY`].
 pub(super) const USER: &str = "a";
@@ -128,8 +132,26 @@ impl Books {
             details: Vec::new(),
         };
         let says = SupplierCommand { row: says, changed_by: name(USER) };
-        let past = PastPayable { id: SupplierId::from_i64(supplier).unwrap(), says };
+        let supplier = SupplierId::from_i64(supplier).unwrap();
+        let past = PastPayable { id: supplier, says };
         self.service.record_past_supplier(id(company), past).await.unwrap();
+        self.add_payout(company, supplier).await;
+    }
+
+    async fn add_payout(&self, company: i64, supplier: SupplierId) {
+        let (_, payout) = PAYOUTS.iter().find(|(of, _)| *of == company).unwrap();
+        let amount = Money::from_minor(1_100, Currency::from_code("ARS").unwrap());
+        let line = MeansLine::plain(Means::Cash, amount);
+        let says = PayoutCommand {
+            terms: PayoutTerms::plain(supplier, jiff::civil::date(2016, 8, 16), line),
+            point: None,
+            serial: None,
+            recorded_by: name(USER),
+            integrator: None,
+            caller_key: None,
+        };
+        let past = PastPayable { id: PayoutId::from_i64(*payout).unwrap(), says };
+        self.service.record_past_payout(id(company), past).await.unwrap();
     }
 
     async fn add_developers(&mut self) {

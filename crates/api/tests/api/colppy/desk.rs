@@ -2,11 +2,11 @@
 
 use jiff::civil::date;
 use ventanilla_domain::{
-    CompanyId, Currency, Given, InvoiceTerms, Label, Means, MeansLine, Money, Name, PaymentId,
-    PayoutCommand, PayoutId, PayoutReverseCommand, PayoutTerms, PurchaseParts, Role,
-    SupplierCommand, SupplierId, SupplierRow, Text, TimeZone,
+    CompanyId, Currency, Given, Label, Means, MeansLine, Money, Name, PaymentId, PayoutCommand,
+    PayoutId, PayoutReverseCommand, PayoutTerms, Role, SupplierCommand, SupplierId, SupplierRow,
+    Text, TimeZone,
 };
-use ventanilla_service::{NewCompany, PastPayable, UserCaller};
+use ventanilla_service::{NewCompany, PastPayable};
 
 use super::{ANSWERED_AT, post};
 use crate::world::{Answer, World};
@@ -49,7 +49,7 @@ impl Desk {
         desk
     }
 
-    pub(super) async fn add_integrator(&self, name: &str, password: &str) {
+    async fn add_integrator(&self, name: &str, password: &str) {
         let (name, password) = (Text::from_text(name).unwrap(), password.to_owned());
         self.world.service.add_integrator(name, Some(password)).await.unwrap();
     }
@@ -98,32 +98,6 @@ impl Desk {
         };
         let past = PastPayable { id: PayoutId::from_i64(id).unwrap(), says };
         self.world.service.record_past_payout(company(of), past).await.unwrap();
-    }
-
-    /// Enters an invoice of company 98; its id.
-    pub(super) async fn add_invoice(&self, supplier: i64, serial: u32, minor: i64) -> String {
-        let service = &self.world.service;
-        let user = &service.users().unwrap()[0];
-        let caller = UserCaller {
-            user: user.id,
-            name: user.name.clone(),
-            integrator: service.integrators().unwrap()[0].id,
-        };
-        let terms = InvoiceTerms {
-            supplier: SupplierId::from_i64(supplier).unwrap(),
-            number: ventanilla_domain::DocumentNumber::from_parts(3, serial).unwrap(),
-            letter: None,
-            booked_on: date(2021, 11, 1),
-            issued_on: date(2021, 11, 1),
-            due_on: None,
-            total: ars(minor),
-            parts: PurchaseParts::none(ars(0)),
-            description: None,
-            details: [].into(),
-            items: Vec::new(),
-        };
-        let entered = service.enter_invoice(&caller, company(98), terms).await;
-        entered.unwrap().id.to_string()
     }
 
     /// Undoes a payout of company 98.

@@ -6,6 +6,7 @@ mod companies;
 mod desk;
 mod envelopes;
 mod gate;
+mod invoices;
 mod operations;
 mod payouts;
 mod sessions;

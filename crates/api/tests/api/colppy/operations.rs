@@ -12,9 +12,11 @@ const REFERENCE: &str = include_str!("../../../../../docs/colppy.md");
 
 const NO_COMPANY: &str = "No se encontro la empresa.";
 const NO_SUPPLIER: &str = "No se encontro el proveedor.";
+const NO_INVOICE: &str = "No se encontro la factura.";
+const NO_PAYOUT: &str = "No se encontro el pago.";
 
 /// Every operation, with what is told of each required id that is not the user's to name.
-const TOLD: [(&str, &[(&str, &str)]); 8] = [
+const TOLD: [(&str, &[(&str, &str)]); 14] = [
     ("Usuario.iniciar_sesion", &[]),
     ("Usuario.cerrar_sesion", &[]),
     ("Empresa.listar_empresa", &[]),
@@ -23,6 +25,15 @@ const TOLD: [(&str, &[(&str, &str)]); 8] = [
     ("Proveedor.editar_proveedor", &[("idEmpresa", NO_COMPANY), ("idProveedor", NO_SUPPLIER)]),
     ("Proveedor.leer_proveedor", &[("idEmpresa", NO_SUPPLIER), ("idProveedor", NO_SUPPLIER)]),
     ("Proveedor.listar_proveedor", &[("idEmpresa", NO_COMPANY)]),
+    (
+        "FacturaCompra.alta_facturacompra",
+        &[("idEmpresa", NO_COMPANY), ("idProveedor", NO_SUPPLIER)],
+    ),
+    ("FacturaCompra.leer_facturacompra", &[("idEmpresa", NO_INVOICE), ("idFactura", NO_INVOICE)]),
+    ("FacturaCompra.listar_facturascompra", &[("idEmpresa", NO_COMPANY)]),
+    ("FacturaCompra.leer_pagos_factura", &[("idEmpresa", NO_INVOICE), ("idFactura", NO_INVOICE)]),
+    ("Pago.alta_pago", &[("idEmpresa", NO_COMPANY), ("idProveedor", NO_SUPPLIER)]),
+    ("Pago.leer_pago", &[("idEmpresa", NO_PAYOUT), ("idPago", NO_PAYOUT)]),
 ];
 
 /// Ids that others have and ids that nobody has.
@@ -30,6 +41,8 @@ fn strange_ids(parameter: &str) -> &'static [&'static str] {
     match parameter {
         "idEmpresa" => &["777", "99", "9007199254740991"],
         "idProveedor" => &["555", "1200", "91695", "9007199254740991"],
+        "idFactura" => &["1", "2", "4018", "9007199254740991"],
+        "idPago" => &["29124", "4444", "929", "9007199254740991"],
         other => panic!("whose is another {other}?"),
     }
 }

@@ -127,7 +127,7 @@ async fn amounts_and_dates_read_back_exactly() {
     let desk = Desk::open().await;
     for (sent, shown) in [
         ("0.01", "0.01"),
-        ("1000000000", "1000000000.00"),
+        ("1000000000000", "1000000000000.00"),
         ("11", "11.00"),
         (r#""11.5""#, "11.50"),
         ("10.10", "10.10"),
@@ -299,7 +299,7 @@ async fn a_payout_that_may_not_stand_is_refused_with_its_figures() {
             ),
             (
                 &[("nroPago2", r#""00000000""#)],
-                "El número de pago no es válido, o el talonario no tiene más números: nroPago2 va de 1 a 99999999.",
+                "El número de pago no es válido, o el talonario no tiene más números: nroPago2 va de 1 a 99999999; puede usar otro nroPago1.",
             ),
             (
                 &[("nroPago2", "288")],
@@ -308,7 +308,7 @@ async fn a_payout_that_may_not_stand_is_refused_with_its_figures() {
         ])
         .await;
     desk.make(&[("nroPago1", "9"), ("nroPago2", "99999999")]).await;
-    let used_up = "El número de pago no es válido, o el talonario no tiene más números: nroPago2 va de 1 a 99999999.";
+    let used_up = "El número de pago no es válido, o el talonario no tiene más números: nroPago2 va de 1 a 99999999; puede usar otro nroPago1.";
     desk.check_all_refused(&[(&[("nroPago1", "9")], used_up)]).await;
 }
 
@@ -316,8 +316,8 @@ async fn a_payout_that_may_not_stand_is_refused_with_its_figures() {
 async fn an_invoice_is_settled_once_and_within_its_balance() {
     let desk = Desk::open().await;
     desk.add_supplier(98, 91_695).await;
-    let own = desk.add_invoice(91_694, 1, 500).await;
-    let other_s = desk.add_invoice(91_695, 1, 500).await;
+    let own = desk.add_invoice("91694", "1", "5").await;
+    let other_s = desk.add_invoice("91695", "1", "5").await;
     let rows =
         |invoice: &str, amount: &str| format!(r#"{{"idFactura":{invoice},"importe":{amount}}}"#);
     let twice = format!("[{0},{0}]", rows(&own, "1"));
@@ -331,7 +331,7 @@ async fn an_invoice_is_settled_once_and_within_its_balance() {
                 &format!("La factura {own} figura más de una vez en recordsToInsertUpdate."),
             ),
             (
-                &[(applied, r#"[{"id":77,"importe":1}]"#)],
+                &[(applied, r#"[{"idFactura":77,"importe":1}]"#)],
                 "No se encontro la factura 77 del proveedor.",
             ),
             (
@@ -367,12 +367,12 @@ async fn a_reader_makes_no_payouts() {
 #[tokio::test]
 async fn a_payout_tells_what_it_and_others_settled_of_its_invoices() {
     let desk = Desk::open().await;
-    let invoice = desk.add_invoice(91_694, 1, 1_150).await;
-    let other = desk.add_invoice(91_694, 2, 2_000).await;
+    let invoice = desk.add_invoice("91694", "1", "11.5").await;
+    let other = desk.add_invoice("91694", "2", "20").await;
     let first = format!(
         r#"[{{"idFactura":{invoice},"importe":6.5}},{{"idFactura":{other},"importe":"2"}}]"#
     );
-    let second = format!(r#"[{{"id":"{invoice}","importe":5}}]"#);
+    let second = format!(r#"[{{"idFactura":"{invoice}","importe":5}}]"#);
     let first = desk.make(&[("recordsToInsertUpdate", &first)]).await;
     let second = desk.make(&[("recordsToInsertUpdate", &second)]).await;
     let check = async |payout: &str, state: &str, totals: [&str; 3]| {
