@@ -6,6 +6,7 @@
 mod auditor;
 mod drive;
 mod files;
+pub mod payables;
 mod people;
 mod words;
 mod workload;

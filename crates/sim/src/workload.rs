@@ -322,7 +322,7 @@ impl Workload {
 }
 
 /// Keeps the last of them.
-fn remember<T>(kept: &mut VecDeque<T>, new: T) {
+pub(crate) fn remember<T>(kept: &mut VecDeque<T>, new: T) {
     if kept.len() == REMEMBERED_MAX {
         kept.pop_front();
     }

@@ -1,0 +1,12 @@
+//! The suppliers' side of the seeded world: who works for a company, what they enter, and a
+//! bookkeeper who holds what is answered against books of its own.
+
+mod act;
+mod auditor;
+mod staff;
+mod workload;
+
+pub use act::{Act, Outcome, Read, Step, apply};
+pub use auditor::Auditor;
+pub use staff::Staff;
+pub use workload::Workload;
