@@ -2,11 +2,13 @@
 //!
 //! They are no part of the books: keyed by their own ids, outside the journal (docs/decisions/0006).
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use ventanilla_domain::{CompanyId, IntegratorId, Role, Text, UserId};
+use ventanilla_domain::{Company, CompanyId, IntegratorId, Role, Text, UserId};
 
 use crate::memory::State;
 use crate::view::{From, View, read};
@@ -115,6 +117,18 @@ impl View<'_> {
     /// What a user may do for a company; `None` where it has no right, or may not sign in.
     pub fn right(&self, user: UserId, company: CompanyId) -> Read<Option<Role>> {
         read!(self, view => view.identities.right(user, company), view.right(user, company))
+    }
+
+    /// The company of that id with what the user may do for it; `None` where it has no right, or may
+    /// not sign in.
+    pub fn company_of(
+        &self,
+        user: UserId,
+        company: CompanyId,
+    ) -> Read<Option<(Arc<Company>, Role)>> {
+        read!(self, view => {
+            view.company(company).zip(view.identities.right(user, company))
+        }, view.company_of(user, company))
     }
 
     /// The session whose key has that hash.

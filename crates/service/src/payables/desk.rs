@@ -151,8 +151,8 @@ impl Desk<'_> {
     /// The payout of that id (`leer_pago`).
     pub fn payout(&self, id: PayoutId) -> Read<Option<PayoutState>> {
         self.read(|view, company| {
-            let payout = view.payout(company, id)?;
-            payout.map(|payout| payout_state(view, company, payout)).transpose()
+            let standing = view.payout_standing(company, id)?;
+            standing.map(|standing| payout_state(view, company, standing)).transpose()
         })
     }
 }
@@ -182,22 +182,21 @@ fn invoice_payout(
     id: PayoutId,
     invoice: PurchaseInvoiceId,
 ) -> Result<InvoicePayout, StoreError> {
-    let payout = view.payout(company, id)?.ok_or_else(|| damaged("a payout is missing"))?;
+    let standing = view.payout_standing(company, id)?;
+    let (payout, is_reversed) = standing.ok_or_else(|| damaged("a payout is missing"))?;
     let mut applied = payout.terms.applied.iter();
     let application = applied.find(|application| application.invoice == invoice);
     let application = application.ok_or_else(|| damaged("a payout lacks an invoice of its own"))?;
     let amount = application.amount;
-    let is_reversed = view.payout_is_reversed(company.id, id)?;
     Ok(InvoicePayout { payout, is_reversed, amount })
 }
 
 fn payout_state(
     view: &View<'_>,
     company: &Company,
-    payout: Payout,
+    (payout, is_reversed): (Payout, bool),
 ) -> Result<PayoutState, StoreError> {
     let zero = Money::zero(company.currency);
-    let is_reversed = view.payout_is_reversed(company.id, payout.id)?;
     let applied = payout.terms.checked_applied().map_err(does_not_fit)?;
     let (mut invoices_total, mut invoices_applied) = (zero, zero);
     for application in &payout.terms.applied {

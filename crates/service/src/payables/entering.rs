@@ -263,11 +263,8 @@ fn reverse_payout(
     now: Timestamp,
 ) -> Decided<PayoutReversal, PayoutReverseRefusal> {
     let view = tx.view();
-    let facts = PayoutReverseFacts {
-        company,
-        payout: view.payout(company, command.payout)?,
-        is_reversed: view.payout_is_reversed(company.id, command.payout)?,
-    };
+    let (payout, is_reversed) = view.payout_standing(company, command.payout)?.unzip();
+    let facts = PayoutReverseFacts { company, payout, is_reversed: is_reversed.unwrap_or(false) };
     match decide_payout_reversal(facts, command.clone(), now) {
         Err(refusal) => Ok(Err(refusal)),
         Ok(reversal) => {

@@ -156,10 +156,7 @@ impl UserSession<'_> {
         &self,
         id: CompanyId,
     ) -> Result<Option<(Arc<Company>, Role)>, Failure<NoRefusal>> {
-        self.read(|view| {
-            let Some(role) = view.right(self.caller.user, id)? else { return Ok(None) };
-            Ok(view.company(id)?.map(|company| (company, role)))
-        })
+        self.read(|view| view.company_of(self.caller.user, id))
     }
 
     fn read<T>(

@@ -251,6 +251,11 @@ impl State {
         self.payables(company)?.payouts.get(&id).cloned()
     }
 
+    fn payout_standing(&self, company: CompanyId, id: PayoutId) -> Option<(Payout, bool)> {
+        let payout = self.payout(company, id)?;
+        Some((payout, self.payout_reversal(company, id).is_some()))
+    }
+
     fn payout_reversal(&self, company: CompanyId, id: PayoutId) -> Option<PayoutReversal> {
         self.payables(company)?.reversals.get(&id).cloned()
     }

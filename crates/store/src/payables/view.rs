@@ -80,10 +80,9 @@ impl View<'_> {
         read!(self, view => view.payout(company.id, id), view.payout(company, id))
     }
 
-    /// Whether the payout of that id is reversed.
-    pub fn payout_is_reversed(&self, company: CompanyId, id: PayoutId) -> Read<bool> {
-        read!(self, view =>
-            view.payout_reversal(company, id).is_some(), view.payout_is_reversed(company, id))
+    /// The payout of that id, and whether it was reversed: one look for both.
+    pub fn payout_standing(&self, company: &Company, id: PayoutId) -> Read<Option<(Payout, bool)>> {
+        read!(self, view => view.payout_standing(company.id, id), view.payout_standing(company, id))
     }
 
     /// The reversal of the payout of that id.

@@ -103,10 +103,16 @@ impl Reads<'_> {
         self.one(sql, key, |row| read_payout(string(row, 0)?, company.currency))
     }
 
-    pub(crate) fn payout_is_reversed(self, company: CompanyId, payout: PayoutId) -> Read<bool> {
-        let sql = "SELECT 1 FROM payout_reversal WHERE company_id = ?1 AND payout_id = ?2";
-        let found = self.one(sql, (company.to_i64(), payout.to_i64()), |_| Ok(()))?;
-        Ok(found.is_some())
+    pub(crate) fn payout_standing(
+        self,
+        company: &Company,
+        payout: PayoutId,
+    ) -> Read<Option<(Payout, bool)>> {
+        let sql = "SELECT record, EXISTS (SELECT 1 FROM payout_reversal r \
+                   WHERE r.company_id = ?1 AND r.payout_id = ?2) \
+                   FROM payout WHERE company_id = ?1 AND payout_id = ?2";
+        let key = (company.id.to_i64(), payout.to_i64());
+        self.one(sql, key, |row| Ok((read_payout(string(row, 0)?, company.currency)?, row.get(1)?)))
     }
 
     pub(crate) fn payout_reversal(

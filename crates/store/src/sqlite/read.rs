@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
-    MemberId, Payer, Payment, PaymentId, Reversal,
+    MemberId, Payer, Payment, PaymentId, Reversal, Role, UserId,
 };
 
 use super::known::KnownCompanies;
@@ -15,6 +15,7 @@ use super::rows::{
     account, attempt, bearer, bill, code, collector, company, contract, counters, entry, file,
     holder, member, payer, payment, posting, reversal, version,
 };
+use super::users::role;
 use crate::memory::Attempt;
 use crate::values::id;
 use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError};
@@ -114,6 +115,22 @@ impl<'a> Reads<'a> {
     pub(crate) fn company(self, company_id: CompanyId) -> Read<Option<Arc<Company>>> {
         let sql = concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1");
         self.one(sql, [company_id.to_i64()], |row| company(row, self.known))
+    }
+
+    pub(crate) fn company_of(
+        self,
+        user: UserId,
+        company_id: CompanyId,
+    ) -> Read<Option<(Arc<Company>, Role)>> {
+        let sql = concat!(
+            "SELECT ",
+            company_columns!(),
+            ", role FROM user_right JOIN app_user USING (user_id) JOIN company USING (company_id)",
+            " WHERE user_id = ?1 AND company_id = ?2 AND is_active = 1"
+        );
+        self.one(sql, (user.to_i64(), company_id.to_i64()), |row| {
+            Ok((company(row, self.known)?, role(row, 5)?))
+        })
     }
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {

@@ -150,6 +150,6 @@ fn named<Id>(row: &Row<'_>, from: fn(i64) -> Result<Id, IdOutOfRange>) -> Read<S
     })
 }
 
-fn role(row: &Row<'_>, column: usize) -> Read<Role> {
+pub(super) fn role(row: &Row<'_>, column: usize) -> Read<Role> {
     Role::from_code(string(row, column)?).ok_or_else(|| StoreError::damaged("a role is not one"))
 }

@@ -119,7 +119,8 @@ impl Books {
             Ok(())
         })?;
         view.each_payout(&self.company, &mut |payout| {
-            let is_reversed = view.payout_is_reversed(self.company.id, payout.id)?;
+            let standing = view.payout_standing(&self.company, payout.id)?;
+            let is_reversed = standing.is_some_and(|(_, is_reversed)| is_reversed);
             payouts.push((payout, is_reversed));
             Ok(())
         })?;
