@@ -10,14 +10,16 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use ventanilla_store::Digest;
 
-/// Failures of one name from one address that are heard within [`WINDOW`].
+use crate::network_of;
+
+/// Failures of one name from one network that are heard within [`WINDOW`].
 const FAILURES_MAX: usize = 10;
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
-/// Pairs of name and address remembered; more are forgotten, the oldest first.
+/// Pairs of name and network remembered; more are forgotten, the oldest first.
 const PAIRS_MAX: usize = 10_000;
 
 /// The failures of the last [`WINDOW`], by the keyed hash of the name that failed, be it a security
-/// code's, an integrator's or a user's, and by the address it failed from.
+/// code's, an integrator's or a user's, and by the network it failed from.
 #[derive(Debug, Default)]
 pub(crate) struct LoginGuard {
     failures: Mutex<HashMap<(Digest, IpAddr), VecDeque<Timestamp>>>,
@@ -27,7 +29,7 @@ impl LoginGuard {
     /// Seconds until the next try is heard, at least 1, where too many have failed.
     pub(crate) fn hold_s(&self, name: &Digest, address: IpAddr, now: Timestamp) -> Option<u32> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = failures.get_mut(&(*name, address))?;
+        let times = failures.get_mut(&(*name, network_of(address)))?;
         // A failure of the future is one of a clock that was set back: it holds nobody up.
         let has_ended = |at: &Timestamp| *at > now || now.duration_since(*at) >= WINDOW;
         while times.front().is_some_and(has_ended) {
@@ -44,7 +46,7 @@ impl LoginGuard {
         if failures.len() >= PAIRS_MAX {
             forget_oldest(&mut failures, |times| times.back().copied());
         }
-        failures.entry((name, address)).or_default().push_back(now);
+        failures.entry((name, network_of(address))).or_default().push_back(now);
     }
 }
 
@@ -58,4 +60,39 @@ pub(crate) fn forget_oldest<K: Eq + Hash, V, S: BuildHasher>(
     let (_, median, _) = uses.select_nth_unstable(middle);
     let median = *median;
     map.retain(|_, value| last_use(value) > median);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: Digest = [1; 32];
+    const HOME: &str = "192.0.2.1";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    impl LoginGuard {
+        fn fail(&self, times: usize, from: &str, seconds: i64) {
+            for _ in 0..times {
+                self.count(NAME, from.parse().unwrap(), at(seconds));
+            }
+        }
+
+        fn held_s(&self, from: &str, seconds: i64) -> Option<u32> {
+            self.hold_s(&NAME, from.parse().unwrap(), at(seconds))
+        }
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_fail_together() {
+        let guard = LoginGuard::default();
+        guard.fail(5, "2001:db8::1", 0);
+        guard.fail(5, "2001:db8::ffff", 0);
+        assert_eq!(guard.held_s("2001:db8::2", 0), Some(61));
+        assert_eq!(guard.held_s("2001:db8:0:1::2", 0), None);
+        guard.fail(10, HOME, 0);
+        assert_eq!(guard.held_s("::ffff:192.0.2.1", 0), Some(61));
+    }
 }

@@ -11,6 +11,7 @@ mod exports;
 mod failure;
 mod guard;
 pub mod import;
+mod network;
 mod payables;
 mod refusal;
 mod session;
@@ -27,6 +28,7 @@ use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 pub use clock::{Clock, Entropy};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal};
+pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, PastPayable, PayoutRequest, PayoutState,
     SupplierState,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower::Service as _;
 use tracing::{debug, warn};
+use ventanilla_service::network_of;
 
 use super::connection::{Activity, GuardedStream, HeaderTimer};
 
@@ -206,8 +207,8 @@ impl Places {
     }
 
     fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
+        let address = network_of(address);
         let is_limited = !address.is_loopback();
-        let address = counted_as(address);
         let mut taken = self.lock();
         let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
         let is_full = taken.len >= self.limits.connections_len_max
@@ -239,17 +240,6 @@ impl Drop for Place {
     }
 }
 
-/// Whoever has one address of an IPv6 network has its whole /64.
-fn counted_as(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,21 +261,15 @@ mod tests {
         let second = take("::ffff:192.0.2.1");
         assert!(first.is_some() && second.is_some() && take("192.0.2.1").is_none());
         let network = take("2001:db8::1");
-        assert!(network.is_some());
-        assert!(take("2001:db8::2").is_some(), "given back at once");
-        drop(second);
+        let neighbour = take("2001:db8::2");
+        assert!(network.is_some() && neighbour.is_some());
+        assert!(take("2001:db8::3").is_none(), "a network of IPv6 counts as one address");
+        drop((second, neighbour));
         let loopback = [take("127.0.0.1"), take("127.0.0.1"), take("127.0.0.1")];
         assert!(loopback.iter().all(Option::is_some));
         assert!(take("192.0.2.1").is_none(), "no place at all is left");
         drop((first, network, loopback));
         assert_eq!(places.lock().len, 0);
         assert!(places.lock().by_address.is_empty());
-    }
-
-    #[test]
-    fn a_network_of_ipv6_counts_as_one_address() {
-        let network = counted_as("2001:db8:0:1:aaaa::1".parse().unwrap());
-        assert_eq!(network, counted_as("2001:db8:0:1:bbbb::2".parse().unwrap()));
-        assert_ne!(network, counted_as("2001:db8:0:2:aaaa::1".parse().unwrap()));
     }
 }
