@@ -2,7 +2,7 @@
 //!
 //! Source: docs/spec/cooplan.md §2, Services 1.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -22,7 +22,7 @@ const PAIRS_MAX: usize = 10_000;
 /// code's, an integrator's or a user's, and by the network it failed from.
 #[derive(Debug, Default)]
 pub(crate) struct LoginGuard {
-    failures: Mutex<HashMap<(Digest, IpAddr), VecDeque<Timestamp>>>,
+    failures: Mutex<HashMap<(Digest, IpAddr), Vec<Timestamp>>>,
 }
 
 impl LoginGuard {
@@ -32,10 +32,9 @@ impl LoginGuard {
         let times = failures.get_mut(&(*name, network_of(address)))?;
         // A failure of the future is one of a clock that was set back: it holds nobody up.
         let has_ended = |at: &Timestamp| *at > now || now.duration_since(*at) >= WINDOW;
-        while times.front().is_some_and(has_ended) {
-            times.pop_front();
-        }
-        let first = times.front().filter(|_| times.len() >= FAILURES_MAX)?;
+        // Nor are they in order then: one of the past may stand before it.
+        times.retain(|at| !has_ended(at));
+        let first = times.iter().min().filter(|_| times.len() >= FAILURES_MAX)?;
         let rest_s = (WINDOW - now.duration_since(*first)).as_secs();
         Some(u32::try_from(rest_s + 1).unwrap_or(u32::MAX))
     }
@@ -44,9 +43,9 @@ impl LoginGuard {
     pub(crate) fn count(&self, name: Digest, address: IpAddr, now: Timestamp) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= PAIRS_MAX {
-            forget_oldest(&mut failures, |times| times.back().copied());
+            forget_oldest(&mut failures, |times| times.last().copied());
         }
-        failures.entry((name, network_of(address))).or_default().push_back(now);
+        failures.entry((name, network_of(address))).or_default().push(now);
     }
 }
 
@@ -94,5 +93,17 @@ mod tests {
         assert_eq!(guard.held_s("2001:db8:0:1::2", 0), None);
         guard.fail(10, HOME, 0);
         assert_eq!(guard.held_s("::ffff:192.0.2.1", 0), Some(61));
+    }
+
+    #[test]
+    fn a_failure_of_the_future_holds_nobody_up_wherever_it_stands() {
+        let guard = LoginGuard::default();
+        guard.fail(1, HOME, 0);
+        guard.fail(9, HOME, 3600);
+        assert_eq!(guard.held_s(HOME, 1), None, "the clock was set back");
+        guard.fail(8, HOME, 1);
+        assert_eq!(guard.held_s(HOME, 1), None);
+        guard.fail(1, HOME, 0);
+        assert_eq!(guard.held_s(HOME, 1), Some(60), "the first that ends ends the hold");
     }
 }
