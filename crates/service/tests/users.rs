@@ -287,6 +287,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_network_with_ever_new_names_shuts_nobody_else_out() {
+        each_store(async |world| {
+            let strangers: Vec<_> = (0..64).map(|number| by(&number.to_string(), "x")).collect();
+            let mut waiting: Vec<_> = strangers
+                .iter()
+                .map(|stranger| Box::pin(world.service.admit(stranger, ELSEWHERE)))
+                .collect();
+            let mut context = Context::from_waker(Waker::noop());
+            let is_pending: Vec<bool> = waiting
+                .iter_mut()
+                .map(|admitted| admitted.as_mut().poll(&mut context).is_pending())
+                .collect();
+            assert!(is_pending[..8].iter().all(|waits| *waits));
+            assert!(is_pending[8..].iter().all(|waits| !waits), "the others are told at once");
+            let own = by(DEVELOPER, PASSWORD);
+            for from in [HOME, IpAddr::V4(Ipv4Addr::new(10, 0, 0, 8))] {
+                assert!(
+                    at_once(world.service.admit(&own, from)).is_none(),
+                    "it waits for its turn"
+                );
+            }
+            drop(waiting);
+            world.admit(&own, ELSEWHERE).await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_session_lives_an_hour_after_its_last_renewal() {
         each_store(async |world| {
             let key = world.log_in().await;

@@ -184,7 +184,7 @@ impl Service {
     ) -> Result<(PasswordMd5, PasswordHash), Failure<AdminRefusal>> {
         let md5 = PasswordMd5::from_chosen(password).map_err(Failure::Refused)?;
         let (salt, hashed) = (self.entropy().bytes(), md5.clone());
-        let hash = self.slowly(move |_| hashed.to_hash(&salt).map(Ok)).await?;
+        let hash = self.slowly(None, move |_| hashed.to_hash(&salt).map(Ok)).await?;
         Ok((md5, hash))
     }
 

@@ -5,6 +5,7 @@
 
 mod admin;
 mod password;
+mod queue;
 mod session;
 mod sign_in;
 mod verified;
@@ -17,6 +18,7 @@ use ventanilla_domain::{CompanyId, IntegratorId, Role, UserId};
 use ventanilla_store::Snapshot;
 
 use crate::Service;
+use queue::Queue;
 use session::Renewals;
 use verified::Verified;
 
@@ -24,8 +26,6 @@ pub use ventanilla_store::SignInName;
 
 /// Slow hashes that run at a time; each fills 19 MiB and a core for some tens of milliseconds.
 const SLOW_HASHES_MAX: usize = 2;
-/// Those that may wait or run; whoever comes on top is told at once to come later.
-const SLOW_HASHES_WAITING_MAX: usize = 64;
 
 /// What an integrator or a user proves itself with, as it came.
 #[derive(Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub struct User {
 pub(crate) struct SignIns {
     verified: Verified,
     slow_hashes: Arc<Semaphore>,
-    slow_hash_queue: Arc<Semaphore>,
+    slow_hash_queue: Arc<Queue>,
     renewals: Arc<Renewals>,
 }
 
@@ -143,7 +143,7 @@ impl Default for SignIns {
         Self {
             verified: Verified::default(),
             slow_hashes: Arc::new(Semaphore::new(SLOW_HASHES_MAX)),
-            slow_hash_queue: Arc::new(Semaphore::new(SLOW_HASHES_WAITING_MAX)),
+            slow_hash_queue: Arc::default(),
             renewals: Arc::default(),
         }
     }

@@ -157,7 +157,7 @@ impl Service {
         self.heard(&name, address).map_err(Failure::Refused)?;
         let md5 = claim.md5.clone();
         let proven = self
-            .slowly(move |service| {
+            .slowly(Some(address), move |service| {
                 // Heard once more: others of this name may have failed while this one waited.
                 if let Err(refusal) = service.heard(&name, address) {
                     return Ok(Err(refusal));
@@ -185,13 +185,14 @@ impl Service {
     }
 
     /// Runs work with a slow hash on a thread of its own. Few run at a time: they must leave the
-    /// cores to payments. Where many wait already, nothing is done.
+    /// cores to payments. Where many wait already, of all or of the network of `address`, nothing is
+    /// done.
     pub(super) async fn slowly<T: Send + 'static, R: Send + 'static>(
         &self,
+        address: Option<IpAddr>,
         work: impl FnOnce(&Self) -> Decided<T, R> + Send + 'static,
     ) -> Result<T, Failure<R>> {
-        let place = Arc::clone(&self.sign_ins().slow_hash_queue).try_acquire_owned();
-        let place = place.map_err(|_full| Failure::Unavailable)?;
+        let place = self.sign_ins().slow_hash_queue.take(address).ok_or(Failure::Unavailable)?;
         let permit = Arc::clone(&self.sign_ins().slow_hashes).acquire_owned().await;
         let service = self.clone();
         let done = tokio::task::spawn_blocking(move || {
