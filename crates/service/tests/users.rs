@@ -349,6 +349,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clock_set_back_leaves_no_session_open_for_longer() {
+        each_store(async |world| {
+            let key = world.log_in().await;
+            world.pass(-1800);
+            assert!(world.is_open(&key).await);
+            assert_eq!(world.renewed_at(&key).await, Some(world.clock.now()), "brought back");
+            world.pass(3600);
+            assert!(!world.is_open(&key).await);
+            let key = world.log_in().await;
+            world.pass(-3601);
+            assert!(!world.is_open(&key).await, "further ahead than it lives");
+            assert_eq!(refused(world.service.log_out("a", &key).await), SessionRefusal);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_short_session_slides_too() {
         let settings = Settings { session_lifetime_s: 30, ..Settings::default() };
         each_store_with(settings, async |world| {

@@ -34,20 +34,26 @@ fn accepted(
     now: Timestamp,
     lifetime_s: i64,
 ) -> Result<OpenSession, SessionRefusal> {
-    let is_alive = |session: &OpenSession| {
-        session.is_permanent || now < expires_at(session.renewed_at, lifetime_s)
-    };
     found
         .filter(|session| session.is_active && session.name.as_str() == user.trim())
-        .filter(is_alive)
+        .filter(|session| is_alive(session, now, lifetime_s))
         .ok_or(SessionRefusal)
 }
 
+/// Whether a session has not ended. One that was renewed further ahead than it lives is of a clock
+/// that was set back: it would stay open until then.
+fn is_alive(session: &OpenSession, now: Timestamp, lifetime_s: i64) -> bool {
+    let is_within = now < expires_at(session.renewed_at, lifetime_s)
+        && session.renewed_at <= expires_at(now, lifetime_s);
+    session.is_permanent || is_within
+}
+
 /// Whether the next renewal is to be stored: not later than half the session's life, so that a short
-/// one slides too.
+/// one slides too. A renewal of the future is brought back at once.
 fn is_due(session: &OpenSession, now: Timestamp, lifetime_s: i64) -> bool {
     let age = SignedDuration::from_secs(RENEWAL_AGE_S.min(lifetime_s / 2));
-    !session.is_permanent && now.duration_since(session.renewed_at) >= age
+    let is_old = now.duration_since(session.renewed_at) >= age || session.renewed_at > now;
+    !session.is_permanent && is_old
 }
 
 /// Sessions whose renewal waits in the queue: however often one is used meanwhile, it waits once.
