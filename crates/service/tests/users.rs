@@ -209,6 +209,7 @@ mod tests {
             assert!(world.is_open(&later).await);
             world.service.disable_user(&name("a")).await.unwrap();
             assert!(!world.is_open(&later).await, "so does disabling");
+            assert_eq!(world.renewed_at(&later).await, None, "for good");
             assert_eq!(refused(world.service.log_in(&by("a", "nueva"), HOME).await), WRONG);
 
             assert!(world.is_known(&by(DEVELOPER, MD5)));

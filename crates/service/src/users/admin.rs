@@ -127,10 +127,11 @@ impl Service {
         .await
     }
 
-    /// Disables a user: its password and its sessions are refused from now on. Refuses an unknown
-    /// name.
+    /// Disables a user: its password is refused from now on, and its sessions end, permanent ones
+    /// too. Refuses an unknown name.
     pub async fn disable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
         self.change_user(name, None, |tx, record| {
+            tx.drop_sessions(record.id)?;
             tx.put_user(&UserRecord { is_active: false, ..record })?;
             Ok(Ok(()))
         })
