@@ -94,6 +94,11 @@ impl View<'_> {
         read!(self, view => view.identities.integrators(), view.integrators())
     }
 
+    /// The integrator of that id.
+    pub fn integrator(&self, id: IntegratorId) -> Read<Option<IntegratorRecord>> {
+        read!(self, view => view.identities.integrators.get(&id).cloned(), view.integrator(id))
+    }
+
     /// The integrator of exactly that name.
     pub fn integrator_by_name(&self, name: &SignInName) -> Read<Option<IntegratorRecord>> {
         read!(self, view => view.identities.integrator_by_name(name), view.integrator_by_name(name))

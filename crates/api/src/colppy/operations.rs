@@ -11,7 +11,7 @@ use ventanilla_domain::{CompanyId, Currency};
 use ventanilla_service::{Admitted, Service, SignIn, UserCaller, UserSession};
 
 use super::convert;
-use super::errors::{self, Problem, of_failure, of_read};
+use super::errors::{self, Problem, of_failure, of_opened, of_read};
 use super::lists::Query;
 use super::parameters::{ParameterError, Parameters};
 use super::wire::{self, Called, Found, Listed, Told, field};
@@ -291,8 +291,7 @@ impl Handler {
 impl Call<'_> {
     fn session<'s>(&self, admitted: Admitted<'s>) -> Result<UserSession<'s>, Problem> {
         let (user, key) = self.session_key()?;
-        let session = admitted.session(&user, &key);
-        session.map_err(|failure| of_failure(failure, errors::of_session))
+        of_opened(admitted.session(&user, &key))
     }
 
     /// User and key of the session, as they came.
@@ -316,7 +315,7 @@ impl Books {
         let Some(id) = call.parameters.sought(field::COMPANY, convert::company_id)? else {
             return Ok(Self { company: None, currency: Currency::BOB });
         };
-        let session = of_read(call.service.session_of(caller))?;
+        let session = of_opened(call.service.session_of(caller))?;
         let company = of_read(session.company(id))?.map(|(company, _)| company);
         let currency = company.as_ref().map_or(Currency::BOB, |company| company.currency);
         Ok(Self { company: company.map(|company| company.id), currency })

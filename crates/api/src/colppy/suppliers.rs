@@ -11,7 +11,7 @@ use ventanilla_service::{Desk, Service, SupplierState, UserCaller, UserSession};
 
 use super::convert;
 use super::errors::suppliers::of_keeping;
-use super::errors::{Problem, of_failure, of_read};
+use super::errors::{Problem, of_failure, of_opened, of_read};
 use super::lists::Query;
 use super::operations::{Answer, Answering, Call, ID, Parameter, in_background, joined, reply};
 use super::parameters::{ParameterError, Parameters};
@@ -109,7 +109,7 @@ pub(super) fn list<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> 
         let service = call.service.clone();
         in_background(move || {
             let company = company.ok_or_else(Problem::company_unknown)?;
-            let desk = of_read(service.session_of(&caller).and_then(|all| all.desk(company)))?;
+            let desk = of_read(of_opened(service.session_of(&caller))?.desk(company))?;
             listed(&desk.ok_or_else(Problem::company_unknown)?, &query)
         })
         .await

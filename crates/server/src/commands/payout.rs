@@ -86,7 +86,7 @@ fn reverse(args: ReverseArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let command = PayoutReverseCommand { payout: args.payout, reason: args.reason, reversed_by };
     let reversed = books.wait(books.service.reverse_payout(company, command));
     let reversal = reversed
-        .map_err(|failure| books.failed(failure, |refusal| refused(&refusal, args.payout)))?;
+        .map_err(|failure| books.failed(failure, |refusal| refused(refusal, args.payout)))?;
     books.close();
     let shown = Shown::of(company, &reversal);
     if args.json {
@@ -98,9 +98,10 @@ fn reverse(args: ReverseArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn refused(refusal: &DeskRefusal<PayoutReverseRefusal>, payout: PayoutId) -> anyhow::Error {
+fn refused(refusal: DeskRefusal<PayoutReverseRefusal>, payout: PayoutId) -> anyhow::Error {
     Problem::usage(match refusal {
-        DeskRefusal::CompanyUnknown | DeskRefusal::NotAllowed => {
+        // An operator's command has no session, so the company is all that it can lack.
+        DeskRefusal::SessionOver | DeskRefusal::CompanyUnknown | DeskRefusal::NotAllowed => {
             "no hay ninguna empresa con ese número".to_owned()
         }
         DeskRefusal::Act(PayoutReverseRefusal::PayoutUnknown) => {

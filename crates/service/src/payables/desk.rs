@@ -8,7 +8,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{EnteredInvoice, StoreError, View};
 
-use crate::{Failure, NoRefusal, Service, UserCaller, UserSession};
+use crate::{Failure, NoRefusal, UserCaller, UserSession};
 
 /// A supplier as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +70,6 @@ impl<'s> UserSession<'s> {
     pub fn desk(self, company: CompanyId) -> Read<Option<Desk<'s>>> {
         let found = self.company(company)?;
         Ok(found.map(|(company, role)| Desk { session: self, company, role }))
-    }
-}
-
-impl Service {
-    /// Opens a session for a user whose session was accepted before: for what takes longer.
-    pub fn session_of(&self, caller: &UserCaller) -> Read<UserSession<'_>> {
-        let snapshot = self.snapshot()?;
-        Ok(UserSession { service: self, snapshot, caller: caller.clone() })
     }
 }
 

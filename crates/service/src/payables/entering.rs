@@ -1,5 +1,6 @@
-//! What a user writes for one company. The user's right is looked up in the transaction of the act:
-//! who was disabled a moment ago enters nothing, not even what waits in the queue.
+//! What a user writes for one company. The session, the integrator and the user's right are looked
+//! up in the transaction of the act: whose session ended, or who was disabled, a moment ago enters
+//! nothing, not even what waits in the queue.
 
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ use crate::{Accepted, Failure, Service, UserCaller};
 /// Why nothing was written for a company, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeskRefusal<R> {
+    /// The session is over by now, or its user or the integrator was disabled.
+    #[error("the session is over")]
+    SessionOver,
     /// No such company, or the user has no right to it: nobody learns which.
     #[error("no such company")]
     CompanyUnknown,
@@ -124,9 +128,12 @@ impl Service {
         company: CompanyId,
         act: impl Fn(&mut Tx<'_>, &Company, Timestamp) -> Decided<T, R> + Send + 'static,
     ) -> Written<T, R> {
-        let user = caller.user;
+        let (caller, lifetime_s) = (caller.clone(), self.settings().session_lifetime_s);
         self.write(move |tx, now| {
-            let role = tx.view().right(user, company)?;
+            if !caller.stands(&tx.view(), now, lifetime_s)? {
+                return Ok(Err(DeskRefusal::SessionOver));
+            }
+            let role = tx.view().right(caller.user, company)?;
             let (Some(role), Some(company)) = (role, tx.company(company)?) else {
                 return Ok(Err(DeskRefusal::CompanyUnknown));
             };

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use ventanilla_domain::{CompanyId, IntegratorId, Role, UserId};
-use ventanilla_store::Snapshot;
+use ventanilla_store::{Digest, Snapshot};
 
 use crate::Service;
 use queue::Queue;
@@ -57,13 +57,13 @@ pub enum SignInRefusal {
     WrongCredentials,
 }
 
-/// Why a session was not accepted: unknown, another user's, ended, or its user disabled.
+/// Why a session was not accepted: unknown, another user's, ended, or its user or integrator disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no such session")]
 pub struct SessionRefusal;
 
-/// A user whose session was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A user whose session was accepted: it comes from [`Admitted::session`] alone.
+#[derive(Clone, PartialEq, Eq)]
 pub struct UserCaller {
     /// Who calls.
     pub user: UserId,
@@ -71,6 +71,17 @@ pub struct UserCaller {
     pub name: SignInName,
     /// The integrator whose program calls.
     pub integrator: IntegratorId,
+    /// The hash of the session's key: whoever acts later looks it up again.
+    pub(crate) session: Digest,
+}
+
+impl fmt::Debug for UserCaller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, name, integrator, session: _ } = self;
+        let mut shown = f.debug_struct("UserCaller");
+        shown.field("user", user).field("name", name).field("integrator", integrator);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// An integrator that was admitted, at one moment of the books. Let it go before you wait.

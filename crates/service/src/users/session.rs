@@ -90,6 +90,22 @@ impl Service {
         .await
     }
 
+    /// Opens once more the session of a user that was accepted before: for what takes longer.
+    ///
+    /// Refuses one that is over by now, and any whose user or integrator was disabled meanwhile.
+    pub fn session_of(
+        &self,
+        caller: &UserCaller,
+    ) -> Result<UserSession<'_>, Failure<SessionRefusal>> {
+        let snapshot = self.snapshot()?;
+        let (now, lifetime_s) = (self.clock().now(), self.settings().session_lifetime_s);
+        let stands = caller.stands(&snapshot.view(), now, lifetime_s);
+        if stands.map_err(|error| self.read_failure(&error))? {
+            return Ok(UserSession { service: self, snapshot, caller: caller.clone() });
+        }
+        Err(Failure::Refused(SessionRefusal))
+    }
+
     /// Puts a session's renewal in the queue and does not wait for it: where it is lost, the next
     /// use brings another.
     fn renew(&self, digest: Digest) {
@@ -132,8 +148,29 @@ impl<'s> Admitted<'s> {
         if is_due(&session, now, lifetime_s) {
             service.renew(digest);
         }
-        let caller = UserCaller { user: session.user, name: session.name, integrator };
+        let OpenSession { user, name, .. } = session;
+        let caller = UserCaller { user, name, integrator, session: digest };
         Ok(UserSession { service, snapshot, caller })
+    }
+}
+
+impl UserCaller {
+    /// Whether what it was accepted by stands still: its session is open, and neither its user nor
+    /// its integrator is disabled.
+    pub(crate) fn stands(
+        &self,
+        view: &View<'_>,
+        now: Timestamp,
+        lifetime_s: i64,
+    ) -> Result<bool, StoreError> {
+        let is_open = |session: OpenSession| {
+            let is_own = session.user == self.user && session.is_active;
+            is_own && is_alive(&session, now, lifetime_s)
+        };
+        if !view.user_session(&self.session)?.is_some_and(is_open) {
+            return Ok(false);
+        }
+        Ok(view.integrator(self.integrator)?.is_some_and(|integrator| integrator.is_active))
     }
 }
 

@@ -8,7 +8,8 @@ use ventanilla_domain::{
 };
 use ventanilla_service::{
     Accepted, AdminRefusal, Desk, DeskRefusal, Failure, InvoicePayout, InvoiceState, NoRefusal,
-    PastPayable, PayoutRequest, PayoutState, Service, SignInName, SupplierState, User, UserCaller,
+    PastPayable, PayoutRequest, PayoutState, Service, SessionRefusal, SignInName, SupplierState,
+    User, UserCaller,
 };
 
 /// One act of one caller; reversals, the past and rights are the operator's, whoever calls.
@@ -85,7 +86,7 @@ pub struct Step {
 /// What was written, or why it was not.
 type Written<T, R> = Result<T, Failure<DeskRefusal<R>>>;
 /// What was read; `None` for whom there is no desk.
-pub type Read<T> = Result<Option<T>, Failure<NoRefusal>>;
+pub type Read<T> = Result<Option<T>, Failure<SessionRefusal>>;
 
 /// What came of an act: word for word what the service answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +162,7 @@ async fn operate(service: &Service, company: CompanyId, act: &Act) -> Option<Out
 }
 
 fn read(service: &Service, caller: &UserCaller, company: CompanyId, act: &Act) -> Outcome {
-    let desk = || service.session_of(caller)?.desk(company);
+    let desk = || service.session_of(caller)?.desk(company).map_err(unrefused);
     match act {
         Act::ReadSupplier(id) => Outcome::ReadSupplier(at(desk(), |desk| desk.supplier(*id))),
         Act::ReadInvoice(id) => Outcome::ReadInvoice(at(desk(), |desk| {
@@ -185,8 +186,13 @@ fn read(service: &Service, caller: &UserCaller, company: CompanyId, act: &Act) -
 }
 
 fn at<T>(
-    desk: Result<Option<Desk<'_>>, Failure<NoRefusal>>,
+    desk: Read<Desk<'_>>,
     read: impl FnOnce(&Desk<'_>) -> Result<T, Failure<NoRefusal>>,
 ) -> Read<T> {
-    desk?.map(|desk| read(&desk)).transpose()
+    desk?.map(|desk| read(&desk).map_err(unrefused)).transpose()
+}
+
+/// A failure of what nobody is refused.
+fn unrefused(failure: Failure<NoRefusal>) -> Failure<SessionRefusal> {
+    failure.map(|refusal| match refusal {})
 }

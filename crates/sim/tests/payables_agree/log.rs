@@ -25,8 +25,9 @@ const COMPARED_EVERY: usize = 150;
 const LINES_ADDED: usize = 20;
 
 /// Every answer that the runs must meet.
-const ANSWERS: [&str; 44] = [
+const ANSWERS: [&str; 47] = [
     "KeepSupplier Ok",
+    "KeepSupplier SessionOver",
     "KeepSupplier CompanyUnknown",
     "KeepSupplier NotAllowed",
     "KeepSupplier SupplierUnknown",
@@ -43,6 +44,7 @@ const ANSWERS: [&str; 44] = [
     "EnterInvoice NumberTaken",
     "MakePayout Ok",
     "MakePayout Replay",
+    "MakePayout SessionOver",
     "MakePayout CompanyUnknown",
     "MakePayout NotAllowed",
     "MakePayout CallerKeyReused",
@@ -66,6 +68,7 @@ const ANSWERS: [&str; 44] = [
     "RecordSupplier Internal",
     "Admin Ok",
     "Admin RightUnknown",
+    "ReadSupplier SessionOver",
     "ReadSupplier NoDesk",
     "ReadPayout Ok",
     "ListPayouts Ok",

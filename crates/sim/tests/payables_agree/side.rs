@@ -62,8 +62,8 @@ impl Side {
         let (service, runtime) = (serve(&store), runtime());
         let companies =
             COMPANIES.map(|company| runtime.block_on(service.add_company(new(company))).unwrap());
-        let staff = Staff::of(companies.each_ref().map(|company| company.id));
-        staff.enlist(&store).unwrap();
+        let staff = Staff::enlisted(&service, &store, companies.each_ref().map(|it| it.id));
+        let staff = runtime.block_on(staff).unwrap();
         let collectors = ["banco", "kiosco"];
         let collectors = collectors
             .map(|name| runtime.block_on(add_collector(&service, companies[0].id, name)))

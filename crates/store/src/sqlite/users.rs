@@ -23,6 +23,12 @@ impl Reads<'_> {
         self.many(sql, [], integrator)
     }
 
+    pub(crate) fn integrator(self, id: IntegratorId) -> Read<Option<IntegratorRecord>> {
+        let sql = "SELECT integrator_id, name, password_hash, is_active FROM integrator \
+                   WHERE integrator_id = ?1";
+        self.one(sql, [id.to_i64()], integrator)
+    }
+
     pub(crate) fn integrator_by_name(self, name: &SignInName) -> Read<Option<IntegratorRecord>> {
         let sql = "SELECT integrator_id, name, password_hash, is_active FROM integrator \
                    WHERE name = ?1";

@@ -78,6 +78,10 @@ fn those_who_sign_in_are_found_by_their_names() {
         let view = snapshot.view();
         let both = [integrator(1, "USUARIO_DESARROLLADOR"), integrator(2, "ZETA")];
         assert_eq!(view.integrators().unwrap(), both, "by id");
+        for one in &both {
+            assert_eq!(view.integrator(one.id).unwrap().as_ref(), Some(one));
+        }
+        assert_eq!(view.integrator(integrator(3, "B").id).unwrap(), None);
         assert_eq!(view.integrator_by_name(&to_name("ZETA")).unwrap(), Some(both[1].clone()));
         assert_eq!(view.integrator_by_name(&to_name("zeta")).unwrap(), None, "exactly");
         assert_eq!(view.integrator_by_name(&to_name("a")).unwrap(), None, "users apart");

@@ -218,6 +218,11 @@ fn too_many_failures(retry_after_s: u32) -> Problem {
     Problem::stopped(BUSY, message)
 }
 
+/// The session that was opened.
+pub(super) fn of_opened<T>(opened: Result<T, Failure<SessionRefusal>>) -> Result<T, Problem> {
+    opened.map_err(|failure| of_failure(failure, of_session))
+}
+
 pub(super) fn of_session(SessionRefusal: SessionRefusal) -> Problem {
     Problem::no_session()
 }
@@ -226,6 +231,7 @@ pub(super) fn of_session(SessionRefusal: SessionRefusal) -> Problem {
 /// of the act itself.
 fn of_desk<R>(refusal: DeskRefusal<R>, act: &str, of: impl FnOnce(R) -> Problem) -> Problem {
     match refusal {
+        DeskRefusal::SessionOver => Problem::no_session(),
         DeskRefusal::CompanyUnknown => Problem::company_unknown(),
         DeskRefusal::NotAllowed => {
             Problem::refused(format!("El usuario no tiene permiso para {act}."))
@@ -362,8 +368,10 @@ pub(super) mod rows {
         of: impl Fn(DeskRefusal<R>) -> Problem,
     ) -> Vec<Row> {
         let row = |refusal: R| (refusal.to_string(), of(DeskRefusal::Act(refusal)));
+        let over = "the session was ended, or its user or developer disabled, meanwhile";
         let why = "the company is unknown, or not the user's";
         let mut rows = vec![
+            (over.to_owned(), of(DeskRefusal::SessionOver)),
             (why.to_owned(), of(DeskRefusal::CompanyUnknown)),
             ("the user may read and not write".to_owned(), of(DeskRefusal::NotAllowed)),
         ];

@@ -12,7 +12,7 @@ use self::perceptions::Perceptions;
 use super::amounts::Amounts;
 use super::convert;
 use super::errors::invoices::{NotKept, of_entering};
-use super::errors::{Problem, of_failure, of_read};
+use super::errors::{Problem, of_failure, of_opened, of_read};
 use super::lists::Query;
 use super::operations::{Answer, Answering, Books, Call, in_background, reply};
 use super::parameters::{ParameterError, Parameters};
@@ -74,7 +74,7 @@ fn page(
     company: CompanyId,
     query: &Query<CompanysInvoice>,
 ) -> Answer {
-    let session = of_read(service.session_of(caller))?;
+    let session = of_opened(service.session_of(caller))?;
     let desk = of_read(session.desk(company))?.ok_or_else(Problem::company_unknown)?;
     let each = |take: &mut dyn FnMut(CompanysInvoice)| {
         desk.each_invoice(&mut |state| take((company, state)))

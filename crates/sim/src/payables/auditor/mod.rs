@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ventanilla_domain::{Company, CompanyId, PayoutCommand, Role, SupplierCommand, UserId};
 use ventanilla_service::{
-    AdminRefusal, DeskRefusal, Failure, PayoutRequest, SignInName, User, UserCaller,
+    AdminRefusal, DeskRefusal, Failure, PayoutRequest, SessionRefusal, SignInName, User, UserCaller,
 };
 
 use self::books::Books;
@@ -147,28 +147,32 @@ impl Auditor {
     }
 
     fn answer_reading(&self, caller: &UserCaller, company: CompanyId, act: &Act) -> Outcome {
-        let books = self.role(caller.user, company).and_then(|_| self.books.get(&company));
+        let books = self.readable(caller.user, company);
         match act {
             Act::ReadSupplier(id) => {
-                Outcome::ReadSupplier(Ok(books.map(|books| books.supplier_state(*id))))
+                Outcome::ReadSupplier(seen(books, |books| books.supplier_state(*id)))
             }
             Act::ReadInvoice(id) => {
-                Outcome::ReadInvoice(Ok(books.map(|books| books.invoice_state(*id).map(Box::new))))
+                Outcome::ReadInvoice(seen(books, |books| books.invoice_state(*id).map(Box::new)))
             }
-            Act::ListInvoices => Outcome::ListInvoices(Ok(books.map(Books::invoice_states))),
+            Act::ListInvoices => Outcome::ListInvoices(seen(books, Books::invoice_states)),
             Act::ListPayouts(id) => {
-                Outcome::ListPayouts(Ok(books.map(|books| books.payouts_of_invoice(*id))))
+                Outcome::ListPayouts(seen(books, |books| books.payouts_of_invoice(*id)))
             }
             Act::ReadPayout(id) => {
-                Outcome::ReadPayout(Ok(books.map(|books| books.payout_state(*id).map(Box::new))))
+                Outcome::ReadPayout(seen(books, |books| books.payout_state(*id).map(Box::new)))
             }
-            _ => Outcome::ListSuppliers(Ok(books.map(Books::supplier_states))),
+            _ => Outcome::ListSuppliers(seen(books, Books::supplier_states)),
         }
     }
 
-    fn role(&self, user: UserId, company: CompanyId) -> Option<Role> {
-        let role = self.rights.get(&(user, company)).copied();
-        role.filter(|_| !self.disabled.contains(&user))
+    /// The books that a user may read: the session of one who was disabled is over.
+    fn readable(&self, user: UserId, company: CompanyId) -> Read<&Books> {
+        if self.disabled.contains(&user) {
+            return Err(Failure::Refused(SessionRefusal));
+        }
+        let right = self.rights.get(&(user, company));
+        Ok(right.and_then(|_| self.books.get(&company)))
     }
 
     /// The books that the operator writes into.
@@ -183,7 +187,10 @@ impl Auditor {
         caller: &UserCaller,
         company: CompanyId,
     ) -> Result<&mut Books, Failure<DeskRefusal<R>>> {
-        match self.role(caller.user, company) {
+        if self.disabled.contains(&caller.user) {
+            return Err(Failure::Refused(DeskRefusal::SessionOver));
+        }
+        match self.rights.get(&(caller.user, company)) {
             None => Err(Failure::Refused(DeskRefusal::CompanyUnknown)),
             Some(Role::Reader) => Err(Failure::Refused(DeskRefusal::NotAllowed)),
             Some(Role::Accountant | Role::Administrator) => self.open(company),
@@ -213,6 +220,10 @@ impl Auditor {
         let rights = own.map(|((_, company), role)| (*company, *role)).collect();
         Ok(User { id, name: name.clone(), is_active: !self.disabled.contains(&id), rights })
     }
+}
+
+fn seen<T>(books: Read<&Books>, see: impl FnOnce(&Books) -> T) -> Read<T> {
+    Ok(books?.map(see))
 }
 
 fn is_internal(outcome: &Outcome) -> bool {
@@ -259,5 +270,10 @@ fn to_answer<T, R: std::fmt::Debug>(result: &Result<T, Failure<R>>) -> String {
 }
 
 fn to_reading<T>(read: &Read<T>) -> String {
-    if matches!(read, Ok(Some(_))) { "Ok" } else { "NoDesk" }.to_owned()
+    let answer = match read {
+        Ok(Some(_)) => "Ok",
+        Ok(None) => "NoDesk",
+        Err(_) => "SessionOver",
+    };
+    answer.to_owned()
 }

@@ -37,8 +37,8 @@ impl Log {
         let service = Service::start(store.clone(), clock, Entropy::counted(1), settings).unwrap();
         let first = service.add_company(company(1)).await.unwrap();
         let companies = [first, service.add_company(company(2)).await.unwrap()];
-        let staff = Staff::of(companies.each_ref().map(|company| company.id));
-        staff.enlist(&store).unwrap();
+        let staff = Staff::enlisted(&service, &store, companies.each_ref().map(|it| it.id));
+        let staff = staff.await.unwrap();
         let mut workload = Workload::new(seed, start(), &staff, companies.each_ref());
         let mut acts = Vec::new();
         for _ in 0..STEPS {
