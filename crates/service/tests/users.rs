@@ -496,6 +496,49 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_integrators_new_password_replaces_the_one_before() {
+        each_store(async |world| {
+            let (service, developer) = (&world.service, name(DEVELOPER));
+            let before = service.admit(&by(DEVELOPER, MD5), HOME).await.unwrap().integrator();
+            let (changed, issued) =
+                service.set_integrator_password(&developer, None).await.unwrap();
+            assert_eq!((changed.id, issued.password.len()), (before, 40));
+            for password in [PASSWORD, MD5] {
+                assert_eq!(refused(world.admit(&by(DEVELOPER, password), HOME).await), WRONG);
+            }
+            for password in [&issued.password, &issued.md5] {
+                let admitted = service.admit(&by(DEVELOPER, password), HOME).await.unwrap();
+                assert_eq!(admitted.integrator(), before, "its caller keys are its own still");
+            }
+            let chosen = Some(PASSWORD.to_owned());
+            service.set_integrator_password(&developer, chosen).await.unwrap();
+            world.admit(&by(DEVELOPER, MD5), HOME).await.unwrap();
+            assert_eq!(refused(world.admit(&by(DEVELOPER, &issued.md5), HOME).await), WRONG);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_was_disabled_is_let_in_again_without_the_sessions_of_before() {
+        each_store(async |world| {
+            let (service, developer, a) = (&world.service, name(DEVELOPER), name("a"));
+            let key = world.log_in().await;
+            service.disable_integrator(&developer).await.unwrap();
+            service.disable_user(&a).await.unwrap();
+            for _ in ["disabled", "once more"] {
+                assert!(service.enable_integrator(&developer).await.unwrap().is_active);
+                let user = service.enable_user(&a).await.unwrap();
+                assert!(user.is_active);
+                assert_eq!(user.rights, [(id(98), Role::Accountant)]);
+            }
+            assert!(!world.is_open(&key).await);
+            let later = world.log_in().await;
+            assert!(world.is_open(&later).await);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn what_administration_refuses() {
         each_store(async |world| {
             let service = &world.service;
@@ -512,6 +555,7 @@ mod tests {
             assert_eq!(set(MD5).await, AdminRefusal::PasswordAmbiguous);
             assert_eq!(set("a").await, AdminRefusal::UserUnknown);
             assert_eq!(refused(service.disable_user(&z).await), AdminRefusal::UserUnknown);
+            assert_eq!(refused(service.enable_user(&z).await), AdminRefusal::UserUnknown);
             let grant =
                 async |who, company| refused(service.grant(who, id(company), Role::Reader).await);
             assert_eq!(grant(&z, 1).await, AdminRefusal::CompanyUnknown);
@@ -524,10 +568,19 @@ mod tests {
             assert_eq!(refused(again), AdminRefusal::IntegratorExists);
             let md5 = service.add_integrator(name("OTRO"), Some(MD5.to_owned())).await;
             assert_eq!(refused(md5), AdminRefusal::PasswordAmbiguous);
-            assert_eq!(
+            let issue = async |who, password: Option<&str>| {
+                let password = password.map(str::to_owned);
+                refused(service.set_integrator_password(who, password).await)
+            };
+            assert_eq!(issue(&z, Some("")).await, AdminRefusal::PasswordEmpty);
+            assert_eq!(issue(&z, Some(MD5)).await, AdminRefusal::PasswordAmbiguous);
+            for refusal in [
+                issue(&z, None).await,
                 refused(service.disable_integrator(&z).await),
-                AdminRefusal::IntegratorUnknown
-            );
+                refused(service.enable_integrator(&z).await),
+            ] {
+                assert_eq!(refusal, AdminRefusal::IntegratorUnknown);
+            }
         })
         .await;
     }

@@ -22,11 +22,9 @@ impl Service {
         name: SignInName,
         password: Option<String>,
     ) -> Result<(Integrator, IssuedPassword), Failure<AdminRefusal>> {
-        let password = password.unwrap_or_else(|| to_hex(&self.entropy().bytes::<20>()));
-        let (md5, password_hash) = self.hashed(&password).await?;
+        let (issued, password_hash) = self.issued(password).await?;
         let record = SignInRecord { id: IntegratorId::FIRST, name, password_hash, is_active: true };
         let record = self.write(move |tx, _| add_integrator(tx, record.clone())).await?;
-        let issued = IssuedPassword { password, md5: md5.as_str().to_owned() };
         Ok((shown(record), issued))
     }
 
@@ -35,21 +33,37 @@ impl Service {
         self.read_decided(|view| Ok(Ok(view.integrators()?.into_iter().map(shown).collect())))
     }
 
+    /// Gives an integrator another password, issued by us where `None`: the one before is refused
+    /// from now on. It stays the integrator it was, whose caller keys are used up.
+    ///
+    /// Refusals in order: a password that is empty or reads as an MD5, an unknown name.
+    pub async fn set_integrator_password(
+        &self,
+        name: &SignInName,
+        password: Option<String>,
+    ) -> Result<(Integrator, IssuedPassword), Failure<AdminRefusal>> {
+        let (issued, password_hash) = self.issued(password).await?;
+        let change = move |record| {
+            let password_hash = password_hash.clone();
+            IntegratorRecord { password_hash, ..record }
+        };
+        Ok((self.change_integrator(name, change).await?, issued))
+    }
+
     /// Disables an integrator: its calls are refused from now on. Refuses an unknown name.
     pub async fn disable_integrator(
         &self,
         name: &SignInName,
     ) -> Result<Integrator, Failure<AdminRefusal>> {
-        let name = name.clone();
-        self.write(move |tx, _| {
-            let Some(record) = tx.view().integrator_by_name(&name)? else {
-                return Ok(Err(AdminRefusal::IntegratorUnknown));
-            };
-            let record = IntegratorRecord { is_active: false, ..record };
-            tx.put_integrator(&record)?;
-            Ok(Ok(shown(record)))
-        })
-        .await
+        self.change_integrator(name, |record| IntegratorRecord { is_active: false, ..record }).await
+    }
+
+    /// Takes an integrator's calls again, with the password it has. Refuses an unknown name.
+    pub async fn enable_integrator(
+        &self,
+        name: &SignInName,
+    ) -> Result<Integrator, Failure<AdminRefusal>> {
+        self.change_integrator(name, |record| IntegratorRecord { is_active: true, ..record }).await
     }
 
     /// Adds a user with a right for one company; the password is kept as a slow hash.
@@ -138,6 +152,15 @@ impl Service {
         .await
     }
 
+    /// Lets a user sign in again, with the password and the rights it has. Refuses an unknown name.
+    pub async fn enable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
+        self.change_user(name, None, |tx, record| {
+            tx.put_user(&UserRecord { is_active: true, ..record })?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
     /// Gives a user another password and ends all its sessions.
     ///
     /// Refusals in order: a password that is empty or reads as an MD5, an unknown name.
@@ -178,6 +201,16 @@ impl Service {
         .await
     }
 
+    /// A password that is chosen, or else issued by us, and what is kept of it.
+    async fn issued(
+        &self,
+        chosen: Option<String>,
+    ) -> Result<(IssuedPassword, PasswordHash), Failure<AdminRefusal>> {
+        let password = chosen.unwrap_or_else(|| to_hex(&self.entropy().bytes::<20>()));
+        let (md5, hash) = self.hashed(&password).await?;
+        Ok((IssuedPassword { password, md5: md5.as_str().to_owned() }, hash))
+    }
+
     /// A chosen password's MD5, and what is kept of it.
     async fn hashed(
         &self,
@@ -187,6 +220,24 @@ impl Service {
         let (salt, hashed) = (self.entropy().bytes(), md5.clone());
         let hash = self.slowly(None, move |_| hashed.to_hash(&salt).map(Ok)).await?;
         Ok((md5, hash))
+    }
+
+    /// Changes an integrator, and answers it as it is then. Refuses an unknown name.
+    async fn change_integrator(
+        &self,
+        name: &SignInName,
+        change: impl Fn(IntegratorRecord) -> IntegratorRecord + Send + 'static,
+    ) -> Result<Integrator, Failure<AdminRefusal>> {
+        let name = name.clone();
+        self.write(move |tx, _| {
+            let Some(record) = tx.view().integrator_by_name(&name)? else {
+                return Ok(Err(AdminRefusal::IntegratorUnknown));
+            };
+            let record = change(record);
+            tx.put_integrator(&record)?;
+            Ok(Ok(shown(record)))
+        })
+        .await
     }
 
     /// Changes a user, and answers it as it is then. Refusals in order: an unknown company, an
