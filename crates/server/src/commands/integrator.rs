@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use ventanilla_service::{Integrator, SignInName};
+use ventanilla_service::{Integrator, IssuedPassword, SignInName};
 
 use super::from_text;
 use crate::books::{Books, StoreArgs};
@@ -19,9 +19,13 @@ pub(crate) enum IntegratorCommand {
     List(ListArgs),
     /// Deja de aceptar a un integrador, desde ya
     Disable(NamedArgs),
+    /// Vuelve a aceptar a un integrador, con la contraseña que tiene
+    Enable(NamedArgs),
+    /// Da a un integrador otra contraseña y la muestra, una sola vez; la anterior deja de valer
+    Password(NamedArgs),
 }
 
-/// The flags of `integrator add` and `integrator disable`.
+/// The flags of all but `integrator list`.
 #[derive(Debug, Args)]
 pub(crate) struct NamedArgs {
     /// Nombre del integrador, único en la instalación
@@ -76,6 +80,8 @@ pub(crate) fn run(command: IntegratorCommand, log: &LogArgs) -> anyhow::Result<E
         IntegratorCommand::Add(args) => add(args, log),
         IntegratorCommand::List(args) => list(&args, log),
         IntegratorCommand::Disable(args) => disable(&args, log),
+        IntegratorCommand::Enable(args) => enable(&args, log),
+        IntegratorCommand::Password(args) => password(&args, log),
     }
 }
 
@@ -84,18 +90,12 @@ fn add(args: NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let added = books.wait(books.service.add_integrator(args.name, None));
     let (integrator, issued) = added.map_err(|failure| books.unchanged(failure))?;
     books.close();
-    let usuario = integrator.name.as_str();
-    let secrets = Secrets { usuario, password: &issued.password, md5: &issued.md5 };
-    if args.json {
-        output::print_json(&secrets)?;
-    } else {
-        let Secrets { usuario, password, md5 } = secrets;
-        output::print(format_args!(
-            "Integrador «{usuario}» agregado\nusuario: {usuario}\npassword: {password}\nmd5: {md5}\n\
-             Estos datos no se vuelven a mostrar. Vale enviar la contraseña o su MD5."
-        ))?;
-    }
-    Ok(Exit::Done)
+    tell_secrets(
+        args.json,
+        &format!("Integrador «{}» agregado", integrator.name),
+        &integrator,
+        &issued,
+    )
 }
 
 fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
@@ -118,10 +118,51 @@ fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let disabled = books.wait(books.service.disable_integrator(&args.name));
     let integrator = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
-    if args.json {
-        output::print_json(&Shown::of(&integrator))?;
+    tell(args.json, &format!("Integrador «{}» inactivo desde ahora", integrator.name), &integrator)
+}
+
+fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let enabled = books.wait(books.service.enable_integrator(&args.name));
+    let integrator = enabled.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(args.json, &format!("Integrador «{}» activo desde ahora", integrator.name), &integrator)
+}
+
+fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let changed = books.wait(books.service.set_integrator_password(&args.name, None));
+    let (integrator, issued) = changed.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let sentence = format!("Contraseña de «{}» cambiada; la anterior ya no vale", integrator.name);
+    tell_secrets(args.json, &sentence, &integrator, &issued)
+}
+
+fn tell(json: bool, sentence: &str, integrator: &Integrator) -> anyhow::Result<Exit> {
+    if json {
+        output::print_json(&Shown::of(integrator))?;
     } else {
-        output::print(format_args!("Integrador «{}» inactivo desde ahora", integrator.name))?;
+        output::print(sentence)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn tell_secrets(
+    json: bool,
+    sentence: &str,
+    integrator: &Integrator,
+    issued: &IssuedPassword,
+) -> anyhow::Result<Exit> {
+    let usuario = integrator.name.as_str();
+    let secrets = Secrets { usuario, password: &issued.password, md5: &issued.md5 };
+    if json {
+        output::print_json(&secrets)?;
+    } else {
+        let Secrets { usuario, password, md5 } = secrets;
+        output::print(format_args!(
+            "{sentence}\nusuario: {usuario}\npassword: {password}\nmd5: {md5}\n\
+             Estos datos no se vuelven a mostrar. Vale enviar la contraseña o su MD5."
+        ))?;
     }
     Ok(Exit::Done)
 }

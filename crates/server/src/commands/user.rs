@@ -29,6 +29,8 @@ pub(crate) enum UserCommand {
     Revoke(CompanyArgs),
     /// Deja de aceptar a un usuario y sus sesiones, desde ya
     Disable(NamedArgs),
+    /// Vuelve a aceptar a un usuario, con la contraseña y los derechos que tiene
+    Enable(NamedArgs),
     /// Cambia una contraseña, que se lee de la entrada estándar, y termina las sesiones
     Password(NamedArgs),
 }
@@ -85,7 +87,7 @@ pub(crate) struct CompanyArgs {
     user: NamedArgs,
 }
 
-/// The flags of `user disable` and `user password`.
+/// The flags of `user disable`, `user enable` and `user password`.
 #[derive(Debug, Args)]
 pub(crate) struct NamedArgs {
     /// Nombre del usuario, único en la instalación
@@ -154,6 +156,7 @@ pub(crate) fn run(command: UserCommand, log: &LogArgs) -> anyhow::Result<Exit> {
         UserCommand::Grant(args) => grant(&args, log),
         UserCommand::Revoke(args) => revoke(&args, log),
         UserCommand::Disable(args) => disable(&args, log),
+        UserCommand::Enable(args) => enable(&args, log),
         UserCommand::Password(args) => password(&args, log),
     }
 }
@@ -214,6 +217,15 @@ fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let user = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
     tell(&user, *json, format!("Usuario «{name}» inactivo desde ahora"))
+}
+
+fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { name, json, store } = args;
+    let books = Books::open(store, log)?;
+    let enabled = books.wait(books.service.enable_user(name));
+    let user = enabled.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(&user, *json, format!("Usuario «{name}» activo desde ahora"))
 }
 
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {

@@ -46,6 +46,9 @@ fn an_integrators_password_is_shown_once() {
             ("integrator list --data datos", 0, "USUARIO_DESARROLLADOR\tactivo\nERP\tactivo\n"),
             ("integrator disable --data datos --name ERP", 0, "«ERP» inactivo desde ahora"),
             ("integrator disable --data datos --name erp", 2, "no hay ningún integrador"),
+            ("integrator enable --data datos --name erp", 2, "no hay ningún integrador"),
+            ("integrator password --data datos --name erp", 2, "no hay ningún integrador"),
+            ("integrator password --data datos", 2, "falta --name <NOMBRE>"),
         ],
     );
     let shown = |name: &str, active: bool| json!({ "usuario": name, "activo": active });
@@ -55,6 +58,32 @@ fn an_integrators_password_is_shown_once() {
         let ran = installation.done(&what.split(' ').collect::<Vec<_>>());
         assert!(!ran.out.contains(password) && !ran.out.contains(md5), "{ran:?}");
     }
+    verify(&installation, "datos");
+}
+
+#[test]
+fn an_integrators_new_password_is_shown_once_too_and_it_is_enabled_again() {
+    let installation = Installation::with_company();
+    let run = |line: &str| installation.done(&line.split(' ').collect::<Vec<_>>());
+    let added = run("integrator add --data datos --name ERP --json").json();
+    run("integrator disable --data datos --name ERP");
+    let changed = run("integrator password --data datos --name ERP --json");
+    assert!(changed.out.starts_with(r#"{"usuario":"ERP","password":""#), "{changed:?}");
+    let changed = changed.json();
+    for secret in ["password", "md5"] {
+        assert_ne!(changed[secret], added[secret]);
+        assert_eq!(changed[secret].as_str().map(str::len), added[secret].as_str().map(str::len));
+    }
+    let shown = |active: bool| json!([{ "usuario": "ERP", "activo": active }]);
+    assert_eq!(list(&installation, "integrator"), shown(false), "another password enables nobody");
+    check(
+        &installation,
+        &[
+            ("integrator password --data datos --name ERP", 0, "usuario: ERP\npassword: "),
+            ("integrator enable --data datos --name ERP", 0, "«ERP» activo desde ahora"),
+        ],
+    );
+    assert_eq!(list(&installation, "integrator"), shown(true));
     verify(&installation, "datos");
 }
 
@@ -83,6 +112,9 @@ fn users_are_added_granted_revoked_and_disabled() {
             ("user grant --data datos --name z --company 13", 2, "no hay ningún usuario"),
             ("user grant --data datos --name a --company 9", 2, "no hay ninguna empresa 9"),
             ("user disable --data datos --name z", 2, "no hay ningún usuario"),
+            ("user enable --data datos --name z", 2, "no hay ningún usuario"),
+            ("user disable --data datos --name a", 0, "inactivo desde ahora"),
+            ("user enable --data datos --name a", 0, "«a» activo desde ahora"),
             ("user disable --data datos --name b@coop.example", 0, "inactivo desde ahora"),
         ],
     );
