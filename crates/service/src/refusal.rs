@@ -72,8 +72,8 @@ pub enum PrintRefusal {
 /// Why an act of administration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminRefusal {
-    /// A password without a character.
-    #[error("the password is empty")]
+    /// A password without a character that is seen.
+    #[error("the password is empty or blank")]
     PasswordEmpty,
     /// A password of 32 hexadecimal digits: whoever sends it would be taken to send its MD5.
     #[error("the password reads as an MD5")]

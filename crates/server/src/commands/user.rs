@@ -15,6 +15,10 @@ use crate::problem::{Exit, Problem, to_reason};
 
 /// Bytes of a password at most; enough for a sentence.
 const PASSWORD_LEN_MAX: u64 = 1024;
+/// What a file of UTF-8 may begin with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Bytes of the mark and of the line's end, which are not the password's.
+const AROUND_LEN_MAX: u64 = 5;
 
 /// The commands under `user`.
 #[derive(Debug, Subcommand)]
@@ -264,20 +268,25 @@ fn missing() -> anyhow::Error {
     )
 }
 
-/// Takes one line, without its end.
+/// Takes one line, without its end and without the mark that some editors begin a file with.
 fn from_input(input: impl Read) -> anyhow::Result<String> {
-    let mut text = String::new();
-    input.take(PASSWORD_LEN_MAX + 1).read_to_string(&mut text).map_err(|error| {
+    let mut bytes = Vec::new();
+    let read = input.take(PASSWORD_LEN_MAX + AROUND_LEN_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| {
         Problem::usage(format!("no se pudo leer la contraseña: {}", to_reason(&error)))
     })?;
-    if text.is_empty() {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    if bytes.is_empty() {
         return Err(missing());
     }
-    if u64::try_from(text.len()).is_ok_and(|len| len > PASSWORD_LEN_MAX) {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // Before it is read as text: what was not taken in may end within a letter.
+    if u64::try_from(line.len()).is_ok_and(|len| len > PASSWORD_LEN_MAX) {
         return Err(Problem::usage(format!("la contraseña pasa de {PASSWORD_LEN_MAX} bytes")));
     }
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
+    let line = str::from_utf8(line)
+        .map_err(|_not_utf8| Problem::usage("la contraseña no es texto UTF-8"))?;
     if line.contains(['\n', '\r']) {
         return Err(Problem::usage("la contraseña lleva más de una línea"));
     }
@@ -304,11 +313,21 @@ mod tests {
         for text in ["ñandú 1", "ñandú 1\n", "ñandú 1\r\n"] {
             assert_eq!(read(text.as_bytes()).unwrap(), "ñandú 1");
         }
+        assert_eq!(read(b"\xef\xbb\xbfa\r\n").unwrap(), "a", "as some editors begin a file");
         assert_eq!(read(b" a \n").unwrap(), " a ", "blanks are part of it");
         assert_eq!(read(b"\n").unwrap(), "", "which the service refuses");
-        assert!(read(b"").unwrap_err().contains("falta la contraseña"));
+        for nothing in [&b""[..], b"\xef\xbb\xbf"] {
+            assert!(read(nothing).unwrap_err().contains("falta la contraseña"));
+        }
         assert!(read(b"a\nb\n").unwrap_err().contains("más de una línea"));
-        assert!(read(&[b'a'; 1025]).unwrap_err().contains("pasa de 1024"));
+        let long = "ñ".repeat(512);
+        for (start, end) in [("", ""), ("\u{feff}", "\r\n")] {
+            assert_eq!(read(format!("{start}{long}{end}").as_bytes()).unwrap(), long);
+            let longer = format!("{start}{long}a{end}");
+            assert!(read(longer.as_bytes()).unwrap_err().contains("pasa de 1024"));
+        }
+        let cut_in_a_letter = format!("a{}", "ñ".repeat(2000));
+        assert!(read(cut_in_a_letter.as_bytes()).unwrap_err().contains("pasa de 1024"));
         assert!(read(b"\xf1and\xfa\n").unwrap_err().contains("no es texto UTF-8"));
     }
 }

@@ -136,10 +136,12 @@ fn a_password_comes_on_one_line_of_standard_input() {
     for (input, told) in [
         (&b""[..], "falta la contraseña: se lee de la entrada estándar"),
         (b"\n", "la contraseña está vacía"),
+        (b" \t\n", "la contraseña está vacía o solo tiene espacios"),
         (b"una-clave\notra-clave\n", "la contraseña lleva más de una línea"),
         (MD5.as_bytes(), "se tomarían por su MD5"),
         (b"contrase\xf1a-1", "no es texto UTF-8"),
         (&[b'x'; 2000], "la contraseña pasa de 1024 bytes"),
+        ("ñ".repeat(2000).as_bytes(), "la contraseña pasa de 1024 bytes"),
     ] {
         check_with(&installation, add, input, 2, told);
     }

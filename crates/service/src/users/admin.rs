@@ -16,7 +16,7 @@ impl Service {
     /// Adds an integrator; its password, issued by us where `None` (160 bits), is answered once and
     /// kept as a slow hash.
     ///
-    /// Refusals in order: a password that is empty or reads as an MD5, a name that is taken.
+    /// Refusals in order: a password that is blank or reads as an MD5, a name that is taken.
     pub async fn add_integrator(
         &self,
         name: SignInName,
@@ -36,7 +36,7 @@ impl Service {
     /// Gives an integrator another password, issued by us where `None`: the one before is refused
     /// from now on. It stays the integrator it was, whose caller keys are used up.
     ///
-    /// Refusals in order: a password that is empty or reads as an MD5, an unknown name.
+    /// Refusals in order: a password that is blank or reads as an MD5, an unknown name.
     pub async fn set_integrator_password(
         &self,
         name: &SignInName,
@@ -68,7 +68,7 @@ impl Service {
 
     /// Adds a user with a right for one company; the password is kept as a slow hash.
     ///
-    /// Refusals in order: a password that is empty or reads as an MD5, an unknown company, a name
+    /// Refusals in order: a password that is blank or reads as an MD5, an unknown company, a name
     /// that is taken.
     pub async fn add_user(
         &self,
@@ -163,7 +163,7 @@ impl Service {
 
     /// Gives a user another password and ends all its sessions.
     ///
-    /// Refusals in order: a password that is empty or reads as an MD5, an unknown name.
+    /// Refusals in order: a password that is blank or reads as an MD5, an unknown name.
     pub async fn set_user_password(
         &self,
         name: &SignInName,

@@ -34,9 +34,10 @@ impl PasswordMd5 {
         Self(to_hex_digits(text).unwrap_or_else(|| to_hex(&Md5::digest(text.as_bytes()))))
     }
 
-    /// Takes a password as it was chosen. Refusals in order: it is empty, it reads as an MD5.
+    /// Takes a password as it was chosen. Refusals in order: it is empty or of blanks alone, which
+    /// the wire takes for a parameter that is missing; it reads as an MD5.
     pub(super) fn from_chosen(password: &str) -> Result<Self, AdminRefusal> {
-        if password.is_empty() {
+        if password.trim().is_empty() {
             return Err(AdminRefusal::PasswordEmpty);
         }
         if to_hex_digits(password).is_some() {
@@ -88,9 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn a_chosen_password_is_neither_empty_nor_an_md5() {
+    fn a_chosen_password_is_neither_blank_nor_an_md5() {
         let refused = |password| PasswordMd5::from_chosen(password).err();
-        assert_eq!(refused(""), Some(AdminRefusal::PasswordEmpty));
+        for blank in ["", " ", " \t\n\u{a0}"] {
+            assert_eq!(refused(blank), Some(AdminRefusal::PasswordEmpty));
+        }
         let md5 = "D0EDFE89F30A78EF45AB9A22BD0F826B";
         assert_eq!(refused(md5), Some(AdminRefusal::PasswordAmbiguous));
         assert_eq!(refused("a"), None);
