@@ -76,8 +76,14 @@ impl Keys {
         }
     }
 
-    /// The keyed hash of a credential's parts. The secrets are ours and of 160 bits or more, so a
-    /// fast hash is enough.
+    /// The keyed hash of what somebody is known by: a collector's credentials, a name that failed to
+    /// sign in, a password that was found right.
+    ///
+    /// It is fast, so it is no way to keep what people choose. On the disk are those of collectors'
+    /// credentials alone, whose secrets we issue with 160 bits; names and verified passwords are
+    /// hashed to be looked up in memory, and such a password is kept as a slow hash ([`PasswordHash`]).
+    ///
+    /// [`PasswordHash`]: crate::PasswordHash
     pub fn credential_digest(&self, parts: &[&str]) -> Digest {
         keyed(&self.credentials, parts.iter().map(|part| part.as_bytes()))
     }
