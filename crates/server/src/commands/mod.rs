@@ -1,5 +1,6 @@
 //! The commands: each reads its flags, calls the service, and tells what came of it.
 
+pub(crate) mod by;
 pub(crate) mod collector;
 pub(crate) mod company;
 pub(crate) mod demo;
@@ -28,4 +29,9 @@ pub(crate) fn from_text<const MAX: usize>(text: &str) -> Result<Text<MAX>, Strin
         TextError::TooLong => format!("pasa de {MAX} caracteres"),
         TextError::Character => "lleva un carácter de control".to_owned(),
     })
+}
+
+/// The text without control characters, and its first `len_max` characters.
+pub(crate) fn to_printable(text: &str, len_max: usize) -> String {
+    text.chars().filter(|char| !char.is_control()).take(len_max).collect()
 }

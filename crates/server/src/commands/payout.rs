@@ -4,18 +4,16 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use ventanilla_domain::{
-    CompanyId, Label, PayoutId, PayoutReversal, PayoutReverseCommand, PayoutReverseRefusal, Reason,
+    CompanyId, PayoutId, PayoutReversal, PayoutReverseCommand, PayoutReverseRefusal, Reason,
 };
 use ventanilla_service::DeskRefusal;
 
+use super::by::ByArgs;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
 use crate::problem::{Exit, Problem};
-
-/// Who undoes a payout that is undone from the command line.
-const BY: &str = "ventanilla payout reverse";
 
 /// The commands under `payout`.
 #[derive(Debug, Subcommand)]
@@ -36,6 +34,8 @@ pub(crate) struct ReverseArgs {
     /// Motivo, que queda en el diario
     #[arg(long, value_name = "TEXTO", value_parser = from_text::<200>)]
     reason: Option<Reason>,
+    #[command(flatten)]
+    by: ByArgs,
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
@@ -52,6 +52,7 @@ struct Shown {
     nro_pago: String,
     id_estado_pago: &'static str,
     total: String,
+    anulado_por: String,
 }
 
 impl Shown {
@@ -63,6 +64,7 @@ impl Shown {
             nro_pago: payout.number.to_string(),
             id_estado_pago: "Anulado",
             total: payout.terms.total.to_decimal(),
+            anulado_por: reversal.reversed_by.to_string(),
         }
     }
 }
@@ -82,7 +84,7 @@ pub(crate) fn run(command: PayoutCommand, log: &LogArgs) -> anyhow::Result<Exit>
 fn reverse(args: ReverseArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let company = books.company(args.company)?.id;
-    let reversed_by = Label::from_text(BY)?;
+    let reversed_by = args.by.to_label("ventanilla payout reverse")?;
     let command = PayoutReverseCommand { payout: args.payout, reason: args.reason, reversed_by };
     let reversed = books.wait(books.service.reverse_payout(company, command));
     let reversal = reversed
@@ -92,8 +94,10 @@ fn reverse(args: ReverseArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if args.json {
         output::print_json(&shown)?;
     } else {
-        let Shown { id_pago, nro_pago, total, .. } = shown;
-        output::print(format_args!("Pago {id_pago} ({nro_pago}, {total}) anulado"))?;
+        let Shown { id_pago, nro_pago, total, anulado_por, .. } = shown;
+        output::print(format_args!(
+            "Pago {id_pago} ({nro_pago}, {total}) anulado por {anulado_por}"
+        ))?;
     }
     Ok(Exit::Done)
 }

@@ -153,9 +153,9 @@ fn a_payout_is_entered_over_the_wire_and_undone_from_the_command_line() {
             ("payout reverse 929 --data ventanilla-demo", 2, ""),
             ("payout reverse 9 --data ventanilla-demo --company 98", 2, ""),
             (
-                "payout reverse 929 --data ventanilla-demo --company 98 --reason error",
+                "payout reverse 929 --data ventanilla-demo --company 98 --reason error --by tesorera",
                 0,
-                "Pago 929 (0001-00000289, 1000.00) anulado",
+                "Pago 929 (0001-00000289, 1000.00) anulado por tesorera",
             ),
             ("payout reverse 929 --data ventanilla-demo --company 98", 2, ""),
         ],

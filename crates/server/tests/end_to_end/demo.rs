@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Write as _};
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -163,6 +164,20 @@ fn a_demo_is_for_this_machine_alone_and_for_its_own_data() {
         );
         assert_eq!(ran.err, told, "{data}");
     }
+}
+
+#[test]
+fn a_demo_of_an_earlier_version_is_refused_before_it_greets() {
+    let installation = Installation::nothing();
+    installation.demo().stop();
+    let database = installation.path("ventanilla-demo/ventanilla.db");
+    let change = "UPDATE integrator SET name = 'otro' WHERE name = 'USUARIO_DESARROLLADOR'";
+    let changed = Command::new("sqlite3").arg(&database).arg(change).status().unwrap();
+    assert!(changed.success());
+    let ran = installation.run(&["demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("es la demostración de una versión anterior"), "{ran:?}");
+    assert!(exists(&database), "nothing is deleted");
 }
 
 #[test]

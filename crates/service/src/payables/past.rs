@@ -41,7 +41,8 @@ impl Service {
             let facts = SupplierFacts { next_supplier: past.id, ..facts };
             match decide_supplier(facts, &past.says, now) {
                 Err(refusal) => Ok(Err(DeskRefusal::Act(refusal))),
-                Ok(SupplierDecision::Kept(supplier) | SupplierDecision::Unchanged(supplier)) => {
+                Ok(SupplierDecision::Unchanged(supplier)) => Ok(Ok(*supplier)),
+                Ok(SupplierDecision::Kept(supplier)) => {
                     tx.append(company.id, Event::SupplierKept(supplier.clone()), now)?;
                     Ok(Ok(*supplier))
                 }
@@ -50,7 +51,8 @@ impl Service {
         .await
     }
 
-    /// Keeps a payout under the id it has. An id that is in use breaks a rule that must stand.
+    /// Keeps a payout under the id it has; a name of an attempt that has one tells that one. An id
+    /// that is in use breaks a rule that must stand.
     ///
     /// Refuses an unknown company, then in the order of [`PayoutRefusal`].
     pub async fn record_past_payout(
@@ -66,7 +68,8 @@ impl Service {
             let facts = PayoutFacts { next_payout: past.id, ..facts };
             match decide_payout(facts, past.says.clone(), now) {
                 Err(refusal) => Ok(Err(DeskRefusal::Act(refusal))),
-                Ok(PayoutDecision::Accepted(payout) | PayoutDecision::Replayed(payout)) => {
+                Ok(PayoutDecision::Replayed(payout)) => Ok(Ok(*payout)),
+                Ok(PayoutDecision::Accepted(payout)) => {
                     tx.append(company.id, Event::PayoutMade(payout.clone()), now)?;
                     Ok(Ok(*payout))
                 }

@@ -98,7 +98,8 @@ fn discard(draft: &Place) -> anyhow::Result<()> {
     }
 }
 
-/// The demo's credentials are known to all: books that are not the demo's are not served by it.
+/// The demo's credentials are known to all: books that are not the demo's are not served by it, and
+/// it greets with no credentials that its books do not have.
 fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
     let other = || {
         Problem::usage(format!(
@@ -116,12 +117,20 @@ fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
     })?;
     let books = Books::start(store, place)?;
     let collectors = books.service.collectors(None).map_err(|failure| books.unread(failure))?;
+    let integrators = books.service.integrators().map_err(|failure| books.unread(failure))?;
     books.close();
-    let is_demo = |login: &str| collectors.iter().any(|collector| collector.login == login);
-    if books::LOGINS.into_iter().all(is_demo) {
-        return Ok(());
+    let has_login = |login: &str| collectors.iter().any(|collector| collector.login == login);
+    if !books::LOGINS.into_iter().all(has_login) {
+        return Err(other());
     }
-    Err(other())
+    if !integrators.iter().any(|integrator| integrator.name.as_str() == payables::INTEGRATOR[0]) {
+        return Err(Problem::usage(format!(
+            "{}: es la demostración de una versión anterior, sin las empresas de Colppy; borre el \
+             directorio, o indique otro con --data",
+            place.data.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Tells where the demo is, how to get in, and three lines to try.

@@ -12,7 +12,8 @@ use ventanilla_service::{NewCompany, PastPayable};
 use crate::books::Books;
 use crate::problem::{self, Problem};
 
-const INTEGRATOR: [&str; 2] = ["USUARIO_DESARROLLADOR", "PASSWORD_DESARROLLADOR"];
+/// The integrator's name and password; the name tells a demo that has this side.
+pub(super) const INTEGRATOR: [&str; 2] = ["USUARIO_DESARROLLADOR", "PASSWORD_DESARROLLADOR"];
 const USER: [&str; 2] = ["a", "a"];
 /// The session of the page's request, which never ends here: the request works verbatim.
 const SESSION: &str = "2b5fd41968528bb933454bcd4f804080";

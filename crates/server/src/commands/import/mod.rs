@@ -96,7 +96,7 @@ fn import(
         company: company.id,
         kind,
         name: to_name(&args.file)?,
-        imported_by: args.how.to_imported_by("ventanilla import")?,
+        imported_by: args.how.by.to_label("ventanilla import")?,
         dry_run: args.dry_run,
         skip_bad: args.how.skip_bad,
         complete,

@@ -1,11 +1,10 @@
 //! The import of one open file, as `import` and `watch` do it.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
 use clap::Args;
-use ventanilla_domain::{Company, CompanyId, Label, Name};
+use ventanilla_domain::{Company, CompanyId, Name};
 use ventanilla_service::Failure;
 use ventanilla_service::import::{ImportRefusal, ImportRequest, VanishMax};
 
@@ -13,12 +12,12 @@ use super::listener::Listener;
 use super::report::{Refused, Report};
 use super::verdicts::VerdictFile;
 use crate::books::Books;
-use crate::commands::{from_company_id, from_text};
+use crate::commands::by::ByArgs;
+use crate::commands::{from_company_id, to_printable};
 use crate::problem::Problem;
 
 /// Characters of a name that is kept, at most.
 const NAME_LEN_MAX: usize = 200;
-const LABEL_LEN_MAX: usize = 64;
 
 /// How a file is imported.
 #[derive(Debug, Args)]
@@ -30,35 +29,7 @@ pub(crate) struct HowArgs {
     #[arg(long)]
     pub(crate) skip_bad: bool,
     #[command(flatten)]
-    by: ByArgs,
-}
-
-/// Who imports, as the file's record says.
-#[derive(Debug, Args)]
-struct ByArgs {
-    /// Quién carga, hasta 64 caracteres; si falta, el usuario del sistema [USER, LOGNAME]
-    #[arg(long, value_name = "NOMBRE", value_parser = from_text::<LABEL_LEN_MAX>)]
-    by: Option<Label>,
-    // Not for the command line: this is how the environment is read.
-    #[arg(long, hide = true, env = "USER")]
-    system_user: Option<OsString>,
-    #[arg(long, hide = true, env = "LOGNAME")]
-    system_logname: Option<OsString>,
-}
-
-impl HowArgs {
-    /// Who imports: as the line says, else the system's user, else `otherwise`.
-    pub(crate) fn to_imported_by(&self, otherwise: &str) -> anyhow::Result<Label> {
-        let ByArgs { by, system_user, system_logname } = &self.by;
-        let system = [system_user, system_logname].into_iter().flatten();
-        let mut system = system.filter_map(|name| {
-            Label::from_text(&to_printable(&name.to_string_lossy(), LABEL_LEN_MAX)).ok()
-        });
-        match by.clone().or_else(|| system.next()) {
-            Some(by) => Ok(by),
-            None => Ok(Label::from_text(otherwise)?),
-        }
-    }
+    pub(crate) by: ByArgs,
 }
 
 /// Whether a file of bills has every unpaid bill there is.
@@ -145,8 +116,4 @@ pub(crate) fn to_name(path: &Path) -> anyhow::Result<Name> {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let name = Name::from_text(&to_printable(&name, NAME_LEN_MAX));
     name.or_else(|_| Ok(Name::from_text("sin nombre")?))
-}
-
-fn to_printable(text: &str, len_max: usize) -> String {
-    text.chars().filter(|char| !char.is_control()).take(len_max).collect()
 }

@@ -171,7 +171,7 @@ impl Taker<'_> {
     }
 
     fn imported_by(&self) -> anyhow::Result<Label> {
-        self.args.how.to_imported_by("ventanilla watch")
+        self.args.how.by.to_label("ventanilla watch")
     }
 }
 
