@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::common::accountant::{Accountant, PATH, post};
+use crate::common::accountant::{Accountant, PATH, invoice, payout, post};
 use crate::common::{Client, Installation, check, run, verify};
 
 /// The page's request, word for word (docs/spec/colppy.md §1).
@@ -53,29 +53,11 @@ fn the_pages_request_works_verbatim_against_the_demo_and_its_data() {
 
 /// A purchase invoice of the demo's supplier, of 1210.50.
 fn enter_invoice(accountant: &mut Accountant, serial: &str) -> String {
-    let entered = accountant.done(
-        "FacturaCompra.alta_facturacompra",
-        json!({
-            "idEmpresa": "98", "idProveedor": "91694", "idTipoComprobante": "FAC",
-            "idTipoFactura": "A", "nroFactura1": "0003", "nroFactura2": serial,
-            "fechaFactura": "16-08-2024", "netoGravado": "1000.41", "IVA21": "210.09",
-            "totalFactura": "1210.50", "descripcion": "Resmas de papel",
-            "itemsFactura": [{ "Descripcion": "Resma A4", "Cantidad": "10", "ImporteUnitario": "100.041" }],
-        }),
-    );
-    entered["data"]["idFactura"].as_str().unwrap().to_owned()
-}
-
-fn payout(parameters: &Value) -> Value {
-    let mut payout = json!({
-        "idEmpresa": "98", "idPago": "", "idProveedor": "91694", "fechaPago": "17-08-2024",
-        "totalpagado": 1000, "idEstadoPago": "Aprobado", "retemitidas": [],
-        "recordsToInsertUpdate1": [{ "idMedioPago": "Transferencia", "importe": "1000.00" }],
+    let parts = json!({
+        "netoGravado": "1000.41", "IVA21": "210.09", "descripcion": "Resmas de papel",
+        "itemsFactura": [{ "Descripcion": "Resma A4", "Cantidad": "10", "ImporteUnitario": "100.041" }],
     });
-    for (name, value) in parameters.as_object().unwrap() {
-        payout[name] = value.clone();
-    }
-    payout
+    accountant.enter(invoice(serial, "1210.50", &parts))
 }
 
 /// Python with the published client, which `cargo xtask ci` installs.
@@ -133,8 +115,8 @@ fn a_payout_is_entered_over_the_wire_and_undone_from_the_command_line() {
     let mut accountant = Accountant::log_in(demo.address());
     let invoice = enter_invoice(&mut accountant, "1");
     let applied = json!([{ "idFactura": invoice, "importe": 1000 }]).to_string();
-    let made =
-        accountant.done("Pago.alta_pago", payout(&json!({ "recordsToInsertUpdate": applied })));
+    let made = accountant
+        .done("Pago.alta_pago", payout("1000.00", &json!({ "recordsToInsertUpdate": applied })));
     assert_eq!(made["data"]["idPago"], "929", "the next after the page's");
     let read = |accountant: &mut Accountant| {
         let ids = json!({ "idEmpresa": 98, "idPago": 929 });
@@ -164,7 +146,7 @@ fn a_payout_is_entered_over_the_wire_and_undone_from_the_command_line() {
         read(&mut accountant),
         [json!("Anulado"), numbered, json!(1210.5), json!(0), json!(0)]
     );
-    let again = payout(&json!({ "nroPago1": "1", "nroPago2": "289" }));
+    let again = payout("1000.00", &json!({ "nroPago1": "1", "nroPago2": "289" }));
     let refused = accountant.refused("Pago.alta_pago", again);
     assert!(refused.contains("929"), "the number stays used: {refused}");
     demo.stop();

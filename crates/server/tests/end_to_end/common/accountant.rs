@@ -1,10 +1,11 @@
 //! An accounting system that speaks Colppy.
 
+use std::io;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::Client;
+use super::{Answer, Client};
 
 /// Where the dialect is.
 pub(crate) const PATH: &str = "/lib/frontera2/service.php";
@@ -26,8 +27,19 @@ impl Accountant {
         accountant
     }
 
+    /// Another connection to that address, in the same session.
+    pub(crate) fn another(&self, address: SocketAddr) -> Self {
+        Self { client: Client::new(address), session: self.session.clone() }
+    }
+
     /// Asks for an operation, named with its provision; the whole answer.
     pub(crate) fn ask(&mut self, operation: &str, parameters: Value) -> Value {
+        let answer = self.try_ask(operation, parameters);
+        answer.unwrap_or_else(|error| panic!("{operation}: {error}"))
+    }
+
+    /// The same where the server may be gone; the next call makes a new connection.
+    pub(crate) fn try_ask(&mut self, operation: &str, parameters: Value) -> io::Result<Value> {
         let (provision, operation) = operation.split_once('.').unwrap();
         let mut parameters = parameters;
         if !self.session.is_empty() {
@@ -38,7 +50,8 @@ impl Accountant {
             "service": { "provision": provision, "operacion": operation },
             "parameters": parameters,
         });
-        post(&mut self.client, PATH, &body.to_string()).parse().unwrap()
+        let answer = try_post(&mut self.client, PATH, &body.to_string())?;
+        Ok(answer.json())
     }
 
     /// The response to an operation that must succeed.
@@ -46,6 +59,12 @@ impl Accountant {
         let answer = self.ask(operation, parameters);
         assert_eq!(answer["response"]["success"], true, "{operation}: {answer}");
         answer["response"].clone()
+    }
+
+    /// Enters an invoice; its id.
+    pub(crate) fn enter(&mut self, invoice: Value) -> String {
+        let entered = self.done("FacturaCompra.alta_facturacompra", invoice);
+        entered["data"]["idFactura"].as_str().unwrap().to_owned()
     }
 
     /// The message of an operation that must be refused.
@@ -58,12 +77,43 @@ impl Accountant {
 
 /// Posts a body as an accounting system does; the text of the answer, which is always 200.
 pub(crate) fn post(client: &mut Client, path: &str, body: &str) -> String {
+    let answer = try_post(client, path, body);
+    answer.unwrap_or_else(|error| panic!("{path} {body}: {error}")).text
+}
+
+fn try_post(client: &mut Client, path: &str, body: &str) -> io::Result<Answer> {
     let len = body.len();
     let answer = client.try_send(&format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: {len}\r\n\r\n{body}"
-    ));
-    let answer = answer.unwrap_or_else(|error| panic!("{path} {body}: {error}"));
+    ))?;
     assert_eq!(answer.status, 200, "{answer:?}");
-    answer.text
+    Ok(answer)
+}
+
+/// The parameters of an invoice of the demo's supplier: as little as it can say, and more.
+pub(crate) fn invoice(serial: &str, total: &str, more: &Value) -> Value {
+    let least = json!({
+        "idEmpresa": "98", "idProveedor": "91694", "idTipoComprobante": "FAC",
+        "idTipoFactura": "A", "nroFactura1": "0003", "nroFactura2": serial,
+        "fechaFactura": "16-08-2024", "totalFactura": total,
+    });
+    with(least, more)
+}
+
+/// The parameters of a payout of an amount to the demo's supplier, and more.
+pub(crate) fn payout(amount: &str, more: &Value) -> Value {
+    let least = json!({
+        "idEmpresa": "98", "idPago": "", "idProveedor": "91694", "fechaPago": "17-08-2024",
+        "totalpagado": amount, "idEstadoPago": "Aprobado", "retemitidas": [],
+        "recordsToInsertUpdate1": [{ "idMedioPago": "Transferencia", "importe": amount }],
+    });
+    with(least, more)
+}
+
+fn with(mut parameters: Value, more: &Value) -> Value {
+    for (name, value) in more.as_object().unwrap() {
+        parameters[name] = value.clone();
+    }
+    parameters
 }

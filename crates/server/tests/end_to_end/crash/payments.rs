@@ -1,27 +1,14 @@
-//! `kill -9` under load, again and again on the same data: no acknowledged payment is lost, none
-//! is doubled, and every unknown outcome, retried under its key, ends in exactly one state.
+//! Payments and reversals.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
-use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::common::{
-    Bill, Client, Credentials, Installation, PATIENCE, Server, bills, import, note, now, verify,
-};
+use super::{CLIENTS, Caller, Journal, Load, live_and_die};
+use crate::common::{Bill, Client, Credentials, Installation, Server, bills, import, note};
 
-const CLIENTS: usize = 16;
-const CYCLES: u32 = 8;
 /// Few bills, so that clients meet on them.
 const CONTRACTS: u32 = 40;
-
-#[expect(clippy::disallowed_methods, reason = "a long run is asked for by the environment")]
-fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// One attempt, by the key it has for ever.
 #[derive(Debug, Clone)]
@@ -79,45 +66,40 @@ impl Attempt {
     }
 }
 
-/// What a client kept of one life of the server.
-#[derive(Debug, Default)]
-struct Journal {
-    ended: Vec<(Attempt, End)>,
-    unanswered: Vec<Attempt>,
+/// A client that pays and reverses.
+struct Collector {
+    client: Client,
+    random: Rng,
+    bills: Vec<Bill>,
+    /// What it may reverse.
+    standing: Vec<Paid>,
 }
 
-/// Pays and reverses until the server is gone; tells each success at once.
-fn act(
-    mut client: Client,
-    mut random: Rng,
-    bills: &[Bill],
-    mut standing: Vec<Paid>,
-    name: &str,
-    succeeded: impl Fn(),
-) -> Journal {
-    let mut journal = Journal::default();
-    for count in 0.. {
+impl Caller for Collector {
+    type Attempt = Attempt;
+    type End = End;
+
+    fn next(&mut self, key: String) -> Attempt {
+        let Self { random, bills, standing, .. } = self;
         let act = if !standing.is_empty() && random.u8(0..10) < 4 {
             Act::Reverse(standing.swap_remove(random.usize(0..standing.len())))
         } else {
             Act::Pay(bills[random.usize(0..bills.len())])
         };
-        let attempt = Attempt { key: format!("{name}-{count}"), act };
-        // One retry under the same key, as a collector does; then the server is held for gone.
-        let end = attempt.send(&mut client).or_else(|| attempt.send(&mut client));
-        let Some((end, _)) = end else {
-            journal.unanswered.push(attempt);
-            break;
-        };
-        if end != End::Refused {
-            succeeded();
-        }
-        if let End::Paid(paid) = &end {
-            standing.push(paid.clone());
-        }
-        journal.ended.push((attempt, end));
+        Attempt { key, act }
     }
-    journal
+
+    fn send(&mut self, attempt: &Attempt) -> Option<End> {
+        let (end, _) = attempt.send(&mut self.client)?;
+        if let End::Paid(paid) = &end {
+            self.standing.push(paid.clone());
+        }
+        Some(end)
+    }
+
+    fn is_success(end: &End) -> bool {
+        *end != End::Refused
+    }
 }
 
 /// What all clients were told, over all lives of the server.
@@ -184,7 +166,7 @@ impl Known {
 }
 
 /// Whoever got no answer asks, retries under the same key, and retries once more.
-fn settle(known: &mut Known, client: &mut Client, unanswered: Vec<Attempt>) {
+fn settle(known: &mut Known, client: &mut Client, unanswered: &[Attempt]) {
     for attempt in unanswered {
         let found = match &attempt.act {
             Act::Pay(_) => {
@@ -200,7 +182,7 @@ fn settle(known: &mut Known, client: &mut Client, unanswered: Vec<Attempt>) {
         }
         let (again, _) = attempt.send(client).unwrap();
         assert_eq!(end, again, "{attempt:?}");
-        known.add(&attempt, end);
+        known.add(attempt, end);
     }
 }
 
@@ -222,76 +204,34 @@ fn check_bills(client: &mut Client, bills: &[Bill]) {
     }
 }
 
-/// One life of the server: load, `kill -9`, restart; the journals of the clients.
-fn one_life(
-    server: Server,
-    credentials: &Credentials,
-    bills: &[Bill],
-    known: &Known,
-    random: &mut Rng,
-    cycle: u32,
-) -> Vec<Journal> {
-    let client = server.client(credentials);
-    let load = Duration::from_millis(random.u64(20..=300));
-    // The kill comes upon an answer: whatever is answered before it is kept is lost then.
-    let (is_armed, doomed) = (AtomicBool::new(false), Mutex::new(Some(server)));
-    let strike = || {
-        if is_armed.load(Ordering::SeqCst) {
-            strike_down(&doomed);
-        }
-    };
-    thread::scope(|scope| {
-        let clients: Vec<ScopedJoinHandle<'_, Journal>> = (0..CLIENTS)
-            .map(|number| {
-                let (client, random) = (client.another(), random.fork());
-                let (name, strike) = (format!("c{cycle}-{number}"), &strike);
-                let standing = known.standing.values().skip(number).step_by(CLIENTS).cloned();
-                let standing = standing.collect();
-                scope.spawn(move || act(client, random, bills, standing, &name, strike))
-            })
-            .collect();
-        thread::sleep(load);
-        is_armed.store(true, Ordering::SeqCst);
-        let deadline = now() + PATIENCE;
-        let is_over = || clients.iter().all(ScopedJoinHandle::is_finished);
-        while now() < deadline && doomed.lock().unwrap().is_some() && !is_over() {
-            thread::sleep(Duration::from_millis(1));
-        }
-        strike_down(&doomed);
-        clients.into_iter().map(|client| client.join().unwrap()).collect()
-    })
+struct Collecting {
+    credentials: Credentials,
+    bills: Vec<Bill>,
+    known: Known,
+    unanswered: usize,
 }
 
-/// Kills the server, once.
-fn strike_down(doomed: &Mutex<Option<Server>>) {
-    if let Some(server) = doomed.lock().unwrap().take() {
-        server.kill();
+impl Load for Collecting {
+    const CYCLES: u32 = 8;
+    const LIFE_MS: [u64; 2] = [20, 300];
+
+    type Caller = Collector;
+
+    fn callers(&mut self, server: &Server, random: &mut Rng) -> Vec<Collector> {
+        let client = server.client(&self.credentials);
+        let standing = |number| self.known.standing.values().skip(number).step_by(CLIENTS);
+        let caller = |number| Collector {
+            client: client.another(),
+            random: random.fork(),
+            bills: self.bills.clone(),
+            standing: standing(number).cloned().collect(),
+        };
+        (0..CLIENTS).map(caller).collect()
     }
-}
 
-#[test]
-fn a_killed_server_loses_and_doubles_nothing() {
-    let seed = from_environment("VENTANILLA_CRASH_SEED").unwrap_or(u64::from(std::process::id()));
-    let cycles = from_environment("VENTANILLA_CRASH_CYCLES").unwrap_or(CYCLES);
-    note(format_args!("crash: VENTANILLA_CRASH_SEED={seed} VENTANILLA_CRASH_CYCLES={cycles}"));
-    let mut random = Rng::with_seed(seed);
-    let installation = Installation::with_company();
-    installation.done(&["company", "set", "--data", "datos", "reversal_days=none"]);
-    let credentials = installation.collector("caja");
-    let bills = bills(CONTRACTS, 8);
-    import(&installation, &bills);
-    let mut known = Known::default();
-    let (mut unanswered, mut slowest) = (0, Duration::ZERO);
-    let mut server = installation.serve();
-    for cycle in 1..=cycles {
-        let journals = one_life(server, &credentials, &bills, &known, &mut random, cycle);
-        if cycle % 2 == 0 {
-            verify(&installation, "datos");
-        }
-        let started = now();
-        server = installation.serve();
-        slowest = slowest.max(started.elapsed());
-        let mut client = server.client(&credentials);
+    fn check(&mut self, server: &Server, journals: Vec<Journal<Collector>>, random: &mut Rng) {
+        let Self { bills, known, .. } = self;
+        let mut client = server.client(&self.credentials);
         let mut fresh = Vec::new();
         for journal in journals {
             for (attempt, end) in journal.ended {
@@ -300,25 +240,33 @@ fn a_killed_server_loses_and_doubles_nothing() {
                 }
                 known.add(&attempt, end);
             }
-            unanswered += journal.unanswered.len();
-            settle(&mut known, &mut client, journal.unanswered);
+            self.unanswered += journal.unanswered.len();
+            settle(known, &mut client, &journal.unanswered);
         }
         known.check_found(&mut client, fresh.iter());
         random.shuffle(&mut fresh);
         fresh.truncate(50);
         known.check_repeats(&mut client, &fresh);
-        check_bills(&mut client, &bills);
-        if cycle % 2 == 1 {
-            verify(&installation, "datos");
-        }
+        check_bills(&mut client, bills);
     }
-    known.check_found(&mut server.client(&credentials), known.paid.keys());
-    server.stop();
-    verify(&installation, "datos");
-    let (paid, reversed) = (known.paid.len(), known.reversed.len());
-    note(format_args!(
-        "crash: {cycles} kills, {paid} payments, {reversed} reversals, {unanswered} unanswered; \
-         slowest restart {slowest:?}"
-    ));
+
+    fn check_all(&mut self, server: &Server) {
+        let known = &self.known;
+        known.check_found(&mut server.client(&self.credentials), known.paid.keys());
+    }
+}
+
+#[test]
+fn a_killed_server_loses_and_doubles_no_payment() {
+    let installation = Installation::with_company();
+    installation.done(&["company", "set", "--data", "datos", "reversal_days=none"]);
+    let credentials = installation.collector("caja");
+    let bills = bills(CONTRACTS, 8);
+    import(&installation, &bills);
+    let mut load = Collecting { credentials, bills, known: Known::default(), unanswered: 0 };
+    live_and_die(&installation, "datos", &mut load);
+    let (paid, reversed) = (load.known.paid.len(), load.known.reversed.len());
+    let unanswered = load.unanswered;
+    note(format_args!("crash: {paid} payments, {reversed} reversals, {unanswered} unanswered"));
     assert!(paid > 0 && reversed > 0 && unanswered > 0, "the load was none");
 }
