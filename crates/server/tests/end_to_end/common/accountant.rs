@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Client};
+use super::{Answer, Client, Server};
 
 /// Where the dialect is.
 pub(crate) const PATH: &str = "/lib/frontera2/service.php";
@@ -27,9 +27,14 @@ impl Accountant {
         accountant
     }
 
-    /// Another connection to that address, in the same session.
-    pub(crate) fn another(&self, address: SocketAddr) -> Self {
-        Self { client: Client::new(address), session: self.session.clone() }
+    /// Another connection in the same session.
+    pub(crate) fn another(&self) -> Self {
+        Self { client: self.client.another(), session: self.session.clone() }
+    }
+
+    /// The same to a server that was started anew.
+    pub(crate) fn moved_to(&self, server: &Server) -> Self {
+        Self { client: Client::new(server.address()), session: self.session.clone() }
     }
 
     /// Asks for an operation, named with its provision; the whole answer.

@@ -16,7 +16,7 @@ const LAST: (i64, i64) = (928, 288);
 /// Invoices that are entered before each life, and what each is of: few, so that payouts meet on
 /// them, and small, so that they are settled under load.
 const INVOICES: usize = 6;
-const TOTAL_MINOR: i64 = 20_000;
+const TOTAL_MINOR: i64 = 3_000;
 
 fn to_text(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
@@ -210,11 +210,11 @@ impl Load for Paying {
     type Caller = Payer;
 
     fn callers(&mut self, server: &Server, random: &mut Rng) -> Vec<Payer> {
-        self.accountant = self.accountant.another(server.address());
+        self.accountant = self.accountant.moved_to(server);
         self.enter_invoices();
         let invoices = &self.invoices[self.recent()..];
         let caller = |_| Payer {
-            accountant: self.accountant.another(server.address()),
+            accountant: self.accountant.another(),
             random: random.fork(),
             invoices: invoices.to_vec(),
         };
@@ -222,7 +222,7 @@ impl Load for Paying {
     }
 
     fn check(&mut self, server: &Server, journals: Vec<Journal<Payer>>, random: &mut Rng) {
-        self.accountant = self.accountant.another(server.address());
+        self.accountant = self.accountant.moved_to(server);
         let (mut answered, mut unanswered) = (Vec::new(), Vec::new());
         for journal in journals {
             answered.extend(journal.ended);
