@@ -1,13 +1,16 @@
 //! The world of these tests: three companies with a supplier each, a developer, people with rights
 //! and without, and a clock that stands at 13:11:52 in Buenos Aires.
 
+use std::fmt::Display;
+
 use axum::Router;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use ventanilla_api::router;
 use ventanilla_domain::{
-    CompanyId, Cuit, Currency, Given, Means, MeansLine, Money, Name, PaymentId, PayoutCommand,
-    PayoutId, PayoutTerms, Role, SupplierCommand, SupplierId, SupplierRow, Text, TimeZone,
+    CompanyId, Cuit, Currency, Given, Label, Means, MeansLine, Money, Name, PaymentId,
+    PayoutCommand, PayoutId, PayoutReverseCommand, PayoutTerms, Role, SupplierCommand, SupplierId,
+    SupplierRow, Text, TimeZone,
 };
 use ventanilla_service::{
     Clock, Entropy, NewCompany, PastPayable, Service, Settings, SignIn, SignInName, UserCaller,
@@ -38,7 +41,7 @@ pub(super) const SUPPLIERS: [(i64, i64, &str, &str); 3] = [
     (FOREIGN_COMPANY, 555, "Ajeno", "30-50000010-0"),
 ];
 
-/// A payout of each.
+/// A payout of each, all of the same number: what the page prints of its own.
 const PAYOUTS: [(i64, i64); 3] =
     [(COMPANY, 928), (SECOND_COMPANY, 29_124), (FOREIGN_COMPANY, 4444)];
 
@@ -142,10 +145,14 @@ impl Books {
         let (_, payout) = PAYOUTS.iter().find(|(of, _)| *of == company).unwrap();
         let amount = Money::from_minor(1_100, Currency::from_code("ARS").unwrap());
         let line = MeansLine::plain(Means::Cash, amount);
+        let terms = PayoutTerms {
+            description: Some(Text::from_text("Pago de prueba").unwrap()),
+            ..PayoutTerms::plain(supplier, jiff::civil::date(2016, 8, 16), line)
+        };
         let says = PayoutCommand {
-            terms: PayoutTerms::plain(supplier, jiff::civil::date(2016, 8, 16), line),
-            point: None,
-            serial: None,
+            terms,
+            point: Some(1),
+            serial: Some(288),
             recorded_by: name(USER),
             integrator: None,
             caller_key: None,
@@ -188,23 +195,65 @@ impl Books {
         answer
     }
 
-    /// Calls an operation, `Provision.name`, as a user with a session.
-    pub(super) async fn call(&self, user: &str, operation: &str, parameters: Value) -> Answer {
-        self.send(call(operation, with_session(user, parameters)).to_string()).await
+    /// Calls an operation, `Provision.name`, as a user with a session; `parameters` show as JSON.
+    pub(super) async fn call(
+        &self,
+        user: &str,
+        operation: &str,
+        parameters: impl Display,
+    ) -> Answer {
+        let parameters = parameters.to_string();
+        let said = parameters.strip_prefix('{').unwrap();
+        let comma = if said == "}" { "" } else { "," };
+        let session = session_of(user);
+        let parameters = format!(r#"{{"sesion":{session}{comma}{said}"#);
+        self.send(to_request(operation, parameters)).await
+    }
+
+    /// `response` of a call that came through, as it is written.
+    pub(super) async fn response(
+        &self,
+        user: &str,
+        operation: &str,
+        parameters: impl Display,
+    ) -> String {
+        let asked = format!("{operation} {parameters}");
+        let answer = self.call(user, operation, parameters).await;
+        let (provision, operation) = operation.split_once('.').unwrap();
+        // Three hours behind UTC.
+        let answered_at = self.clock.now() - jiff::SignedDuration::from_hours(3);
+        let answered_at = answered_at.strftime("%F %T");
+        let start = format!(
+            r#"{{"service":{{"provision":"{provision}","operacion":"{operation}","version":"1_0_0_0","response_date":"{answered_at}"}},"result":{{"estado":0,"mensaje":"La operación se realizó correctamente"}},"response":"#
+        );
+        let rest = answer.body.strip_prefix(&start).and_then(|rest| rest.strip_suffix('}'));
+        rest.unwrap_or_else(|| panic!("{}: {}", start_of(&asked), answer.body)).to_owned()
     }
 
     /// Calls an operation as `a`; its `response`, which must be a success.
-    pub(super) async fn done(&self, operation: &str, parameters: Value) -> Value {
+    pub(super) async fn done(&self, operation: &str, parameters: impl Display) -> Value {
         let asked = format!("{operation} {parameters}");
-        let answer = self.call(USER, operation, parameters).await;
-        assert_eq!(answer.value("/response/success"), true, "{asked}: {}", answer.body);
-        answer.value("response")
+        let response = self.response(USER, operation, parameters).await;
+        let response: Value = response.parse().unwrap();
+        assert_eq!(response["success"], true, "{asked}: {response}");
+        response
     }
 
     /// Calls an operation as `a`, which must be refused so.
-    pub(super) async fn refused(&self, operation: &str, parameters: Value, sentence: &str) {
+    pub(super) async fn refused(&self, operation: &str, parameters: impl Display, sentence: &str) {
         let asked = format!("{operation} {parameters}");
-        check_refused(&self.call(USER, operation, parameters).await, sentence, &asked);
+        let response = self.response(USER, operation, parameters).await;
+        assert_eq!(response, refusal(sentence), "{}", start_of(&asked));
+    }
+
+    /// Undoes a payout of [`COMPANY`].
+    pub(super) async fn reverse(&self, payout: &str) {
+        let command = PayoutReverseCommand {
+            payout: PayoutId::from_i64(payout.parse().unwrap()).unwrap(),
+            reason: None,
+            reversed_by: Label::from_text("prueba").unwrap(),
+        };
+        self.service.reverse_payout(id(COMPANY), command).await.unwrap();
     }
 
     pub(super) fn developer_md5(&self) -> String {
@@ -245,28 +294,58 @@ impl Books {
 }
 
 /// A whole request of the developer's.
-pub(super) fn call(operation: &str, parameters: Value) -> Value {
+fn to_request(operation: &str, parameters: impl Display) -> String {
     let (provision, operation) = operation.split_once('.').unwrap();
-    let mut body = json!({
-        "auth": {"usuario": DEVELOPER, "password": DEVELOPER_PASSWORD},
-        "service": {"provision": provision, "operacion": operation},
-    });
-    body["parameters"] = parameters;
-    body
+    format!(
+        r#"{{"auth":{{"usuario":"{DEVELOPER}","password":"{DEVELOPER_PASSWORD}"}},"service":{{"provision":"{provision}","operacion":"{operation}"}},"parameters":{parameters}}}"#
+    )
+}
+
+/// The same, to be changed.
+pub(super) fn call(operation: &str, parameters: impl Display) -> Value {
+    to_request(operation, parameters).parse().unwrap()
+}
+
+/// The session of a user that never ends.
+fn session_of(user: &str) -> Value {
+    json!({"usuario": user, "claveSesion": key_of(user)})
 }
 
 /// Parameters with the session of a user that never ends.
 pub(super) fn with_session(user: &str, mut parameters: Value) -> Value {
-    parameters["sesion"] = json!({"usuario": user, "claveSesion": key_of(user)});
+    parameters["sesion"] = session_of(user);
     parameters
+}
+
+/// An object with some of its members set, added or, where the value is empty, left out: each
+/// value is JSON, sent as it is written here.
+pub(super) fn with(members: &[(&str, &str)], changes: &[(&str, &str)]) -> String {
+    let mut members = members.to_vec();
+    for (name, value) in changes {
+        members.retain(|(known, _)| known != name);
+        members.push((name, value));
+    }
+    let shown = members.iter().filter(|(_, value)| !value.is_empty());
+    let shown = shown.map(|(name, value)| format!(r#""{name}":{value}"#));
+    format!("{{{}}}", shown.collect::<Vec<_>>().join(","))
+}
+
+/// The whole response of an operation that said no.
+pub(super) fn refusal(sentence: &str) -> String {
+    format!(r#"{{"success":false,"message":{}}}"#, json!(sentence))
+}
+
+/// What is shown of a request.
+fn start_of(asked: &str) -> &str {
+    &asked[..asked.floor_char_boundary(300)]
 }
 
 /// Checks that an operation said no, in these words and no more.
 pub(super) fn check_refused(answer: &Answer, sentence: &str, asked: &str) {
-    let asked = &asked[..asked.floor_char_boundary(300)];
-    let sentence = json!(sentence);
+    let asked = start_of(asked);
+    let refusal = refusal(sentence);
     let end = format!(
-        r#""result":{{"estado":0,"mensaje":"La operación se realizó correctamente"}},"response":{{"success":false,"message":{sentence}}}}}"#
+        r#""result":{{"estado":0,"mensaje":"La operación se realizó correctamente"}},"response":{refusal}}}"#
     );
     assert!(answer.body.ends_with(&end), "{asked}: {}", answer.body);
 }

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, READER, refusal, with};
+use super::books::{Books, READER, USER, refusal, with};
+use super::suppliers;
 
-const ENTER: [&str; 2] = ["FacturaCompra", "alta_facturacompra"];
-const READ: [&str; 2] = ["FacturaCompra", "leer_facturacompra"];
-const LIST: [&str; 2] = ["FacturaCompra", "listar_facturascompra"];
-const PAYOUTS: [&str; 2] = ["FacturaCompra", "leer_pagos_factura"];
+const ENTER: &str = "FacturaCompra.alta_facturacompra";
+const READ: &str = "FacturaCompra.leer_facturacompra";
+const LIST: &str = "FacturaCompra.listar_facturascompra";
+const PAYOUTS: &str = "FacturaCompra.leer_pagos_factura";
 
 /// As little as an invoice can say.
 const LEAST: [(&str, &str); 5] = [
@@ -22,17 +23,10 @@ fn least(changes: &[(&str, &str)]) -> String {
     with(&LEAST, changes)
 }
 
-impl Desk {
-    async fn response(&self, called: [&str; 2], parameters: &str) -> Value {
-        let response = self.call(called, parameters).await;
-        let response: Value = serde_json::from_str(&response).unwrap();
-        assert_eq!(response["success"], true, "{parameters}: {response}");
-        response
-    }
-
+impl Books {
     /// Enters an invoice of company 98; its id, which the answer has in three places.
     async fn enter(&self, changes: &[(&str, &str)]) -> String {
-        let entered = self.response(ENTER, &least(changes)).await;
+        let entered = self.done(ENTER, &least(changes)).await;
         let id = entered["idFactura"].as_str().unwrap().to_owned();
         let expected = json!({
             "success": true,
@@ -52,8 +46,8 @@ impl Desk {
     }
 
     async fn invoice(&self, id: &str) -> Value {
-        let parameters = format!(r#""idEmpresa":"98","idFactura":"{id}""#);
-        let response = self.response(READ, &parameters).await;
+        let parameters = format!(r#"{{"idEmpresa":"98","idFactura":"{id}"}}"#);
+        let response = self.done(READ, parameters).await;
         assert_eq!(response["infofactura"], response["data"]);
         response["data"].clone()
     }
@@ -61,16 +55,16 @@ impl Desk {
     /// Pays some of an invoice; the payout's id.
     async fn pay(&self, invoice: &str, amount: &str) -> String {
         let parameters = format!(
-            r#""idEmpresa":98,"idProveedor":91694,"fechaPago":"16-08-2016","totalpagado":{amount},"descripcion":"Pago {amount}","recordsToInsertUpdate1":[{{"idMedioPago":"Efectivo","importe":{amount}}}],"recordsToInsertUpdate":[{{"idFactura":{invoice},"importe":{amount}}}]"#
+            r#"{{"idEmpresa":98,"idProveedor":91694,"fechaPago":"16-08-2016","totalpagado":{amount},"descripcion":"Pago {amount}","recordsToInsertUpdate1":[{{"idMedioPago":"Efectivo","importe":{amount}}}],"recordsToInsertUpdate":[{{"idFactura":{invoice},"importe":{amount}}}]}}"#
         );
-        let made = self.response(["Pago", "alta_pago"], &parameters).await;
+        let made = self.done("Pago.alta_pago", parameters).await;
         made["data"]["idPago"].as_str().unwrap().to_owned()
     }
 
     /// The ids that a list tells, and its `total`.
     async fn list(&self, parameters: &str) -> (String, Vec<String>) {
-        let parameters = format!(r#""idEmpresa":98{parameters}"#);
-        let response = self.response(LIST, &parameters).await;
+        let parameters = format!(r#"{{"idEmpresa":98{parameters}}}"#);
+        let response = self.done(LIST, parameters).await;
         let rows = response["data"].as_array().unwrap().iter();
         let ids = rows.map(|row| row["idFactura"].as_str().unwrap().to_owned());
         (response["total"].as_str().unwrap().to_owned(), ids.collect())
@@ -78,12 +72,12 @@ impl Desk {
 }
 
 /// What clients are seen to send.
-const SEEN: &str = r#""idEmpresa":"98","idProveedor":"91694","idTipoFactura":"A","idTipoComprobante":"1","nroFactura1":"0099","nroFactura2":"00999001","fechaFactura":"12-03-2026","fechaFacturaDoc":"11-03-2026","fechaPago":"12-04-2026","descripcion":"Ñandú \"1\"","netoGravado":"1000","netoNoGravado":"0","IVA21":"210","IVA105":"0","IVA27":"0","IIBBLocal":"0","IIBBOtro":"0","totalIVA":"210","percepcionIVA":"0","idRetGanancias":"0","totalFactura":"1260","percepcionIIBB":"50","percepcionIIBB1":"30","percepcionIIBB2":"20","idEstadoFactura":"Aprobada","idEstadoAnterior":"","idCondicionPago":"a 30 Dias","idMoneda":"1","valorCambio":"1","totalpagadofactura":"0","totalaplicado":"0","tipoFactura":"Credito","esresumen":"0","itemsFactura":[{"idItem":"0","tipoItem":"G","codigo":"","descripcion":"Resma","idPlanCuenta":"","ImporteUnitario":"1000","cantidad":1,"bonificacion":"0","subtotal":"1000.00","alicuotaIva":"21","importeIva":"210","ccosto1":"","ccosto2":""}],"totalesiva":[{"alicuotaIva":"21","baseImpIva":"1000","importeIva":"210"}],"percsufridas":[{"jurisdiccion":"Capital Federal","nroCertificado":"","importePerc":"30"},{"jurisdiccion":"Buenos Aires","nroCertificado":"","importePerc":20}]"#;
+const SEEN: &str = r#"{"idEmpresa":"98","idProveedor":"91694","idTipoFactura":"A","idTipoComprobante":"1","nroFactura1":"0099","nroFactura2":"00999001","fechaFactura":"12-03-2026","fechaFacturaDoc":"11-03-2026","fechaPago":"12-04-2026","descripcion":"Ñandú \"1\"","netoGravado":"1000","netoNoGravado":"0","IVA21":"210","IVA105":"0","IVA27":"0","IIBBLocal":"0","IIBBOtro":"0","totalIVA":"210","percepcionIVA":"0","idRetGanancias":"0","totalFactura":"1260","percepcionIIBB":"50","percepcionIIBB1":"30","percepcionIIBB2":"20","idEstadoFactura":"Aprobada","idEstadoAnterior":"","idCondicionPago":"a 30 Dias","idMoneda":"1","valorCambio":"1","totalpagadofactura":"0","totalaplicado":"0","tipoFactura":"Credito","esresumen":"0","itemsFactura":[{"idItem":"0","tipoItem":"G","codigo":"","descripcion":"Resma","idPlanCuenta":"","ImporteUnitario":"1000","cantidad":1,"bonificacion":"0","subtotal":"1000.00","alicuotaIva":"21","importeIva":"210","ccosto1":"","ccosto2":""}],"totalesiva":[{"alicuotaIva":"21","baseImpIva":"1000","importeIva":"210"}],"percsufridas":[{"jurisdiccion":"Capital Federal","nroCertificado":"","importePerc":"30"},{"jurisdiccion":"Buenos Aires","nroCertificado":"","importePerc":20}]}"#;
 
 #[tokio::test]
 async fn what_clients_send_is_entered_and_reads_back_whole() {
-    let desk = Desk::open().await;
-    let entered = desk.call(ENTER, SEEN).await;
+    let books = Books::open().await;
+    let entered = books.response(USER, ENTER, SEEN).await;
     assert_eq!(
         entered,
         r#"{"success":true,"message":"Se insertó la factura con éxito","idFactura":"1","idfactura":"1","data":{"idFactura":"1"}}"#
@@ -94,18 +88,18 @@ async fn what_clients_send_is_entered_and_reads_back_whole() {
         r#"{{"success":true,"message":"La operación se realizó con éxito.","infofactura":{invoice},"itemsFactura":[{item}],"data":{invoice}}}"#
     );
     for parameters in
-        [r#""idEmpresa":"98","idFactura":"1""#, r#""idEmpresa":98,"idfactura":1,"x":[]"#]
+        [r#"{"idEmpresa":"98","idFactura":"1"}"#, r#"{"idEmpresa":98,"idfactura":1,"x":[]}"#]
     {
-        assert_eq!(desk.call(READ, parameters).await, read);
-        assert_eq!(desk.call_by(READER, READ, parameters).await, read);
+        assert_eq!(books.response(USER, READ, parameters).await, read);
+        assert_eq!(books.response(READER, READ, parameters).await, read);
     }
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn a_total_follows_from_its_parts_where_nobody_states_it() {
-    let desk = Desk::open().await;
-    let id = desk
+    let books = Books::open().await;
+    let id = books
         .enter(&[
             ("totalFactura", ""),
             ("netoGravado", "10.10"),
@@ -116,7 +110,7 @@ async fn a_total_follows_from_its_parts_where_nobody_states_it() {
             ("nroFactura1", "12345"),
         ])
         .await;
-    let read = desk.invoice(&id).await;
+    let read = books.invoice(&id).await;
     for (name, expected) in [
         ("totalFactura", "14.67"),
         ("totalIVA", "1.06"),
@@ -132,16 +126,16 @@ async fn a_total_follows_from_its_parts_where_nobody_states_it() {
     ] {
         assert_eq!(read[name], expected, "{name}");
     }
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn an_invoice_is_paid_in_parts_and_open_again_when_a_payout_is_undone() {
-    let desk = Desk::open().await;
-    let id = desk.enter(&[]).await;
-    let parameters = format!(r#""idEmpresa":"98","idFactura":"{id}""#);
+    let books = Books::open().await;
+    let id = books.enter(&[]).await;
+    let parameters = format!(r#"{{"idEmpresa":"98","idFactura":"{id}"}}"#);
     let check = async |state: &str, applied: &str, open: &str| {
-        let read = desk.invoice(&id).await;
+        let read = books.invoice(&id).await;
         assert_eq!(read["idEstadoFactura"], state);
         assert_eq!(read["totalaplicado"], applied);
         assert_eq!(read["saldoaaplicar"], open);
@@ -149,12 +143,12 @@ async fn an_invoice_is_paid_in_parts_and_open_again_when_a_payout_is_undone() {
     check("Aprobada", "0.00", "100.00").await;
     let none =
         r#"{"success":true,"message":"La operación se realizó con éxito.","total":"0","data":[]}"#;
-    assert_eq!(desk.call(PAYOUTS, &parameters).await, none);
-    let first = desk.pay(&id, "99.99").await;
+    assert_eq!(books.response(USER, PAYOUTS, &parameters).await, none);
+    let first = books.pay(&id, "99.99").await;
     check("Aprobada", "99.99", "0.01").await;
-    let second = desk.pay(&id, "0.01").await;
+    let second = books.pay(&id, "0.01").await;
     check("Pagada", "100.00", "0.00").await;
-    desk.reverse(&first).await;
+    books.reverse(&first).await;
     check("Aprobada", "0.01", "99.99").await;
     let row = |id: &str, number: &str, state: &str, amount: &str| {
         format!(
@@ -169,58 +163,58 @@ async fn an_invoice_is_paid_in_parts_and_open_again_when_a_payout_is_undone() {
         r#"{{"success":true,"message":"La operación se realizó con éxito.","total":"2","data":[{}]}}"#,
         rows.join(",")
     );
-    assert_eq!(desk.call(PAYOUTS, &parameters).await, expected);
-    assert_eq!(desk.call_by(READER, PAYOUTS, &parameters).await, expected);
-    desk.verified().await;
+    assert_eq!(books.response(USER, PAYOUTS, &parameters).await, expected);
+    assert_eq!(books.response(READER, PAYOUTS, &parameters).await, expected);
+    books.stored();
 }
 
 #[tokio::test]
 async fn whatever_is_not_there_is_answered_alike() {
-    let desk = Desk::open().await;
-    desk.enter(&[]).await;
+    let books = Books::open().await;
+    books.enter(&[]).await;
     for operation in [READ, PAYOUTS] {
         for parameters in [
-            r#""idFactura":"2","idEmpresa":"98""#,
-            r#""idFactura":"1","idEmpresa":"576""#,
-            r#""idFactura":"1","idEmpresa":"13""#,
-            r#""idFactura":"1","idEmpresa":"x""#,
-            r#""idFactura":"x","idEmpresa":"98""#,
-            r#""idFactura":[],"idEmpresa":"98""#,
+            r#"{"idFactura":"2","idEmpresa":"98"}"#,
+            r#"{"idFactura":"1","idEmpresa":"576"}"#,
+            r#"{"idFactura":"1","idEmpresa":"777"}"#,
+            r#"{"idFactura":"1","idEmpresa":"x"}"#,
+            r#"{"idFactura":"x","idEmpresa":"98"}"#,
+            r#"{"idFactura":[],"idEmpresa":"98"}"#,
         ] {
-            desk.check_refused(operation, parameters, "No se encontro la factura.").await;
+            books.refused(operation, parameters, "No se encontro la factura.").await;
         }
         let missing = "Falta el parámetro: idFactura";
-        desk.check_refused(operation, r#""idEmpresa":"13""#, missing).await;
+        books.refused(operation, r#"{"idEmpresa":"777"}"#, missing).await;
         let missing = "Falta el parámetro: idEmpresa";
-        desk.check_refused(operation, r#""idFactura":"x""#, missing).await;
+        books.refused(operation, r#"{"idFactura":"x"}"#, missing).await;
     }
     for (parameters, sentence) in [
-        (r#""x":1"#, "Falta el parámetro: idEmpresa"),
-        (r#""idEmpresa":"13""#, "No se encontro la empresa."),
-        (r#""idEmpresa":"x""#, "No se encontro la empresa."),
-        (r#""idEmpresa":"13","limit":0"#, "El parámetro limit no tiene una forma válida."),
+        (r#"{"x":1}"#, "Falta el parámetro: idEmpresa"),
+        (r#"{"idEmpresa":"777"}"#, "No se encontro la empresa."),
+        (r#"{"idEmpresa":"x"}"#, "No se encontro la empresa."),
+        (r#"{"idEmpresa":"777","limit":0}"#, "El parámetro limit no tiene una forma válida."),
         (
-            r#""idEmpresa":98,"filter":[{"field":"Color","op":"=","value":"1"}]"#,
+            r#"{"idEmpresa":98,"filter":[{"field":"Color","op":"=","value":"1"}]}"#,
             "La lista no se puede filtrar por el campo: Color",
         ),
     ] {
-        desk.check_refused(LIST, parameters, sentence).await;
+        books.refused(LIST, parameters, sentence).await;
     }
 }
 
 #[tokio::test]
 async fn invoices_are_listed_filtered_ordered_and_paged() {
-    let desk = Desk::open().await;
-    desk.add_supplier(98, 91_695).await;
+    let books = Books::open().await;
+    suppliers::register(&books, suppliers::new_supplier()).await;
     for (number, total, day) in
         [("1", "100", "12-08-2016"), ("2", "20.5", "13-08-2016"), ("3", "100", "11-08-2016")]
     {
         let day = format!("\"{day}\"");
         let changes = [("nroFactura2", number), ("totalFactura", total), ("fechaFactura", &day)];
-        desk.enter(&changes).await;
+        books.enter(&changes).await;
     }
-    desk.enter(&[("idProveedor", "91695"), ("idTipoFactura", r#""b""#)]).await;
-    desk.pay("2", "20.5").await;
+    books.enter(&[("idProveedor", "91695"), ("idTipoFactura", r#""b""#)]).await;
+    books.pay("2", "20.5").await;
     let condition = |field: &str, op: &str, value: &str| {
         format!(r#","filter":[{{"field":"{field}","op":"{op}","value":"{value}"}}]"#)
     };
@@ -246,31 +240,31 @@ async fn invoices_are_listed_filtered_ordered_and_paged() {
             &["3", "1", "4", "2"],
         ),
     ] {
-        let (told, ids) = desk.list(&parameters).await;
+        let (told, ids) = books.list(&parameters).await;
         assert_eq!((told.as_str(), ids.join(" ")), (total, expected.join(" ")), "{parameters}");
     }
-    let row = desk.response(LIST, r#""idEmpresa":98,"limit":1"#).await["data"][0].clone();
-    assert_eq!(row, desk.invoice("1").await);
-    let spelt = ["FacturaCompra", "listar_facturasCompra"];
-    assert_eq!(desk.data(spelt, r#""idEmpresa":98,"limit":1"#).await[0], row);
-    let none = desk.data(LIST, r#""idEmpresa":"576""#).await;
+    let row = books.done(LIST, r#"{"idEmpresa":98,"limit":1}"#).await["data"][0].clone();
+    assert_eq!(row, books.invoice("1").await);
+    let spelt = "FacturaCompra.listar_facturasCompra";
+    assert_eq!(books.done(spelt, r#"{"idEmpresa":98,"limit":1}"#).await["data"][0], row);
+    let none = books.done(LIST, r#"{"idEmpresa":"576"}"#).await["data"].clone();
     assert_eq!(none, json!([]));
 }
 
 #[tokio::test]
 async fn every_refusal_has_its_sentence_and_keeps_nothing() {
-    let desk = Desk::open().await;
-    let known = desk.enter(&[("idTipoFactura", r#""A""#)]).await;
+    let books = Books::open().await;
+    let known = books.enter(&[("idTipoFactura", r#""A""#)]).await;
     let taken = format!(
         "La factura ya está registrada: ese número del proveedor lo tiene el idFactura {known}."
     );
-    let entries = desk.verified().await;
+    let entries = books.stored();
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[("idTipoFactura", r#""a""#)], &taken),
         (&[("idEmpresa", "")], "Falta el parámetro: idEmpresa"),
-        (&[("idEmpresa", "13")], "No se encontro la empresa."),
+        (&[("idEmpresa", "777")], "No se encontro la empresa."),
         (&[("idEmpresa", r#""x""#)], "No se encontro la empresa."),
-        (&[("idEmpresa", "13"), ("nroFactura2", "")], "Falta el parámetro: nroFactura2"),
+        (&[("idEmpresa", "777"), ("nroFactura2", "")], "Falta el parámetro: nroFactura2"),
         (&[("idProveedor", "7")], "No se encontro el proveedor."),
         (&[("totalFactura", "")], "Falta el parámetro: totalFactura"),
         (&[("totalFactura", "0")], "El parámetro totalFactura debe ser mayor que cero."),
@@ -320,11 +314,11 @@ async fn every_refusal_has_its_sentence_and_keeps_nothing() {
         ),
     ];
     for (changes, sentence) in cases {
-        desk.check_refused(ENTER, &least(changes), sentence).await;
+        books.refused(ENTER, &least(changes), sentence).await;
     }
-    let reader = desk.call_by(READER, ENTER, &least(&[])).await;
+    let reader = books.response(READER, ENTER, &least(&[])).await;
     assert_eq!(reader, refusal("El usuario no tiene permiso para registrar facturas."));
-    assert_eq!(desk.verified().await, entries);
+    assert_eq!(books.stored(), entries);
     // The same number of another letter is another invoice.
-    assert_ne!(desk.enter(&[("idTipoFactura", r#""B""#)]).await, known);
+    assert_ne!(books.enter(&[("idTipoFactura", r#""B""#)]).await, known);
 }

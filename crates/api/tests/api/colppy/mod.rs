@@ -3,7 +3,6 @@
 mod books;
 mod bounds;
 mod companies;
-mod desk;
 mod envelopes;
 mod gate;
 mod invoices;

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::desk::{Desk, READER, SESSION, refusal, with};
-use super::post;
+use super::books::{Books, READER, USER, refusal, with};
+use super::suppliers;
 
-const MAKE: [&str; 2] = ["Pago", "alta_pago"];
-const READ: [&str; 2] = ["Pago", "leer_pago"];
+const MAKE: &str = "Pago.alta_pago";
+const READ: &str = "Pago.leer_pago";
 
 /// As little as a payout can say.
 const LEAST: [(&str, &str); 5] = [
@@ -24,16 +24,16 @@ fn least(changes: &[(&str, &str)]) -> String {
     with(&LEAST, changes)
 }
 
-impl Desk {
+impl Books {
     /// Makes a payout of company 98; its `idPago`.
     async fn make(&self, changes: &[(&str, &str)]) -> String {
-        let made = self.call(MAKE, &least(changes)).await;
-        let made: Value = serde_json::from_str(&made).unwrap();
+        let made = self.done(MAKE, least(changes)).await;
         made["data"]["idPago"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
     }
 
     async fn read(&self, payout: &str) -> Value {
-        self.data(READ, &format!(r#""idEmpresa":"98","idPago":"{payout}""#)).await
+        let parameters = format!(r#"{{"idEmpresa":"98","idPago":"{payout}"}}"#);
+        self.done(READ, parameters).await["data"].clone()
     }
 }
 
@@ -45,86 +45,89 @@ fn exchange(date: &str, response: &str) -> String {
 
 #[tokio::test]
 async fn the_page_s_exchanges_are_answered_byte_for_byte() {
-    let desk = Desk::open().await;
-    desk.world.set_clock("2016-08-18T15:39:29Z");
+    let books = Books::open().await;
+    books.clock.set("2016-08-18T15:39:29Z".parse().unwrap());
     let request = r#"{"auth":{"usuario":"USUARIO_DESARROLLADOR","password":"PASSWORD_DESARROLLADOR"},
         "service":{"provision":"Pago","operacion":"leer_pago"},
         "parameters":{"sesion":{"usuario":"a","userId":"378usuario@colppy.com","claveSesion":"2b5fd41968528bb933454bcd4f804080"},
         "idPago":"29124","idEmpresa":"576"}}"#;
-    let answer = desk.world.send(&post(request)).await;
-    let other = PRINTED.replace(r#""98""#, r#""576""#).replace(r#""928""#, r#""29124""#);
+    let answer = books.send(request).await;
+    let ids = [("98", "576"), ("928", "29124"), ("91694", "1200")];
+    let other = ids.iter().fold(PRINTED.to_owned(), |printed, (id, other)| {
+        printed.replace(&format!("\"{id}\""), &format!("\"{other}\""))
+    });
     assert_eq!(answer.body, exchange("2016-08-18 12:39:29", &other));
-    let own = desk.send(SESSION, READ, r#""idPago":"928","idEmpresa":"98""#).await;
+    let own = books.call(USER, READ, r#"{"idPago":"928","idEmpresa":"98"}"#).await;
     assert_eq!(own.body, exchange("2016-08-18 12:39:29", PRINTED));
-    desk.world.set_clock("2016-08-18T16:12:27Z");
-    let unknown = desk.send(SESSION, READ, r#""idPago":"1","idEmpresa":"98""#).await;
+    books.clock.set("2016-08-18T16:12:27Z".parse().unwrap());
+    let unknown = books.call(USER, READ, r#"{"idPago":"1","idEmpresa":"98"}"#).await;
     let unknown_told = refusal("No se encontro el pago.");
     assert_eq!(unknown.body, exchange("2016-08-18 13:12:27", &unknown_told));
 }
 
 #[tokio::test]
 async fn ids_come_as_texts_or_numbers_and_a_reader_may_read() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     for parameters in [
-        r#""idPago":"928","idEmpresa":"98""#,
-        r#""idPago":928,"idEmpresa":98"#,
-        r#""IDPAGO":" 928 ","idempresa":"0098","idUsuario":"x""#,
+        r#"{"idPago":"928","idEmpresa":"98"}"#,
+        r#"{"idPago":928,"idEmpresa":98}"#,
+        r#"{"IDPAGO":" 928 ","idempresa":"0098","idUsuario":"x"}"#,
     ] {
-        assert_eq!(desk.call(READ, parameters).await, PRINTED, "{parameters}");
-        assert_eq!(desk.call_by(READER, READ, parameters).await, PRINTED, "{parameters}");
+        assert_eq!(books.response(USER, READ, parameters).await, PRINTED, "{parameters}");
+        assert_eq!(books.response(READER, READ, parameters).await, PRINTED, "{parameters}");
     }
 }
 
 #[tokio::test]
 async fn whatever_is_not_there_is_answered_alike() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     for parameters in [
-        r#""idPago":"929","idEmpresa":"98""#,
-        r#""idPago":"29124","idEmpresa":"98""#,
-        r#""idPago":"928","idEmpresa":"576""#,
-        r#""idPago":"928","idEmpresa":"13""#,
-        r#""idPago":"928","idEmpresa":"14""#,
-        r#""idPago":"928","idEmpresa":"x""#,
-        r#""idPago":"x","idEmpresa":"98""#,
-        r#""idPago":"928.0","idEmpresa":"98""#,
-        r#""idPago":-928,"idEmpresa":"98""#,
-        r#""idPago":0,"idEmpresa":"98""#,
-        r#""idPago":99999999999999999999,"idEmpresa":"98""#,
-        r#""idPago":["928"],"idEmpresa":"98""#,
-        r#""idPago":true,"idEmpresa":{}"#,
+        r#"{"idPago":"929","idEmpresa":"98"}"#,
+        r#"{"idPago":"29124","idEmpresa":"98"}"#,
+        r#"{"idPago":"928","idEmpresa":"576"}"#,
+        r#"{"idPago":"928","idEmpresa":"777"}"#,
+        r#"{"idPago":"928","idEmpresa":"14"}"#,
+        r#"{"idPago":"928","idEmpresa":"x"}"#,
+        r#"{"idPago":"x","idEmpresa":"98"}"#,
+        r#"{"idPago":"928.0","idEmpresa":"98"}"#,
+        r#"{"idPago":-928,"idEmpresa":"98"}"#,
+        r#"{"idPago":0,"idEmpresa":"98"}"#,
+        r#"{"idPago":99999999999999999999,"idEmpresa":"98"}"#,
+        r#"{"idPago":["928"],"idEmpresa":"98"}"#,
+        r#"{"idPago":true,"idEmpresa":{}}"#,
     ] {
-        desk.check_refused(READ, parameters, "No se encontro el pago.").await;
+        books.refused(READ, parameters, "No se encontro el pago.").await;
     }
     for (parameters, name) in [
-        (r#""idEmpresa":"98""#, "idPago"),
-        (r#""idPago":"","idEmpresa":"98""#, "idPago"),
-        (r#""idPago":null,"idEmpresa":"13""#, "idPago"),
-        (r#""idPago":"928""#, "idEmpresa"),
-        (r#""idPago":"x","idEmpresa":"""#, "idEmpresa"),
+        (r#"{"idEmpresa":"98"}"#, "idPago"),
+        (r#"{"idPago":"","idEmpresa":"98"}"#, "idPago"),
+        (r#"{"idPago":null,"idEmpresa":"777"}"#, "idPago"),
+        (r#"{"idPago":"928"}"#, "idEmpresa"),
+        (r#"{"idPago":"x","idEmpresa":""}"#, "idEmpresa"),
     ] {
         let sentence = format!("Falta el parámetro: {name}");
-        desk.check_refused(READ, parameters, &sentence).await;
+        books.refused(READ, parameters, &sentence).await;
     }
-    let other_s = desk.call_by(READER, READ, r#""idPago":"29124","idEmpresa":"576""#).await;
+    let other_s = books.response(READER, READ, r#"{"idPago":"29124","idEmpresa":"576"}"#).await;
     assert_eq!(other_s, refusal("No se encontro el pago."));
 }
 
 #[tokio::test]
 async fn a_public_example_is_made_and_reads_back() {
-    let desk = Desk::open().await;
-    let example = r#""idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2024","valorCambio":"","totalpagado":11,"idEstadoPago":"Aprobado","idUsuario":"x@y.com","userId":7,"totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"0001","nroPago2":"00000286","recordsToInsertUpdate":"[]","recordsToInsertUpdate1":[{"idMedioPago":"Cheque Emitido Común","idPlanCuenta":"Banco 1","nroCheque":"17","fechaValidez":"16-08-2024","importe":11,"Conciliado":""}],"descripcion":"Pago de prueba""#;
-    let made = desk.call(MAKE, example).await;
+    let books = Books::open().await;
+    let example = r#"{"idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2024","valorCambio":"","totalpagado":11,"idEstadoPago":"Aprobado","idUsuario":"x@y.com","userId":7,"totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"0001","nroPago2":"00000286","recordsToInsertUpdate":"[]","recordsToInsertUpdate1":[{"idMedioPago":"Cheque Emitido Común","idPlanCuenta":"Banco 1","nroCheque":"17","fechaValidez":"16-08-2024","importe":11,"Conciliado":""}],"descripcion":"Pago de prueba"}"#;
+    let made = books.response(USER, MAKE, example).await;
     let expected = r#"{"success":true,"message":"Se insertó el pago con éxito","data":{"idPago":"929","estesoreria":"0"}}"#;
     assert_eq!(made, expected);
-    let read = desk.call(READ, r#""idPago":929,"idEmpresa":98"#).await;
+    let read = books.response(USER, READ, r#"{"idPago":929,"idEmpresa":98}"#).await;
     let printed = PRINTED.replace(r#""928""#, r#""929""#).replace("00000288", "00000286");
     assert_eq!(read, printed.replace("16/08/2016", "16/08/2024"));
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn amounts_and_dates_read_back_exactly() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     for (sent, shown) in [
         ("0.01", "0.01"),
         ("1000000000000", "1000000000000.00"),
@@ -135,20 +138,20 @@ async fn amounts_and_dates_read_back_exactly() {
     ] {
         let means = format!(r#"[{{"idMedioPago":"EFECTIVO","importe":{sent}}}]"#);
         let changes = [("totalpagado", sent), ("recordsToInsertUpdate1", means.as_str())];
-        let payout = desk.make(&changes).await;
-        assert_eq!(desk.read(&payout).await["totalpagado"], shown, "{sent}");
+        let payout = books.make(&changes).await;
+        assert_eq!(books.read(&payout).await["totalpagado"], shown, "{sent}");
     }
     for sent in [r#""16-08-2024""#, r#""16/08/2024""#, r#""2024-08-16""#] {
-        let payout = desk.make(&[("fechaPago", sent)]).await;
-        assert_eq!(desk.read(&payout).await["fechaPago"], "16/08/2024", "{sent}");
+        let payout = books.make(&[("fechaPago", sent)]).await;
+        assert_eq!(books.read(&payout).await["fechaPago"], "16/08/2024", "{sent}");
     }
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn what_a_payout_says_reads_back() {
-    let desk = Desk::open().await;
-    let payout = desk
+    let books = Books::open().await;
+    let payout = books
         .make(&[
             ("totalpagado", "100"),
             ("valorCambio", "1.00"),
@@ -170,7 +173,7 @@ async fn what_a_payout_says_reads_back() {
             ("recordsToInsertUpdate1", r#""[{\"idMedioPago\":\"Transferencia\",\"importe\":72}]""#),
         ])
         .await;
-    let read = desk.read(&payout).await;
+    let read = books.read(&payout).await;
     for (name, expected) in [
         ("valorCambio", "1"),
         ("anticipo", "1.50"),
@@ -193,12 +196,12 @@ async fn what_a_payout_says_reads_back() {
     ] {
         assert_eq!(read[name], expected, "{name}");
     }
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn a_payout_without_a_number_gets_the_next_one_of_its_book() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     for (changes, expected) in [
         (&[][..], "0001-00000289"),
         (&[("nroPago1", r#""0001""#), ("nroPago2", r#""""#)], "0001-00000290"),
@@ -207,49 +210,49 @@ async fn a_payout_without_a_number_gets_the_next_one_of_its_book() {
         (&[("nroPago1", r#""0002""#)], "0002-00000008"),
         (&[("nroPago2", "288"), ("nroPago1", "3")], "0003-00000288"),
     ] {
-        let payout = desk.make(changes).await;
-        assert_eq!(desk.read(&payout).await["nroPago"], expected, "{changes:?}");
+        let payout = books.make(changes).await;
+        assert_eq!(books.read(&payout).await["nroPago"], expected, "{changes:?}");
     }
-    desk.verified().await;
+    books.stored();
 }
 
 #[tokio::test]
 async fn a_repeat_by_the_caller_s_key_gets_the_first_success() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     let keyed = least(&[("IdTransaccion", r#""lote-1""#)]);
-    let first = desk.call(MAKE, &keyed).await;
-    let entries = desk.verified().await;
-    assert_eq!(desk.call(MAKE, &keyed).await, first);
+    let first = books.response(USER, MAKE, &keyed).await;
+    let entries = books.stored();
+    assert_eq!(books.response(USER, MAKE, &keyed).await, first);
     let other = least(&[("IdTransaccion", r#""lote-1""#), ("descripcion", r#""otro""#)]);
     let sentence = "El IdTransaccion ya se usó para un pago con otros datos.";
-    desk.check_refused(MAKE, &other, sentence).await;
-    assert_eq!(desk.verified().await, entries);
+    books.refused(MAKE, &other, sentence).await;
+    assert_eq!(books.stored(), entries);
     let next = least(&[("IdTransaccion", r#""lote-2""#)]);
-    assert_ne!(desk.call(MAKE, &next).await, first);
+    assert_ne!(books.response(USER, MAKE, &next).await, first);
 }
 
-impl Desk {
+impl Books {
     /// Checks that each payout is refused with its sentence, and that none was kept.
     async fn check_all_refused(&self, cases: &[(&[(&str, &str)], &str)]) {
-        let entries = self.verified().await;
+        let entries = self.stored();
         for (changes, sentence) in cases {
-            self.check_refused(MAKE, &least(changes), sentence).await;
+            self.refused(MAKE, &least(changes), sentence).await;
         }
-        assert_eq!(self.verified().await, entries);
+        assert_eq!(self.stored(), entries);
     }
 }
 
 #[tokio::test]
 async fn faults_of_the_request_are_told_before_a_company_that_is_not_the_user_s() {
-    let desk = Desk::open().await;
+    let books = Books::open().await;
     let company = "No se encontro la empresa.";
-    desk
+    books
         .check_all_refused(&[
-            (&[("idEmpresa", "13")], company),
+            (&[("idEmpresa", "777")], company),
             (&[("idEmpresa", r#""x""#)], company),
             (&[("idEmpresa", "14"), ("totalpagado", "12"), ("idProveedor", "7")], company),
             (&[("idEmpresa", "")], "Falta el parámetro: idEmpresa"),
-            (&[("idEmpresa", "13"), ("fechaPago", "")], "Falta el parámetro: fechaPago"),
+            (&[("idEmpresa", "777"), ("fechaPago", "")], "Falta el parámetro: fechaPago"),
             (
                 &[("idEmpresa", r#""x""#), ("anticipo", "-1")],
                 "El parámetro anticipo no tiene una forma válida.",
@@ -281,8 +284,8 @@ async fn faults_of_the_request_are_told_before_a_company_that_is_not_the_user_s(
 
 #[tokio::test]
 async fn a_payout_that_may_not_stand_is_refused_with_its_figures() {
-    let desk = Desk::open().await;
-    desk
+    let books = Books::open().await;
+    books
         .check_all_refused(&[
             (&[("idProveedor", "7")], "No se encontro el proveedor."),
             (
@@ -307,24 +310,24 @@ async fn a_payout_that_may_not_stand_is_refused_with_its_figures() {
             ),
         ])
         .await;
-    desk.make(&[("nroPago1", "9"), ("nroPago2", "99999999")]).await;
+    books.make(&[("nroPago1", "9"), ("nroPago2", "99999999")]).await;
     let used_up = "El número de pago no es válido, o el talonario no tiene más números: nroPago2 va de 1 a 99999999; puede usar otro nroPago1.";
-    desk.check_all_refused(&[(&[("nroPago1", "9")], used_up)]).await;
+    books.check_all_refused(&[(&[("nroPago1", "9")], used_up)]).await;
 }
 
 #[tokio::test]
 async fn an_invoice_is_settled_once_and_within_its_balance() {
-    let desk = Desk::open().await;
-    desk.add_supplier(98, 91_695).await;
-    let own = desk.add_invoice("91694", "1", "5").await;
-    let other_s = desk.add_invoice("91695", "1", "5").await;
+    let books = Books::open().await;
+    suppliers::register(&books, suppliers::new_supplier()).await;
+    let own = books.add_invoice("91694", "1", "5").await;
+    let other_s = books.add_invoice("91695", "1", "5").await;
     let rows =
         |invoice: &str, amount: &str| format!(r#"{{"idFactura":{invoice},"importe":{amount}}}"#);
     let twice = format!("[{0},{0}]", rows(&own, "1"));
     let (whole, over, of_other) = (rows(&own, "5"), rows(&own, "5.01"), rows(&other_s, "1"));
     let four = r#"{"idMedioPago":"Efectivo","importe":4}"#;
     let applied = "recordsToInsertUpdate";
-    desk
+    books
         .check_all_refused(&[
             (
                 &[(applied, &twice)],
@@ -348,36 +351,36 @@ async fn an_invoice_is_settled_once_and_within_its_balance() {
             ),
         ])
         .await;
-    desk.make(&[(applied, &whole)]).await;
+    books.make(&[(applied, &whole)]).await;
     let settled = format!("El importe aplicado a la factura {own} supera su saldo, 0.00.");
-    desk.check_all_refused(&[(&[(applied, &rows(&own, "0.01"))], &settled)]).await;
+    books.check_all_refused(&[(&[(applied, &rows(&own, "0.01"))], &settled)]).await;
 }
 
 #[tokio::test]
 async fn a_reader_makes_no_payouts() {
-    let desk = Desk::open().await;
-    let entries = desk.verified().await;
-    let reader = desk.call_by(READER, MAKE, &least(&[])).await;
+    let books = Books::open().await;
+    let entries = books.stored();
+    let reader = books.response(READER, MAKE, &least(&[])).await;
     assert_eq!(reader, refusal("El usuario no tiene permiso para registrar pagos."));
-    let other_s = desk.call_by(READER, MAKE, &least(&[("idEmpresa", "576")])).await;
+    let other_s = books.response(READER, MAKE, &least(&[("idEmpresa", "576")])).await;
     assert_eq!(other_s, refusal("No se encontro la empresa."));
-    assert_eq!(desk.verified().await, entries);
+    assert_eq!(books.stored(), entries);
 }
 
 #[tokio::test]
 async fn a_payout_tells_what_it_and_others_settled_of_its_invoices() {
-    let desk = Desk::open().await;
-    let invoice = desk.add_invoice("91694", "1", "11.5").await;
-    let other = desk.add_invoice("91694", "2", "20").await;
+    let books = Books::open().await;
+    let invoice = books.add_invoice("91694", "1", "11.5").await;
+    let other = books.add_invoice("91694", "2", "20").await;
     let first = format!(
         r#"[{{"idFactura":{invoice},"importe":6.5}},{{"idFactura":{other},"importe":"2"}}]"#
     );
     let second = format!(r#"[{{"idFactura":"{invoice}","importe":5}}]"#);
-    let first = desk.make(&[("recordsToInsertUpdate", &first)]).await;
-    let second = desk.make(&[("recordsToInsertUpdate", &second)]).await;
+    let first = books.make(&[("recordsToInsertUpdate", &first)]).await;
+    let second = books.make(&[("recordsToInsertUpdate", &second)]).await;
     let check = async |payout: &str, state: &str, totals: [&str; 3]| {
-        let parameters = format!(r#""idEmpresa":"98","idPago":"{payout}""#);
-        let read = desk.call(READ, &parameters).await;
+        let parameters = format!(r#"{{"idEmpresa":"98","idPago":"{payout}"}}"#);
+        let read = books.response(USER, READ, &parameters).await;
         let [invoices, applied, own] = totals;
         let end = format!(
             r#""totalapagar":{invoices},"totalaplicado":{applied},"aplicadoAEstePago":{own}}}}}"#
@@ -387,8 +390,8 @@ async fn a_payout_tells_what_it_and_others_settled_of_its_invoices() {
     };
     check(&first, "Aprobado", ["31.5", "13.5", "8.5"]).await;
     check(&second, "Aprobado", ["11.5", "11.5", "5"]).await;
-    desk.reverse(&first).await;
+    books.reverse(&first).await;
     check(&first, "Anulado", ["31.5", "5", "0"]).await;
     check(&second, "Aprobado", ["11.5", "5", "5"]).await;
-    desk.verified().await;
+    books.stored();
 }
