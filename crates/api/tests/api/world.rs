@@ -24,6 +24,16 @@ use ventanilla_store::{Keys, Store};
 pub(crate) const NOW: &str = "2021-11-26T16:11:52Z";
 const YESTERDAY: &str = "2021-11-25T16:00:00Z";
 
+/// What clients say of a body that is JSON.
+pub(crate) const MEDIA_TYPES: [&str; 6] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=X",
+    "text/plain",
+    "application/xml",
+    "application/json; charset=latin1",
+    "",
+];
+
 /// `socio_id` 700 holds two contracts; the last ones tell leading zeros apart.
 const MEMBERS: &str = "\
 contrato,nombre,socio_id,tipo_documento,num_doc,nit,direccion,cod_ubicacion,cod_suministro,estado

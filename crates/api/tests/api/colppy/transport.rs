@@ -1,7 +1,7 @@
 //! Paths, methods, headers and bodies.
 
 use super::{PATH, check_headers, check_stopped, post};
-use crate::world::{Sent, World};
+use crate::world::{MEDIA_TYPES, Sent, World};
 
 /// A call that is told that its envelope is not whole: it was read.
 const READ: &str = r#"{"service":{"provision":"Pago","operacion":"leer_pago"}}"#;
@@ -29,13 +29,7 @@ async fn the_dialect_has_two_paths_and_leaves_the_others_alone() {
 #[tokio::test]
 async fn a_body_is_read_whatever_the_content_type_says() {
     let world = World::demo().await;
-    for media_type in [
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=X",
-        "text/plain",
-        "application/json; charset=latin1",
-        "",
-    ] {
+    for media_type in MEDIA_TYPES {
         for body in [READ.to_owned(), format!("\u{feff}\r\n {READ}\n")] {
             for method in ["POST", "GET"] {
                 let sent = Sent::to_path(PATH).method(method).body(media_type, body.clone());
