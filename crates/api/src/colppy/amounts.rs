@@ -18,8 +18,10 @@ impl<'p, 'a> Amounts<'p, 'a> {
 
     /// The amount; `None` when it is absent, null or empty.
     pub(super) fn optional(&self, name: &str) -> Result<Option<Money>, ParameterError> {
-        let minor = self.parameters.optional(name, convert::amount_minor)?;
-        Ok(minor.map(|minor| Money::from_minor(minor, self.currency)))
+        let given = self.parameters.word(name)?;
+        let no_amount = || ParameterError::NoAmount(self.parameters.named(name));
+        let minor = given.map(|text| convert::amount_minor(&text).ok_or_else(no_amount));
+        Ok(minor.transpose()?.map(|minor| Money::from_minor(minor, self.currency)))
     }
 
     /// The amount; nothing when it is absent, null or empty.
@@ -52,8 +54,9 @@ mod tests {
             (r#"{"a":"0.00"}"#, Ok(Some(0)), Err(No::NotPositive(name()))),
             (r#"{"a":11}"#, Ok(Some(1_100)), Ok(1_100)),
             (r#"{"A":" 11.5 "}"#, Ok(Some(1_150)), Ok(1_150)),
-            (r#"{"a":-1}"#, Err(No::Malformed(name())), Err(No::Malformed(name()))),
-            (r#"{"a":"1,5"}"#, Err(No::Malformed(name())), Err(No::Malformed(name()))),
+            (r#"{"a":-1}"#, Err(No::NoAmount(name())), Err(No::NoAmount(name()))),
+            (r#"{"a":"1,5"}"#, Err(No::NoAmount(name())), Err(No::NoAmount(name()))),
+            (r#"{"a":[1]}"#, Err(No::Malformed(name())), Err(No::Malformed(name()))),
         ] {
             let parameters = Parameters::from_object(object).unwrap();
             let amounts = Amounts::of(&parameters, Currency::BOB);

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
     CompanyId, Cuit, CuitError, IdOutOfRange, Means, Money, PayoutId, PurchaseInvoiceId, Role,
-    SupplierId, Text,
+    SupplierId,
 };
 
 use super::wire;
@@ -142,11 +142,16 @@ pub(super) fn date(text: &str) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
+/// Whether a text is the zeros that databases and forms have where there is no day: `0000-00-00`.
+pub(super) fn is_no_day(text: &str) -> bool {
+    text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'/'))
+}
+
 /// A text in one line: breaks of lines, which forms for longer texts have, are blanks.
-pub(super) fn one_line<const MAX: usize>(text: &str) -> Option<Text<MAX>> {
+pub(super) fn one_line(text: &str) -> String {
     let is_break = |c: char| matches!(c, '\n' | '\r' | '\t');
     let words = text.split(is_break).map(str::trim).filter(|line| !line.is_empty());
-    Text::from_text(&words.collect::<Vec<_>>().join(" ")).ok()
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// One part of a document's number: up to `LEN` digits, padded with zeros or not.
@@ -405,10 +410,17 @@ mod tests {
 
     #[test]
     fn a_text_of_many_lines_is_kept_in_one() {
-        let read = |text| one_line::<20>(text).map(|text| text.to_string());
-        assert_eq!(read("Resmas\r\n\r\n de papel\tA4\n").as_deref(), Some("Resmas de papel A4"));
-        for text in ["", "\n", "a\u{1}b", "unos veintiún signos."] {
-            assert_eq!(read(text), None, "{text:?}");
+        assert_eq!(one_line("Resmas\r\n\r\n de papel\tA4\n"), "Resmas de papel A4");
+        assert_eq!(one_line("\n"), "");
+    }
+
+    #[test]
+    fn a_day_of_zeros_is_none() {
+        for text in ["0000-00-00", "00/00/0000", "00-00-0000", "0"] {
+            assert!(is_no_day(text), "{text}");
+        }
+        for text in ["", "-", "2024-00-00", "00:00"] {
+            assert!(!is_no_day(text), "{text}");
         }
     }
 

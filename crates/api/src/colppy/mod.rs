@@ -35,15 +35,16 @@ use ventanilla_service::{Admitted, Clock, Service};
 
 use self::convert::AnsweredAt;
 use self::errors::{Problem, of_failure};
-use self::operations::{Answer, Call, Operation};
+use self::operations::{Answer, Call, Operation, Reply};
+use self::parameters::Parameters;
 use self::request::{Heard, Request};
 use self::wire::{Called, Envelope, Told};
-use crate::http::body;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
+use crate::http::{attempt, body};
 
 /// The URL that every client has written down, and a short one of ours.
-const PATHS: [&str; 2] = ["/lib/frontera2/service.php", "/colppy"];
+const PATHS: [&str; 2] = ["lib/frontera2/service.php", "colppy"];
 
 /// Whoever serves a page may call from it: what is secret comes in the body, not in a cookie.
 const CORS: [(HeaderName, &str); 4] = [
@@ -53,10 +54,11 @@ const CORS: [(HeaderName, &str); 4] = [
     (header::ACCESS_CONTROL_MAX_AGE, "86400"),
 ];
 
-/// Whether a path is the dialect's: in any letter case, with or without a slash at the end.
+/// Whether a path is the dialect's: in any letter case, and with the slashes that clients join a
+/// host and a path with.
 pub(crate) fn takes(path: &str) -> bool {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    PATHS.iter().any(|known| known.eq_ignore_ascii_case(path))
+    let is = |known: &&str| known.eq_ignore_ascii_case(path.trim_matches('/'));
+    path.starts_with('/') && PATHS.iter().any(is)
 }
 
 /// Answers a request to one of the dialect's paths.
@@ -68,7 +70,7 @@ pub(crate) async fn answer(service: &Service, request: HttpRequest) -> Response 
     }
     let address = PeerAddress::of(&parts);
     match body_of(&parts.method, &parts.headers, body).await {
-        Ok(body) => answer_body(service, &body, address).await,
+        Ok(body) => answer_body(service, &parts.headers, &body, address).await,
         Err(problem) => {
             let told = Exchange { operation: None, answer: Err(problem) };
             to_response(service.clock(), &Called::default(), &told)
@@ -85,12 +87,20 @@ async fn body_of(method: &Method, headers: &HeaderMap, body: Body) -> Result<Byt
     Err(Problem::wrong_method())
 }
 
-async fn answer_body(service: &Service, body: &[u8], address: IpAddr) -> Response {
+async fn answer_body(
+    service: &Service,
+    headers: &HeaderMap,
+    body: &[u8],
+    address: IpAddr,
+) -> Response {
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
     let Heard { called, request } = Heard::from_body(body);
     let told = match request {
-        Ok(request) => exchange(service, &called, request, address).await,
+        Ok(Request { auth, parameters }) => {
+            let call = Call { service, headers, parameters, address };
+            exchange(&call, &called, &auth).await
+        }
         Err(error) => Exchange { operation: None, answer: Err(error.into()) },
     };
     if let Some(started_at) = started_at {
@@ -123,36 +133,25 @@ impl Exchange {
 
 /// The checks in their order: developer, provision, operation, session; the parameters are the
 /// handler's.
-async fn exchange(
-    service: &Service,
-    called: &Called<'_>,
-    request: Request<'_>,
-    address: IpAddr,
-) -> Exchange {
-    let Request { auth, parameters } = request;
-    let call = Call { service, parameters, address };
-    let clock = service.clock();
+async fn exchange(call: &Call<'_>, called: &Called<'_>, auth: &Parameters<'_>) -> Exchange {
+    let clock = call.service.clock();
     let admitted = guarded(clock, async {
-        let admitted = admitted(service, &auth, address).await?;
+        let admitted = admitted(call, auth).await?;
         Ok((admitted, operations::find(called)?))
     });
     match admitted.await {
         Ok((admitted, operation)) => {
-            let answer = guarded(clock, operation.handler.run(&call, admitted)).await;
+            let answer = guarded(clock, operation.handler.run(call, admitted)).await;
             Exchange { operation: Some(operation), answer }
         }
         Err(problem) => Exchange { operation: None, answer: Err(problem) },
     }
 }
 
-async fn admitted<'s>(
-    service: &'s Service,
-    auth: &parameters::Parameters<'_>,
-    address: IpAddr,
-) -> Result<Admitted<'s>, Problem> {
+async fn admitted<'s>(call: &Call<'s>, auth: &Parameters<'_>) -> Result<Admitted<'s>, Problem> {
     let sign_in = operations::credentials(auth);
     let sign_in = sign_in.map_err(|_incomplete| Problem::wrong_developer())?;
-    let admitted = service.admit(&sign_in, address).await;
+    let admitted = call.service.admit(&sign_in, call.address).await;
     admitted.map_err(|failure| of_failure(failure, errors::of_developer))
 }
 
@@ -169,7 +168,13 @@ fn to_response(clock: &Clock, called: &Called<'_>, told: &Exchange) -> Response 
     let at = AnsweredAt::from_instant(clock.now());
     let is_known = told.operation.is_some();
     match &told.answer {
-        Ok(reply) => to_answer(Envelope::passed(called, at, reply).to_bytes()),
+        Ok(Reply { response, is_replay }) => {
+            let mut answer = to_answer(Envelope::passed(called, at, response).to_bytes());
+            if *is_replay {
+                attempt::mark_replay(answer.headers_mut());
+            }
+            answer
+        }
         Err(Problem::Refused { message }) => {
             let refusal = wire::to_raw(&Told::refusal(message));
             to_answer(Envelope::passed(called, at, &refusal).to_bytes())
@@ -214,14 +219,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_taken_in_any_case_with_or_without_a_slash() {
+    fn a_path_is_taken_in_any_case_with_slashes_around_it() {
         for (path, expected) in [
             ("/lib/frontera2/service.php", true),
             ("/lib/frontera2/service.php/", true),
             ("/LIB/Frontera2/SERVICE.PHP", true),
             ("/colppy", true),
             ("/Colppy/", true),
-            ("/colppy//", false),
+            ("/colppy//", true),
+            ("//colppy", true),
+            ("//lib/frontera2/service.php", true),
+            ("colppy", false),
             ("/colppy/x", false),
             ("/lib/frontera2", false),
             ("/lib/frontera2/service.php/x", false),
@@ -244,7 +252,7 @@ mod tests {
         let clock = clock();
         let panics = async {
             assert!(clock.now().as_second() == 0, "secret: /etc/passwd");
-            Ok(wire::to_raw(&Told::success(wire::DONE)))
+            Ok(operations::reply(&Told::success(wire::DONE)))
         };
         let answer = guarded(&clock, panics).await;
         let told = Exchange { operation: Some(&operations::OPERATIONS[0]), answer };

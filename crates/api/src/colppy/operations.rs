@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
@@ -103,12 +104,19 @@ pub(super) enum Handler {
 /// A request whose developer was admitted.
 pub(super) struct Call<'a> {
     pub(super) service: &'a Service,
+    pub(super) headers: &'a HeaderMap,
     pub(super) parameters: Parameters<'a>,
     pub(super) address: IpAddr,
 }
 
-/// `response` of a success.
-pub(super) type Reply = Box<RawValue>;
+/// A success.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) response: Box<RawValue>,
+    /// Whether this answer was given before to the same attempt.
+    pub(super) is_replay: bool,
+}
+
 pub(super) type Answer = Result<Reply, Problem>;
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
@@ -227,7 +235,8 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "listar_facturascompra",
         kind: Kind::Read,
-        purpose: "Lists the invoices of a company's suppliers.",
+        purpose: "Lists the invoices of a company's suppliers. `idEstadoFactura` is `Aprobada` while \
+                  anything of one is open, and then `Pagada`.",
         source: "ours, after public examples: a row is `infofactura` of `leer_facturacompra`",
         parameters: &LIST_OF_COMPANY,
         handler: Handler::Wait(invoices::list),
@@ -236,8 +245,9 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "leer_pagos_factura",
         kind: Kind::Read,
-        purpose: "Tells the payouts that settled an invoice, those undone too.",
-        source: "ours; `importe` is what the payout settled of the invoice",
+        purpose: "Tells the payouts that settled an invoice, and those that did before they were \
+                  undone (`Anulado`), which settle 0.00 of it.",
+        source: "ours; `importe` is what the payout settles of the invoice",
         parameters: &wire::invoices::READS,
         handler: Handler::Read(invoices::read_payouts),
     },
@@ -245,7 +255,12 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Pago",
         name: "alta_pago",
         kind: Kind::Write,
-        purpose: "Makes a payout to a supplier and settles invoices with it.",
+        purpose: "Makes a payout to a supplier, active or not, and settles invoices with it; what no \
+                  invoice takes is an advance. After a time-out, send the same again: whoever names \
+                  the attempt (`IdTransaccion`, or the header `Idempotency-Key`) is answered as the \
+                  first time, with the header `Idempotency-Replayed: true`, also where the payout \
+                  was undone since; whoever numbers is told which payout has the number. Without \
+                  either, a repeat is another payout.",
         source: "public examples; the rows of invoices are ours",
         parameters: &wire::payouts::MAKES,
         handler: Handler::Wait(payouts::make),
@@ -254,7 +269,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Pago",
         name: "leer_pago",
         kind: Kind::Read,
-        purpose: "Tells one payout.",
+        purpose: "Tells one payout. `idEstadoPago` is `Aprobado`, or `Anulado` once it was undone.",
         source: "the page",
         parameters: &wire::payouts::READS,
         handler: Handler::Read(payouts::read),
@@ -335,7 +350,7 @@ pub(super) fn credentials(parameters: &Parameters<'_>) -> Result<SignIn, Paramet
 }
 
 pub(super) fn reply(response: &impl Serialize) -> Reply {
-    wire::to_raw(response)
+    Reply { response: wire::to_raw(response), is_replay: false }
 }
 
 /// Runs what may read for long on a thread of its own: whoever pays meanwhile must not wait for it.
@@ -465,6 +480,6 @@ mod tests {
         let refused = in_background(|| Err(Problem::company_unknown())).await;
         assert_eq!(refused.unwrap_err(), Problem::company_unknown());
         let done = in_background(|| Ok(reply(&Told::success(wire::DONE)))).await.unwrap();
-        assert!(done.get().starts_with(r#"{"success":true"#));
+        assert!(done.response.get().starts_with(r#"{"success":true"#));
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
 use serde_json::value::RawValue;
 use ventanilla_domain::{Given, Text, TextError};
 
+use super::convert;
 use crate::http::body::Unreadable;
 use crate::http::json::{self, Pairs, Value};
 
@@ -15,6 +17,10 @@ pub(super) enum ParameterError {
     Missing(String),
     /// Not of the parameter's form.
     Malformed(String),
+    /// No day.
+    NoDay(String),
+    /// No amount, or one that is out of range.
+    NoAmount(String),
     /// Longer than the parameter may be, in characters.
     TooLong(String, usize),
     /// An amount of nothing where there must be something.
@@ -132,6 +138,36 @@ impl<'a> Parameters<'a> {
             TextError::TooLong => ParameterError::TooLong(self.named(name), MAX),
             TextError::Empty | TextError::Character => self.malformed(name),
         })
+    }
+
+    /// A text of at most `MAX` characters; `None` when it is absent, null or empty.
+    pub(super) fn bounded_word<const MAX: usize>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Text<MAX>>, ParameterError> {
+        self.word(name)?.map(|text| self.bounded(name, &text)).transpose()
+    }
+
+    /// The same of a text in more than one line, whose breaks are blanks.
+    pub(super) fn bounded_line<const MAX: usize>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Text<MAX>>, ParameterError> {
+        let line = self.word(name)?.map(|text| convert::one_line(&text));
+        line.map(|line| self.bounded(name, &line)).transpose()
+    }
+
+    /// A day; `None` when it is absent, null, empty, or the zeros that databases and forms have
+    /// where there is none.
+    pub(super) fn day(&self, name: &str) -> Result<Option<Date>, ParameterError> {
+        let given = self.word(name)?.filter(|text| !convert::is_no_day(text));
+        let no_day = || ParameterError::NoDay(self.named(name));
+        given.map(|text| convert::date(&text).ok_or_else(no_day)).transpose()
+    }
+
+    /// A day.
+    pub(super) fn required_day(&self, name: &str) -> Result<Date, ParameterError> {
+        self.day(name)?.ok_or_else(|| self.missing(name))
     }
 
     /// The text exactly as it came, a number or a boolean as it was written; `None` when it is

@@ -17,10 +17,13 @@ brings it up to date. The law is docs/spec/colppy.md: what the page of `Pago.lee
 answered letter by letter; what other public documents and clients show is followed; the rest is
 ours, and is told so here.
 
+The examples tell one story of a company with an invoice 4017. In the demo's books `leer_pago` answers
+as printed here; the ids of what one enters there are others.
+
 ## The call
 
-`POST /lib/frontera2/service.php`, or the short `/colppy` (ours): in any letter case, with or
-without a slash at the end. `GET` with a body and `HEAD` do the same, `OPTIONS` answers `{}`. The
+`POST /lib/frontera2/service.php`, or the short `/colppy` (ours): in any letter case, with
+slashes around it or not. `GET` with a body and `HEAD` do the same, `OPTIONS` answers `{}`. The
 body is one JSON object of at most 64 KiB, whatever the content type says. Every answer is HTTP 200,
 and may be read from a page of any origin.
 
@@ -33,8 +36,12 @@ and may be read from a page of any origin.
 A password is sent as the MD5 of its UTF-8 text, 32 hexadecimal digits in either case; what is not
 of that form is taken as the password itself (ours). Names of parameters are matched exactly, or
 else without regard to case; unknown ones are passed over; one that is null or `\"\"` is missing. Ids
-and amounts come as texts or as numbers: an amount is an exact decimal with a point. An array may
-also come as JSON inside a text.
+and amounts come as texts or as numbers: an amount is an exact decimal with a point. A day is
+`16-08-2024`, `16/08/2024` or `2024-08-16`; `0000-00-00` is none. An array may also come as JSON
+inside a text.
+
+After ten failures of one name from one network in a minute, that name waits there for the rest of
+it (`estado` 190), also with the right password.
 
 The answer repeats `provision` and `operacion` as they were sent. `version` is there once the
 operation is known, and `response_date` is the time three hours behind UTC.

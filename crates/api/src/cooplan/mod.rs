@@ -14,7 +14,7 @@ mod wire;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use tracing::{Level, debug, enabled};
 use ventanilla_service::{Service, Session};
@@ -25,9 +25,7 @@ use self::wire::Envelope;
 use crate::http::fields::Fields;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
-use crate::http::{body, token};
-
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+use crate::http::{attempt, body, token};
 
 /// Answers any request, whatever its path.
 pub(crate) async fn answer(service: &Service, request: Request) -> Response {
@@ -112,8 +110,7 @@ fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>,
 fn to_success(reply: Reply) -> Response {
     let mut response = to_answer(StatusCode::OK, reply.body);
     if reply.is_replay {
-        let told = HeaderValue::from_static("true");
-        response.headers_mut().insert(REPLAYED, told);
+        attempt::mark_replay(response.headers_mut());
     }
     response
 }

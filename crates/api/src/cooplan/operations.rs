@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
@@ -15,9 +15,8 @@ use ventanilla_service::{
 use super::errors::{self, Problem};
 use super::wire::{self, Envelope, field};
 use super::{convert, errors::of_failure};
+use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
@@ -186,23 +185,11 @@ pub(super) async fn pay(service: &Service, token: &str, request: PayRequest) -> 
     Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
 }
 
-/// The caller's name for this attempt, in the field or in the header; where both are given they
-/// must agree.
+/// The caller's name for this attempt, in the field or in the header.
 fn caller_key(call: &Call<'_>) -> Result<Option<CallerKey>, FieldError> {
-    let malformed = FieldError::Malformed(field::CALLER_KEY);
-    let mut key = call.fields.optional(field::CALLER_KEY, convert::caller_key)?;
-    for value in call.headers.get_all(IDEMPOTENCY_KEY) {
-        let text = value.to_str().map_err(|_opaque| malformed)?.trim();
-        if text.is_empty() {
-            continue;
-        }
-        let given = convert::caller_key(text).ok_or(malformed)?;
-        if key.as_ref().is_some_and(|key| *key != given) {
-            return Err(malformed);
-        }
-        key = Some(given);
-    }
-    Ok(key)
+    let in_body = call.fields.optional(field::CALLER_KEY, convert::caller_key)?;
+    attempt::key(in_body, call.headers)
+        .map_err(|KeysDiffer| FieldError::Malformed(field::CALLER_KEY))
 }
 
 fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {

@@ -50,8 +50,8 @@ pub struct InvoicePayout {
     pub payout: Payout,
     /// Whether it was undone.
     pub is_reversed: bool,
-    /// What it settled of the invoice.
-    pub amount: Money,
+    /// What it settles of the invoice: nothing once it is reversed.
+    pub applied: Money,
 }
 
 /// One company before a user who has a right to it, at one moment of the books.
@@ -179,8 +179,8 @@ fn invoice_payout(
     let mut applied = payout.terms.applied.iter();
     let application = applied.find(|application| application.invoice == invoice);
     let application = application.ok_or_else(|| damaged("a payout lacks an invoice of its own"))?;
-    let amount = application.amount;
-    Ok(InvoicePayout { payout, is_reversed, amount })
+    let applied = if is_reversed { Money::zero(company.currency) } else { application.amount };
+    Ok(InvoicePayout { payout, is_reversed, applied })
 }
 
 fn payout_state(

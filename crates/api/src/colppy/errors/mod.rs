@@ -142,6 +142,13 @@ impl From<ParameterError> for Problem {
             ParameterError::Malformed(name) => {
                 format!("El parámetro {name} no tiene una forma válida.")
             }
+            ParameterError::NoDay(name) => format!(
+                "El parámetro {name} debe ser una fecha: 16-08-2024, 16/08/2024 o 2024-08-16."
+            ),
+            ParameterError::NoAmount(name) => format!(
+                "El parámetro {name} debe ser un importe de 0 a 1000000000000.00, con punto y hasta \
+                 dos decimales."
+            ),
             ParameterError::TooLong(name, max) => {
                 format!("El parámetro {name} admite hasta {max} caracteres.")
             }
@@ -317,6 +324,11 @@ pub(super) mod rows {
             (No::Malformed(_), _) => (
                 No::Malformed(name("filter[0].value")),
                 "a parameter is not of its form"
+            ),
+            (No::NoDay(_), _) => (No::NoDay(name("fechaPago")), "a day is none"),
+            (No::NoAmount(_), _) => (
+                No::NoAmount(name("totalpagado")),
+                "an amount is none, or out of range"
             ),
             (No::TooLong(..), _) => (
                 No::TooLong(name("RazonSocial"), 60),

@@ -25,7 +25,7 @@ impl From<CuitError> for Problem {
 }
 
 pub(in crate::colppy) fn of_keeping(refusal: DeskRefusal<SupplierRefusal>) -> Problem {
-    of_desk(refusal, "registrar proveedores", of_supplier)
+    of_desk(refusal, "registrar o cambiar proveedores", of_supplier)
 }
 
 fn of_supplier(refusal: SupplierRefusal) -> Problem {

@@ -3,8 +3,8 @@
 mod perceptions;
 
 use ventanilla_domain::{
-    CompanyId, Currency, DetailText, Details, DocumentNumber, InvoiceDetail, InvoiceTerms,
-    ItemDetail, Letter, Money, PurchaseInvoiceId, PurchaseParts,
+    CompanyId, Currency, Details, DocumentNumber, InvoiceDetail, InvoiceTerms, ItemDetail, Letter,
+    Money, PurchaseInvoiceId, PurchaseParts,
 };
 use ventanilla_service::{Desk, Service, UserCaller, UserSession};
 
@@ -94,7 +94,7 @@ fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<InvoiceTerms
     let supplier = parameters.sought(field::SUPPLIER, convert::supplier_id)?;
     let supplier = supplier.ok_or_else(Problem::supplier_unknown)?;
     let number = number(parameters)?;
-    let booked_on = parameters.required(field::BOOKED_ON, convert::date)?;
+    let booked_on = parameters.required_day(field::BOOKED_ON)?;
     let perceptions = Perceptions::read(parameters, currency)?;
     let parts = parts(parameters, currency, &perceptions)?;
     let terms = InvoiceTerms {
@@ -102,11 +102,11 @@ fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<InvoiceTerms
         number,
         letter: parameters.optional(field::LETTER, |text| Letter::from_text(text).ok())?,
         booked_on,
-        issued_on: parameters.optional(field::ISSUED_ON, convert::date)?.unwrap_or(booked_on),
-        due_on: parameters.optional(field::DUE_ON, convert::date)?,
+        issued_on: parameters.day(field::ISSUED_ON)?.unwrap_or(booked_on),
+        due_on: parameters.day(field::DUE_ON)?,
         total: total(parameters, currency, &parts)?,
         parts,
-        description: parameters.optional(field::DESCRIPTION, convert::one_line)?,
+        description: parameters.bounded_line(field::DESCRIPTION)?,
         details: details(parameters, perceptions)?,
         items: parameters.rows(field::ITEM_ROWS, item)?,
     };
@@ -169,21 +169,17 @@ fn details(
     let mut details: Details<_> =
         jurisdictions.filter_map(|(kind, text)| Some((kind, text?))).collect();
     for (kind, name) in field::DETAILS {
-        if let Some(text) = detail(parameters, name)? {
+        if let Some(text) = parameters.bounded_word(name)? {
             details.insert(kind, text);
         }
     }
     Ok(details)
 }
 
-fn detail(parameters: &Parameters<'_>, name: &str) -> Result<Option<DetailText>, ParameterError> {
-    parameters.optional(name, |text| DetailText::from_text(text).ok())
-}
-
 fn item(row: &Parameters<'_>) -> Result<Details<ItemDetail>, ParameterError> {
     let mut item = Details::new();
     for (kind, names) in field::ITEM {
-        if let Some(text) = detail(row, row.spelt(names))? {
+        if let Some(text) = row.bounded_word(row.spelt(names))? {
             item.insert(kind, text);
         }
     }

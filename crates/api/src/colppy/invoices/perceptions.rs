@@ -9,7 +9,7 @@ use super::super::errors::Problem;
 use super::super::errors::invoices::NotKept;
 use super::super::parameters::{ParameterError, Parameters};
 use super::super::wire::invoices::field;
-use super::{detail, sum};
+use super::sum;
 
 /// What was collected, in all and by jurisdiction.
 pub(super) struct Perceptions {
@@ -50,7 +50,7 @@ impl Row {
         let amount = Amounts::of(row, currency).optional(field::PERCEPTION)?;
         Ok(Self {
             amount: amount.ok_or_else(|| row.missing(field::PERCEPTION))?,
-            jurisdiction: detail(row, field::JURISDICTION)?,
+            jurisdiction: row.bounded_word(field::JURISDICTION)?,
             has_certificate: row.word(field::CERTIFICATE)?.is_some(),
         })
     }
@@ -65,7 +65,8 @@ fn part(
 ) -> Result<(Money, Option<DetailText>), Problem> {
     let stated = Amounts::of(parameters, currency).optional(amount)?;
     let stated = stated.filter(|stated| stated.to_minor() != 0);
-    let name = detail(parameters, jurisdiction)?.filter(|name| !convert::is_zero(name.as_str()));
+    let name: Option<DetailText> = parameters.bounded_word(jurisdiction)?;
+    let name = name.filter(|name| !convert::is_zero(name.as_str()));
     let (row, row_name) = row.map_or((None, None), |row| (Some(row.amount), row.jurisdiction));
     let part = agreed(amount, stated, row)?.unwrap_or(Money::zero(currency));
     Ok((part, agreed(jurisdiction, name, row_name)?))

@@ -171,46 +171,80 @@ fn what_is_required_is_told_by_its_name() {
     check_refused(&[("totalFactura", "0.00")], zero);
 }
 
-#[test]
-fn a_form_that_is_not_taken_is_told_by_its_name() {
-    let long = format!("\"{}\"", "x".repeat(501));
-    for (name, values) in [
-        ("idTipoFactura", &[r#""ABCDE""#, "{}"][..]),
-        ("nroFactura1", &[r#""000003""#, "-1", r#""A""#]),
-        ("nroFactura2", &[r#""000000003""#, "0", r#""00000000""#, r#""x""#, "[]"]),
-        ("fechaFactura", &[r#""31-02-2016""#, r#""hoy""#]),
-        ("fechaFacturaDoc", &[r#""1-2-16""#]),
-        ("fechaPago", &[r#""2016""#]),
-        ("netoGravado", &["-1", r#""1,5""#]),
-        ("netoNoGravado", &["-1"]),
-        ("totalIVA", &["-1"]),
-        ("IVA21", &["-1"]),
-        ("IVA105", &["-1"]),
-        ("IVA27", &["-1"]),
-        ("percepcionIVA", &["-1"]),
-        ("percepcionIIBB", &["-1"]),
-        ("percepcionIIBB1", &["-1"]),
-        ("percepcionIIBB2", &["-1"]),
-        ("IIBBLocal", &[&long, "[]"]),
-        ("IIBBOtro", &["{}"]),
-        ("totalFactura", &["-1", "1.001", "1000000000000.01"]),
-        ("descripcion", &[&long, "{}"]),
-        ("idCondicionPago", &[&long]),
-        ("idCondicionIva", &["[]"]),
-        ("idRetGanancias", &["[]"]),
-        ("itemsFactura", &["7", r#""x""#, "[7]"]),
-        ("percsufridas", &["7", r#""x""#, "[7]"]),
-        ("idTipoComprobante", &["[]"]),
-        ("idEstadoFactura", &["[]"]),
-        ("idMoneda", &["[]"]),
-        ("valorCambio", &["[]"]),
-        ("idFactura", &["[]"]),
-        ("itemsPagos", &["7"]),
-    ] {
-        for value in values {
-            check_refused(&[(name, value)], ParameterError::Malformed(name.to_owned()));
+fn check_forms(cases: &[(&str, &[&str])], expected: fn(String) -> ParameterError) {
+    for (name, values) in cases {
+        for value in *values {
+            check_refused(&[(name, value)], expected((*name).to_owned()));
         }
     }
+}
+
+#[test]
+fn a_form_that_is_not_taken_is_told_by_its_name() {
+    check_forms(
+        &[
+            ("idTipoFactura", &[r#""ABCDE""#, "{}"]),
+            ("nroFactura1", &[r#""000003""#, "-1", r#""A""#]),
+            ("nroFactura2", &[r#""000000003""#, "0", r#""00000000""#, r#""x""#, "[]"]),
+            ("fechaFactura", &["[]"]),
+            ("totalFactura", &["{}"]),
+            ("IIBBLocal", &["[]"]),
+            ("IIBBOtro", &["{}"]),
+            ("descripcion", &["{}"]),
+            ("idCondicionIva", &["[]"]),
+            ("idRetGanancias", &["[]"]),
+            ("itemsFactura", &["7", r#""x""#, "[7]"]),
+            ("percsufridas", &["7", r#""x""#, "[7]"]),
+            ("idTipoComprobante", &["[]"]),
+            ("idEstadoFactura", &["[]"]),
+            ("idMoneda", &["[]"]),
+            ("valorCambio", &["[]"]),
+            ("idFactura", &["[]"]),
+            ("itemsPagos", &["7"]),
+        ],
+        ParameterError::Malformed,
+    );
+}
+
+#[test]
+fn what_is_no_day_no_amount_or_too_long_is_told() {
+    check_forms(
+        &[
+            ("fechaFactura", &[r#""31-02-2016""#, r#""hoy""#]),
+            ("fechaFacturaDoc", &[r#""1-2-16""#]),
+            ("fechaPago", &[r#""2016""#]),
+        ],
+        ParameterError::NoDay,
+    );
+    check_forms(
+        &[
+            ("netoGravado", &["-1", r#""1,5""#]),
+            ("netoNoGravado", &["-1"]),
+            ("totalIVA", &["-1"]),
+            ("IVA21", &["-1"]),
+            ("IVA105", &["-1"]),
+            ("IVA27", &["-1"]),
+            ("percepcionIVA", &["-1"]),
+            ("percepcionIIBB", &["-1"]),
+            ("percepcionIIBB1", &["-1"]),
+            ("percepcionIIBB2", &["-1"]),
+            ("totalFactura", &["-1", "1.001", "1000000000000.01"]),
+        ],
+        ParameterError::NoAmount,
+    );
+    let long = format!("\"{}\"", "x".repeat(501));
+    check_forms(&[("descripcion", &[&long])], |name| ParameterError::TooLong(name, 500));
+    check_forms(&[("IIBBLocal", &[&long]), ("idCondicionPago", &[&long])], |name| {
+        ParameterError::TooLong(name, 200)
+    });
+}
+
+#[test]
+fn a_day_of_zeros_is_none() {
+    check(&[("fechaPago", r#""0000-00-00""#)], |it| it.due_on = None);
+    check(&[("fechaFacturaDoc", r#""00/00/0000""#)], |it| it.issued_on = it.booked_on);
+    let missing = ParameterError::Missing("fechaFactura".to_owned());
+    check_refused(&[("fechaFactura", r#""0000-00-00""#)], missing);
 }
 
 #[test]
@@ -324,7 +358,7 @@ fn rows_of_perceptions_that_say_something_else_are_refused() {
         ("[{}, {\"x\":1}]", ParameterError::Missing("percsufridas[1].importePerc".to_owned())),
         (
             r#"[{"importePerc":"x"}]"#,
-            ParameterError::Malformed("percsufridas[0].importePerc".to_owned()),
+            ParameterError::NoAmount("percsufridas[0].importePerc".to_owned()),
         ),
         (
             r#"[{"importePerc":1,"jurisdiccion":[]}]"#,

@@ -1,5 +1,6 @@
 //! Provision Pago: payouts are made and read.
 
+use axum::http::HeaderMap;
 use ventanilla_domain::{
     Application, CallerKey, Currency, IncomeWithholding, MeansLine, PayoutTerms, SupplierId, Text,
     Withholdings,
@@ -10,19 +11,21 @@ use super::amounts::Amounts;
 use super::convert;
 use super::errors::payouts::{NotKept, of_making};
 use super::errors::{Problem, of_failure, of_read};
-use super::operations::{Answer, Answering, Books, Call, reply};
+use super::operations::{Answer, Answering, Books, Call, Reply, reply};
 use super::parameters::{ParameterError, Parameters};
 use super::wire::payouts::{self as wire, FoundPayout, MadePayout, field};
 use super::wire::{Found, field as common};
+use crate::http::attempt::{self, KeysDiffer};
 
 /// `alta_pago`.
 pub(super) fn make<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> {
     Box::pin(async move {
         let books = Books::of(call, &caller)?;
-        let request = request(&call.parameters, books.currency)?;
+        let request = request(&call.parameters, call.headers, books.currency)?;
         let made = call.service.make_payout(&caller, books.company()?, request).await;
         let made = made.map_err(|failure| of_failure(failure, of_making))?;
-        Ok(reply(&Found::success(wire::MADE, MadePayout::from_id(made.act.id))))
+        let told = reply(&Found::success(wire::MADE, MadePayout::from_id(made.act.id)));
+        Ok(Reply { is_replay: made.is_replay, ..told })
     })
 }
 
@@ -37,23 +40,36 @@ pub(super) fn read(call: &Call<'_>, session: UserSession<'_>) -> Answer {
 }
 
 /// What a caller asks for, in the company's currency.
-fn request(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutRequest, Problem> {
+fn request(
+    parameters: &Parameters<'_>,
+    headers: &HeaderMap,
+    currency: Currency,
+) -> Result<PayoutRequest, Problem> {
     let request = PayoutRequest {
         terms: terms(parameters, currency)?,
         point: parameters.optional(field::POINT, convert::point)?,
         serial: parameters.optional(field::SERIAL, convert::serial)?,
-        caller_key: parameters
-            .optional(field::CALLER_KEY, |text| CallerKey::from_text(text).ok())?,
+        caller_key: caller_key(parameters, headers)?,
     };
     refuse_unkept(parameters)?;
     Ok(request)
+}
+
+/// The caller's name for this attempt, in the parameter or in the header.
+fn caller_key(
+    parameters: &Parameters<'_>,
+    headers: &HeaderMap,
+) -> Result<Option<CallerKey>, ParameterError> {
+    let name = field::CALLER_KEY;
+    let sent = parameters.optional(name, |text| CallerKey::from_text(text).ok())?;
+    attempt::key(sent, headers).map_err(|KeysDiffer| parameters.malformed(name))
 }
 
 fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms, Problem> {
     let amounts = Amounts::of(parameters, currency);
     Ok(PayoutTerms {
         supplier: supplier(parameters)?,
-        paid_on: parameters.required(field::PAID_ON, convert::date)?,
+        paid_on: parameters.required_day(field::PAID_ON)?,
         total: amounts.required(field::TOTAL)?,
         means: means(parameters, currency)?,
         is_rate_stated: is_rate_stated(parameters)?,
@@ -63,7 +79,7 @@ fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms,
         interest: amounts.or_nothing(field::INTEREST)?,
         withholdings: withholdings(parameters, currency)?,
         applied: parameters.rows(field::APPLIED_ROWS, |row| application(row, currency))?,
-        description: parameters.optional(field::DESCRIPTION, convert::one_line)?,
+        description: parameters.bounded_line(field::DESCRIPTION)?,
     })
 }
 
@@ -89,13 +105,12 @@ fn means(
 
 fn means_line(row: &Parameters<'_>, currency: Currency) -> Result<MeansLine, ParameterError> {
     let means = convert::means(&row.required_word(field::MEANS)?);
-    let label = |text: &str| Text::from_text(text).ok();
     Ok(MeansLine {
         means: means.ok_or_else(|| ParameterError::UnknownMeans(row.named(field::MEANS)))?,
         amount: Amounts::of(row, currency).required(field::AMOUNT)?,
-        chart_account: row.optional(field::CHART_ACCOUNT, label)?,
-        cheque_number: row.optional(field::CHEQUE_NUMBER, label)?,
-        valid_on: row.optional(field::VALID_ON, convert::date)?,
+        chart_account: row.bounded_word(field::CHART_ACCOUNT)?,
+        cheque_number: row.bounded_word(field::CHEQUE_NUMBER)?,
+        valid_on: row.day(field::VALID_ON)?,
         is_reconciled: row.optional(field::IS_RECONCILED, convert::flag)?.unwrap_or(false),
     })
 }
@@ -130,8 +145,7 @@ fn withholdings(
 /// A regime's code; forms are filled with zeros where there is none.
 fn code(parameters: &Parameters<'_>, name: &str) -> Result<Option<Text<20>>, ParameterError> {
     let code = parameters.word(name)?.filter(|code| !convert::is_zero(code));
-    let code = code.map(|code| Text::from_text(&code));
-    code.transpose().map_err(|_invalid| parameters.malformed(name))
+    code.map(|code| parameters.bounded(name, &code)).transpose()
 }
 
 /// Refuses what would not be kept.

@@ -43,7 +43,7 @@ fn with(name: &str, value: &str) -> String {
 
 fn read(object: &str) -> Result<PayoutRequest, Problem> {
     json::check(object).unwrap();
-    request(&Parameters::from_object(object).unwrap(), Currency::BOB)
+    request(&Parameters::from_object(object).unwrap(), &HeaderMap::new(), Currency::BOB)
 }
 
 fn full() -> PayoutRequest {
@@ -158,40 +158,85 @@ fn what_is_required_is_told_by_its_name() {
     }
 }
 
-#[test]
-fn a_form_that_is_not_taken_is_told_by_its_name() {
-    let long = format!("\"{}\"", "x".repeat(501));
-    for (name, values) in [
-        ("fechaPago", &[r#""30-02-2024""#, r#""16-8-24""#, "20240816"][..]),
-        ("totalpagado", &["-11", r#""11,5""#, "11.005", "1e3", "1000000000000.01", "true"]),
-        ("recordsToInsertUpdate1", &[r#""Efectivo""#, "11", "[1]", r#""[{""#]),
-        ("recordsToInsertUpdate", &["7", "true", r#""x""#, "[[]]"]),
-        ("anticipo", &["-1", r#""x""#, "[]"]),
-        ("totalFacturas", &["-1"]),
-        ("descuentos", &["-1"]),
-        ("intereses", &["-1"]),
-        ("retencionIIBB", &["-1"]),
-        ("retGanancias1", &["-1"]),
-        ("retGanancias2", &["-1"]),
-        ("idRetGanancias1", &[r#""123456789012345678901""#, "{}"]),
-        ("idRetGanancias2", &[r#""a\tb""#]),
-        ("baseCalculo1", &["-1"]),
-        ("baseCalculo2", &["-1"]),
-        ("retencionesRenta", &["-1"]),
-        ("nroPago1", &[r#""000001""#, r#""A""#, "-1", "1.0"]),
-        ("nroPago2", &[r#""000000001""#, r#""1A""#]),
-        ("descripcion", &[&long, r#""a\u0001b""#, "[]"]),
-        ("IdTransaccion", &[r#""ñ""#, "{}"]),
-        ("valorCambio", &["[]"]),
-        ("idEstadoPago", &["[]"]),
-        ("retemitidas", &["1", r#""x""#]),
-        ("idPago", &["[]"]),
-    ] {
-        for value in values {
-            check_refused(name, value, ParameterError::Malformed(name.to_owned()));
+fn check_forms(cases: &[(&str, &[&str])], expected: fn(String) -> ParameterError) {
+    for (name, values) in cases {
+        for value in *values {
+            check_refused(name, value, expected((*name).to_owned()));
         }
     }
-    check_refused("totalpagado", "0", ParameterError::NotPositive("totalpagado".to_owned()));
+}
+
+#[test]
+fn a_form_that_is_not_taken_is_told_by_its_name() {
+    check_forms(
+        &[
+            ("fechaPago", &["[]"]),
+            ("recordsToInsertUpdate1", &[r#""Efectivo""#, "11", "[1]", r#""[{""#]),
+            ("recordsToInsertUpdate", &["7", "true", r#""x""#, "[[]]"]),
+            ("anticipo", &["[]"]),
+            ("idRetGanancias1", &["{}"]),
+            ("idRetGanancias2", &[r#""a\tb""#]),
+            ("nroPago1", &[r#""000001""#, r#""A""#, "-1", "1.0"]),
+            ("nroPago2", &[r#""000000001""#, r#""1A""#]),
+            ("descripcion", &[r#""a\u0001b""#, "[]"]),
+            ("IdTransaccion", &[r#""ñ""#, "{}"]),
+            ("valorCambio", &["[]"]),
+            ("idEstadoPago", &["[]"]),
+            ("retemitidas", &["1", r#""x""#]),
+            ("idPago", &["[]"]),
+        ],
+        ParameterError::Malformed,
+    );
+}
+
+#[test]
+fn what_is_no_day_no_amount_or_too_long_is_told() {
+    check_forms(
+        &[("fechaPago", &[r#""30-02-2024""#, r#""16-8-24""#, "20240816"])],
+        ParameterError::NoDay,
+    );
+    check_forms(
+        &[
+            ("totalpagado", &["-11", r#""11,5""#, "11.005", "1e3", "1000000000000.01", "true"]),
+            ("anticipo", &["-1", r#""x""#]),
+            ("totalFacturas", &["-1"]),
+            ("descuentos", &["-1"]),
+            ("intereses", &["-1"]),
+            ("retencionIIBB", &["-1"]),
+            ("retGanancias1", &["-1"]),
+            ("retGanancias2", &["-1"]),
+            ("baseCalculo1", &["-1"]),
+            ("baseCalculo2", &["-1"]),
+            ("retencionesRenta", &["-1"]),
+        ],
+        ParameterError::NoAmount,
+    );
+    let long = format!("\"{}\"", "x".repeat(501));
+    check_forms(&[("descripcion", &[&long])], |name| ParameterError::TooLong(name, 500));
+    let code = r#""123456789012345678901""#;
+    check_forms(&[("idRetGanancias1", &[code])], |name| ParameterError::TooLong(name, 20));
+    check_forms(&[("totalpagado", &["0", r#""0.00""#])], ParameterError::NotPositive);
+}
+
+fn check_key(parameter: &str, header: &str, expected: Result<&str, ()>) {
+    let object = with("IdTransaccion", parameter);
+    let mut headers = HeaderMap::new();
+    headers.insert("idempotency-key", header.parse().unwrap());
+    let read = request(&Parameters::from_object(&object).unwrap(), &headers, Currency::BOB);
+    let key = |key: &CallerKey| key.as_str().to_owned();
+    let read = read.map(|request| request.caller_key.as_ref().map(key).unwrap_or_default());
+    let malformed = |()| ParameterError::Malformed("IdTransaccion".to_owned()).into();
+    let expected = expected.map(str::to_owned).map_err(malformed);
+    assert_eq!(read, expected, "{parameter} {header}");
+}
+
+#[test]
+fn the_name_of_an_attempt_may_come_in_a_header() {
+    check_key("null", "", Ok(""));
+    check_key("null", "k-1", Ok("k-1"));
+    check_key(r#""k-1""#, "", Ok("k-1"));
+    check_key(r#""k-1""#, "k-1", Ok("k-1"));
+    check_key(r#""k-1""#, "k-2", Err(()));
 }
 
 #[test]
@@ -241,11 +286,11 @@ fn a_row_of_means_is_told_by_its_place() {
         ),
         (
             r#"{"idMedioPago":"Efectivo","importe":"x"}"#,
-            ParameterError::Malformed(inside("importe")),
+            ParameterError::NoAmount(inside("importe")),
         ),
         (
             r#"{"idMedioPago":"Efectivo","importe":1,"fechaValidez":"hoy"}"#,
-            ParameterError::Malformed(inside("fechaValidez")),
+            ParameterError::NoDay(inside("fechaValidez")),
         ),
         (
             r#"{"idMedioPago":"Efectivo","importe":1,"Conciliado":"x"}"#,
@@ -287,7 +332,7 @@ fn a_settled_invoice_is_named_in_every_spelling() {
         (r#"{"idFactura":"x","importe":1}"#, ParameterError::Malformed(inside("idFactura"))),
         (r#"{"idFactura":7}"#, ParameterError::Missing(inside("importe"))),
         (r#"{"idFactura":7,"monto":0}"#, ParameterError::NotPositive(inside("monto"))),
-        (r#"{"idFactura":7,"aplicado":-1}"#, ParameterError::Malformed(inside("aplicado"))),
+        (r#"{"idFactura":7,"aplicado":-1}"#, ParameterError::NoAmount(inside("aplicado"))),
         // The invoice's own amount, perhaps, and what is settled of it: nobody can tell.
         (
             r#"{"idFactura":7,"importe":"1000.00","importeAplicado":"400.00"}"#,

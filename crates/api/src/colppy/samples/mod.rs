@@ -145,7 +145,7 @@ fn of_invoices() -> Vec<Sample> {
             ("FacturaCompra", "leer_pagos_factura"),
             r#"{SESSION,"idEmpresa":"98","idFactura":"4017"}"#,
             &Listed::success(wire::DONE, 1, wire::invoices::INVOICE_PAYOUTS.rows(&payouts)),
-            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[{"idPago":"928","nroPago":"0001-00000288","fechaPago":"16/08/2016","idEstadoPago":"Aprobado","totalpagado":"11.00","importe":"11.00","descripcion":"Pago de prueba"}]}"#,
+            r#"{"success":true,"message":"La operación se realizó con éxito.","total":"1","data":[{"idPago":"929","nroPago":"0001-00000289","fechaPago":"16/08/2016","idEstadoPago":"Aprobado","totalpagado":"11.00","importe":"11.00","descripcion":"A cuenta de las resmas"}]}"#,
         ),
     ]
 }
@@ -156,8 +156,11 @@ fn of_payouts() -> Vec<Sample> {
         sample(
             ("Pago", "alta_pago"),
             PAYOUT,
-            &Found::success(payouts::MADE, MadePayout::from_id(payout.payout.id)),
-            r#"{"success":true,"message":"Se insertó el pago con éxito","data":{"idPago":"928","estesoreria":"0"}}"#,
+            &Found::success(
+                payouts::MADE,
+                MadePayout::from_id(payables::invoice_payout().payout.id),
+            ),
+            r#"{"success":true,"message":"Se insertó el pago con éxito","data":{"idPago":"929","estesoreria":"0"}}"#,
         ),
         sample(
             ("Pago", "leer_pago"),
@@ -204,7 +207,7 @@ const COMPANY: &str = r#"{"IdEmpresa":"98","razonSocial":"Empresa \"Ñandú\" S.
 const SUPPLIER: &str = r#"{"idProveedor":"91694","RazonSocial":"La Quebrada S.R.L.","NombreFantasia":"La Quebrada","FechaAlta":"16/08/2016","DirPostal":"","DirPostalCiudad":"","DirPostalCodigoPostal":"","DirPostalProvincia":"Jujuy","DirPostalPais":"","DirFiscal":"","DirFiscalCiudad":"","DirFiscalCodigoPostal":"","DirFiscalProvincia":"","DirFiscalPais":"","Telefono":"","Activo":"1","idCondicionPago":"","idCondicionIva":"","CUIT":"30-50000010-0","Producto":"","CertificadoExclusion":"","idPlanCuenta":"","NroCuenta":"","CBU":"","Banco":"","DesBanco":"","porcentajeIVA":"","idRetGanancias":"","Email":"ventas@quebrada.example","Saldo":"11.00"}"#;
 const INVOICE: &str = r#"{"idFactura":"4017","idProveedor":"91694","idEmpresa":"98","idEstadoAnterior":"","fechaFactura":"12/08/2016","fechaFacturaDoc":"11/08/2016","idTipoComprobante":"1","idTipoFactura":"A","nroFactura":"0003-00004567","idCondicionPago":"a 30 Dias","fechaPago":"11/09/2016","idEstadoFactura":"Aprobada","idMoneda":"1","valorCambio":"1","idRetGanancias":"","descripcion":"Resmas","netoGravado":"1000.00","netoNoGravado":"0.00","totalIVA":"210.00","IVA21":"210.00","IVA105":"0.00","IVA27":"0.00","percepcionIVA":"0.00","percepcionIIBB":"50.00","IIBBLocal":"Jujuy","percepcionIIBB1":"30.00","IIBBOtro":"Salta","percepcionIIBB2":"20.00","totalFactura":"1260.00","totalaplicado":"11.00","saldoaaplicar":"1249.00","idCondicionIva":"","nroFactura1":"0003","nroFactura2":"00004567"}"#;
 
-const PAYOUT: &str = r#"{SESSION,"idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2016","valorCambio":"0","totalpagado":11,"idEstadoPago":"Aprobado","totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"0001","nroPago2":"00000288","recordsToInsertUpdate":"[]","recordsToInsertUpdate1":[{"idMedioPago":"Efectivo","idPlanCuenta":"Caja","nroCheque":"","fechaValidez":"","importe":"11.00","Conciliado":""}],"descripcion":"Pago de prueba"}"#;
+const PAYOUT: &str = r#"{SESSION,"idEmpresa":"98","idPago":"","idProveedor":"91694","fechaPago":"16-08-2016","valorCambio":"0","totalpagado":11,"idEstadoPago":"Aprobado","totalFacturas":"0.00","anticipo":"0.00","descuentos":"0.00","intereses":"0.00","idRetGanancias1":"","baseCalculo1":"0.00","retGanancias1":"0.00","retemitidas":[],"retencionIIBB":"0.00","nroPago1":"","nroPago2":"","recordsToInsertUpdate":"[{\"idFactura\":\"4017\",\"importe\":\"11.00\"}]","recordsToInsertUpdate1":[{"idMedioPago":"Efectivo","idPlanCuenta":"Caja","nroCheque":"","fechaValidez":"","importe":"11.00","Conciliado":""}],"descripcion":"A cuenta de las resmas","IdTransaccion":"contable-000017"}"#;
 
 /// As the page prints it.
 const FOUND_PAYOUT: &str = r#"{"success":true,"message":"Se obtuvo el detalle pago del PAGO con exito","data":{"idEmpresa":"98","idPago":"928","idProveedor":"91694","fechaPago":"16/08/2016","valorCambio":"0","totalpagado":"11.00","retencionIIBB":"0.00","idEstadoPago":"Aprobado","anticipo":"0.00","totalFacturas":"0.00","descuentos":"0.00","intereses":"0.00","retGanancias1":"0.00","retGanancias2":"0.00","idRetGanancias1":"0","idRetGanancias2":"0","nroPago":"0001-00000288","baseCalculo1":"0.00","baseCalculo2":"0.00","descripcion":"Pago de prueba","retencionesRenta":"0.00","retencionesRentaLabel":"0.00","nroPago1":"0001","nroPago2":"00000288","totalapagar":0,"totalaplicado":0,"aplicadoAEstePago":0}}"#;

@@ -60,9 +60,13 @@ pub(super) fn payout() -> PayoutState {
     }
 }
 
-/// A payout that settled 11.00 of the invoice.
+/// The payout after it, which settles 11.00 of the invoice.
 pub(super) fn invoice_payout() -> InvoicePayout {
-    InvoicePayout { payout: payout().payout, is_reversed: false, amount: ars(1_100) }
+    let PayoutState { mut payout, .. } = self::payout();
+    payout.id = PayoutId::from_i64(929).unwrap();
+    payout.number = DocumentNumber::from_parts(1, 289).unwrap();
+    payout.terms.description = Some(Text::from_text("A cuenta de las resmas").unwrap());
+    InvoicePayout { payout, is_reversed: false, applied: ars(1_100) }
 }
 
 /// An invoice of 1260.00, of which 11.00 are settled.

@@ -90,7 +90,10 @@ pub(in crate::colppy) const ENTERS: [Parameter; 34] = [
     Parameter::required(field::BOOKED_ON, "day"),
     Parameter::optional(field::ISSUED_ON, "day; `fechaFactura` when absent"),
     Parameter::optional(field::DUE_ON, "day on which it is due"),
-    Parameter::optional(field::TOTAL, "amount, more than 0; the sum of the parts when absent"),
+    Parameter::optional(
+        field::TOTAL,
+        "amount, more than 0; the sum of the parts when absent; where any part is more than 0, all must add up to it",
+    ),
     Parameter::optional(field::NET, "amount"),
     Parameter::optional(field::UNTAXED, "amount"),
     Parameter::optional(field::VAT, "amount; the sum of the rates when absent"),
@@ -100,9 +103,15 @@ pub(in crate::colppy) const ENTERS: [Parameter; 34] = [
     Parameter::optional(field::VAT_PERCEPTION, "amount"),
     Parameter::optional(field::GROSS_INCOME, "amount; the sum of its two parts when absent"),
     Parameter::optional(field::GROSS_INCOME_PARTS[0][0], "amount"),
-    Parameter::optional(field::GROSS_INCOME_PARTS[0][1], "text; `0` is none"),
+    Parameter::optional(
+        field::GROSS_INCOME_PARTS[0][1],
+        "text of up to 200 characters; `0` is none",
+    ),
     Parameter::optional(field::GROSS_INCOME_PARTS[1][0], "amount"),
-    Parameter::optional(field::GROSS_INCOME_PARTS[1][1], "text; `0` is none"),
+    Parameter::optional(
+        field::GROSS_INCOME_PARTS[1][1],
+        "text of up to 200 characters; `0` is none",
+    ),
     Parameter::optional(
         field::PERCEPTION_ROWS,
         "the same two parts as rows: `jurisdiccion`, `importePerc`; what both say must agree",
@@ -110,16 +119,19 @@ pub(in crate::colppy) const ENTERS: [Parameter; 34] = [
     Parameter::optional(field::KIND, "`FAC`, `Fc` or `1`, which are one"),
     Parameter::optional(field::LETTER, "letter of up to 4 characters"),
     Parameter::optional(field::DESCRIPTION, "text of up to 500 characters"),
-    Parameter::optional(field::DETAILS[0].1, "text, shown again"),
-    Parameter::optional(field::DETAILS[1].1, "text, shown again"),
-    Parameter::optional(field::DETAILS[2].1, "text, shown again"),
+    Parameter::optional(field::DETAILS[0].1, "text of up to 200 characters, shown again"),
+    Parameter::optional(field::DETAILS[1].1, "text of up to 200 characters, shown again"),
+    Parameter::optional(field::DETAILS[2].1, "text of up to 200 characters, shown again"),
     Parameter::optional(
         field::ITEM_ROWS,
-        "lines, shown again as they came: `idItem`, `codigo`, `Descripcion`, `unidadMedida`, \
+        "up to 500 lines, as far as the 64 KiB of a body go, shown again as they came, in texts of up to 200 characters: `idItem`, `codigo`, `Descripcion`, `unidadMedida`, \
          `Cantidad`, `ImporteUnitario`, `porcDesc` (or `bonificacion`), `IVA` (or `alicuotaIva`, \
          `idTipoIva`), `idPlanCuenta`, `idAlmacen` (or `almacen`), `ccosto1`, `ccosto2`, `SubTotal`",
     ),
-    Parameter::optional(field::STATE, "`Aprobada`"),
+    Parameter::optional(
+        field::STATE,
+        "`Aprobada`; it is told as `Pagada` once payouts have settled all of it",
+    ),
     Parameter::optional(field::CURRENCY, "0 or 1: both mean the company's currency"),
     Parameter::optional(field::EXCHANGE_RATE, "0 or 1: both mean the company's currency"),
     Parameter::optional(field::PAYMENT_ROWS, "empty alone"),
@@ -295,7 +307,7 @@ pub(in crate::colppy) static INVOICE_PAYOUTS: Table<InvoicePayout> = Table {
         Column::day("fechaPago", |of| Some(of.payout.terms.paid_on)),
         Column::text("idEstadoPago", |of| payouts::state(of.is_reversed).into()),
         Column::amount("totalpagado", |of| of.payout.terms.total.to_minor()),
-        Column::amount("importe", |of| of.amount.to_minor()),
+        Column::amount("importe", |of| of.applied.to_minor()),
         Column::text("descripcion", |of| text(of.payout.terms.description.as_ref())),
     ],
 };

@@ -94,8 +94,8 @@ pub(in crate::colppy) const MAKES: [Parameter; 26] = [
     Parameter::optional(field::DESCRIPTION, "text of up to 500 characters"),
     Parameter::optional(
         field::CALLER_KEY,
-        "ours: the caller's name for this attempt, 1 to 64 printable ASCII characters; a repeat is \
-         answered as the first",
+        "ours: the caller's name for this attempt, 1 to 64 printable ASCII characters; the header \
+         `Idempotency-Key` says the same, and where both are sent they must agree",
     ),
     Parameter::optional(field::WITHHOLDING_ROWS, "empty alone"),
     Parameter::optional(field::PAYOUT, "empty or 0 alone"),

@@ -294,7 +294,7 @@ impl Books {
 }
 
 /// A whole request of the developer's.
-fn to_request(operation: &str, parameters: impl Display) -> String {
+pub(super) fn to_request(operation: &str, parameters: impl Display) -> String {
     let (provision, operation) = operation.split_once('.').unwrap();
     format!(
         r#"{{"auth":{{"usuario":"{DEVELOPER}","password":"{DEVELOPER_PASSWORD}"}},"service":{{"provision":"{provision}","operacion":"{operation}"}},"parameters":{parameters}}}"#

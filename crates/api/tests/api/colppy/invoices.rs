@@ -150,14 +150,14 @@ async fn an_invoice_is_paid_in_parts_and_open_again_when_a_payout_is_undone() {
     check("Pagada", "100.00", "0.00").await;
     books.reverse(&first).await;
     check("Aprobada", "0.01", "99.99").await;
-    let row = |id: &str, number: &str, state: &str, amount: &str| {
+    let row = |id: &str, number: &str, state: &str, [amount, settles]: [&str; 2]| {
         format!(
-            r#"{{"idPago":"{id}","nroPago":"{number}","fechaPago":"16/08/2016","idEstadoPago":"{state}","totalpagado":"{amount}","importe":"{amount}","descripcion":"Pago {amount}"}}"#
+            r#"{{"idPago":"{id}","nroPago":"{number}","fechaPago":"16/08/2016","idEstadoPago":"{state}","totalpagado":"{amount}","importe":"{settles}","descripcion":"Pago {amount}"}}"#
         )
     };
     let rows = [
-        row(&first, "0001-00000289", "Anulado", "99.99"),
-        row(&second, "0001-00000290", "Aprobado", "0.01"),
+        row(&first, "0001-00000289", "Anulado", ["99.99", "0.00"]),
+        row(&second, "0001-00000290", "Aprobado", ["0.01", "0.01"]),
     ];
     let expected = format!(
         r#"{{"success":true,"message":"La operación se realizó con éxito.","total":"2","data":[{}]}}"#,

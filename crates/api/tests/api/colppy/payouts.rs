@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::books::{Books, READER, USER, refusal, with};
-use super::suppliers;
+use super::books::{Books, READER, USER, check_refused, refusal, to_request, with, with_session};
+use super::{post, suppliers};
 
 const MAKE: &str = "Pago.alta_pago";
 const READ: &str = "Pago.leer_pago";
@@ -231,6 +231,27 @@ async fn a_repeat_by_the_caller_s_key_gets_the_first_success() {
     assert_ne!(books.response(USER, MAKE, &next).await, first);
 }
 
+#[tokio::test]
+async fn the_key_may_come_in_a_header_and_a_repeat_says_that_it_is_one() {
+    let books = Books::open().await;
+    let make = |key: &str, changes: &[(&str, &str)]| {
+        let parameters = with_session(USER, least(changes).parse().unwrap());
+        books.send_as(post(to_request(MAKE, parameters)).header("idempotency-key", key))
+    };
+    let first = make("lote-1", &[]).await;
+    let entries = books.stored();
+    let again = make("lote-1", &[]).await;
+    assert_eq!((first.is_replay(), again.is_replay()), (false, true));
+    assert_eq!(again.body, first.body);
+    let in_body = make("", &[("IdTransaccion", r#""lote-1""#)]).await;
+    assert_eq!((in_body.is_replay(), in_body.body), (true, first.body));
+    let sentence = "El parámetro IdTransaccion no tiene una forma válida.";
+    let differing = make("lote-2", &[("IdTransaccion", r#""lote-1""#)]).await;
+    check_refused(&differing, sentence, "two keys");
+    assert_eq!(books.stored(), entries);
+    assert!(!make("lote-2", &[]).await.is_replay());
+}
+
 impl Books {
     /// Checks that each payout is refused with its sentence, and that none was kept.
     async fn check_all_refused(&self, cases: &[(&[(&str, &str)], &str)]) {
@@ -255,7 +276,7 @@ async fn faults_of_the_request_are_told_before_a_company_that_is_not_the_user_s(
             (&[("idEmpresa", "777"), ("fechaPago", "")], "Falta el parámetro: fechaPago"),
             (
                 &[("idEmpresa", r#""x""#), ("anticipo", "-1")],
-                "El parámetro anticipo no tiene una forma válida.",
+                "El parámetro anticipo debe ser un importe de 0 a 1000000000000.00, con punto y hasta dos decimales.",
             ),
             (&[("totalpagado", "0")], "El parámetro totalpagado debe ser mayor que cero."),
             (

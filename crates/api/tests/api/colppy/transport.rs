@@ -16,11 +16,12 @@ async fn the_dialect_has_two_paths_and_leaves_the_others_alone() {
         "/lib/frontera2/service.php?x=1",
         "/colppy",
         "/COLPPY/",
+        "//colppy//",
     ] {
         let answer = world.send(&Sent::to_path(path).without_token().json(READ)).await;
         check_stopped(&answer, ["Pago", "leer_pago"], 102, path);
     }
-    for path in ["/", "/lib/frontera2", "/colppy/x", "/api/colppy", "/colppy//"] {
+    for path in ["/", "/lib/frontera2", "/colppy/x", "/api/colppy", "/lib//frontera2/service.php"] {
         let answer = world.send(&Sent::to_path(path).json(READ)).await;
         answer.check_status(404, "SERVICIO_NO_EXISTE", path);
     }

@@ -212,8 +212,8 @@ struct Collecting {
 }
 
 impl Load for Collecting {
-    const CYCLES: u32 = 8;
-    const LIFE_MS: [u64; 2] = [20, 300];
+    const CYCLES: u32 = 24;
+    const LIFE_MS: [u64; 2] = [10, 100];
 
     type Caller = Collector;
 

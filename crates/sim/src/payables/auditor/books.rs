@@ -253,7 +253,8 @@ impl Books {
             let mut applied = made.payout.terms.applied.iter();
             let amount = applied.find(|application| application.invoice == id)?.amount;
             let (payout, is_reversed) = (made.payout.clone(), made.is_reversed);
-            Some(InvoicePayout { payout, is_reversed, amount })
+            let applied = if is_reversed { self.money(0) } else { amount };
+            Some(InvoicePayout { payout, is_reversed, applied })
         };
         Some(self.payouts.values().filter_map(of_invoice).collect())
     }
