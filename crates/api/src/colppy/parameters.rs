@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use jiff::civil::Date;
-use serde_json::value::RawValue;
 use ventanilla_domain::{Given, Text, TextError};
 
-use super::convert;
+use super::{convert, wire};
 use crate::http::body::Unreadable;
 use crate::http::json::{self, Pairs, Value};
 
@@ -23,7 +22,9 @@ pub(super) enum ParameterError {
     NoAmount(String),
     /// Longer than the parameter may be, in characters.
     TooLong(String, usize),
-    /// An amount of nothing where there must be something.
+    /// More elements than the parameter may have.
+    TooMany(String, usize),
+    /// Nothing, where there must be something.
     NotPositive(String),
     /// Nothing is paid by these means.
     UnknownMeans(String),
@@ -257,14 +258,37 @@ impl<'a> Parameters<'a> {
         name: &str,
         read: impl Fn(&Parameters<'_>) -> Result<T, ParameterError>,
     ) -> Result<Vec<T>, ParameterError> {
+        self.rows_with(name, None, read)
+    }
+
+    /// The same where a text that is no JSON, alone or in the array, stands for an object that has
+    /// nothing but this text, under the name `word`.
+    pub(super) fn rows_or_words<T>(
+        &self,
+        name: &str,
+        word: &'static str,
+        read: impl Fn(&Parameters<'_>) -> Result<T, ParameterError>,
+    ) -> Result<Vec<T>, ParameterError> {
+        self.rows_with(name, Some(word), read)
+    }
+
+    fn rows_with<T>(
+        &self,
+        name: &str,
+        word: Option<&'static str>,
+        read: impl Fn(&Parameters<'_>) -> Result<T, ParameterError>,
+    ) -> Result<Vec<T>, ParameterError> {
         match self.value(name) {
             None => Ok(Vec::new()),
+            Some(Value::Text(text)) if word.is_some() && !text.trim().starts_with(['[', '{']) => {
+                self.rows_of(name, wire::to_raw(&text).get(), word, read)
+            }
             Some(Value::Text(text)) => {
                 let text = text.trim();
                 json::check(text).map_err(|Unreadable| self.malformed(name))?;
-                self.rows_of(name, text, read)
+                self.rows_of(name, text, word, read)
             }
-            Some(Value::Array(text) | Value::Object(text)) => self.rows_of(name, text, read),
+            Some(Value::Array(text) | Value::Object(text)) => self.rows_of(name, text, word, read),
             Some(Value::Null | Value::Boolean(_) | Value::Number(_)) => Err(self.malformed(name)),
         }
     }
@@ -273,19 +297,22 @@ impl<'a> Parameters<'a> {
         &self,
         name: &str,
         text: &str,
+        word: Option<&'static str>,
         read: impl Fn(&Parameters<'_>) -> Result<T, ParameterError>,
     ) -> Result<Vec<T>, ParameterError> {
         let malformed = |Unreadable| self.malformed(name);
         let rows = match text.as_bytes().first() {
-            Some(b'{') => vec![text],
-            _ => json::array(text).map_err(malformed)?.into_iter().map(RawValue::get).collect(),
+            Some(b'[') => json::array(text),
+            _ => json::raw(text).map(|one| vec![one]),
         };
-        let row = |(at, text)| {
-            let pairs = json::object(text).map_err(malformed)?;
+        let rows = rows.map_err(malformed)?.into_iter().enumerate().map(|(at, raw)| {
+            let pairs = match word {
+                Some(word) if raw.get().starts_with('"') => vec![(word.into(), raw)],
+                _ => json::object(raw.get()).map_err(malformed)?,
+            };
             let path = self.named(&format!("{name}[{at}]"));
             Ok(Parameters { path, pairs, others: Vec::new() })
-        };
-        let rows = rows.into_iter().enumerate().map(row);
+        });
         // PHP writes an empty array now and then as an empty object.
         let rows = rows.filter(|row| !matches!(row, Ok(row) if row.pairs.is_empty()));
         rows.map(|row| read(&row?)).collect()

@@ -51,17 +51,32 @@ operation is known, and `response_date` is the time three hours behind UTC.
 const LISTS: &str = "\
 ## Lists
 
-`start` rows are passed over and `limit` are told: 50 when nobody says, and never more than 5000.
-`total` counts all rows that the filter takes; past the end `data` is `[]`.
+`start` rows are passed over and `limit`, from 1, are told: 50 when nobody says, and never more than
+5000. `total` counts all rows that the filter takes; past the end `data` is `[]`.
 
 `filter` is an array of `{\"field\":…,\"op\":…,\"value\":…}` that hold together. `op` is `=`, `<>`, `>=`
-or `<=`; `!=`, `>` and `<` are ours. Numbers are compared as numbers, days as days (`16-08-2024`,
-`16/08/2024`, `2024-08-16`), texts without regard to case; a row without a day is taken by `<>`
-alone. At most 50 conditions (ours).
+or `<=`; `!=`, `>` and `<` are ours, as is how values are compared:
 
-`order` is `{\"field\":…,\"dir\":\"ASC\"}`, one or an array of them; `field` may be an array, and
-`order` may stand for `dir`. Fields that the list has not are passed over. Equal rows come by id.
-Both may stand inside `parameters` or beside it.
+| field | how |
+|---|---|
+| numbers, amounts | as numbers |
+| `nroFactura`, `nroFactura1`, `nroFactura2` | as numbers, padded or not: `1-5` is `0001-00000005`, and `5` is `00000005` |
+| days | as days: `16-08-2024`, `16/08/2024`, `2024-08-16` |
+| texts | as a reader of Spanish sorts them: case and accents do not count, by `=` neither; ñ is a letter of its own, after n |
+| `idTipoComprobante`, `idMoneda`, `valorCambio`, `IIBBLocal`, `IIBBOtro` | as texts, but the forms that `alta_facturacompra` takes as one are one: `FAC`, `Fc` and `1` |
+| CUIT | digit by digit, with or without dashes |
+
+An empty or absent `value` stands for no text, no CUIT, and with `=` and `<>` for no day; elsewhere
+it is missing. A row without a day is neither before nor after one. At most 50 conditions (ours).
+
+`order` is `{\"field\":…,\"dir\":\"ASC\"}`, one or an array of them; `order` may stand for `dir`, and
+both it and `field` may be arrays: the first direction is the first field's, and the last goes on. A
+name alone stands for its field, ascending: `\"RazonSocial\"`, `[\"RazonSocial\",\"CUIT\"]` (ours). Fields
+that the list has not are passed over. Values stand in the order by which a filter compares them;
+texts that are equal there come by their characters, once all fields are equal, and then rows by id.
+
+`start`, `limit` (ours), `filter` and `order` may each stand inside `parameters` or beside it, next
+to `auth` and `service`; the one inside is taken where both say something.
 
 ";
 

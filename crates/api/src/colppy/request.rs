@@ -53,7 +53,7 @@ fn request<'a>(envelope: &Parameters<'a>) -> Option<Request<'a>> {
     let parameters = envelope.object(field::PARAMETERS).unwrap_or_else(Parameters::none);
     Some(Request {
         auth: envelope.object(field::AUTH)?,
-        parameters: parameters.or_beside(envelope, &[field::FILTER, field::ORDER]),
+        parameters: parameters.or_beside(envelope, &field::OF_LISTS),
     })
 }
 
@@ -138,13 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_and_an_order_may_stand_beside_the_parameters() {
-        let body = r#"{"service":{},"auth":{},"filter":"a","order":"b","start":"c",
-            "parameters":{"filter":[],"limit":"d"}}"#;
+    fn what_is_asked_of_a_list_may_stand_beside_the_parameters() {
+        let body = r#"{"service":{},"auth":{},"filter":"a","order":"b","Start":"c","limit":"e",
+            "idEmpresa":"f","parameters":{"filter":[],"limit":"d"}}"#;
         let parameters = Heard::from_body(body.as_bytes()).request.unwrap().parameters;
         let text = |name| parameters.text(name).map(|text| text.map(Cow::into_owned));
         assert_eq!(text("order"), Ok(Some("b".to_owned())));
-        assert_eq!(text("start"), Ok(None));
+        assert_eq!(text("start"), Ok(Some("c".to_owned())));
+        assert_eq!(text("idEmpresa"), Ok(None));
         assert_eq!(text("limit"), Ok(Some("d".to_owned())));
         assert!(text("filter").is_err(), "the one inside is taken");
     }

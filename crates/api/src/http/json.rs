@@ -56,14 +56,18 @@ pub(crate) fn array(text: &str) -> Result<Vec<&RawValue>, Unreadable> {
     serde_json::from_str(text).map_err(|_invalid| Unreadable)
 }
 
+/// A value that is the whole of a text, as it was written.
+pub(crate) fn raw(text: &str) -> Result<&RawValue, Unreadable> {
+    serde_json::from_str(text).map_err(|_invalid| Unreadable)
+}
+
 /// Reads all of a text once: valid, [tame](is_tame), and no object has a name twice. After this
 /// no part of it fails to be read.
 pub(crate) fn check(text: &str) -> Result<(), Unreadable> {
     if !is_tame(text.as_bytes()) {
         return Err(Unreadable);
     }
-    let whole: &RawValue = serde_json::from_str(text).map_err(|_invalid| Unreadable)?;
-    check_inside(whole.get())
+    check_inside(raw(text)?.get())
 }
 
 /// It calls itself once a level, and the levels are bounded.

@@ -152,6 +152,9 @@ impl From<ParameterError> for Problem {
             ParameterError::TooLong(name, max) => {
                 format!("El parámetro {name} admite hasta {max} caracteres.")
             }
+            ParameterError::TooMany(name, max) => {
+                format!("El parámetro {name} admite hasta {max} elementos.")
+            }
             ParameterError::NotPositive(name) => {
                 format!("El parámetro {name} debe ser mayor que cero.")
             }
@@ -334,9 +337,13 @@ pub(super) mod rows {
                 No::TooLong(name("RazonSocial"), 60),
                 "a text is longer than the parameter may be"
             ),
+            (No::TooMany(..), _) => (
+                No::TooMany(name("filter"), 50),
+                "a list is to be filtered by more conditions than it takes"
+            ),
             (No::NotPositive(_), _) => (
                 No::NotPositive(name("totalpagado")),
-                "an amount is 0 where there must be something"
+                "an amount, or `limit`, is 0 where there must be something"
             ),
             (No::UnknownMeans(_), _) => (
                 No::UnknownMeans(name("recordsToInsertUpdate1[0].idMedioPago")),

@@ -13,7 +13,7 @@ use super::amounts::Amounts;
 use super::convert;
 use super::errors::invoices::{NotKept, of_entering};
 use super::errors::{Problem, of_failure, of_opened, of_read};
-use super::lists::Query;
+use super::lists::{Query, SameWord};
 use super::operations::{Answer, Answering, Books, Call, in_background, reply};
 use super::parameters::{ParameterError, Parameters};
 use super::wire::invoices::{self as wire, CompanysInvoice, EnteredInvoice, FoundInvoice, field};
@@ -186,22 +186,20 @@ fn item(row: &Parameters<'_>) -> Result<Details<ItemDetail>, ParameterError> {
     Ok(item)
 }
 
+/// What has one value alone: its name, what that value is known by, and what any other is told.
+const FIXED: [(&str, SameWord, NotKept); 4] = [
+    (field::KIND, wire::kind, NotKept::Kind),
+    (field::STATE, wire::approved, NotKept::State),
+    (field::CURRENCY, wire::currency, NotKept::Currency),
+    (field::EXCHANGE_RATE, wire::exchange_rate, NotKept::ExchangeRate),
+];
+
 /// Refuses what would not be kept.
 fn refuse_unkept(parameters: &Parameters<'_>) -> Result<(), Problem> {
-    for (name, known, not_kept) in [
-        (field::KIND, &wire::KINDS[..], NotKept::Kind),
-        (field::STATE, &[wire::APPROVED], NotKept::State),
-        (field::CURRENCY, &wire::CURRENCIES, NotKept::Currency),
-    ] {
-        let given = parameters.word(name)?;
-        let is_known = |given: &String| known.iter().any(|one| one.eq_ignore_ascii_case(given));
-        if given.is_some_and(|given| !is_known(&given)) {
+    for (name, same, not_kept) in FIXED {
+        if parameters.word(name)?.is_some_and(|given| same(&given).is_none()) {
             return Err(not_kept.into());
         }
-    }
-    let rate = parameters.word(field::EXCHANGE_RATE)?;
-    if rate.is_some_and(|rate| convert::is_one(&rate).is_none()) {
-        return Err(NotKept::ExchangeRate.into());
     }
     if parameters.word(field::INVOICE)?.is_some_and(|id| !convert::is_zero(&id)) {
         return Err(NotKept::Invoice.into());

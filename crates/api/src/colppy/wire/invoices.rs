@@ -12,7 +12,7 @@ use ventanilla_domain::{
 use ventanilla_service::{InvoicePayout, InvoiceState};
 
 use super::{Shown, payouts};
-use crate::colppy::convert::Padded;
+use crate::colppy::convert;
 use crate::colppy::lists::{Column, Row, Table};
 use crate::colppy::operations::{ID, Parameter};
 
@@ -146,19 +146,45 @@ pub(in crate::colppy) const READS: [Parameter; 2] =
 /// `message` of an invoice that was entered.
 const ENTERED: &str = "Se insertó la factura con éxito";
 
-/// What an invoice's kind is called: the only one there is.
-pub(in crate::colppy) const KINDS: [&str; 3] = ["FAC", "Fc", KIND];
-/// As it is shown.
+/// The only kind of invoice there is, as it is shown.
 const KIND: &str = "1";
-/// The company's own currency.
-pub(in crate::colppy) const CURRENCIES: [&str; 2] = ["0", CURRENCY];
-/// As it is shown.
+/// The company's own currency, as it is shown.
 const CURRENCY: &str = "1";
-
+/// The rate of that currency, as it is shown.
+const EXCHANGE_RATE: &str = "1";
 /// An invoice of which something is open; the only state that can be asked for.
-pub(in crate::colppy) const APPROVED: &str = "Aprobada";
+const APPROVED: &str = "Aprobada";
 /// An invoice that payouts have settled.
 const SETTLED: &str = "Pagada";
+
+/// Any of the names of the only kind.
+pub(in crate::colppy) fn kind(text: &str) -> Option<&'static str> {
+    one_of(&["FAC", "Fc", KIND], text).then_some(KIND)
+}
+
+/// Any of the names of the company's own currency.
+pub(in crate::colppy) fn currency(text: &str) -> Option<&'static str> {
+    one_of(&["0", CURRENCY], text).then_some(CURRENCY)
+}
+
+/// A rate that changes no amount: 0 or 1, in any decimal form.
+pub(in crate::colppy) fn exchange_rate(text: &str) -> Option<&'static str> {
+    convert::is_one(text).map(|_is_one| EXCHANGE_RATE)
+}
+
+/// The state that can be asked for.
+pub(in crate::colppy) fn approved(text: &str) -> Option<&'static str> {
+    one_of(&[APPROVED], text).then_some(APPROVED)
+}
+
+/// No jurisdiction: forms are filled with zeros.
+fn no_jurisdiction(text: &str) -> Option<&'static str> {
+    convert::is_zero(text).then_some("")
+}
+
+fn one_of(known: &[&str], text: &str) -> bool {
+    known.iter().any(|one| one.eq_ignore_ascii_case(text))
+}
 
 /// `response` of an invoice that was entered: clients look for its id in three places.
 #[derive(Debug, Serialize)]
@@ -257,16 +283,16 @@ pub(in crate::colppy) static INVOICES: Table<CompanysInvoice> = Table {
         Column::empty("idEstadoAnterior"),
         Column::day("fechaFactura", |of| Some(terms(of).booked_on)),
         Column::day("fechaFacturaDoc", |of| Some(terms(of).issued_on)),
-        Column::text("idTipoComprobante", |_| KIND.into()),
+        Column::word("idTipoComprobante", |_| KIND.into(), kind),
         Column::text("idTipoFactura", |of| {
             terms(of).letter.as_ref().map_or("", Letter::as_str).into()
         }),
-        Column::text("nroFactura", |of| terms(of).number.to_string().into()),
+        Column::number("nroFactura", |of| terms(of).number),
         Column::text("idCondicionPago", |of| detail(of, InvoiceDetail::PaymentTerms)),
         Column::day("fechaPago", |of| terms(of).due_on),
         Column::text("idEstadoFactura", |of| state(of).into()),
-        Column::text("idMoneda", |_| CURRENCY.into()),
-        Column::text("valorCambio", |_| "1".into()),
+        Column::word("idMoneda", |_| CURRENCY.into(), currency),
+        Column::word("valorCambio", |_| EXCHANGE_RATE.into(), exchange_rate),
         Column::text("idRetGanancias", |of| detail(of, InvoiceDetail::IncomeWithholding)),
         Column::text("descripcion", |of| text(terms(of).description.as_ref())),
         Column::amount("netoGravado", |of| terms(of).parts.net.to_minor()),
@@ -277,16 +303,24 @@ pub(in crate::colppy) static INVOICES: Table<CompanysInvoice> = Table {
         Column::amount("IVA27", |of| terms(of).parts.vat_by_rate[2].to_minor()),
         Column::amount("percepcionIVA", |of| terms(of).parts.vat_perception.to_minor()),
         Column::amount("percepcionIIBB", |of| terms(of).parts.gross_income.to_minor()),
-        Column::text("IIBBLocal", |of| detail(of, InvoiceDetail::FirstJurisdiction)),
+        Column::word(
+            "IIBBLocal",
+            |of| detail(of, InvoiceDetail::FirstJurisdiction),
+            no_jurisdiction,
+        ),
         Column::amount("percepcionIIBB1", |of| jurisdiction_minor(of, 0)),
-        Column::text("IIBBOtro", |of| detail(of, InvoiceDetail::SecondJurisdiction)),
+        Column::word(
+            "IIBBOtro",
+            |of| detail(of, InvoiceDetail::SecondJurisdiction),
+            no_jurisdiction,
+        ),
         Column::amount("percepcionIIBB2", |of| jurisdiction_minor(of, 1)),
         Column::amount("totalFactura", |of| terms(of).total.to_minor()),
         Column::amount("totalaplicado", |(_, state)| state.applied.to_minor()),
         Column::amount("saldoaaplicar", open_minor),
         Column::text("idCondicionIva", |of| detail(of, InvoiceDetail::TaxStanding)),
-        Column::text("nroFactura1", |of| padded::<4>(terms(of).number.to_point())),
-        Column::text("nroFactura2", |of| padded::<8>(terms(of).number.to_serial())),
+        Column::point("nroFactura1", |of| terms(of).number),
+        Column::serial("nroFactura2", |of| terms(of).number),
     ],
 };
 
@@ -294,16 +328,12 @@ fn jurisdiction_minor(of: &CompanysInvoice, at: usize) -> i64 {
     terms(of).parts.gross_income_by_jurisdiction[at].to_minor()
 }
 
-fn padded<const LEN: usize>(number: u32) -> Cow<'static, str> {
-    Padded::<LEN>(number).to_string().into()
-}
-
 /// A payout of an invoice.
 pub(in crate::colppy) static INVOICE_PAYOUTS: Table<InvoicePayout> = Table {
     id: |of| of.payout.id.to_i64(),
     columns: &[
         Column::whole("idPago", |of| of.payout.id.to_i64()),
-        Column::text("nroPago", |of| of.payout.number.to_string().into()),
+        Column::number("nroPago", |of| of.payout.number),
         Column::day("fechaPago", |of| Some(of.payout.terms.paid_on)),
         Column::text("idEstadoPago", |of| payouts::state(of.is_reversed).into()),
         Column::amount("totalpagado", |of| of.payout.terms.total.to_minor()),

@@ -34,6 +34,8 @@ pub(super) mod field {
     pub(in crate::colppy) const LIMIT: &str = "limit";
     pub(in crate::colppy) const FILTER: &str = "filter";
     pub(in crate::colppy) const ORDER: &str = "order";
+    /// What is asked of a list.
+    pub(in crate::colppy) const OF_LISTS: [&str; 4] = [START, LIMIT, FILTER, ORDER];
     pub(in crate::colppy) const FIELD: &str = "field";
     pub(in crate::colppy) const OPERATOR: &str = "op";
     pub(in crate::colppy) const VALUE: &str = "value";

@@ -70,7 +70,7 @@ async fn listed(body: &Value) -> (Value, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_filter_and_an_order_stand_inside_the_parameters_or_beside_them() {
+async fn what_is_asked_of_a_list_stands_inside_the_parameters_or_beside_them() {
     let filter = json!([{"field": "IdEmpresa", "op": ">", "value": "98"}]);
     let order = json!([{"field": "idempresa", "dir": "DESC"}]);
     let plain = call(LIST, with_session(USER, json!({})));
@@ -96,8 +96,9 @@ async fn a_filter_and_an_order_stand_inside_the_parameters_or_beside_them() {
         (with(&[], &[("order", &order)]), "2", &["576", "98"]),
         (with(&[("start", &json!(1))], &[("order", &order)]), "2", &["98"]),
         (with(&[("limit", &json!("1"))], &[("order", &order)]), "2", &["576"]),
-        // Only these two stand beside the parameters.
-        (with(&[], &[("start", &json!(1)), ("limit", &json!(1))]), "2", &["98", "576"]),
+        (with(&[], &[("start", &json!(1)), ("order", &order)]), "2", &["98"]),
+        (with(&[], &[("limit", &json!("1"))]), "2", &["98"]),
+        (with(&[("start", &json!(0))], &[("start", &json!(1))]), "2", &["98", "576"]),
         (with(&[("start", &json!(2))], &[]), "2", &[]),
     ] {
         let told = listed(&body).await;

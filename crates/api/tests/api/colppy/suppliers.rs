@@ -377,6 +377,11 @@ async fn a_list_is_filtered_and_ordered_by_any_column() {
             order(json!({"field": ["Activo", "idProveedor"], "order": "DESC"})),
             &["91697", "91695", "91694", "91696"],
         ),
+        (order(json!("NombreFantasia")), &["91695", "91697", "91694", "91696"]),
+        (
+            order(json!({"field": ["Activo", "idProveedor"], "order": ["asc", "desc"]})),
+            &["91696", "91697", "91695", "91694"],
+        ),
         (
             json!({"order": [{"field": "DirPostalCiudad"}], "start": 1, "limit": "2"}),
             &["91696", "91697"],
