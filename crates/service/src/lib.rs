@@ -30,7 +30,8 @@ pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal};
 pub use network::network_of;
 pub use payables::{
-    Desk, DeskRefusal, InvoicePayout, InvoiceState, PastPayable, PayoutRequest, PayoutState,
+    Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
+    PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
     SupplierState,
 };
 pub use refusal::{

@@ -14,12 +14,19 @@ pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use jiff::civil::Date;
 use ventanilla_domain::{CompanyId, Text, TextError};
 
 /// Takes a company's number.
 pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
     let id = text.parse::<i64>().ok().and_then(|id| CompanyId::from_i64(id).ok());
     id.ok_or_else(|| "se espera un número entero desde 1".to_owned())
+}
+
+/// Takes a day in the one form in which it is shown.
+pub(crate) fn from_date(text: &str) -> Result<Date, String> {
+    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+    date.ok_or_else(|| "se espera un día como 2021-11-05".to_owned())
 }
 
 /// Takes a name or a label.

@@ -8,6 +8,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{EnteredInvoice, StoreError, View};
 
+use super::damaged;
 use crate::{Failure, NoRefusal, UserCaller, UserSession};
 
 /// A supplier as it stands.
@@ -199,10 +200,6 @@ fn payout_state(
     }
     let applied = if is_reversed { zero } else { applied };
     Ok(PayoutState { payout, is_reversed, invoices_total, invoices_applied, applied })
-}
-
-fn damaged(what: &'static str) -> StoreError {
-    StoreError::Damaged { what, cause: None }
 }
 
 fn does_not_fit(cause: MoneyError) -> StoreError {

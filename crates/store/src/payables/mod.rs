@@ -256,6 +256,20 @@ impl State {
         Some((payout, self.payout_reversal(company, id).is_some()))
     }
 
+    fn payouts_after(&self, company: CompanyId, after: i64, len: usize) -> Vec<(Payout, bool)> {
+        let Some(payables) = self.payables(company) else {
+            return Vec::new();
+        };
+        let payouts = payables.payouts.values().filter(|payout| payout.id.to_i64() > after);
+        let payouts = payouts.take(len).cloned();
+        payouts
+            .map(|payout| {
+                let is_reversed = payables.reversals.contains_key(&payout.id);
+                (payout, is_reversed)
+            })
+            .collect()
+    }
+
     fn payout_reversal(&self, company: CompanyId, id: PayoutId) -> Option<PayoutReversal> {
         self.payables(company)?.reversals.get(&id).cloned()
     }

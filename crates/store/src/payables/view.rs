@@ -127,6 +127,18 @@ impl View<'_> {
             view.payouts_of_invoice(company, invoice), view.payouts_of_invoice(company, invoice))
     }
 
+    /// A company's payouts by id, each with whether it was reversed: those after id `after`, at
+    /// most `len`.
+    pub fn payouts_after(
+        &self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(Payout, bool)>> {
+        read!(self, view =>
+            view.payouts_after(company.id, after, len), view.payouts_after(company, after, len))
+    }
+
     /// Visits a company's payouts by id, reversed ones too.
     pub fn each_payout(&self, company: &Company, visit: Visit<'_, Payout>) -> Read<()> {
         self.each_kept_payout(company, &mut |(_, kept)| visit(kept.record))

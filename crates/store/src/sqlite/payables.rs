@@ -8,6 +8,7 @@ use ventanilla_domain::{
 };
 
 use super::Reads;
+use super::read::limit;
 use super::rows::{maybe, string};
 use crate::StoreError;
 use crate::journal::{read_invoice, read_payout, read_reversal, read_supplier};
@@ -112,7 +113,21 @@ impl Reads<'_> {
                    WHERE r.company_id = ?1 AND r.payout_id = ?2) \
                    FROM payout WHERE company_id = ?1 AND payout_id = ?2";
         let key = (company.id.to_i64(), payout.to_i64());
-        self.one(sql, key, |row| Ok((read_payout(string(row, 0)?, company.currency)?, row.get(1)?)))
+        self.one(sql, key, |row| payout_and_standing(row, company.currency))
+    }
+
+    pub(crate) fn payouts_after(
+        self,
+        company: &Company,
+        after: i64,
+        len: usize,
+    ) -> Read<Vec<(Payout, bool)>> {
+        let sql = "SELECT record, EXISTS (SELECT 1 FROM payout_reversal r \
+                   WHERE r.company_id = ?1 AND r.payout_id = p.payout_id) \
+                   FROM payout p WHERE company_id = ?1 AND payout_id > ?2 \
+                   ORDER BY payout_id LIMIT ?3";
+        let key = (company.id.to_i64(), after, limit(len));
+        self.many(sql, key, |row| payout_and_standing(row, company.currency))
     }
 
     pub(crate) fn payout_reversal(
@@ -253,6 +268,10 @@ fn invoice(row: &Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptIn
     let applied = money(row.get(6)?, currency);
     let record = EnteredInvoice { invoice: read_invoice(string(row, 7)?, currency)?, applied };
     Ok((id(PurchaseInvoiceId::from_i64, row.get(0)?)?, Kept { columns, record }))
+}
+
+fn payout_and_standing(row: &Row<'_>, currency: Currency) -> Read<(Payout, bool)> {
+    Ok((read_payout(string(row, 0)?, currency)?, row.get(1)?))
 }
 
 fn payout(row: &Row<'_>, currency: Currency) -> Read<(PayoutId, KeptPayout)> {

@@ -604,6 +604,6 @@ fn payment_and_reversal(row: &Row<'_>, currency: Currency) -> Read<(Payment, Opt
     Ok((payment(row, currency)?, reversal.transpose()?))
 }
 
-fn limit(len: usize) -> i64 {
+pub(super) fn limit(len: usize) -> i64 {
     i64::try_from(len).unwrap_or(i64::MAX)
 }

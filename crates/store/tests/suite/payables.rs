@@ -131,6 +131,13 @@ fn payouts_read_back_as_they_were_made() {
         });
         visited.unwrap();
         assert_eq!(all, [1, 2, 929]);
+        let page = |after, len| now(world).view().payouts_after(&company, after, len).unwrap();
+        let [first, second, third] =
+            [(reversed.clone(), true), (standing.clone(), false), (bare.clone(), false)];
+        assert_eq!(page(0, 2), [first.clone(), second.clone()]);
+        assert_eq!(page(0, usize::MAX), [first, second, third.clone()]);
+        assert_eq!(page(2, 2), [third], "an id that is not there parts nothing");
+        assert_eq!((page(929, 2), page(0, 0)), (vec![], vec![]));
         let is_reversed = |payout| {
             now(world)
                 .view()

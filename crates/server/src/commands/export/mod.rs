@@ -17,8 +17,8 @@ use jiff::civil::Date;
 use ventanilla_domain::{BusinessDay, Company, CompanyId};
 use ventanilla_service::{ExportRefusal, Failure, Service};
 
-use super::from_company_id;
 use super::import::from_number;
+use super::{from_company_id, from_date};
 use crate::books::{Books, StoreArgs};
 use crate::config::from_count;
 use crate::log::LogArgs;
@@ -312,8 +312,7 @@ impl<'a> Export<'a> {
 }
 
 fn from_day(text: &str) -> Result<BusinessDay, String> {
-    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
-    date.map(BusinessDay::from_date).ok_or_else(|| "se espera un día como 2021-11-05".to_owned())
+    from_date(text).map(BusinessDay::from_date)
 }
 
 #[cfg(test)]
