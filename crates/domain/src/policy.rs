@@ -97,7 +97,7 @@ impl Policy {
     /// The settings that [`Policy::with`] takes, each with the forms of its value.
     pub const SETTINGS: [(&'static str, &'static str); 7] = [
         ("oldest_first", "true|false"),
-        ("reversal_days", "0..=65535|none"),
+        ("reversal_days", "0..65535|none"),
         ("hours", "HH:MM-HH:MM|none"),
         ("cut_off", "HH:MM|none"),
         ("check_payer", "true|false"),
@@ -201,7 +201,7 @@ fn from_window(key: &str, value: &str) -> Result<ReversalWindow, PolicyError> {
     }
     let is_plain = value.bytes().all(|byte| byte.is_ascii_digit());
     let days = value.parse().ok().filter(|_| is_plain);
-    Ok(ReversalWindow::Days(days.ok_or_else(|| wrong(key, "0..=65535|none"))?))
+    Ok(ReversalWindow::Days(days.ok_or_else(|| wrong(key, "0..65535|none"))?))
 }
 
 fn optional<T>(

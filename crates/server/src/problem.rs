@@ -131,7 +131,7 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
             format!("no hay ningún ajuste «{key}»; los ajustes son: {}", to_settings_list())
         }
         AdminRefusal::Policy(PolicyError::Value { key, form }) => {
-            format!("el ajuste «{key}» toma {form}")
+            format!("el ajuste «{key}» toma {}", in_spanish(form))
         }
         AdminRefusal::Policy(PolicyError::DayClosed) => {
             "un día cerrado no vuelve a abrirse: closed_through solo avanza".to_owned()
@@ -157,5 +157,13 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
 
 fn to_settings_list() -> String {
     let settings = ventanilla_domain::Policy::SETTINGS;
-    settings.map(|(key, form)| format!("{key}={form}")).join(", ")
+    in_spanish(&settings.map(|(key, form)| format!("{key}={form}")).join(", "))
+}
+
+/// The forms of settings with the letters that stand for something in Spanish.
+fn in_spanish(form: &str) -> String {
+    let words = [("YYYY-MM-DD", "AAAA-MM-DD"), ("CONCEPT", "CONCEPTO"), ("ACCOUNT", "CUENTA")];
+    words.into_iter().fold(form.to_owned(), |form, (english, spanish)| {
+        form.replace(english, spanish)
+    })
 }

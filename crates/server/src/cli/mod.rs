@@ -66,7 +66,8 @@ enum Command {
 
 /// Reads the arguments, the program's name first.
 pub(crate) fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Answer> {
-    let matches = spanish::in_spanish(Cli::command()).try_get_matches_from(arguments);
+    let mut command = spanish::in_spanish(Cli::command());
+    let matches = command.try_get_matches_from_mut(arguments);
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp => Answer::Asked(spanish::to_help(&error)),
@@ -74,7 +75,7 @@ pub(crate) fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> R
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Answer::Wrong(spanish::to_help(&error))
         }
-        _ => Answer::Wrong(spanish::to_sentence(&error)),
+        _ => Answer::Wrong(spanish::to_sentence(&error, &command)),
     })
 }
 
@@ -200,6 +201,10 @@ mod tests {
             (
                 "ventanilla user add --name x --role todo",
                 "«todo» no vale: consulta, contador, administrador",
+            ),
+            (
+                "ventanilla serve --session-lifetime-s 0",
+                "VENTANILLA_SESSION_LIFETIME_S: se espera un número entero desde 1",
             ),
             ("ventanilla user revoke --name x --role admin", "no se conoce «--role»"),
             ("ventanilla payout", "Comandos:"),

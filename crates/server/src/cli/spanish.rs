@@ -84,10 +84,11 @@ fn in_words(text: &str) -> String {
     text.replace("[OPTIONS]", "[OPCIONES]").replace("<COMMAND>", "<COMANDO>")
 }
 
-/// What is wrong with a line, with its usage.
-pub(super) fn to_sentence(error: &clap::Error) -> String {
+/// What is wrong with a line of that command, with its usage.
+pub(super) fn to_sentence(error: &clap::Error, command: &Command) -> String {
     let context = |kind| error.get(kind).map(to_text).filter(|text| !text.is_empty());
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
+    let argument = hidden_variable(command, &argument).unwrap_or(argument);
     let value = context(ContextKind::InvalidValue);
     let sentence = match error.kind() {
         ErrorKind::UnknownArgument => format!("no se conoce «{argument}»"),
@@ -117,6 +118,15 @@ pub(super) fn to_sentence(error: &clap::Error) -> String {
     let usage = context(ContextKind::Usage).map(|usage| usage.replace("Usage:", "Uso:"));
     let usage = usage.map(|usage| format!("\n{}", in_words(&usage))).unwrap_or_default();
     format!("ventanilla: {sentence}{suggestion}{usage}\nMás con «--help».")
+}
+
+/// The variable that sets an argument that no help shows: who sets it knows it by that name.
+fn hidden_variable(command: &Command, argument: &str) -> Option<String> {
+    let mut own = command.get_arguments();
+    let found = own.find(|own| own.is_hide_set() && own.to_string() == argument);
+    let variable = found.and_then(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
+    let mut under = command.get_subcommands();
+    variable.or_else(|| under.find_map(|command| hidden_variable(command, argument)))
 }
 
 fn to_text(value: &ContextValue) -> String {

@@ -126,7 +126,7 @@ fn to_json(key: &str, value: String) -> Value {
     let form = Policy::SETTINGS.iter().find(|(known, _)| *known == key).map(|(_, form)| *form);
     match form {
         Some(form) if form.ends_with("|none") && value == "none" => Value::Null,
-        Some("true|false" | "0..=65535|none") => {
+        Some("true|false" | "0..65535|none") => {
             serde_json::from_str(&value).unwrap_or(Value::String(value))
         }
         Some(_) | None => Value::String(value),
@@ -156,7 +156,11 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if args.json {
         output::print_json(&Shown::of(&company))?;
     } else {
-        output::print(format_args!("Empresa {} «{}» agregada", company.id, company.name))?;
+        let Company { id, name, currency, time_zone, .. } = &company;
+        let (currency, time_zone) = (currency.to_code(), time_zone.to_name());
+        output::print(format_args!(
+            "Empresa {id} «{name}» agregada: {currency}, {time_zone} (no cambian)"
+        ))?;
     }
     Ok(Exit::Done)
 }

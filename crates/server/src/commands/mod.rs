@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integrator;
+mod password;
 pub(crate) mod payout;
 pub(crate) mod serve;
 pub(crate) mod user;

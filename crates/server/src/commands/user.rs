@@ -1,29 +1,21 @@
 //! `user`: the people who work for companies, and what each may do for which.
 
-use std::io::{self, IsTerminal as _, Read};
-
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use ventanilla_domain::{CompanyId, Role};
 use ventanilla_service::{SignInName, User};
 
+use super::password::read_password;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::{Exit, Problem, to_reason};
-
-/// Bytes of a password at most; enough for a sentence.
-const PASSWORD_LEN_MAX: u64 = 1024;
-/// What a file of UTF-8 may begin with.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// Bytes of the mark and of the line's end, which are not the password's.
-const AROUND_LEN_MAX: u64 = 5;
+use crate::problem::Exit;
 
 /// The commands under `user`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Agrega un usuario; su contraseña se lee de la entrada estándar, en una línea
+    /// Agrega un usuario; su contraseña se pide en la terminal, o se lee de la entrada estándar
     Add(RoleArgs),
     /// Muestra los usuarios con sus derechos
     List(ListArgs),
@@ -35,7 +27,7 @@ pub(crate) enum UserCommand {
     Disable(NamedArgs),
     /// Vuelve a aceptar a un usuario, con la contraseña y los derechos que tiene
     Enable(NamedArgs),
-    /// Cambia una contraseña, que se lee de la entrada estándar, y termina las sesiones
+    /// Cambia una contraseña, que se pide o se lee como al agregar, y termina las sesiones
     Password(NamedArgs),
 }
 
@@ -75,7 +67,7 @@ fn to_word(role: Role) -> &'static str {
 #[derive(Debug, Args)]
 pub(crate) struct RoleArgs {
     /// Rol en la empresa: consulta, contador o administrador; contador si falta
-    #[arg(long, value_name = "ROL", default_value = "contador")]
+    #[arg(long, value_name = "ROL", default_value = "contador", ignore_case = true)]
     role: RoleName,
     #[command(flatten)]
     right: CompanyArgs,
@@ -170,7 +162,7 @@ fn add(args: RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         args;
     let books = Books::open(&store, log)?;
     let company = books.company(company)?.id;
-    let password = read_password()?;
+    let password = read_password(&books)?;
     let added = books.wait(books.service.add_user(name, &password, company, role.to_role()));
     let user = added.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -235,7 +227,7 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let NamedArgs { name, json, store } = args;
     let books = Books::open(store, log)?;
-    let password = read_password()?;
+    let password = read_password(&books)?;
     let changed = books.wait(books.service.set_user_password(name, &password));
     let user = changed.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -251,48 +243,6 @@ fn tell(user: &User, json: bool, sentence: String) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The password, from standard input. Nobody is asked for it: where it would have to be typed in
-/// sight, what is expected is told instead.
-fn read_password() -> anyhow::Result<String> {
-    let input = io::stdin();
-    if input.is_terminal() {
-        return Err(missing());
-    }
-    from_input(input.lock())
-}
-
-fn missing() -> anyhow::Error {
-    Problem::usage(
-        "falta la contraseña: se lee de la entrada estándar, en una línea; por ejemplo, de un \
-         archivo: «ventanilla user … < ARCHIVO»",
-    )
-}
-
-/// Takes one line, without its end and without the mark that some editors begin a file with.
-fn from_input(input: impl Read) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    let read = input.take(PASSWORD_LEN_MAX + AROUND_LEN_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(|error| {
-        Problem::usage(format!("no se pudo leer la contraseña: {}", to_reason(&error)))
-    })?;
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    if bytes.is_empty() {
-        return Err(missing());
-    }
-    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    // Before it is read as text: what was not taken in may end within a letter.
-    if u64::try_from(line.len()).is_ok_and(|len| len > PASSWORD_LEN_MAX) {
-        return Err(Problem::usage(format!("la contraseña pasa de {PASSWORD_LEN_MAX} bytes")));
-    }
-    let line = str::from_utf8(line)
-        .map_err(|_not_utf8| Problem::usage("la contraseña no es texto UTF-8"))?;
-    if line.contains(['\n', '\r']) {
-        return Err(Problem::usage("la contraseña lleva más de una línea"));
-    }
-    Ok(line.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,29 +255,5 @@ mod tests {
             assert_eq!(RoleName::from_str(role.to_code(), false), Ok(named));
         }
         assert_eq!(RoleName::from_str("admin", false), Ok(RoleName::Administrador));
-    }
-
-    #[test]
-    fn a_password_is_one_line_as_it_is() {
-        let read = |bytes: &[u8]| from_input(bytes).map_err(|error| error.to_string());
-        for text in ["ñandú 1", "ñandú 1\n", "ñandú 1\r\n"] {
-            assert_eq!(read(text.as_bytes()).unwrap(), "ñandú 1");
-        }
-        assert_eq!(read(b"\xef\xbb\xbfa\r\n").unwrap(), "a", "as some editors begin a file");
-        assert_eq!(read(b" a \n").unwrap(), " a ", "blanks are part of it");
-        assert_eq!(read(b"\n").unwrap(), "", "which the service refuses");
-        for nothing in [&b""[..], b"\xef\xbb\xbf"] {
-            assert!(read(nothing).unwrap_err().contains("falta la contraseña"));
-        }
-        assert!(read(b"a\nb\n").unwrap_err().contains("más de una línea"));
-        let long = "ñ".repeat(512);
-        for (start, end) in [("", ""), ("\u{feff}", "\r\n")] {
-            assert_eq!(read(format!("{start}{long}{end}").as_bytes()).unwrap(), long);
-            let longer = format!("{start}{long}a{end}");
-            assert!(read(longer.as_bytes()).unwrap_err().contains("pasa de 1024"));
-        }
-        let cut_in_a_letter = format!("a{}", "ñ".repeat(2000));
-        assert!(read(cut_in_a_letter.as_bytes()).unwrap_err().contains("pasa de 1024"));
-        assert!(read(b"\xf1and\xfa\n").unwrap_err().contains("no es texto UTF-8"));
     }
 }

@@ -154,7 +154,11 @@ fn companies_are_added_listed_and_set() {
         &installation,
         &[
             ("company set --data datos oldest_first=true", 2, "no hay ninguna empresa"),
-            ("company add --data datos --id 13 --name Cooplan", 0, "Empresa 13 «Cooplan» agregada"),
+            (
+                "company add --data datos --id 13 --name Cooplan",
+                0,
+                "Empresa 13 «Cooplan» agregada: BOB, America/La_Paz (no cambian)\n",
+            ),
             (
                 "company add --data datos --id 13 --name Otra",
                 2,

@@ -218,6 +218,7 @@ fn each_setting_is_shown_as_typed_and_a_wrong_value_is_told_with_its_form() {
         assert!(set(right).lines().any(|line| line == *right), "{right}");
         for wrong in *wrong {
             let (key, _) = wrong.split_once('=').unwrap();
+            let form = form.replace("YYYY", "AAAA").replace("ACCOUNT", "CUENTA");
             let told = format!("el ajuste «{key}» toma {form}");
             check_refused(&installation, &[wrong], &told);
             check_refused(&installation, &["reversal_days=7", "check_payer=true", wrong], &told);
@@ -232,7 +233,9 @@ fn each_setting_is_shown_as_typed_and_a_wrong_value_is_told_with_its_form() {
 #[test]
 fn a_wrong_key_is_told_with_all_the_settings_there_are() {
     let installation = Installation::with_company();
-    let list = Policy::SETTINGS.map(|(key, form)| format!("{key}={form}")).join(", ");
+    let list = "oldest_first=true|false, reversal_days=0..65535|none, hours=HH:MM-HH:MM|none, \
+                cut_off=HH:MM|none, check_payer=true|false, closed_through=AAAA-MM-DD, \
+                revenue.CONCEPTO=CUENTA|none";
     for (typed, key) in [
         ("color=azul", "color"),
         ("Hours=08:00-20:00", "Hours"),

@@ -96,14 +96,14 @@ fn users_are_added_granted_revoked_and_disabled() {
     check_with(&installation, add, b"clave-de-a\n", 2, "ya hay un usuario con ese nombre");
     installation.done(&["company", "add", "--data", "datos", "--id", "98", "--name", "Otra"]);
     check_with(&installation, add, b"clave-de-a\n", 2, "hay varias empresas (13, 98)");
-    let second = "user add --data datos --name b@coop.example --company 98 --role lector --json";
+    let second = "user add --data datos --name b@coop.example --company 98 --role Lector --json";
     let told = "{\"usuario\":\"b@coop.example\",\"activo\":true,\
                 \"derechos\":[{\"idEmpresa\":98,\"rol\":\"consulta\"}]}\n";
     check_with(&installation, second, b"clave-de-b", 0, told);
     check(
         &installation,
         &[
-            ("user grant --data datos --name a --company 98 --role admin", 0, "administrador en"),
+            ("user grant --data datos --name a --company 98 --role ADMIN", 0, "administrador en"),
             ("user grant --data datos --name a --company 13 --role consulta", 0, "consulta en"),
             ("user list --data datos", 0, "a\tactivo\t13:consulta,98:administrador\n"),
             ("user revoke --data datos --name a --company 13", 0, "sin derechos en la empresa 13"),
