@@ -163,7 +163,7 @@ fn to_settings_list() -> String {
 /// The forms of settings with the letters that stand for something in Spanish.
 fn in_spanish(form: &str) -> String {
     let words = [("YYYY-MM-DD", "AAAA-MM-DD"), ("CONCEPT", "CONCEPTO"), ("ACCOUNT", "CUENTA")];
-    words.into_iter().fold(form.to_owned(), |form, (english, spanish)| {
-        form.replace(english, spanish)
-    })
+    words
+        .into_iter()
+        .fold(form.to_owned(), |form, (english, spanish)| form.replace(english, spanish))
 }

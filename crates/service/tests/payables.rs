@@ -14,8 +14,9 @@ mod tests {
         Withholdings,
     };
     use ventanilla_service::{
-        Clock, Desk, DeskRefusal, Entropy, Failure, NewCompany, PayoutRequest, Service,
-        SessionRefusal, Settings, SignIn, SignInName, UserCaller,
+        Clock, Desk, DeskRefusal, Entropy, Failure, NewCompany, PayoutName, PayoutReadRefusal,
+        PayoutRequest, PayoutSelector, Service, SessionRefusal, Settings, SignIn, SignInName,
+        UserCaller,
     };
     use ventanilla_store::{Keys, Store};
 
@@ -484,6 +485,88 @@ mod tests {
             let payouts = payouts.unwrap().unwrap();
             let shown: Vec<_> = payouts.iter().map(|it| (it.is_reversed, it.applied)).collect();
             assert_eq!(shown, [(false, ars(300)), (true, ars(0))]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn payouts_are_listed_by_supplier_and_date_until_enough() {
+        each_store(async |world| {
+            let caller = world.keeper().await;
+            let other = world.keep(&caller, supplier_row(None)).await.id;
+            // More than are read at a time.
+            for day in 1..=25 {
+                for _ in 0..21 {
+                    let mut request = payout(100, &[]);
+                    request.terms.paid_on = date(2021, 11, day);
+                    if day == 7 {
+                        request.terms.supplier = other;
+                    }
+                    world.pay(&caller, request).await;
+                }
+            }
+            world.reverse(98, PayoutId::FIRST).await.unwrap();
+            let listed = |supplier: Option<SupplierId>, days: [i8; 2], enough: usize| {
+                let [since, until] = days.map(|day| date(2021, 11, day));
+                let selector = PayoutSelector { supplier, paid_on: since..=until };
+                let mut found = Vec::new();
+                let read = world.service.each_payout(id(98), &selector, &mut |listed| {
+                    assert_eq!(listed.supplier_name.as_str(), "Librería El Aguaribay");
+                    found.push((listed.payout.id.to_i64(), listed.is_reversed));
+                    found.len() < enough
+                });
+                read.map(|()| found)
+            };
+            let all = listed(None, [1, 30], usize::MAX).unwrap();
+            let expected = (1..=525).map(|payout| (payout, payout == 1));
+            assert!(all.iter().copied().eq(expected), "{all:?}");
+            let of_days = listed(None, [2, 3], usize::MAX).unwrap();
+            assert!(of_days.iter().map(|(payout, _)| *payout).eq(22..=63), "{of_days:?}");
+            let of_other = listed(Some(other), [1, 30], usize::MAX).unwrap();
+            assert!(of_other.iter().map(|(payout, _)| *payout).eq(127..=147), "{of_other:?}");
+            assert_eq!(listed(Some(other), [8, 30], usize::MAX), Ok(vec![]));
+            assert_eq!(listed(None, [25, 25], 2), Ok(vec![(505, false), (506, false)]));
+            let nobody = SupplierId::from_i64(9).unwrap();
+            let unknown = listed(Some(nobody), [1, 30], usize::MAX);
+            assert_eq!(refused(unknown), PayoutReadRefusal::SupplierUnknown);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_payout_is_told_with_all_that_is_kept_of_it_by_id_and_by_number() {
+        each_store(async |world| {
+            let caller = world.keeper().await;
+            let (first, second) =
+                (world.enter(&caller, 7, 500).await, world.enter(&caller, 8, 700).await);
+            let request = keyed("k-1", payout(900, &[(second, 600), (first, 200)]));
+            let payout = world.pay(&caller, request).await;
+            let kept = |company, name| world.service.kept_payout(id(company), name);
+            let by_id = kept(98, PayoutName::Id(payout.id)).unwrap();
+            assert_eq!(kept(98, PayoutName::Number(payout.number)).as_ref(), Ok(&by_id));
+            assert_eq!(by_id.payout, payout);
+            assert_eq!(by_id.supplier_name.as_str(), "Librería El Aguaribay");
+            assert_eq!(by_id.integrator, Some(name(ERP)));
+            assert_eq!(by_id.reversal, None);
+            let settled = by_id.settled.iter();
+            let settled = settled.map(|to| (to.id, to.number.to_string(), to.amount));
+            let expected = [
+                (second, "0003-00000008".to_owned(), ars(600)),
+                (first, "0003-00000007".to_owned(), ars(200)),
+            ];
+            assert!(settled.eq(expected), "{by_id:?}");
+            world.reverse(98, payout.id).await.unwrap();
+            let undone = kept(98, PayoutName::Id(payout.id)).unwrap();
+            let reversal = undone.reversal.unwrap();
+            assert_eq!((reversal.payout, reversal.reversed_by.as_str()), (payout, "prueba"));
+            assert_eq!(undone.settled, by_id.settled, "what it settled is told all the same");
+            for (company, name, refusal) in [
+                (1, PayoutName::Id(PayoutId::FIRST), PayoutReadRefusal::CompanyUnknown),
+                (576, PayoutName::Id(PayoutId::FIRST), PayoutReadRefusal::PayoutUnknown),
+                (576, PayoutName::Number(by_id.payout.number), PayoutReadRefusal::PayoutUnknown),
+            ] {
+                assert_eq!(refused(kept(company, name)), refusal, "{company} {name:?}");
+            }
         })
         .await;
     }

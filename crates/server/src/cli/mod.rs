@@ -66,8 +66,8 @@ enum Command {
 
 /// Reads the arguments, the program's name first.
 pub(crate) fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Answer> {
-    let mut command = spanish::in_spanish(Cli::command());
-    let matches = command.try_get_matches_from_mut(arguments);
+    let command = spanish::in_spanish(Cli::command());
+    let matches = command.clone().try_get_matches_from(arguments);
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp => Answer::Asked(spanish::to_help(&error)),

@@ -88,7 +88,9 @@ fn in_words(text: &str) -> String {
 pub(super) fn to_sentence(error: &clap::Error, command: &Command) -> String {
     let context = |kind| error.get(kind).map(to_text).filter(|text| !text.is_empty());
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
-    let argument = hidden_variable(command, &argument).unwrap_or(argument);
+    let long = argument.strip_prefix("--").and_then(|text| text.split_whitespace().next());
+    let variable = long.and_then(|long| hidden_variable(command, long));
+    let argument = variable.unwrap_or(argument);
     let value = context(ContextKind::InvalidValue);
     let sentence = match error.kind() {
         ErrorKind::UnknownArgument => format!("no se conoce «{argument}»"),
@@ -121,12 +123,12 @@ pub(super) fn to_sentence(error: &clap::Error, command: &Command) -> String {
 }
 
 /// The variable that sets an argument that no help shows: who sets it knows it by that name.
-fn hidden_variable(command: &Command, argument: &str) -> Option<String> {
+fn hidden_variable(command: &Command, long: &str) -> Option<String> {
     let mut own = command.get_arguments();
-    let found = own.find(|own| own.is_hide_set() && own.to_string() == argument);
+    let found = own.find(|own| own.is_hide_set() && own.get_long() == Some(long));
     let variable = found.and_then(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
     let mut under = command.get_subcommands();
-    variable.or_else(|| under.find_map(|command| hidden_variable(command, argument)))
+    variable.or_else(|| under.find_map(|command| hidden_variable(command, long)))
 }
 
 fn to_text(value: &ContextValue) -> String {

@@ -152,3 +152,192 @@ fn a_payout_is_entered_over_the_wire_and_undone_from_the_command_line() {
     demo.stop();
     verify(&installation, "ventanilla-demo");
 }
+
+/// A payout of which everything is said.
+fn enter_whole_payout(accountant: &mut Accountant) {
+    let invoice = enter_invoice(accountant, "1");
+    let means = [
+        json!({
+            "idMedioPago": "Cheque Emitido Diferido", "importe": "700.00", "idPlanCuenta": "1.1.2",
+            "nroCheque": "000123", "fechaValidez": "01-09-2024", "Conciliado": "1",
+        }),
+        json!({ "idMedioPago": "Cheque Emitido Común", "importe": "100" }),
+        json!({ "idMedioPago": "Transferencia", "importe": "50" }),
+        json!({ "idMedioPago": "Efectivo", "importe": "40" }),
+        json!({ "idMedioPago": "Tarjeta de Credito", "importe": "30" }),
+        json!({ "idMedioPago": "Cheque de Tercero", "importe": "20" }),
+    ];
+    let made = accountant.done(
+        "Pago.alta_pago",
+        payout(&json!({
+            "recordsToInsertUpdate1": means, "nroPago1": "2", "nroPago2": "7",
+            "recordsToInsertUpdate": [{ "idFactura": invoice, "importe": 900 }],
+            "retencionIIBB": "30", "retGanancias1": "20", "idRetGanancias1": "78",
+            "baseCalculo1": "200", "baseCalculo2": "5", "retencionesRenta": "10",
+            "descuentos": "5", "intereses": "2", "anticipo": "103", "totalFacturas": "900",
+            "valorCambio": "1", "descripcion": "Resmas y flete", "IdTransaccion": "contable-1",
+        })),
+    );
+    assert_eq!(made["data"]["idPago"], "929");
+}
+
+const WHOLE: &str = "\
+pago           929
+número         0002-00000007
+estado         Aprobado
+proveedor      91694 Librería El Aguaribay
+fecha          2024-08-17
+total          1000.00 ARS
+anticipo       103.00
+facturas       900.00
+descuentos     5.00
+intereses      2.00
+ret. IIBB      30.00
+ret. renta     10.00
+ret. ganancias 20.00, régimen 78, base 200.00
+ret. ganancias 0.00, base 5.00
+medio          700.00 Cheque Emitido Diferido, cuenta 1.1.2, cheque 000123, desde 2024-09-01, conciliado
+medio          100.00 Cheque Emitido Común
+medio          50.00 Transferencia
+medio          40.00 Efectivo
+medio          30.00 Tarjeta de Credito
+medio          20.00 Cheque de Tercero
+factura        900.00 A 0003-00000001, idFactura 1
+descripción    Resmas y flete
+IdTransaccion  contable-1
+registrado     HOY HORA por a, con USUARIO_DESARROLLADOR, día contable HOY
+";
+
+/// A text in which what was a moment ago is `HOY` and `HORA`.
+fn without_now(text: &str, day: &str, time: &str) -> String {
+    assert_eq!((day.len(), time.len()), (10, 8), "{day} {time}");
+    text.replace(time, "HORA").replace(day, "HOY")
+}
+
+#[test]
+fn payouts_are_listed_shown_and_undone_by_number() {
+    let installation = Installation::nothing();
+    let demo = installation.demo();
+    let mut accountant = Accountant::log_in(demo.address());
+    enter_whole_payout(&mut accountant);
+    let run = |line: &str| {
+        let line = format!("{line} --data ventanilla-demo --company 98");
+        installation.done(&line.split(' ').collect::<Vec<_>>())
+    };
+    let json = run("payout show 0002-00000007 --json").json();
+    let (day, time) = json["registrado"].as_str().unwrap().split_once(' ').unwrap();
+    let shown = run("payout show 929").out;
+    assert_eq!(without_now(&shown, day, time), WHOLE);
+    assert_eq!(run("payout show 2-7").out, shown);
+    let means = |means: &str, amount: &str| {
+        json!({
+            "idMedioPago": means, "importe": amount, "idPlanCuenta": null, "nroCheque": null,
+            "fechaValidez": null, "Conciliado": false,
+        })
+    };
+    let cheque = json!({
+        "idMedioPago": "Cheque Emitido Diferido", "importe": "700.00", "idPlanCuenta": "1.1.2",
+        "nroCheque": "000123", "fechaValidez": "2024-09-01", "Conciliado": true,
+    });
+    let mut expected = json!({
+        "idEmpresa": 98, "idPago": 929, "nroPago": "0002-00000007", "idEstadoPago": "Aprobado",
+        "idProveedor": 91694, "NombreFantasia": "Librería El Aguaribay", "fechaPago": "2024-08-17",
+        "valorCambio": "1", "totalpagado": "1000.00", "anticipo": "103.00",
+        "totalFacturas": "900.00", "descuentos": "5.00", "intereses": "2.00",
+        "retencionIIBB": "30.00", "retGanancias1": "20.00", "idRetGanancias1": "78",
+        "baseCalculo1": "200.00", "retGanancias2": "0.00", "idRetGanancias2": null,
+        "baseCalculo2": "5.00", "retencionesRenta": "10.00", "descripcion": "Resmas y flete",
+        "IdTransaccion": "contable-1",
+        "mediosPago": [
+            cheque, means("Cheque Emitido Común", "100.00"), means("Transferencia", "50.00"),
+            means("Efectivo", "40.00"), means("Tarjeta de Credito", "30.00"),
+            means("Cheque de Tercero", "20.00"),
+        ],
+        "facturas": [{
+            "idFactura": 1, "idTipoFactura": "A", "nroFactura": "0003-00000001", "importe": "900.00",
+        }],
+        "diaContable": day, "registrado": format!("{day} {time}"), "usuario": "a",
+        "integrador": "USUARIO_DESARROLLADOR", "anulacion": null,
+    });
+    assert_eq!(json, expected);
+    let told = run("payout reverse 0002-00000007 --by tesorera --reason repetido").out;
+    assert_eq!(told, "Pago 929 (0002-00000007, 1000.00) anulado por tesorera\n");
+    let json = run("payout show 2-7 --json").json();
+    let undone_at = json["anulacion"]["registrado"].as_str().unwrap();
+    let (undone_on, undone_time) = undone_at.split_once(' ').unwrap();
+    expected["idEstadoPago"] = json!("Anulado");
+    expected["anulacion"] = json!({
+        "registrado": undone_at, "diaContable": undone_on, "anuladoPor": "tesorera",
+        "motivo": "repetido",
+    });
+    assert_eq!(json, expected);
+    let shown = run("payout show 929").out;
+    let last = shown.lines().last().unwrap();
+    assert_eq!(
+        without_now(last, undone_on, undone_time),
+        "anulado        HOY HORA por tesorera, día contable HOY, motivo: repetido"
+    );
+    demo.stop();
+    verify(&installation, "ventanilla-demo");
+}
+
+#[test]
+fn payouts_are_listed_by_supplier_and_date() {
+    let installation = Installation::nothing();
+    let demo = installation.demo();
+    let mut accountant = Accountant::log_in(demo.address());
+    for day in ["16-08-2024", "18-08-2024"] {
+        accountant.done("Pago.alta_pago", payout(&json!({ "fechaPago": day })));
+    }
+    let list = "payout list --data ventanilla-demo --company 98";
+    let to = "91694\tLibrería El Aguaribay";
+    let [page, first, second] = [
+        format!("928\t0001-00000288\t2016-08-16\t{to}\t11.00\tAprobado\n"),
+        format!("929\t0001-00000289\t2024-08-16\t{to}\t1000.00\tAnulado\n"),
+        format!("930\t0001-00000290\t2024-08-18\t{to}\t1000.00\tAprobado\n"),
+    ];
+    let reverse = "payout reverse 1-289 --data ventanilla-demo --company 98 --json";
+    check(&installation, &[(reverse, 0, r#""idPago":929,"nroPago":"0001-00000289""#)]);
+    let listed = |flags: &str| {
+        installation.done(&format!("{list}{flags}").split(' ').collect::<Vec<_>>()).out
+    };
+    assert_eq!(listed(""), format!("{page}{first}{second}"));
+    assert_eq!(listed(" --supplier 91694 --since 2024-08-17"), second);
+    assert_eq!(listed(" --until 2024-08-16"), format!("{page}{first}"));
+    assert_eq!(listed(" --since 2024-08-16 --until 2024-08-16"), first);
+    assert_eq!(listed(" --since 2024-08-17 --until 2024-08-17"), "");
+    assert_eq!(listed(" --since 2024-08-17 --until 2024-08-17 --json"), "[]\n");
+    let json: Value = serde_json::from_str(&listed(" --since 2024-08-01 --json")).unwrap();
+    let one = |payout: i64, number: &str, day: &str, state: &str| {
+        json!({
+            "idPago": payout, "nroPago": number, "fechaPago": day, "idProveedor": 91694,
+            "NombreFantasia": "Librería El Aguaribay", "totalpagado": "1000.00",
+            "idEstadoPago": state,
+        })
+    };
+    let expected = [
+        one(929, "0001-00000289", "2024-08-16", "Anulado"),
+        one(930, "0001-00000290", "2024-08-18", "Aprobado"),
+    ];
+    assert_eq!(json, json!(expected));
+    let show = "payout show --data ventanilla-demo --company 98";
+    let unknown = "no hay ese pago en la empresa; vea «ventanilla payout list»";
+    check(
+        &installation,
+        &[
+            (&format!("{list} --supplier 9"), 2, "no hay ningún proveedor con ese idProveedor"),
+            (
+                &format!("{list} --since 2024-08-17 --until 2024-08-16"),
+                2,
+                "--since es posterior a --until",
+            ),
+            ("payout list --data ventanilla-demo", 2, "hay varias empresas"),
+            (&format!("{show} 9"), 2, unknown),
+            (&format!("{show} 2-289"), 2, unknown),
+            ("payout show 1-289 --data ventanilla-demo --company 576", 2, unknown),
+            ("payout reverse 2-289 --data ventanilla-demo --company 98", 2, unknown),
+            ("payout reverse 1-289 --data ventanilla-demo --company 98", 2, "ya está anulado"),
+        ],
+    );
+    demo.stop();
+}

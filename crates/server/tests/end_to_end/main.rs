@@ -32,6 +32,8 @@ mod race;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod users;
 #[cfg(test)]
 mod watch;
