@@ -292,6 +292,10 @@ fn the_configuration_has_its_order() {
     check(&installation, &[("company list", 0, "13\tCooplan"), ("verify", 0, "sin diferencias")]);
     let ran = run(installation.command(&["verify"]).env("VENTANILLA_DATA", "otros"));
     assert!(ran.code == 3 && ran.err.contains("otros: no hay"), "{ran:?}");
+    let mut command = installation.command(&["serve"]);
+    let ran = run(command.env("VENTANILLA_SESSION_LIFETIME_S", "0"));
+    let told = "ventanilla: VENTANILLA_SESSION_LIFETIME_S: se espera un número entero desde 1\n";
+    assert!(ran.code == 2 && ran.err.starts_with(told), "{ran:?}");
     installation.write("otra.toml", "listn = '127.0.0.1:0'\nclave = 1\n");
     check(
         &installation,

@@ -1,28 +1,39 @@
-//! The README's commands, run as they stand against a fresh demo: every block of shell lines after
-//! `<!-- test: demo -->`, in order and in one session, and the JSON block after it as the answer.
+//! The READMEs' commands, run as they stand: against a fresh demo every block of shell lines after
+//! `<!-- test: demo -->`, in order and in one session, and the block of JSON or text after it as the
+//! answer; after `<!-- test: work -->` on an empty installation.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 
-use crate::common::{Example, Installation, document, examples, run};
+use serde_json::json;
 
+use crate::common::accountant::{PATH, post};
+use crate::common::{Client, Example, Installation, document, examples, run, verify};
+
+const READMES: [&str; 2] = ["README.md", "README.es.md"];
 /// What the README prints as the demo's address.
 const ADDRESS: &str = "127.0.0.1:8080";
+/// What it prints as the data's directory.
+const DATA: &str = "/srv/ventanilla";
 /// What parts the answers of the session.
 const CUT: &str = "-----8<-----";
 
+/// The examples of a text with that mark.
+fn marked(text: &str, mark: &str) -> Vec<Example> {
+    examples(text).into_iter().filter(|example| example.mark == mark).collect()
+}
+
 /// Runs the examples against a server, in one session of bash.
-fn check(examples: &[Example], address: SocketAddr) {
+fn check(installation: &Installation, examples: &[Example], address: SocketAddr) {
     let mut script = "set -euo pipefail\n".to_owned();
     for example in examples {
-        assert_eq!(example.mark, "demo", "line {}", example.line);
         script += &example.shell;
         script += "\nprintf '\\n%s\\n' '";
         script += CUT;
         script += "'\n";
     }
     let script = script.replace(ADDRESS, &address.to_string());
-    let ran = run(Command::new("bash").arg("-c").arg(&script).stdin(Stdio::null()));
+    let ran = run(&mut installation.shell(".", &script));
     let answers: Vec<&str> = ran.out.split(&format!("\n{CUT}\n")).collect();
     for (at, example) in examples.iter().enumerate() {
         let line = example.line;
@@ -42,11 +53,41 @@ fn check(examples: &[Example], address: SocketAddr) {
 
 #[test]
 fn the_readmes_commands_work_as_printed() {
-    let examples = examples(&document("README.md"));
-    assert!(examples.len() >= 7, "the README shows the seven services: {}", examples.len());
-    let installation = Installation::nothing();
-    let server = installation.demo();
-    check(&examples, server.address());
+    for readme in READMES {
+        let text = document(readme);
+        let (demo, work) = (marked(&text, "demo"), marked(&text, "work"));
+        assert!(demo.len() >= 7, "{readme} shows the services: {}", demo.len());
+        assert_eq!(demo.len() + work.len(), examples(&text).len(), "{readme}: an unknown mark");
+        let installation = Installation::nothing();
+        let server = installation.demo();
+        check(&installation, &demo, server.address());
+    }
+}
+
+#[test]
+fn a_readme_leads_from_nothing_to_a_call_of_an_accounting_system() {
+    for readme in READMES {
+        let work = marked(&document(readme), "work");
+        assert_eq!(work.len(), 1, "{readme}");
+        let installation = Installation::nothing();
+        installation.done(&["init", "--data", "datos"]);
+        installation.write("clave", "una clave\n");
+        let lines = format!("set -euo pipefail\n{}", work[0].shell.replace(DATA, "datos"));
+        let mut shell = installation.shell(".", &lines);
+        let ran = run(shell.stdin(File::open(installation.path("clave")).unwrap()));
+        assert_eq!(ran.code, 0, "{readme}: {ran:?}");
+        let password = ran.out.lines().find_map(|line| line.strip_prefix("password: "));
+        let body = json!({
+            "auth": { "usuario": "CONTABLE", "password": password.unwrap() },
+            "service": { "provision": "Usuario", "operacion": "iniciar_sesion" },
+            "parameters": { "usuario": "ana", "password": "una clave" },
+        });
+        let server = installation.serve();
+        let answer = post(&mut Client::new(server.address()), PATH, &body.to_string());
+        assert!(answer.contains(r#""success":true"#), "{readme}: {answer}");
+        server.stop();
+        verify(&installation, "datos");
+    }
 }
 
 const FIXTURE: &str = r#"
@@ -70,5 +111,5 @@ curl -s http://127.0.0.1:8080/api/consultardeuda -H "Authorization: Bearer $TOKE
 fn a_readme_like_the_fixture_passes() {
     let installation = Installation::nothing();
     let server = installation.demo();
-    check(&examples(FIXTURE), server.address());
+    check(&installation, &examples(FIXTURE), server.address());
 }
