@@ -1,6 +1,6 @@
 //! Passwords typed at a terminal: one of `script`'s, on which a test reads and types.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -32,7 +32,7 @@ impl<'i> Terminal<'i> {
         command.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut script = Piped::start(&mut command);
         let keys = script.child.stdin.take().unwrap();
-        let output = script.child.stdout.take().unwrap();
+        let output = BufReader::new(script.child.stdout.take().unwrap());
         let (tell, screen) = mpsc::channel();
         thread::spawn(move || {
             for byte in output.bytes().map_while(Result::ok) {

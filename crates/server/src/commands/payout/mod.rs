@@ -104,21 +104,21 @@ fn from_supplier_id(text: &str) -> Result<SupplierId, String> {
 
 /// Takes plain digits as an id, and what has a `-` as a number, padded or not.
 fn from_payout_name(text: &str) -> Result<PayoutName, String> {
-    let number = |text: &str| {
-        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse::<u32>().ok().filter(|_| is_plain)
-    };
     let name = match text.split_once('-') {
-        Some((point, serial)) => number(point)
-            .zip(number(serial))
-            .and_then(|(point, serial)| PayoutNumber::from_parts(point, serial).ok())
-            .map(PayoutName::Number),
-        None => {
-            let id = text.parse::<i64>().ok().and_then(|id| PayoutId::from_i64(id).ok());
-            id.map(PayoutName::Id)
-        }
+        Some((point, serial)) => from_parts(point, serial).map(PayoutName::Number),
+        None => from_digits(text).and_then(|id| PayoutId::from_i64(id).ok()).map(PayoutName::Id),
     };
     name.ok_or_else(|| "se espera un idPago, o un número como 0001-00000289".to_owned())
+}
+
+fn from_parts(point: &str, serial: &str) -> Option<PayoutNumber> {
+    let part = |text| u32::try_from(from_digits(text)?).ok();
+    PayoutNumber::from_parts(part(point)?, part(serial)?).ok()
+}
+
+fn from_digits(text: &str) -> Option<i64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
 }
 
 /// A payout undone, with the wire's own names.
@@ -288,6 +288,7 @@ mod tests {
             ("1-2-3", None),
             ("100000-1", None),
             ("1-100000000", None),
+            ("+1", None),
             ("x", None),
         ] {
             assert_eq!(from_payout_name(text).ok(), name, "{text}");

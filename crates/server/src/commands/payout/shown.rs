@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use ventanilla_domain::{Company, IncomeWithholding, Means, MeansLine, PayoutReversal, civil_at};
+use ventanilla_domain::{
+    CallerKey, Company, IncomeWithholding, Letter, Means, MeansLine, PayoutReversal, Text, civil_at,
+};
 use ventanilla_service::{KeptPayout, ListedPayout, SettledInvoice};
 
 /// `idEstadoPago`.
@@ -169,14 +171,14 @@ impl<'a> Shown<'a> {
             id_ret_ganancias_2: regime(second),
             base_calculo_2: second.base.to_decimal(),
             retenciones_renta: withheld.rent.to_decimal(),
-            descripcion: terms.description.as_ref().map(|text| text.as_str()),
-            caller_key: payout.caller_key.as_ref().map(|key| key.as_str()),
+            descripcion: terms.description.as_ref().map(Text::as_str),
+            caller_key: payout.caller_key.as_ref().map(CallerKey::as_str),
             medios_pago: terms.means.iter().map(Line::of).collect(),
             facturas: settled.iter().map(Settled::of).collect(),
             dia_contable: payout.business_day.to_date().to_string(),
             registrado: shown_at(company, payout.recorded_at),
             usuario: payout.recorded_by.as_str(),
-            integrador: integrator.as_ref().map(|name| name.as_str()),
+            integrador: integrator.as_ref().map(Text::as_str),
             anulacion: reversal.map(|reversal| Undone::of(company, reversal)),
         }
     }
@@ -226,7 +228,7 @@ impl<'a> Shown<'a> {
 }
 
 fn regime(withheld: &IncomeWithholding) -> Option<&str> {
-    withheld.code.as_ref().map(|code| code.as_str())
+    withheld.code.as_ref().map(Text::as_str)
 }
 
 fn income_to_text(amount: &str, regime: Option<&str>, base: &str) -> Option<String> {
@@ -241,8 +243,8 @@ impl<'a> Line<'a> {
         Self {
             id_medio_pago: to_word(line.means),
             importe: line.amount.to_decimal(),
-            id_plan_cuenta: line.chart_account.as_ref().map(|account| account.as_str()),
-            nro_cheque: line.cheque_number.as_ref().map(|number| number.as_str()),
+            id_plan_cuenta: line.chart_account.as_ref().map(Text::as_str),
+            nro_cheque: line.cheque_number.as_ref().map(Text::as_str),
             fecha_validez: line.valid_on.map(|day| day.to_string()),
             is_reconciled: line.is_reconciled,
         }
@@ -262,7 +264,7 @@ impl<'a> Settled<'a> {
     fn of(settled: &'a SettledInvoice) -> Self {
         Self {
             id_factura: settled.id.to_i64(),
-            id_tipo_factura: settled.letter.as_ref().map(|letter| letter.as_str()),
+            id_tipo_factura: settled.letter.as_ref().map(Letter::as_str),
             nro_factura: settled.number.to_string(),
             importe: settled.amount.to_decimal(),
         }
@@ -280,7 +282,7 @@ impl<'a> Undone<'a> {
             registrado: shown_at(company, reversal.recorded_at),
             dia_contable: reversal.business_day.to_date().to_string(),
             anulado_por: reversal.reversed_by.as_str(),
-            motivo: reversal.reason.as_ref().map(|reason| reason.as_str()),
+            motivo: reversal.reason.as_ref().map(Text::as_str),
         }
     }
 
