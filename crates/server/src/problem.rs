@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Done = 0,
     /// It did what it was asked, and found something wrong.
     FoundWrong = 1,
-    /// It was asked something wrong: a bad flag, a bad setting, an unknown company.
+    /// It was asked what cannot be done: a bad flag, a bad setting, an unknown or taken name.
     Usage = 2,
     /// The store is out of reach, or another process serves it.
     Store = 3,
