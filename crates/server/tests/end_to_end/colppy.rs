@@ -169,14 +169,17 @@ fn enter_whole_payout(accountant: &mut Accountant) {
     ];
     let made = accountant.done(
         "Pago.alta_pago",
-        payout(&json!({
-            "recordsToInsertUpdate1": means, "nroPago1": "2", "nroPago2": "7",
-            "recordsToInsertUpdate": [{ "idFactura": invoice, "importe": 900 }],
-            "retencionIIBB": "30", "retGanancias1": "20", "idRetGanancias1": "78",
-            "baseCalculo1": "200", "baseCalculo2": "5", "retencionesRenta": "10",
-            "descuentos": "5", "intereses": "2", "anticipo": "103", "totalFacturas": "900",
-            "valorCambio": "1", "descripcion": "Resmas y flete", "IdTransaccion": "contable-1",
-        })),
+        payout(
+            "1000.00",
+            &json!({
+                "recordsToInsertUpdate1": means, "nroPago1": "2", "nroPago2": "7",
+                "recordsToInsertUpdate": [{ "idFactura": invoice, "importe": 900 }],
+                "retencionIIBB": "30", "retGanancias1": "20", "idRetGanancias1": "78",
+                "baseCalculo1": "200", "baseCalculo2": "5", "retencionesRenta": "10",
+                "descuentos": "5", "intereses": "2", "anticipo": "103", "totalFacturas": "900",
+                "valorCambio": "1", "descripcion": "Resmas y flete", "IdTransaccion": "contable-1",
+            }),
+        ),
     );
     assert_eq!(made["data"]["idPago"], "929");
 }
@@ -287,7 +290,7 @@ fn payouts_are_listed_by_supplier_and_date() {
     let demo = installation.demo();
     let mut accountant = Accountant::log_in(demo.address());
     for day in ["16-08-2024", "18-08-2024"] {
-        accountant.done("Pago.alta_pago", payout(&json!({ "fechaPago": day })));
+        accountant.done("Pago.alta_pago", payout("1000.00", &json!({ "fechaPago": day })));
     }
     let list = "payout list --data ventanilla-demo --company 98";
     let to = "91694\tLibrería El Aguaribay";

@@ -33,6 +33,13 @@ pub struct PayoutSelector {
     pub paid_on: RangeInclusive<Date>,
 }
 
+impl PayoutSelector {
+    fn takes(&self, payout: &Payout) -> bool {
+        self.supplier.is_none_or(|supplier| supplier == payout.terms.supplier)
+            && self.paid_on.contains(&payout.terms.paid_on)
+    }
+}
+
 /// A payout in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedPayout {
@@ -89,15 +96,33 @@ pub enum PayoutReadRefusal {
 type Read<T> = Result<T, Failure<PayoutReadRefusal>>;
 
 impl Service {
-    /// Hands on a company's payouts by id, those undone too, as they stood at one moment, until
-    /// `on_payout` wants no more and says false. Refuses an unknown company, then an unknown
-    /// supplier. Blocking.
+    /// Hands on a company's payouts by id, those undone too, until `on_payout` wants no more and says
+    /// false. Each page is of one moment: a list that is read slowly holds no snapshot. Refuses an
+    /// unknown company, then an unknown supplier. Blocking.
     pub fn each_payout(
         &self,
         company: CompanyId,
         selector: &PayoutSelector,
         on_payout: &mut dyn FnMut(ListedPayout) -> bool,
     ) -> Read<()> {
+        let mut after = Some(0);
+        while let Some(start) = after {
+            let (page, last) = self.payouts_page(company, selector, start)?;
+            if !page.into_iter().all(&mut *on_payout) {
+                return Ok(());
+            }
+            after = last;
+        }
+        Ok(())
+    }
+
+    /// The selected payouts among those after an id, and the last id that was looked at.
+    fn payouts_page(
+        &self,
+        company: CompanyId,
+        selector: &PayoutSelector,
+        after: i64,
+    ) -> Read<(Vec<ListedPayout>, Option<i64>)> {
         self.read_decided(|view| {
             let Some(company) = view.company(company)? else {
                 return Ok(Err(PayoutReadRefusal::CompanyUnknown));
@@ -107,7 +132,14 @@ impl Service {
             {
                 return Ok(Err(PayoutReadRefusal::SupplierUnknown));
             }
-            each_payout(view, &company, selector, on_payout).map(Ok)
+            let page = view.payouts_after(&company, after, PAGE_LEN)?;
+            let last = page.last().map(|(payout, _)| payout.id.to_i64());
+            let selected = page.into_iter().filter(|(payout, _)| selector.takes(payout));
+            let listed = selected.map(|(payout, is_reversed)| {
+                let supplier_name = supplier_name(view, &company, payout.terms.supplier)?;
+                Ok(ListedPayout { payout, is_reversed, supplier_name })
+            });
+            Ok(Ok((listed.collect::<Result<_, StoreError>>()?, last)))
         })
     }
 
@@ -128,32 +160,6 @@ impl Service {
             let kept = payout.map(|payout| kept_payout(view, &company, payout)).transpose()?;
             Ok(kept.ok_or(PayoutReadRefusal::PayoutUnknown))
         })
-    }
-}
-
-fn each_payout(
-    view: &View<'_>,
-    company: &Company,
-    selector: &PayoutSelector,
-    on_payout: &mut dyn FnMut(ListedPayout) -> bool,
-) -> Result<(), StoreError> {
-    let mut after = 0;
-    loop {
-        let page = view.payouts_after(company, after, PAGE_LEN)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = last.id.to_i64();
-        for (payout, is_reversed) in page {
-            let terms = &payout.terms;
-            let is_selected = selector.supplier.is_none_or(|supplier| supplier == terms.supplier)
-                && selector.paid_on.contains(&terms.paid_on);
-            if !is_selected {
-                continue;
-            }
-            let supplier_name = supplier_name(view, company, terms.supplier)?;
-            if !on_payout(ListedPayout { payout, is_reversed, supplier_name }) {
-                return Ok(());
-            }
-        }
     }
 }
 
