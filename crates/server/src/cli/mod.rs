@@ -213,7 +213,7 @@ mod tests {
             ("ventanilla payout show", "falta <ID|NÚMERO>"),
             ("ventanilla payout show 1-0", "<ID|NÚMERO>: se espera un idPago, o un número como"),
             ("ventanilla payout list --supplier x", "--supplier <ID>: se espera un número entero"),
-            ("ventanilla payout list --since 5/11/2021", "se espera un día como 2021-11-05"),
+            ("ventanilla payout list --from 5/11/2021", "se espera un día como 2021-11-05"),
             ("ventanilla import", "Comandos:"),
             ("ventanilla import members f.csv --complete", "no se conoce «--complete»"),
             ("ventanilla import bills f.csv --withdraw-max 5", "falta --complete"),

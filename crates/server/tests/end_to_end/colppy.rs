@@ -305,12 +305,12 @@ fn payouts_are_listed_by_supplier_and_date() {
         installation.done(&format!("{list}{flags}").split(' ').collect::<Vec<_>>()).out
     };
     assert_eq!(listed(""), format!("{page}{first}{second}"));
-    assert_eq!(listed(" --supplier 91694 --since 2024-08-17"), second);
-    assert_eq!(listed(" --until 2024-08-16"), format!("{page}{first}"));
-    assert_eq!(listed(" --since 2024-08-16 --until 2024-08-16"), first);
-    assert_eq!(listed(" --since 2024-08-17 --until 2024-08-17"), "");
-    assert_eq!(listed(" --since 2024-08-17 --until 2024-08-17 --json"), "[]\n");
-    let json: Value = serde_json::from_str(&listed(" --since 2024-08-01 --json")).unwrap();
+    assert_eq!(listed(" --supplier 91694 --from 2024-08-17"), second);
+    assert_eq!(listed(" --to 2024-08-16"), format!("{page}{first}"));
+    assert_eq!(listed(" --from 2024-08-16 --to 2024-08-16"), first);
+    assert_eq!(listed(" --from 2024-08-17 --to 2024-08-17"), "");
+    assert_eq!(listed(" --from 2024-08-17 --to 2024-08-17 --json"), "[]\n");
+    let json: Value = serde_json::from_str(&listed(" --from 2024-08-01 --json")).unwrap();
     let one = |payout: i64, number: &str, day: &str, state: &str| {
         json!({
             "idPago": payout, "nroPago": number, "fechaPago": day, "idProveedor": 91694,
@@ -329,11 +329,7 @@ fn payouts_are_listed_by_supplier_and_date() {
         &installation,
         &[
             (&format!("{list} --supplier 9"), 2, "no hay ningún proveedor con ese idProveedor"),
-            (
-                &format!("{list} --since 2024-08-17 --until 2024-08-16"),
-                2,
-                "--since es posterior a --until",
-            ),
+            (&format!("{list} --from 2024-08-17 --to 2024-08-16"), 2, "--from es posterior a --to"),
             ("payout list --data ventanilla-demo", 2, "hay varias empresas"),
             (&format!("{show} 9"), 2, unknown),
             (&format!("{show} 2-289"), 2, unknown),

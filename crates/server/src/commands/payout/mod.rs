@@ -46,10 +46,10 @@ pub(crate) struct ListArgs {
     supplier: Option<SupplierId>,
     /// Desde esa fecha de pago, como 2021-11-05; si falta, desde la primera
     #[arg(long, value_name = "FECHA", value_parser = from_date)]
-    since: Option<Date>,
+    from: Option<Date>,
     /// Hasta esa fecha de pago, incluida; si falta, hasta la última
     #[arg(long, value_name = "FECHA", value_parser = from_date)]
-    until: Option<Date>,
+    to: Option<Date>,
     /// Responde con una lista JSON
     #[arg(long)]
     json: bool,
@@ -157,9 +157,9 @@ pub(crate) fn run(command: PayoutCommand, log: &LogArgs) -> anyhow::Result<Exit>
 }
 
 fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let paid_on = args.since.unwrap_or(Date::MIN)..=args.until.unwrap_or(Date::MAX);
+    let paid_on = args.from.unwrap_or(Date::MIN)..=args.to.unwrap_or(Date::MAX);
     if paid_on.is_empty() {
-        return Err(Problem::usage("--since es posterior a --until"));
+        return Err(Problem::usage("--from es posterior a --to"));
     }
     let books = Books::open(&args.store, log)?;
     let company = books.company(args.company)?.id;
