@@ -269,7 +269,8 @@ pub(super) fn is_administrator(role: Role) -> bool {
 const TILDE: char = '\u{10ffff}';
 
 /// A text as it is compared, so that it stands where a reader of Spanish looks for it: without
-/// regard to case and to accents, composed or combining. Only ñ is a letter of its own, after n.
+/// regard to case and to accents, those of Latin-1 and combining ones. Only ñ is a letter of its own,
+/// after n.
 pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         let is_folded = !text.bytes().any(|byte| byte.is_ascii_uppercase());

@@ -171,7 +171,9 @@ fn to_response(clock: &Clock, called: &Called<'_>, told: &Exchange) -> Response 
         Ok(Reply { response, is_replay }) => {
             let mut answer = to_answer(Envelope::passed(called, at, response).to_bytes());
             if *is_replay {
-                attempt::mark_replay(answer.headers_mut());
+                let headers = answer.headers_mut();
+                attempt::mark_replay(headers);
+                headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, attempt::REPLAYED.into());
             }
             answer
         }

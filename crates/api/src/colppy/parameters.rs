@@ -26,6 +26,8 @@ pub(super) enum ParameterError {
     TooMany(String, usize),
     /// Nothing, where there must be something.
     NotPositive(String),
+    /// A header and this parameter do not name one attempt.
+    KeysDiffer(String),
     /// Nothing is paid by these means.
     UnknownMeans(String),
     /// A list is to be filtered by what it has not.

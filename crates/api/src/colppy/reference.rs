@@ -60,10 +60,11 @@ or `<=`; `!=`, `>` and `<` are ours, as is how values are compared:
 | field | how |
 |---|---|
 | numbers, amounts | as numbers |
-| `nroFactura`, `nroFactura1`, `nroFactura2` | as numbers, padded or not: `1-5` is `0001-00000005`, and `5` is `00000005` |
+| `nroFactura` | by its two numbers, padded or not: `1-5` is `0001-00000005` |
+| `nroFactura1`, `nroFactura2` | as numbers of up to 5 and 8 digits, padded or not |
 | days | as days: `16-08-2024`, `16/08/2024`, `2024-08-16` |
 | texts | as a reader of Spanish sorts them: case and accents do not count, by `=` neither; ñ is a letter of its own, after n |
-| `idTipoComprobante`, `idMoneda`, `valorCambio`, `IIBBLocal`, `IIBBOtro` | as texts, but the forms that `alta_facturacompra` takes as one are one: `FAC`, `Fc` and `1` |
+| `idTipoComprobante`, `idMoneda`, `valorCambio`, `IIBBLocal`, `IIBBOtro` | as texts, but for `=` and `<>` the forms that `alta_facturacompra` takes as one are one: `FAC`, `Fc` and `1` |
 | CUIT | digit by digit, with or without dashes |
 
 An empty or absent `value` stands for no text, no CUIT, and with `=` and `<>` for no day; elsewhere

@@ -191,7 +191,7 @@ mod tests {
                 "ventanilla collector add --company 1 --name x --permission todo",
                 "«todo» no vale: listar",
             ),
-            ("ventanilla company set --company 1 oldest_first", "no tiene la forma KEY=VALUE"),
+            ("ventanilla company set --company 1 oldest_first", "no tiene la forma CLAVE=VALOR"),
             ("ventanilla integrator", "Comandos:"),
             ("ventanilla integrator add", "falta --name <NOMBRE>"),
             ("ventanilla integrator add --name x --password y", "no se conoce «--password»"),

@@ -67,7 +67,7 @@ pub(crate) struct SetArgs {
     #[arg(
         help = "Ajustes que cambian: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
                 revenue.CONCEPTO",
-        value_name = "KEY=VALUE", value_parser = from_setting)]
+        value_name = "CLAVE=VALOR", value_parser = from_setting)]
     settings: Vec<(String, String)>,
     /// Responde con un objeto JSON
     #[arg(long)]
@@ -87,7 +87,8 @@ fn from_time_zone(text: &str) -> Result<TimeZone, String> {
 }
 
 fn from_setting(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once('=').ok_or_else(|| format!("«{text}» no tiene la forma KEY=VALUE"));
+    let parts =
+        text.split_once('=').ok_or_else(|| format!("«{text}» no tiene la forma CLAVE=VALOR"));
     parts.map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 

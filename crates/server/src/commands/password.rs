@@ -1,5 +1,6 @@
 //! A password that people choose: typed at a terminal, or read from standard input.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,9 +22,20 @@ pub(super) fn read_password(books: &Books) -> anyhow::Result<String> {
     if !input.is_terminal() {
         return from_input(input.lock());
     }
-    // An interrupt must not end the process while the terminal hides what is typed.
-    let interrupts = books.wait(async { signal(SignalKind::interrupt()) });
-    let _interrupts = interrupts.map_err(|error| unreadable(&error))?;
+    // A terminal that is not the process's own cannot be asked.
+    if File::open("/dev/tty").is_err() {
+        return Err(missing());
+    }
+    // No signal must end the process while the terminal hides what is typed; Ctrl+C is read as a
+    // key, and a terminal that is gone ends the reading.
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::quit(),
+    ];
+    let held = books.wait(async { kinds.map(signal).into_iter().collect::<io::Result<Vec<_>>>() });
+    let _held = held.map_err(|error| unreadable(&error))?;
     let password = ask("Contraseña: ")?;
     if ask("Repítala: ")? != password {
         return Err(Problem::usage("las dos contraseñas no son iguales; nada cambió"));
@@ -82,6 +94,10 @@ fn from_line(line: &[u8]) -> anyhow::Result<String> {
     if line.contains(['\n', '\r']) {
         return Err(Problem::usage("la contraseña lleva más de una línea"));
     }
+    // A terminal drops them unseen: what is typed and what is in a file must not differ.
+    if line.contains(char::is_control) {
+        return Err(Problem::usage("la contraseña lleva un carácter de control"));
+    }
     Ok(line.to_owned())
 }
 
@@ -102,6 +118,7 @@ mod tests {
             assert!(read(nothing).unwrap_err().contains("falta la contraseña"));
         }
         assert!(read(b"a\nb\n").unwrap_err().contains("más de una línea"));
+        assert!(read(b"a\tb\n").unwrap_err().contains("carácter de control"));
         let long = "ñ".repeat(512);
         for (start, end) in [("", ""), ("\u{feff}", "\r\n")] {
             assert_eq!(read(format!("{start}{long}{end}").as_bytes()).unwrap(), long);

@@ -3,14 +3,14 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use ventanilla_domain::{CompanyId, Role};
-use ventanilla_service::{SignInName, User};
+use ventanilla_service::{AdminRefusal, SignInName, User};
 
 use super::password::read_password;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::Exit;
+use crate::problem::{Exit, refused};
 
 /// The commands under `user`.
 #[derive(Debug, Subcommand)]
@@ -162,6 +162,9 @@ fn add(args: RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         args;
     let books = Books::open(&store, log)?;
     let company = books.company(company)?.id;
+    if has_user(&books, &name)? {
+        return Err(refused(&AdminRefusal::UserExists));
+    }
     let password = read_password(&books)?;
     let added = books.wait(books.service.add_user(name, &password, company, role.to_role()));
     let user = added.map_err(|failure| books.unchanged(failure))?;
@@ -227,11 +230,21 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let NamedArgs { name, json, store } = args;
     let books = Books::open(store, log)?;
+    if !has_user(&books, name)? {
+        return Err(refused(&AdminRefusal::UserUnknown));
+    }
     let password = read_password(&books)?;
     let changed = books.wait(books.service.set_user_password(name, &password));
     let user = changed.map_err(|failure| books.unchanged(failure))?;
     books.close();
     tell(&user, *json, format!("Contraseña de «{name}» cambiada; sus sesiones terminaron"))
+}
+
+/// Whether there is such a user, which is better known before a password is typed. What is written
+/// decides.
+fn has_user(books: &Books, name: &SignInName) -> anyhow::Result<bool> {
+    let users = books.service.users().map_err(|failure| books.unread(failure))?;
+    Ok(users.iter().any(|user| user.name == *name))
 }
 
 fn tell(user: &User, json: bool, sentence: String) -> anyhow::Result<Exit> {

@@ -185,7 +185,7 @@ fn companies_are_added_listed_and_set() {
                 2,
                 "el ajuste «oldest_first» toma true|false",
             ),
-            ("company set --data datos oldest_first", 2, "no tiene la forma KEY=VALUE"),
+            ("company set --data datos oldest_first", 2, "no tiene la forma CLAVE=VALOR"),
             ("company set --data datos closed_through=9000-01-01", 2, "un día que no terminó"),
             ("company set --data datos reversal_days=5 oldest_first=x", 2, "toma true|false"),
             (

@@ -44,9 +44,8 @@ impl<'i> Terminal<'i> {
         Self { installation, script, keys, screen, shown: Vec::new() }
     }
 
-    /// Waits for the question, and until what is typed is not shown, as a person would who types
-    /// after reading. Then types.
-    fn answer(&mut self, question: &str, keys: &str) {
+    /// Waits for the question, and until what is typed is not shown.
+    fn asked(&mut self, question: &str) {
         while !self.shown.ends_with(question.as_bytes()) {
             let byte = self.screen.recv_timeout(PATIENCE);
             self.shown.push(byte.unwrap_or_else(|_| panic!("{question}: {}", self.shown())));
@@ -56,6 +55,11 @@ impl<'i> Terminal<'i> {
             let stty = Command::new("stty").args(["-a", "-F", &terminal]).output().unwrap();
             String::from_utf8_lossy(&stty.stdout).contains(" -echo ")
         });
+    }
+
+    /// Types after the question was read, as a person would.
+    fn answer(&mut self, question: &str, keys: &str) {
+        self.asked(question);
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
@@ -89,7 +93,7 @@ fn check(
     assert!(shown.contains(told), "{line}: {shown}");
     assert_eq!(printed, out, "{line}: {shown}");
     for (_, keys) in answers {
-        let typed = keys.trim();
+        let typed = keys.trim_matches(|key: char| key.is_whitespace() || key.is_control());
         assert!(typed.is_empty() || !shown.contains(typed), "{line}: {shown}");
     }
 }
@@ -114,6 +118,27 @@ fn a_password_is_asked_for_twice_at_a_terminal_and_not_shown() {
     // What is wrong with the line is told before anybody types.
     let nowhere = "ventanilla user add --data datos --name b --company 9";
     check(&installation, nowhere, &[], (2, "no hay ninguna empresa 9", ""));
+    check(&installation, add, &[], (2, "ya hay un usuario con ese nombre", ""));
+    let unknown = "ventanilla user password --data datos --name b";
+    check(&installation, unknown, &[], (2, "no hay ningún usuario con ese nombre", ""));
+}
+
+#[test]
+fn no_signal_ends_the_question_while_nothing_typed_is_shown() {
+    let installation = Installation::with_company();
+    let line = "sh -c 'echo \\$\\$ >pid; exec ventanilla user add --data datos --name a'";
+    let mut terminal = Terminal::start(&installation, line);
+    terminal.asked(FIRST);
+    let pid = installation.read("pid");
+    for signal in ["TERM", "HUP", "QUIT", "INT"] {
+        let sent = Command::new("kill").args(["-s", signal, pid.trim()]).status().unwrap();
+        assert!(sent.success(), "{signal}");
+    }
+    terminal.answer(FIRST, "clave-de-a\n");
+    terminal.answer(SECOND, "clave-de-a\n");
+    let (code, shown, printed) = terminal.ended();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(printed, "Usuario «a» agregado: contador en la empresa 13\n");
 }
 
 #[test]

@@ -136,7 +136,8 @@ fn a_password_comes_on_one_line_of_standard_input() {
     for (input, told) in [
         (&b""[..], "falta la contraseña: se lee de la entrada estándar"),
         (b"\n", "la contraseña está vacía"),
-        (b" \t\n", "la contraseña está vacía o solo tiene espacios"),
+        (b"  \n", "la contraseña está vacía o solo tiene espacios"),
+        (b"a\tb\n", "la contraseña lleva un carácter de control"),
         (b"una-clave\notra-clave\n", "la contraseña lleva más de una línea"),
         (MD5.as_bytes(), "se tomarían por su MD5"),
         (b"contrase\xf1a-1", "no es texto UTF-8"),

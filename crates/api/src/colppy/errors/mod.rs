@@ -158,6 +158,10 @@ impl From<ParameterError> for Problem {
             ParameterError::NotPositive(name) => {
                 format!("El parámetro {name} debe ser mayor que cero.")
             }
+            ParameterError::KeysDiffer(name) => format!(
+                "El parámetro {name} y el encabezado Idempotency-Key deben ser un mismo nombre, de 1 \
+                 a 64 caracteres ASCII."
+            ),
             ParameterError::UnknownMeans(name) => {
                 let known = wire::payouts::MEANS.map(|(_, known)| known).join(", ");
                 format!("El parámetro {name} no es un medio de pago conocido: {known}.")
@@ -344,6 +348,10 @@ pub(super) mod rows {
             (No::NotPositive(_), _) => (
                 No::NotPositive(name("totalpagado")),
                 "an amount, or `limit`, is 0 where there must be something"
+            ),
+            (No::KeysDiffer(_), _) => (
+                No::KeysDiffer(name("IdTransaccion")),
+                "the header is no such name, or not the parameter's"
             ),
             (No::UnknownMeans(_), _) => (
                 No::UnknownMeans(name("recordsToInsertUpdate1[0].idMedioPago")),

@@ -50,10 +50,16 @@ impl Row {
         let amount = Amounts::of(row, currency).optional(field::PERCEPTION)?;
         Ok(Self {
             amount: amount.ok_or_else(|| row.missing(field::PERCEPTION))?,
-            jurisdiction: row.bounded_word(field::JURISDICTION)?,
+            jurisdiction: named(row, field::JURISDICTION)?,
             has_certificate: row.word(field::CERTIFICATE)?.is_some(),
         })
     }
+}
+
+/// A jurisdiction; forms are filled with zeros where there is none.
+fn named(parameters: &Parameters<'_>, name: &str) -> Result<Option<DetailText>, ParameterError> {
+    let jurisdiction: Option<DetailText> = parameters.bounded_word(name)?;
+    Ok(jurisdiction.filter(|text| !convert::is_zero(text.as_str())))
 }
 
 /// Amount and jurisdiction of one part. Forms are filled with zeros where nothing is stated.
@@ -65,8 +71,7 @@ fn part(
 ) -> Result<(Money, Option<DetailText>), Problem> {
     let stated = Amounts::of(parameters, currency).optional(amount)?;
     let stated = stated.filter(|stated| stated.to_minor() != 0);
-    let name: Option<DetailText> = parameters.bounded_word(jurisdiction)?;
-    let name = name.filter(|name| !convert::is_zero(name.as_str()));
+    let name = named(parameters, jurisdiction)?;
     let (row, row_name) = row.map_or((None, None), |row| (Some(row.amount), row.jurisdiction));
     let part = agreed(amount, stated, row)?.unwrap_or(Money::zero(currency));
     Ok((part, agreed(jurisdiction, name, row_name)?))

@@ -327,12 +327,14 @@ fn rows_of_perceptions_say_the_same_as_the_fields() {
         check(&[&[rows][..], &unstated].concat(), |_| ());
     }
     let [unstated, _] = UNSTATED;
-    let one = ("percsufridas", r#"{"importePerc":"50.00"}"#);
-    check(&[&[one][..], &unstated].concat(), |it| {
-        it.parts.gross_income_by_jurisdiction = [bob(5_000), bob(0)];
-        it.details.remove(&InvoiceDetail::FirstJurisdiction);
-        it.details.remove(&InvoiceDetail::SecondJurisdiction);
-    });
+    for one in [r#"{"importePerc":"50.00"}"#, r#"{"importePerc":50,"jurisdiccion":"0"}"#] {
+        let one = ("percsufridas", one);
+        check(&[&[one][..], &unstated].concat(), |it| {
+            it.parts.gross_income_by_jurisdiction = [bob(5_000), bob(0)];
+            it.details.remove(&InvoiceDetail::FirstJurisdiction);
+            it.details.remove(&InvoiceDetail::SecondJurisdiction);
+        });
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use ventanilla_domain::{Cuit, DocumentNumber};
 
 use super::super::convert::{self, Day, Decimal, Padded};
+use super::super::parameters::ParameterError;
 use super::super::wire::Shown;
 
 /// A kind of list.
@@ -134,11 +135,12 @@ impl<T> Column<T> {
         }
     }
 
-    /// What a filter wants, in the column's own form.
-    pub(super) fn wanted(&self, text: &str) -> Option<Key> {
+    /// What a filter wants, in the column's own form; before and after have no other forms.
+    pub(super) fn wanted(&self, text: &str, is_of_order: bool) -> Option<Key> {
         match self.cell {
-            Cell::Text(_) => Some(Key::folded(text)),
-            Cell::Word(_, same) => Some(Key::word(text, same)),
+            Cell::Text(_) => Some(Key::folded(&convert::one_line(text))),
+            Cell::Word(_, same) if !is_of_order => Some(Key::word(text, same)),
+            Cell::Word(..) => Some(Key::folded(text)),
             Cell::Whole(_) => convert::compared_whole(text).map(Key::Whole),
             Cell::Amount(_) => convert::compared_minor(text).map(Key::Whole),
             Cell::Day(_) => convert::date(text).map(|day| Key::Day(Some(day))),
@@ -150,10 +152,23 @@ impl<T> Column<T> {
         }
     }
 
+    /// Whether a filter's value stands for none.
+    pub(super) fn is_nothing(&self, text: &str) -> bool {
+        matches!(self.cell, Cell::Day(_)) && convert::is_no_day(text)
+    }
+
+    /// The error of a filter's value that is not of the column's form.
+    pub(super) fn unfit(&self, name: String) -> ParameterError {
+        match self.cell {
+            Cell::Day(_) => ParameterError::NoDay(name),
+            _ => ParameterError::Malformed(name),
+        }
+    }
+
     /// What a filter wants that names no value, where rows may be without one.
     pub(super) fn nothing(&self) -> Option<Key> {
         match self.cell {
-            Cell::Text(_) | Cell::Word(..) | Cell::TaxId(_) => self.wanted(""),
+            Cell::Text(_) | Cell::Word(..) | Cell::TaxId(_) => Some(Key::Text("".into())),
             Cell::Day(_) => Some(Key::Day(None)),
             Cell::Whole(_)
             | Cell::Amount(_)

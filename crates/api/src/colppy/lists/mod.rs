@@ -78,8 +78,10 @@ impl<T> Condition<T> {
         let operator = row.required_word(field::OPERATOR)?;
         let operator = Operator::from_text(&operator)
             .ok_or(ParameterError::UnknownFilterOperator(operator))?;
-        let wanted = if let Some(text) = row.word(field::VALUE)? {
-            column.wanted(&text).ok_or_else(|| row.malformed(field::VALUE))?
+        let given = row.word(field::VALUE)?.filter(|text| !column.is_nothing(text));
+        let wanted = if let Some(text) = given {
+            let wanted = column.wanted(&text, operator.is_of_order());
+            wanted.ok_or_else(|| column.unfit(row.named(field::VALUE)))?
         } else {
             let nothing = column.nothing().filter(|nothing| !is_outside(nothing, operator));
             nothing.ok_or_else(|| row.missing(field::VALUE))?
@@ -87,10 +89,45 @@ impl<T> Condition<T> {
         Ok(Self { column, operator, wanted })
     }
 
+    /// Whether it holds for a row with that key in the column.
+    fn holds(&self, key: &Key) -> bool {
+        !is_outside(key, self.operator) && self.operator.holds(key.cmp(&self.wanted))
+    }
+}
+
+/// What a filter asks of one column, whose key is made once for a row: a body could name it fifty
+/// times.
+struct Filter<T: 'static> {
+    column: &'static Column<T>,
+    conditions: Vec<Condition<T>>,
+}
+
+impl<T> Filter<T> {
     fn holds(&self, row: &T) -> bool {
         let key = self.column.key(row);
-        !is_outside(&key, self.operator) && self.operator.holds(key.cmp(&self.wanted))
+        self.conditions.iter().all(|condition| condition.holds(&key))
     }
+}
+
+/// Reads the filter, by column.
+fn filters<T>(
+    parameters: &Parameters<'_>,
+    table: &'static Table<T>,
+) -> Result<Vec<Filter<T>>, ParameterError> {
+    let conditions = parameters.rows(field::FILTER, |row| Condition::read(table, row))?;
+    if conditions.len() > CONDITIONS_LEN_MAX {
+        let name = parameters.named(field::FILTER);
+        return Err(ParameterError::TooMany(name, CONDITIONS_LEN_MAX));
+    }
+    let mut filters: Vec<Filter<T>> = Vec::new();
+    for condition in conditions {
+        let column = condition.column;
+        match filters.iter_mut().find(|filter| std::ptr::eq(filter.column, column)) {
+            Some(filter) => filter.conditions.push(condition),
+            None => filters.push(Filter { column, conditions: vec![condition] }),
+        }
+    }
+    Ok(filters)
 }
 
 /// What is not there is neither before nor after a day.
@@ -174,7 +211,7 @@ fn is_descending(direction: &str) -> Option<bool> {
 /// What is asked of a list. It owns all it needs, so that another thread can run it.
 pub(super) struct Query<T: 'static> {
     table: &'static Table<T>,
-    conditions: Vec<Condition<T>>,
+    filters: Vec<Filter<T>>,
     sorts: Vec<Sort<T>>,
     start: usize,
     limit: usize,
@@ -199,13 +236,9 @@ impl<T> Query<T> {
         if limit == 0 {
             return Err(ParameterError::NotPositive(parameters.named(field::LIMIT)));
         }
-        let conditions = parameters.rows(field::FILTER, |row| Condition::read(table, row))?;
-        if conditions.len() > CONDITIONS_LEN_MAX {
-            let name = parameters.named(field::FILTER);
-            return Err(ParameterError::TooMany(name, CONDITIONS_LEN_MAX));
-        }
+        let filters = filters(parameters, table)?;
         let sorts = sorts(parameters, table)?;
-        Ok(Self { table, conditions, sorts, start, limit: limit.min(LIMIT_MAX) })
+        Ok(Self { table, filters, sorts, start, limit: limit.min(LIMIT_MAX) })
     }
 
     /// Finds the page: `for_each` visits all rows of the list in any order, and `by_id` finds one
@@ -217,7 +250,7 @@ impl<T> Query<T> {
     ) -> Result<Page<T>, E> {
         let mut found = Vec::new();
         for_each(&mut |row| {
-            if self.conditions.iter().all(|condition| condition.holds(&row)) {
+            if self.filters.iter().all(|filter| filter.holds(&row)) {
                 found.push(self.place(&row));
             }
         })?;

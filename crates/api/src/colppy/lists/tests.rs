@@ -33,7 +33,7 @@ static THINGS: Table<Thing> = Table {
         Column::number("nro", |thing| thing.number),
         Column::point("nro1", |thing| thing.number),
         Column::serial("nro2", |thing| thing.number),
-        Column::word("idTipo", |_| "1".into(), |text| (text == "FAC").then_some("1")),
+        Column::word("idTipo", |_| "1".into(), |text| ["FAC", "0"].contains(&text).then_some("1")),
     ],
 };
 
@@ -54,7 +54,7 @@ fn things() -> Vec<Thing> {
         Thing { id, name, minor, day, is_active, tax_id, number: number(id) }
     };
     vec![
-        thing(10, "beta", 200, day(2, 1), "30-50000010-0"),
+        thing(10, "be ta", 200, day(2, 1), "30-50000010-0"),
         thing(9, "Alfa", 1000, day(12, 1), "20-12345678-6"),
         thing(3, "Ñandú", -50, None, ""),
         thing(2, "alfa", 200, day(1, 31), ""),
@@ -120,6 +120,10 @@ fn a_filter_compares_by_the_kind_of_its_column() {
         ("Nombre", "=", r#""álfa""#, &[2, 9]),
         ("Nombre", "<>", r#""Álfa""#, &[3, 10]),
         ("Nombre", "=", r#""nandu""#, &[]),
+        ("Nombre", "=", r#""be\r\nta""#, &[10]),
+        ("idTipo", "=", "0", &[2, 3, 9, 10]),
+        ("idTipo", "<>", "0", &[]),
+        ("idTipo", ">", "0", &[2, 3, 9, 10]),
         ("Nombre", ">=", r#""b""#, &[3, 10]),
         ("Nombre", ">", r#""nz""#, &[3]),
         ("Nombre", "<", r#""o""#, &[2, 3, 9, 10]),
@@ -143,6 +147,8 @@ fn a_filter_compares_by_the_kind_of_its_column() {
         ("Fecha", "<>", r#""2024-02-01""#, &[2, 3, 9]),
         ("Fecha", "=", r#""""#, &[3]),
         ("Fecha", "=", "null", &[3]),
+        ("Fecha", "=", r#""0000-00-00""#, &[3]),
+        ("Fecha", "<>", r#""00/00/0000""#, &[2, 9, 10]),
         ("Fecha", "<>", r#"" ""#, &[2, 9, 10]),
         ("nro", "=", r#""0001-00000010""#, &[10]),
         ("nro", "=", r#""1-10""#, &[10]),
@@ -171,6 +177,8 @@ fn a_filter_compares_by_the_kind_of_its_column() {
 fn conditions_hold_together() {
     let condition =
         |field, op, value| format!(r#"{{"field":"{field}","op":"{op}","value":"{value}"}}"#);
+    let between = [condition("Saldo", ">=", "2"), condition("saldo", "<", "10")].join(",");
+    check(&format!(r#"{{"filter":[{between}]}}"#), &[2, 10]);
     let both = [condition("Saldo", "=", "2"), condition("Nombre", "=", "alfa")].join(",");
     check(&format!(r#"{{"filter":[{both}]}}"#), &[2]);
     let both = both.replace('"', "\\\"");
@@ -247,7 +255,7 @@ fn what_a_list_cannot_do_is_told_by_its_name() {
         ),
         (
             r#"{"filter":[{"field":"Fecha","op":"=","value":"2024"}]}"#,
-            No::Malformed(name("filter[0].value")),
+            No::NoDay(name("filter[0].value")),
         ),
         (r#"{"order":1}"#, No::Malformed(name("order"))),
         (r#"{"order":[1]}"#, No::Malformed(name("order"))),

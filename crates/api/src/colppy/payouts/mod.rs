@@ -62,7 +62,8 @@ fn caller_key(
 ) -> Result<Option<CallerKey>, ParameterError> {
     let name = field::CALLER_KEY;
     let sent = parameters.optional(name, |text| CallerKey::from_text(text).ok())?;
-    attempt::key(sent, headers).map_err(|KeysDiffer| parameters.malformed(name))
+    attempt::key(sent, headers)
+        .map_err(|KeysDiffer| ParameterError::KeysDiffer(parameters.named(name)))
 }
 
 fn terms(parameters: &Parameters<'_>, currency: Currency) -> Result<PayoutTerms, Problem> {

@@ -225,8 +225,8 @@ fn check_key(parameter: &str, header: &str, expected: Result<&str, ()>) {
     let read = request(&Parameters::from_object(&object).unwrap(), &headers, Currency::BOB);
     let key = |key: &CallerKey| key.as_str().to_owned();
     let read = read.map(|request| request.caller_key.as_ref().map(key).unwrap_or_default());
-    let malformed = |()| ParameterError::Malformed("IdTransaccion".to_owned()).into();
-    let expected = expected.map(str::to_owned).map_err(malformed);
+    let differ = |()| ParameterError::KeysDiffer("IdTransaccion".to_owned()).into();
+    let expected = expected.map(str::to_owned).map_err(differ);
     assert_eq!(read, expected, "{parameter} {header}");
 }
 
@@ -237,6 +237,7 @@ fn the_name_of_an_attempt_may_come_in_a_header() {
     check_key(r#""k-1""#, "", Ok("k-1"));
     check_key(r#""k-1""#, "k-1", Ok("k-1"));
     check_key(r#""k-1""#, "k-2", Err(()));
+    check_key("null", &"k".repeat(65), Err(()));
 }
 
 #[test]

@@ -242,10 +242,11 @@ async fn the_key_may_come_in_a_header_and_a_repeat_says_that_it_is_one() {
     let entries = books.stored();
     let again = make("lote-1", &[]).await;
     assert_eq!((first.is_replay(), again.is_replay()), (false, true));
+    assert_eq!(again.headers["access-control-expose-headers"], "idempotency-replayed");
     assert_eq!(again.body, first.body);
     let in_body = make("", &[("IdTransaccion", r#""lote-1""#)]).await;
     assert_eq!((in_body.is_replay(), in_body.body), (true, first.body));
-    let sentence = "El parámetro IdTransaccion no tiene una forma válida.";
+    let sentence = "El parámetro IdTransaccion y el encabezado Idempotency-Key deben ser un mismo nombre, de 1 a 64 caracteres ASCII.";
     let differing = make("lote-2", &[("IdTransaccion", r#""lote-1""#)]).await;
     check_refused(&differing, sentence, "two keys");
     assert_eq!(books.stored(), entries);

@@ -170,13 +170,13 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
                 writeln!(out, "{}", Listed::of(payout).to_line())
             });
         }
-        write!(out, "[")?;
-        let mut comma = "";
+        // Nothing is written before it is known that there is a list.
+        let mut before = "[";
         each(&books, company, &selector, &mut |payout| {
             let listed = serde_json::to_string(&Listed::of(payout))?;
-            write!(out, "{}{listed}", std::mem::replace(&mut comma, ","))
+            write!(out, "{}{listed}", std::mem::replace(&mut before, ","))
         })?;
-        Ok(writeln!(out, "]")?)
+        Ok(writeln!(out, "{}]", if before == "[" { "[" } else { "" })?)
     })?;
     books.close();
     Ok(Exit::Done)
