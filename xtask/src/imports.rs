@@ -56,11 +56,21 @@ const RULES: [Rule; 10] = [
             "tracing",
         ],
     },
-    // What is printed.
+    // What is printed (docs/decisions/0014: the PDF libraries).
     Rule {
         package: "ventanilla-documents",
         ours: &["ventanilla-domain"],
-        outside: &["csv", "fast_qr", "jiff", "krilla", "rust_xlsxwriter", "thiserror"],
+        outside: &[
+            "csv",
+            "fast_qr",
+            "flate2",
+            "jiff",
+            "pdf-writer",
+            "percent-encoding",
+            "rust_xlsxwriter",
+            "subsetter",
+            "ttf-parser",
+        ],
     },
     // Never the store: a handler that could reach it would skip the service's write path.
     Rule {
@@ -135,9 +145,13 @@ const RULES: [Rule; 10] = [
 const IN_TESTS: [&str; 4] = ["fastrand", "tempfile", "ureq", "ventanilla-sim"];
 
 /// What the tests of one crate may name besides: a test of the API stands on a service, which
-/// stands on a store in memory; the world's tests wait for what a service answers.
-const IN_TESTS_OF: [(&str, &str); 2] =
-    [("ventanilla-api", "ventanilla-store"), ("ventanilla-sim", "tokio")];
+/// stands on a store in memory; what is printed is compared with pictures; the world's tests wait for
+/// what a service answers.
+const IN_TESTS_OF: [(&str, &str); 3] = [
+    ("ventanilla-api", "ventanilla-store"),
+    ("ventanilla-documents", "png"),
+    ("ventanilla-sim", "tokio"),
+];
 
 /// What the manifests of this workspace say.
 pub(crate) fn read_metadata(root: &Path) -> Result<Value> {
