@@ -37,17 +37,21 @@ const RULES: [Rule; 10] = [
     },
     // The only door: it knows nothing of HTTP. Encodings and JSON are the import of files, where
     // JSON is cut into keys and the text of values: no type of ours is read by serde. Passwords that
-    // people choose need a slow hash, Argon2; on Colppy's wire the password is its MD5.
+    // people choose need a slow hash, Argon2; on Colppy's wire the password is its MD5. The proof on a
+    // receipt is a signature, Ed25519, in letters that a URL takes.
     Rule {
         package: "ventanilla-service",
         ours: &["ventanilla-domain", "ventanilla-store"],
         outside: &[
             "argon2",
+            "base64",
             "csv-core",
+            "ed25519-dalek",
             "encoding_rs",
             "getrandom",
             "jiff",
             "md-5",
+            "percent-encoding",
             "serde_json",
             "sha2",
             "subtle",

@@ -13,6 +13,7 @@ mod guard;
 pub mod import;
 mod network;
 mod payables;
+mod receipt;
 mod refusal;
 mod session;
 mod users;
@@ -34,6 +35,7 @@ pub use payables::{
     PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
     SupplierState,
 };
+pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
     AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenPayRefusal,
     TokenRefusal,
@@ -52,6 +54,7 @@ pub use views::{
 use collecting::Decided;
 use failure::WriteFailure;
 use guard::LoginGuard;
+use receipt::ReceiptSigner;
 use users::SignIns;
 use writer::Writer;
 
@@ -94,6 +97,7 @@ struct Inner {
     writer: Writer,
     guard: LoginGuard,
     sign_ins: SignIns,
+    receipts: ReceiptSigner,
 }
 
 impl Service {
@@ -106,7 +110,8 @@ impl Service {
     ) -> std::io::Result<Self> {
         let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
-        let inner = Inner { store, clock, entropy, settings, writer, guard, sign_ins };
+        let receipts = ReceiptSigner::new(store.keys());
+        let inner = Inner { store, clock, entropy, settings, writer, guard, sign_ins, receipts };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -165,6 +170,10 @@ impl Service {
 
     fn sign_ins(&self) -> &SignIns {
         &self.inner.sign_ins
+    }
+
+    fn receipts(&self) -> &ReceiptSigner {
+        &self.inner.receipts
     }
 
     fn read_failure<R>(&self, error: &StoreError) -> Failure<R> {

@@ -93,6 +93,12 @@ impl Keys {
         keyed(&self.chain, parts)
     }
 
+    /// What the key that signs receipts is made from. It comes of the key of the chains, so that an
+    /// installation has it without a new line in its secrets file.
+    pub fn receipt_seed(&self) -> Digest {
+        self.chain_link(std::iter::once(b"ventanilla receipts".as_slice()))
+    }
+
     /// What tells one installation's keys from another's without telling the keys.
     pub(crate) fn fingerprint(&self) -> Digest {
         self.chain_link(std::iter::once(b"ventanilla fingerprint".as_slice()))
@@ -180,5 +186,6 @@ mod tests {
     fn parts_are_told_apart() {
         let keys = Keys::from_random([7; 64]);
         assert_ne!(keys.credential_digest(&["ab", "c"]), keys.credential_digest(&["a", "bc"]));
+        assert_ne!(keys.receipt_seed(), keys.fingerprint());
     }
 }
