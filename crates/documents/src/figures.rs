@@ -12,6 +12,12 @@ pub(crate) fn amount(amount: Money) -> String {
     format!("{sign}{},{hundredths}", grouped(whole))
 }
 
+/// A count with a point between thousands.
+pub(crate) fn count(count: i64) -> String {
+    let sign = if count < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(&count.unsigned_abs().to_string()))
+}
+
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -83,7 +89,10 @@ mod tests {
     }
 
     #[test]
-    fn dates_read_as_people_write_them() {
+    fn counts_and_dates_read_as_people_write_them() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(-1_234), "-1.234");
+        assert_eq!(count(100_000), "100.000");
         assert_eq!(moment(day(2021, 1, 5).at(2, 3, 4, 999)), "05/01/2021 02:03:04");
         assert_eq!(period(Period::from_yyyymm(202_110).unwrap()), "10/2021");
     }

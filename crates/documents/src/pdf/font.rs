@@ -139,6 +139,8 @@ pub(crate) struct Fonts {
 #[derive(Debug, Default)]
 struct Used {
     glyphs: GlyphRemapper,
+    /// The new number of each glyph of the face; 0 where the file does not use it yet.
+    codes: Vec<u16>,
     /// The character that each glyph of the file stands for first, by its new number.
     letters: BTreeMap<u16, (char, u16)>,
 }
@@ -149,11 +151,7 @@ impl Fonts {
         let metrics = face.metrics();
         let used = self.used_mut(face);
         for letter in text.chars() {
-            let glyph = metrics.glyph_of(letter);
-            let code = used.glyphs.remap(glyph);
-            let letter = if glyph == metrics.missing { MISSING } else { letter };
-            used.letters.entry(code).or_insert((letter, glyph));
-            codes.extend(code.to_be_bytes());
+            codes.extend(used.code_of(metrics, letter).to_be_bytes());
         }
     }
 
@@ -181,6 +179,22 @@ const SYSTEM: SystemInfo<'_> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 impl Used {
+    fn code_of(&mut self, metrics: &Metrics, letter: char) -> u16 {
+        let glyph = metrics.glyph_of(letter);
+        if self.codes.is_empty() {
+            self.codes.resize(metrics.widths.len(), 0);
+        }
+        let known = self.codes[usize::from(glyph)];
+        if known > 0 {
+            return known;
+        }
+        let code = self.glyphs.remap(glyph);
+        self.codes[usize::from(glyph)] = code;
+        let letter = if glyph == metrics.missing { MISSING } else { letter };
+        self.letters.insert(code, (letter, glyph));
+        code
+    }
+
     fn write<W: Write>(&self, file: &mut PdfFile<W>, metrics: &Metrics, id: Ref) -> io::Result<()> {
         let [cid_font, descriptor, data, cmap] = std::array::from_fn(|_| file.new_ref());
         // A name of its own, so that no viewer takes it for the whole typeface.

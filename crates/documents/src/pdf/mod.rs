@@ -19,7 +19,7 @@ pub(crate) use font::{Face, Fonts};
 pub(crate) use pen::{Align, Pen, Style};
 pub(crate) use qr::QrCode;
 pub use sheet::Paper;
-pub(crate) use sheet::Sheet;
+pub(crate) use sheet::{Sheet, place};
 
 /// Points of one millimetre.
 pub(crate) const MM: f32 = 72.0 / 25.4;

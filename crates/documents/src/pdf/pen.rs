@@ -145,6 +145,15 @@ impl<'c, 'f> Pen<'c, 'f> {
         self.text(Style { size: style.size * share, ..style }, text);
     }
 
+    /// One line, cut where the column ends.
+    pub(crate) fn cut(&mut self, style: Style, text: &str) {
+        if style.width(text) <= self.width {
+            return self.line(style, text);
+        }
+        let end = letters_end(style, text, self.width - style.width("…"));
+        self.line(style, &format!("{}…", &text[..end]));
+    }
+
     fn line(&mut self, style: Style, line: &str) {
         self.place(style, line);
         self.y += style.leading();
@@ -215,14 +224,22 @@ fn wrapped(style: Style, text: &str, width: f32) -> Vec<&str> {
 
 /// Where the first line of a text ends: at least one character in.
 fn line_end(style: Style, text: &str, width: f32) -> usize {
-    let (mut reached, mut last_blank) = (0.0, None);
-    let mut letter_text = [0; 4];
+    let end = letters_end(style, text, width);
+    if end == text.len() || text[end..].starts_with(' ') {
+        return end;
+    }
+    let last_blank = text[..end].rfind(' ').filter(|blank| *blank > 0);
+    let first_len = text.chars().next().map_or(0, char::len_utf8);
+    last_blank.unwrap_or(end.max(first_len))
+}
+
+/// How many bytes of a text are letters that fit into that width.
+fn letters_end(style: Style, text: &str, width: f32) -> usize {
+    let (mut reached, mut letter_text) = (0.0, [0; 4]);
     for (place, letter) in text.char_indices() {
         reached += style.width(letter.encode_utf8(&mut letter_text));
-        if letter == ' ' {
-            last_blank = Some(place);
-        } else if reached > width && place > 0 {
-            return last_blank.filter(|blank| *blank > 0).unwrap_or(place);
+        if reached > width {
+            return place;
         }
     }
     text.len()

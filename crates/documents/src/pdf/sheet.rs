@@ -126,7 +126,7 @@ impl Sheet {
 }
 
 /// Puts a drawing that far below the top of a page, in a state of its own.
-fn place(page: &mut Vec<u8>, drawn: &[u8], y: f32) {
+pub(crate) fn place(page: &mut Vec<u8>, drawn: &[u8], y: f32) {
     page.extend(format!("q 1 0 0 1 0 {:.3} cm\n", -y).as_bytes());
     page.extend_from_slice(drawn);
     page.extend_from_slice(b"\nQ\n");
