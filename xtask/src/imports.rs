@@ -104,8 +104,8 @@ const RULES: [Rule; 10] = [
     },
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
-    // The binary wires everything together and holds no business rule. CSV is what it exports. A
-    // password is typed unseen: that needs the terminal's own calls, which are unsafe code.
+    // The binary wires everything together and holds no business rule. A password is typed unseen:
+    // that needs the terminal's own calls, which are unsafe code.
     Rule {
         package: "ventanilla",
         ours: &[
@@ -122,7 +122,6 @@ const RULES: [Rule; 10] = [
             "anyhow",
             "axum",
             "clap",
-            "csv",
             "getrandom",
             "indicatif",
             "jiff",
@@ -149,11 +148,15 @@ const RULES: [Rule; 10] = [
 const IN_TESTS: [&str; 4] = ["fastrand", "tempfile", "ureq", "ventanilla-sim"];
 
 /// What the tests of one crate may name besides: a test of the API stands on a service, which
-/// stands on a store in memory; what is printed is compared with pictures; the world's tests wait for
-/// what a service answers.
-const IN_TESTS_OF: [(&str, &str); 3] = [
+/// stands on a store in memory; the world's tests wait for what a service answers; what the binary
+/// exports is read back; a workbook is read back by an implementation other than the one that wrote
+/// it, and unpacked for what that one skips; pages are compared with pictures.
+const IN_TESTS_OF: [(&str, &str); 6] = [
+    ("ventanilla", "csv"),
     ("ventanilla-api", "ventanilla-store"),
+    ("ventanilla-documents", "calamine"),
     ("ventanilla-documents", "png"),
+    ("ventanilla-documents", "zip"),
     ("ventanilla-sim", "tokio"),
 ];
 

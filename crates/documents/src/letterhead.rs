@@ -1,5 +1,7 @@
 //! What heads a company's papers.
 
+use crate::pdf::{Align, Pen, Style};
+
 /// Who issues a paper. What is not known is left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Letterhead<'a> {
@@ -17,4 +19,16 @@ pub struct Letterhead<'a> {
     pub activity: Option<&'a str>,
     /// What the law wants to be read at the foot (in Bolivia, a sentence of Ley 453).
     pub legend: Option<&'a str>,
+}
+
+impl Letterhead<'_> {
+    /// Who issues the paper and where to find them; sizes in points.
+    pub(crate) fn draw(&self, pen: &mut Pen<'_, '_>, name: f32, rest: f32, align: Align) {
+        pen.text(Style::text(name).bold().align(align), self.name);
+        let phone = self.phone.map(|phone| format!("Teléfono: {phone}"));
+        let lines = [self.activity, self.address, self.municipality, phone.as_deref()];
+        for line in lines.into_iter().flatten() {
+            pen.text(Style::text(rest).align(align), line);
+        }
+    }
 }

@@ -1,14 +1,22 @@
-//! What is printed: the invoice of a paid bill, the order of a payout, the report of a day.
+//! What is printed and handed out: the paper of a paid bill, the order of a payout, the report of a day, and
+//! tables for other programs.
 //!
-//! Pure: facts in, bytes out, the same bytes for the same facts.
+//! It knows the domain's facts and nothing of where they are kept: facts in, bytes out, the same bytes for
+//! the same facts. Rows are handed on one by one, and memory does not grow with them.
 
 mod figures;
 mod invoice;
 mod letterhead;
+mod order;
 mod pdf;
+mod report;
+mod table;
 mod words;
 
 pub use invoice::Invoice;
 pub use letterhead::Letterhead;
+pub use order::{OrderedInvoice, PaymentOrder};
 pub use pdf::Paper;
+pub use report::{DayHeading, DayReportFile, DayTotals, FileForm};
+pub use table::{Cell, CsvTable, Spelling, is_formula};
 pub use words::amount_in_words;

@@ -46,7 +46,7 @@ pub use import::{
 };
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
 pub use member::{Contract, ContractState, Holder, Member, Payer};
-pub use money::{Currency, Money, MoneyError, UnknownCurrency};
+pub use money::{Currency, Money, MoneyError, Total, UnknownCurrency};
 pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};
 pub use payables::{
     APPLIED_MAX, Application, AppliedInvoice, Cuit, CuitError, DetailKind, DetailText, Details,

@@ -115,6 +115,36 @@ impl Money {
     }
 }
 
+/// How many and how much; both may be negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// How many.
+    pub count: i64,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Total {
+    /// None, of nothing.
+    pub const fn zero(currency: Currency) -> Self {
+        Self { count: 0, amount: Money::zero(currency) }
+    }
+
+    /// One more. Errors in order: other currency, too large.
+    pub fn checked_add(self, amount: Money) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_add(amount)?;
+        let count = self.count.checked_add(1).ok_or(MoneyError::Overflow)?;
+        Ok(Self { count, amount })
+    }
+
+    /// The difference. Errors in order: other currency, too large.
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_sub(other.amount)?;
+        let count = self.count.checked_sub(other.count).ok_or(MoneyError::Overflow)?;
+        Ok(Self { count, amount })
+    }
+}
+
 impl fmt::Debug for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_decimal(), self.currency.to_code())
@@ -147,6 +177,20 @@ mod tests {
         let most = Money::from_minor(i64::MAX, Currency::BOB);
         assert_eq!(most.checked_add(bob), Err(MoneyError::Overflow));
         assert_eq!(most.checked_sub(most), Ok(Money::zero(Currency::BOB)));
+    }
+
+    #[test]
+    fn a_total_counts_what_it_adds_and_may_fall_below_nothing() {
+        let bob = |minor| Money::from_minor(minor, Currency::BOB);
+        let usd = Money::zero(Currency::from_code("USD").unwrap());
+        let paid = Total::zero(Currency::BOB).checked_add(bob(150)).unwrap();
+        assert_eq!(paid, Total { count: 1, amount: bob(150) });
+        let reversed = paid.checked_add(bob(-7)).unwrap();
+        assert_eq!(paid.checked_sub(reversed), Ok(Total { count: -1, amount: bob(7) }));
+        assert_eq!(paid.checked_add(usd), Err(MoneyError::Currency));
+        assert_eq!(paid.checked_add(bob(i64::MAX)), Err(MoneyError::Overflow));
+        let most = Total { count: i64::MAX, amount: bob(0) };
+        assert_eq!(most.checked_add(bob(0)), Err(MoneyError::Overflow));
     }
 
     #[test]

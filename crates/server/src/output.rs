@@ -50,11 +50,6 @@ pub(crate) fn tell(line: impl Display) {
     writeln!(io::stderr().lock(), "{line}").ok();
 }
 
-/// Whether a spreadsheet would run a cell of that text: what others wrote gets a `'` before it.
-pub(crate) fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
-}
-
 /// So many of something: «1 línea», «2 líneas».
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })

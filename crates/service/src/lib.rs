@@ -47,7 +47,7 @@ pub use users::{
 };
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
-    NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState, Total,
+    NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     VerifyReport,
 };
 

@@ -1,15 +1,15 @@
 //! What a collector reads: one session, one moment of the books.
 
 use ventanilla_domain::{
-    BillId, BusinessDay, Company, ContractCode, ContractState, Holder, Money, MoneyError, Payment,
-    PaymentId, Reversal,
+    BillId, BusinessDay, Company, ContractCode, ContractState, Holder, MoneyError, Payment,
+    PaymentId, Reversal, Total,
 };
 use ventanilla_store::{Operation, Snapshot, StoreError, View};
 
 use crate::collecting::{Decided, bill_by_number};
 use crate::{
     Caller, DayReport, Debt, Failure, FoundContract, LookUpRefusal, NoRefusal, Page,
-    PaymentSelector, PaymentState, PrintRefusal, Service, Total,
+    PaymentSelector, PaymentState, PrintRefusal, Service,
 };
 
 /// A caller at one moment: all that a session reads is of one state of the books.
@@ -221,15 +221,11 @@ fn day_report(
         .collect();
     let paid = total(company, &payments)?;
     let reversed = total(company, &reversals)?;
-    let net = Total {
-        count: paid.count - reversed.count,
-        amount: paid.amount.checked_sub(reversed.amount)?,
-    };
+    let net = paid.checked_sub(reversed)?;
     Ok(DayReport { day, payments, reversals, paid, reversed, net })
 }
 
 fn total(company: &Company, rows: &[PaymentState]) -> Result<Total, MoneyError> {
     let mut amounts = rows.iter().map(|row| row.payment.amount);
-    let amount = amounts.try_fold(Money::zero(company.currency), Money::checked_add)?;
-    Ok(Total { count: i64::try_from(rows.len()).unwrap_or(i64::MAX), amount })
+    amounts.try_fold(Total::zero(company.currency), Total::checked_add)
 }

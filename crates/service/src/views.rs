@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{
     Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, Company, CompanyId,
     ContractCode, Currency, Holder, Label, Money, Name, PayCommand, Payment, PaymentId, Period,
-    Place, Reversal, TimeZone,
+    Place, Reversal, TimeZone, Total,
 };
 
 /// The three words a collector proves itself with; all are secret but the login.
@@ -198,15 +198,6 @@ pub struct PaymentSelector {
     pub bill: Option<BillId>,
     /// The caller's name for the attempt.
     pub caller_key: Option<CallerKey>,
-}
-
-/// How many and how much; the amount may be negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Total {
-    /// How many.
-    pub count: i64,
-    /// How much.
-    pub amount: Money,
 }
 
 /// A collector's day (docs/spec/cooplan.md §2, Services 6).

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use ventanilla_domain::{
     Bill, BillId, BusinessDay, CallerKey, Company, ContractState, Holder, IdOutOfRange,
-    LocationCode, Money, PaymentId, Period, Text, civil_at,
+    LocationCode, Money, PaymentId, Period, Text, Total, civil_at,
 };
 use ventanilla_service::{DayReport, FoundContract, PaymentState};
 
@@ -273,7 +273,7 @@ pub(super) fn payment_rows<'a>(
 
 /// `reporte` of a collector's day.
 pub(super) fn report<'a>(company: &Company, report: &'a DayReport) -> wire::Report<'a> {
-    let total = |total: ventanilla_service::Total| wire::Total {
+    let total = |total: Total| wire::Total {
         count: total.count,
         amount: wire::Shown(Decimal(total.amount)),
     };

@@ -126,15 +126,7 @@ fn heading(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, fiscal: Fi
 }
 
 fn issuer(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, align: Align) {
-    let letterhead = &invoice.letterhead;
-    pen.text(Style::text(look.issuer).bold().align(align), letterhead.name);
-    let style = look.small().align(align);
-    let phone = letterhead.phone.map(|phone| format!("Teléfono: {phone}"));
-    let lines =
-        [letterhead.activity, letterhead.address, letterhead.municipality, phone.as_deref()];
-    for line in lines.into_iter().flatten() {
-        pen.text(style, line);
-    }
+    invoice.letterhead.draw(pen, look.issuer, look.small, align);
 }
 
 fn numbers(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, fiscal: Fiscal<'_>) {

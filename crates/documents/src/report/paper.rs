@@ -11,7 +11,7 @@ use ventanilla_domain::{Text, Total, civil_at};
 use super::columns::Row;
 use super::{DayHeading, DayTotals};
 use crate::figures::{amount, count, date, moment, period, sign_of};
-use crate::pdf::{Align, Canvas, Face, Fonts, Ink, MM, PdfFile, Pen, Style, Title, place};
+use crate::pdf::{Align, Canvas, Fonts, Ink, MM, PdfFile, Pen, Style, Title, place};
 
 const WIDTH: f32 = 297.0 * MM;
 const HEIGHT: f32 = 210.0 * MM;
@@ -31,28 +31,22 @@ const RED: Ink = Ink::Colour(0.75, 0.08, 0.08);
 
 /// What stands under a heading: how wide it is, in points, and at which edge.
 const COLUMNS: [(&str, f32, Align); 9] = [
-    ("IdCobranza", 74.0, Align::Right),
-    ("IdFactura", 74.0, Align::Right),
-    ("Contrato", 70.0, Align::Left),
-    ("Nombre", 172.0, Align::Left),
+    ("IdCobranza", 70.0, Align::Right),
+    ("IdFactura", 70.0, Align::Right),
+    ("Contrato", 60.0, Align::Left),
+    ("Nombre", 162.0, Align::Left),
     ("Periodo", 34.0, Align::Left),
     ("Fecha de pago", 80.0, Align::Left),
-    ("Cajero", 52.0, Align::Left),
-    ("Estado", 74.0, Align::Left),
+    ("Cajero", 54.0, Align::Left),
+    ("Estado", 102.0, Align::Left),
     ("Monto", 80.0, Align::Right),
 ];
 /// Between columns.
 const GUTTER: f32 = 7.0;
 
-/// What a line of a list is called in the subtotals.
-#[derive(Debug, Clone, Copy)]
-struct List {
-    heading: &'static str,
-    total: &'static str,
-}
-
-const PAYMENTS: List = List { heading: "Cobranzas del día", total: "Total de cobranzas" };
-const REVERSALS: List = List { heading: "Reversiones del día", total: "Total de reversiones" };
+/// What the lines of a list are called.
+const PAYMENTS: &str = "cobranzas";
+const REVERSALS: &str = "reversiones";
 
 /// A day's report that is being written.
 #[derive(Debug)]
@@ -66,9 +60,9 @@ pub(super) struct DayPaper<'a, W: Write> {
     pages: i64,
     /// Lines of the page at hand that are taken.
     line: i64,
-    /// What the rows of the page at hand add up to.
+    /// The list at hand, and what its rows on the page at hand add up to.
+    list: &'static str,
     subtotal: Total,
-    has_reversals: bool,
 }
 
 /// How many pages the report takes: the lines of both lists with their headings and totals, and the sums.
@@ -93,7 +87,7 @@ impl<'a, W: Write> DayPaper<'a, W> {
             pages: pages(&totals),
             line: 0,
             subtotal: Total::zero(heading.company.currency),
-            has_reversals: false,
+            list: PAYMENTS,
         };
         paper.start_page();
         paper.heading(PAYMENTS)?;
@@ -108,9 +102,8 @@ impl<'a, W: Write> DayPaper<'a, W> {
 
     /// A reversal of the day.
     pub(super) fn reversal(&mut self, row: &Row<'_>) -> io::Result<()> {
-        if !self.has_reversals {
-            self.has_reversals = true;
-            self.total(PAYMENTS, self.totals.paid)?;
+        if self.list == PAYMENTS {
+            self.total(self.totals.paid)?;
             self.next_line()?;
             self.heading(REVERSALS)?;
         }
@@ -119,11 +112,8 @@ impl<'a, W: Write> DayPaper<'a, W> {
 
     /// Ends the file.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        if self.has_reversals {
-            self.total(REVERSALS, self.totals.reversed)?;
-        } else {
-            self.total(PAYMENTS, self.totals.paid)?;
-        }
+        let is_paid = self.list == PAYMENTS;
+        self.total(if is_paid { self.totals.paid } else { self.totals.reversed })?;
         if LINES - self.line < SUMS_LEN {
             self.turn()?;
         }
@@ -176,7 +166,8 @@ impl<'a, W: Write> DayPaper<'a, W> {
             canvas.rect(GREY, [MARGIN, 12.6], [WIDTH - 2.0 * MARGIN, 0.4]);
             for (place, (name, ..)) in COLUMNS.iter().enumerate() {
                 let is_amount = place + 1 == COLUMNS.len();
-                let name = if is_amount { format!("{name} ({sign})").into() } else { Cow::from(*name) };
+                let name =
+                    if is_amount { format!("{name} ({sign})").into() } else { Cow::from(*name) };
                 cell(canvas, BODY.bold(), place, 1.2, &name);
             }
         });
@@ -186,7 +177,7 @@ impl<'a, W: Write> DayPaper<'a, W> {
     fn end_page(&mut self) -> io::Result<()> {
         if self.subtotal.count > 0 {
             let Total { count: rows, amount: sum } = self.subtotal;
-            let told = format!("Subtotal de la página: {} registros", count(rows));
+            let told = format!("Subtotal de la página, {}: {}", self.list, count(rows));
             self.draw(line_top(LINES) + 2.0, |canvas| {
                 canvas.rect(GREY, [MARGIN, 0.0], [WIDTH - 2.0 * MARGIN, 0.4]);
                 let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
@@ -197,17 +188,21 @@ impl<'a, W: Write> DayPaper<'a, W> {
         self.file.add_page(&page, WIDTH, HEIGHT)
     }
 
-    fn heading(&mut self, list: List) -> io::Result<()> {
+    /// Begins a list.
+    fn heading(&mut self, list: &'static str) -> io::Result<()> {
         let y = self.next_line()?;
+        (self.list, self.subtotal) = (list, Total::zero(self.heading.company.currency));
         self.draw(y, |canvas| {
-            Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN).text(BODY.bold(), list.heading);
+            let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
+            pen.text(BODY.bold(), &format!("Las {list} del día"));
         });
         Ok(())
     }
 
-    fn total(&mut self, list: List, total: Total) -> io::Result<()> {
+    /// Ends the list at hand.
+    fn total(&mut self, total: Total) -> io::Result<()> {
         let y = self.next_line()?;
-        let told = format!("{}: {}", list.total, count(total.count));
+        let told = format!("Total de {}: {}", self.list, count(total.count));
         self.draw(y, |canvas| {
             let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
             pen.row(BODY.bold(), &told, &amount(total.amount));
@@ -259,13 +254,18 @@ impl<'a, W: Write> DayPaper<'a, W> {
             told("Pagadas", paid),
             told("Revertidas", reversed),
             told("Neto", net),
-            (format!("Cantidad de registros: {records}"), format!("Suma de control: {}", amount(sum))),
+            (
+                format!("Cantidad de registros: {records}"),
+                format!("Suma de control: {}", amount(sum)),
+            ),
         ];
         let y = line_top(self.line) + LINE_HEIGHT;
         self.draw(y, |canvas| {
             let mut pen = Pen::new(canvas, MARGIN, 300.0);
             pen.boxed(GREY, 5.0, |pen| {
-                rows.iter().for_each(|(name, figure)| pen.row(BODY.bold(), name, figure));
+                for (name, figure) in &rows {
+                    pen.row(BODY.bold(), name, figure);
+                }
             });
         });
     }

@@ -9,10 +9,10 @@ use ventanilla_domain::{
     Bill, BillId, BusinessDay, CollectorId, Company, CompanyId, Contract, ContractCode,
     ContractKey, ContractState, Currency, Holder, Member, MemberId, Money, Name, PayCommand,
     PayDecision, PayFacts, PayRefusal, Payer, PaymentId, Policy, ReverseCommand, ReverseDecision,
-    ReverseFacts, TimeZone, decide_pay, decide_reverse,
+    ReverseFacts, TimeZone, Total, decide_pay, decide_reverse,
 };
 use ventanilla_service::{
-    Accepted, Caller, DayReport, Debt, Failure, LookUpRefusal, PaymentSelector, PaymentState, Total,
+    Accepted, Caller, DayReport, Debt, Failure, LookUpRefusal, PaymentSelector, PaymentState,
 };
 
 /// A way in which the window is broken.
@@ -181,10 +181,7 @@ impl Window {
         }
         let reversals: Vec<_> = own().filter(is_of_day).collect();
         let (paid, reversed) = (total(&payments), total(&reversals));
-        let net = Total {
-            count: paid.count - reversed.count,
-            amount: paid.amount.checked_sub(reversed.amount).unwrap(),
-        };
+        let net = paid.checked_sub(reversed).unwrap();
         Outcome::Report(Ok(DayReport { day, payments, reversals, paid, reversed, net }))
     }
 

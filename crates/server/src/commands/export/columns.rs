@@ -1,13 +1,12 @@
 //! The columns of each list, in the order in which they are written. They are kept: what others
 //! read never loses one nor sees two change places; a new one comes last (docs/exports.md).
 
+use ventanilla_documents::Cell;
 use ventanilla_domain::{
     BillId, BillState, CallerKey, ContractState, Holder, Label, LocationCode, Money, Payment,
     PaymentId, Text,
 };
 use ventanilla_service::{ExportedBill, ExportedEvent, ExportedPayment};
-
-use super::rows::Cell;
 
 /// A column: its name, and what a row says under it.
 pub(super) type Column<T> = (&'static str, for<'r> fn(&'r T) -> Cell<'r>);

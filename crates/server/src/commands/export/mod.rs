@@ -320,9 +320,9 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
     use std::sync::mpsc;
 
+    use ventanilla_documents::Cell;
     use ventanilla_domain::{Currency, Name, Policy, TimeZone};
 
-    use super::rows::Cell;
     use super::*;
 
     /// The numbers from 1 to 1,200, of books that cannot be read at each second try.

@@ -1,18 +1,14 @@
 //! The rows of an export, in the form that was asked for.
 
-use std::fmt::{self, Write as _};
 use std::io::{self, BufWriter, Write};
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use ventanilla_domain::{Company, DetailLine, Money, civil_at, zoned_at};
-
-use crate::output;
+use ventanilla_documents::{Cell, CsvTable, Spelling};
+use ventanilla_domain::Company;
 
 /// What a row looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// An object a line, its keys in the order of the columns.
+    /// An object a line, its keys in the order of the columns; instants are in RFC 3339.
     JsonLines,
     /// RFC 4180 with `,` and a heading; UTF-8, each line ended by a line feed.
     Csv,
@@ -21,42 +17,11 @@ pub(super) enum Form {
     Excel,
 }
 
-/// What stands in a row under a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cell<'r> {
-    /// Nothing: `null`, or an empty cell.
-    Nothing,
-    /// A whole number.
-    Number(i64),
-    /// A text.
-    Text(&'r str),
-    /// An amount, with two decimals.
-    Amount(Money),
-    /// What a bill charges: `Agua=35.98|Descuento=-7.20`.
-    Details(&'r [DetailLine]),
-    /// A date.
-    Day(Date),
-    /// An instant, told in the company's time: RFC 3339 with its offset, whole seconds.
-    Instant(Timestamp),
-    /// A time of somebody else's clock: RFC 3339 without an offset.
-    Civil(DateTime),
-}
-
 /// Writes rows.
 #[derive(Debug)]
-pub(super) struct Rows<W: Write> {
-    form: Form,
-    company: Company,
-    names: Vec<&'static str>,
-    out: Out<W>,
-    /// The text of the cell at hand.
-    text: String,
-}
-
-#[derive(Debug)]
-enum Out<W: Write> {
-    Json(BufWriter<W>),
-    Csv(Box<csv::Writer<W>>),
+pub(super) enum Rows<W: Write> {
+    Json(JsonRows<W>),
+    Csv(CsvTable<W>),
 }
 
 impl<W: Write> Rows<W> {
@@ -65,111 +30,71 @@ impl<W: Write> Rows<W> {
         form: Form,
         company: Company,
         names: Vec<&'static str>,
-        mut out: W,
+        out: W,
     ) -> io::Result<Self> {
-        let mut csv = csv::WriterBuilder::new();
-        if form == Form::Excel {
-            csv.delimiter(b';').terminator(csv::Terminator::CRLF);
-            out.write_all("\u{FEFF}".as_bytes())?;
-        }
-        let out = if form == Form::JsonLines {
-            Out::Json(BufWriter::new(out))
-        } else {
-            let mut csv = csv.from_writer(out);
-            csv.write_record(&names).map_err(to_io_error)?;
-            Out::Csv(Box::new(csv))
+        let spelling = match form {
+            Form::JsonLines => return Ok(Self::Json(JsonRows::start(company, names, out))),
+            Form::Csv => Spelling::Program,
+            Form::Excel => Spelling::YearFirst,
         };
-        Ok(Self { form, company, names, out, text: String::new() })
+        CsvTable::start(spelling, company, names, out).map(Self::Csv)
     }
 
     /// Writes a row: a cell for each name.
     pub(super) fn write<'r>(&mut self, cells: impl Iterator<Item = Cell<'r>>) -> io::Result<()> {
-        let Self { form, company, names, out, text } = self;
-        let mut before = '{';
-        for (name, cell) in names.iter().zip(cells) {
-            text.clear();
-            print(cell, *form, company, text).map_err(io::Error::other)?;
-            match out {
-                Out::Csv(csv) => {
-                    if *form == Form::Excel && matches!(cell, Cell::Text(_) | Cell::Details(_)) {
-                        disarm(text);
-                    }
-                    csv.write_field(&*text).map_err(to_io_error)?;
-                }
-                Out::Json(out) => {
-                    write!(out, "{before}\"{name}\":")?;
-                    before = ',';
-                    match cell {
-                        Cell::Nothing => out.write_all(b"null")?,
-                        Cell::Number(_) => out.write_all(text.as_bytes())?,
-                        _ => serde_json::to_writer(&mut *out, text)?,
-                    }
-                }
-            }
-        }
-        match out {
-            Out::Csv(csv) => csv.write_record(None::<&[u8]>).map_err(to_io_error),
-            Out::Json(out) => out.write_all(b"}\n"),
+        match self {
+            Self::Json(rows) => rows.write(cells),
+            Self::Csv(table) => table.write(cells),
         }
     }
 
     /// Hands on what was written.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        match &mut self.out {
-            Out::Json(out) => out.flush(),
-            Out::Csv(out) => out.flush(),
+        match self {
+            Self::Json(rows) => rows.out.flush(),
+            Self::Csv(table) => table.flush(),
         }
     }
 }
 
-/// The error of the writer beneath, whose kind tells a reader that has gone.
-fn to_io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+/// Rows as objects.
+#[derive(Debug)]
+pub(super) struct JsonRows<W: Write> {
+    company: Company,
+    names: Vec<&'static str>,
+    out: BufWriter<W>,
+    /// The text of the cell at hand.
+    text: String,
+}
+
+impl<W: Write> JsonRows<W> {
+    fn start(company: Company, names: Vec<&'static str>, out: W) -> Self {
+        Self { company, names, out: BufWriter::new(out), text: String::new() }
     }
-}
 
-/// Appends what a cell says to `text`.
-fn print(cell: Cell<'_>, form: Form, company: &Company, text: &mut String) -> fmt::Result {
-    match cell {
-        Cell::Nothing => Ok(()),
-        Cell::Number(number) => write!(text, "{number}"),
-        Cell::Text(words) => text.write_str(words),
-        Cell::Amount(amount) => text.write_str(&to_decimal(amount, form)),
-        Cell::Details(lines) => lines.iter().enumerate().try_for_each(|(place, line)| {
-            let mark = if place == 0 { "" } else { "|" };
-            write!(text, "{mark}{}={}", line.concept, to_decimal(line.amount, form))
-        }),
-        Cell::Day(day) => write!(text, "{day}"),
-        Cell::Instant(at) if form == Form::Excel => {
-            print(Cell::Civil(civil_at(company, at)), form, company, text)
+    fn write<'r>(&mut self, cells: impl Iterator<Item = Cell<'r>>) -> io::Result<()> {
+        let Self { company, names, out, text } = self;
+        let mut before = '{';
+        for (name, cell) in names.iter().zip(cells) {
+            text.clear();
+            cell.spell(Spelling::Program, company, text).map_err(io::Error::other)?;
+            write!(out, "{before}\"{name}\":")?;
+            before = ',';
+            match cell {
+                Cell::Nothing => out.write_all(b"null")?,
+                Cell::Number(_) => out.write_all(text.as_bytes())?,
+                _ => serde_json::to_writer(&mut *out, text)?,
+            }
         }
-        Cell::Instant(at) => {
-            write!(text, "{}", zoned_at(company, at).strftime("%Y-%m-%dT%H:%M:%S%:z"))
-        }
-        Cell::Civil(at) if form == Form::Excel => {
-            write!(text, "{}", at.strftime("%Y-%m-%d %H:%M:%S"))
-        }
-        Cell::Civil(at) => write!(text, "{}", at.strftime("%Y-%m-%dT%H:%M:%S")),
-    }
-}
-
-fn to_decimal(amount: Money, form: Form) -> String {
-    let decimal = amount.to_decimal();
-    if form == Form::Excel { decimal.replace('.', ",") } else { decimal }
-}
-
-/// Keeps a spreadsheet from running what others wrote: it shows the mark before it, and a text.
-fn disarm(text: &mut String) {
-    if output::is_formula(text) {
-        text.insert(0, '\'');
+        out.write_all(b"}\n")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ventanilla_domain::{CompanyId, Concept, Currency, Name, Policy, TimeZone};
+    use ventanilla_domain::{
+        CompanyId, Concept, Currency, DetailLine, Money, Name, Policy, TimeZone,
+    };
 
     use super::*;
 

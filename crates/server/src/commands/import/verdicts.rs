@@ -10,11 +10,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ventanilla_documents::is_formula;
 use ventanilla_domain::{BillId, Currency, Money, PaymentId};
 use ventanilla_service::import::{LineOutcome, LineVerdict, News, Subject, Verdict};
 
 use super::report::to_listed;
-use crate::output;
 
 const HEADING: &str = "linea;resultado;factura;contrato;diferencia;id_cobranza;columna;mensaje";
 
@@ -196,7 +196,7 @@ impl Row<'_> {
 
 /// A text as one cell, which no spreadsheet runs: it comes from whoever wrote the file.
 fn write_text(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let guard = if output::is_formula(text) { "'" } else { "" };
+    let guard = if is_formula(text) { "'" } else { "" };
     if text.contains([';', '"', '\r', '\n']) {
         write!(out, "\"{guard}{}\"", text.replace('"', "\"\""))
     } else {

@@ -1,0 +1,11 @@
+//! Tables: what stands in a row under a column, and the files that rows go to.
+
+mod book;
+mod cell;
+mod csv;
+mod sheets;
+
+pub(crate) use book::{Book, amount_format, guarded, label_format, text_format, to_serial};
+pub use cell::{Cell, Spelling, is_formula};
+pub use csv::CsvTable;
+pub(crate) use sheets::{Kind, Listed, SheetColumn, Sheets};

@@ -1,0 +1,11 @@
+//! The files that are handed out, read back by others' readers.
+
+#[cfg(test)]
+mod csv;
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
+mod large;
+#[cfg(test)]
+#[cfg(test)]
+mod xlsx;
