@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod invoices;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod pictures;
 #[cfg(test)]
 mod read;

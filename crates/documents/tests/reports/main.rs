@@ -7,5 +7,4 @@ mod facts;
 #[cfg(test)]
 mod large;
 #[cfg(test)]
-#[cfg(test)]
 mod xlsx;
