@@ -6,6 +6,7 @@ mod cooplan;
 #[cfg(test)]
 mod every;
 mod http;
+mod receipt;
 
 pub use http::serve::{Limits, PeerAddress, serve, serve_within};
 
@@ -21,8 +22,11 @@ use ventanilla_service::Service;
 pub fn router(service: Service) -> Router {
     Router::new()
         .fallback(|State(service): State<Service>, request: Request| async move {
-            if colppy::takes(request.uri().path()) {
+            let path = request.uri().path();
+            if colppy::takes(path) {
                 colppy::answer(&service, request).await
+            } else if receipt::takes(path) {
+                receipt::answer(&service, request).await
             } else {
                 cooplan::answer(&service, request).await
             }

@@ -1,5 +1,6 @@
 //! What the dialects share: connections, bodies, fields and tokens. No dialect's words.
 
+pub(crate) mod accept;
 pub(crate) mod attempt;
 pub(crate) mod body;
 mod connection;
