@@ -96,6 +96,8 @@ fn rows_that_are_not_what_the_totals_say_are_no_report() {
             (totals((1, 299), none, (1, 299)), false),
             (totals((1, 300), (1, 300), none), false),
             (totals((1, 300), none, (1, 299)), false),
+            (totals((2, 300), none, (1, 300)), false),
+            (totals((1, 300), (0, 1), (1, 300)), false),
         ] {
             let mut out = Vec::new();
             let mut file = DayReportFile::start(form, heading, totals, &mut out).unwrap();
@@ -107,30 +109,35 @@ fn rows_that_are_not_what_the_totals_say_are_no_report() {
 
 #[test]
 fn a_reader_that_has_gone_is_told_from_other_errors() {
-    struct Gone;
+    /// It takes so many writes, and no flush.
+    struct Gone(usize);
     impl Write for Gone {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
         }
         fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+            Err(io::ErrorKind::BrokenPipe.into())
         }
     }
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
     let heading = DayHeading { company: &company, collector: &collector, day };
+    let write = |form, out| {
+        let (payments, reversals) = awkward_day();
+        let mut file = DayReportFile::start(form, heading, awkward_totals(), out)?;
+        for (payment, reversal) in &payments {
+            file.payment(payment, reversal.as_ref())?;
+        }
+        for (payment, reversal) in &reversals {
+            file.reversal(payment, reversal.as_ref().unwrap())?;
+        }
+        file.finish()
+    };
     for form in [FileForm::Csv, FileForm::Xlsx] {
-        let ended =
-            DayReportFile::start(form, heading, awkward_totals(), Gone).and_then(|mut file| {
-                let (payments, reversals) = awkward_day();
-                for (payment, reversal) in &payments {
-                    file.payment(payment, reversal.as_ref())?;
-                }
-                for (payment, reversal) in &reversals {
-                    file.reversal(payment, reversal.as_ref().unwrap())?;
-                }
-                file.finish()
-            });
-        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{form:?}");
+        for taken in [0, 1, usize::MAX] {
+            let ended = write(form, Gone(taken));
+            assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{form:?} {taken}");
+        }
     }
 }
