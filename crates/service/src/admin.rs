@@ -27,6 +27,7 @@ impl Service {
                 currency: new.currency,
                 time_zone: new.time_zone.clone(),
                 policy: Policy::default(),
+                issuer: 0,
             };
             let first_payment = new.first_payment;
             let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };

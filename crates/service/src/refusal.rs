@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ventanilla_domain::{Company, PayRefusal, PolicyError};
+use ventanilla_domain::{Company, PayRefusal, SettingError};
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +89,7 @@ pub enum AdminRefusal {
     CompanyUnknown,
     /// A setting was refused.
     #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Setting(#[from] SettingError),
     /// A day that is not over cannot be closed.
     #[error("the day is not over")]
     DayNotOver,
