@@ -69,6 +69,28 @@ pub enum PrintRefusal {
     PaymentOfAnotherBill,
 }
 
+/// Why a payment was not printed for whoever runs the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReprintRefusal {
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// No payment of that id.
+    #[error("no such payment")]
+    PaymentUnknown,
+}
+
+/// Why a collector's day was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DayRefusal {
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// The company has no collector of that name.
+    #[error("no such collector")]
+    CollectorUnknown,
+}
+
 /// Why an act of administration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminRefusal {
