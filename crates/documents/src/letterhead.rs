@@ -1,5 +1,7 @@
 //! What heads a company's papers.
 
+use ventanilla_domain::{Company, Issuer, Text};
+
 use crate::pdf::{Align, Pen, Style};
 
 /// Who issues a paper. What is not known is left out.
@@ -21,7 +23,22 @@ pub struct Letterhead<'a> {
     pub legend: Option<&'a str>,
 }
 
-impl Letterhead<'_> {
+impl<'a> Letterhead<'a> {
+    /// What a company said of itself; its name alone where it has said nothing.
+    pub fn of(company: &'a Company, issuer: Option<&'a Issuer>) -> Self {
+        let label = |fact: fn(&'a Issuer) -> Option<&'a str>| issuer.and_then(fact);
+        Self {
+            name: label(|issuer| issuer.name.as_ref().map(Text::as_str))
+                .unwrap_or(company.name.as_str()),
+            tax_id: label(|issuer| issuer.tax_id.as_ref().map(Text::as_str)),
+            address: label(|issuer| issuer.address.as_ref().map(Text::as_str)),
+            municipality: label(|issuer| issuer.municipality.as_ref().map(Text::as_str)),
+            phone: label(|issuer| issuer.phone.as_ref().map(Text::as_str)),
+            activity: label(|issuer| issuer.activity.as_ref().map(Text::as_str)),
+            legend: label(|issuer| issuer.legend.as_ref().map(Text::as_str)),
+        }
+    }
+
     /// Who issues the paper and where to find them; sizes in points.
     pub(crate) fn draw(&self, pen: &mut Pen<'_, '_>, name: f32, rest: f32, align: Align) {
         pen.text(Style::text(name).bold().align(align), self.name);

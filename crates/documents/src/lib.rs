@@ -17,6 +17,6 @@ pub use invoice::Invoice;
 pub use letterhead::Letterhead;
 pub use order::{OrderedInvoice, PaymentOrder};
 pub use pdf::Paper;
-pub use report::{DayHeading, DayReportFile, DayTotals, FileForm};
+pub use report::{DayHeading, DayReportFile, FileForm};
 pub use table::{Cell, CsvTable, Spelling, is_formula};
 pub use words::amount_in_words;

@@ -44,4 +44,6 @@ pub struct Company {
     pub time_zone: TimeZone,
     /// Its rules.
     pub policy: Policy,
+    /// Number of the issuer in force, which heads its papers; 0 while there is none.
+    pub issuer: u32,
 }

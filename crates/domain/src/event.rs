@@ -3,8 +3,8 @@
 //! Every table of a company's books can be rebuilt from its events in order.
 
 use crate::{
-    BillVersion, Company, Contract, FileId, ImportTotals, Label, Member, Name, Payment, PaymentId,
-    Payout, PayoutReversal, Policy, PurchaseInvoice, Reversal, Supplier,
+    BillVersion, Company, Contract, FileId, ImportTotals, Issuer, Label, Member, Name, Payment,
+    PaymentId, Payout, PayoutReversal, Policy, PurchaseInvoice, Reversal, Supplier,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// A company's rules changed: all of them, as they are from now on.
     PolicyChanged(Box<Policy>),
+    /// What heads a company's papers was said or changed: all of it, as it is from now on.
+    IssuerKept(Box<Issuer>),
     /// A file was accepted for import.
     FileImported(Box<ImportedFile>),
     /// All lines of an imported file were kept; a file without this was cut off.

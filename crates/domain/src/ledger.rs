@@ -130,6 +130,7 @@ pub fn postings_of(
     match event {
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
+        | Event::IssuerKept(_)
         | Event::FileImported(_)
         | Event::FileFinished { .. }
         | Event::MemberKept(_)

@@ -18,6 +18,7 @@ mod day;
 mod event;
 mod ids;
 mod import;
+mod issuer;
 mod ledger;
 mod member;
 mod money;
@@ -44,9 +45,10 @@ pub use import::{
     MemberFacts, MemberRefusal, MemberRow, PrintedRow, Tally, decide_bill, decide_member,
     decide_withdrawal,
 };
+pub use issuer::{Issuer, PublicUrl};
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
 pub use member::{Contract, ContractState, Holder, Member, Payer};
-pub use money::{Currency, Money, MoneyError, Total, UnknownCurrency};
+pub use money::{Currency, DayTotals, Money, MoneyError, Total, UnknownCurrency};
 pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};
 pub use payables::{
     APPLIED_MAX, Application, AppliedInvoice, Cuit, CuitError, DetailKind, DetailText, Details,
@@ -60,9 +62,9 @@ pub use payables::{
 };
 pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
-pub use policy::{Hours, Policy, PolicyError, ReversalWindow};
+pub use policy::{Hours, Policy, ReversalWindow, SettingError};
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
 pub use role::Role;
 pub use text::{
-    CallerKey, CallerReference, Concept, ContractCode, Label, Name, Reason, Text, TextError,
+    CallerKey, CallerReference, Concept, ContractCode, Label, Legend, Name, Reason, Text, TextError,
 };

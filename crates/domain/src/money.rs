@@ -145,6 +145,17 @@ impl Total {
     }
 }
 
+/// What a collector's business day comes to (docs/spec/cooplan.md §2, Services 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayTotals {
+    /// The payments of the day, those that were reversed too.
+    pub paid: Total,
+    /// The reversals made on the day.
+    pub reversed: Total,
+    /// The difference.
+    pub net: Total,
+}
+
 impl fmt::Debug for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_decimal(), self.currency.to_code())

@@ -144,6 +144,7 @@ pub fn decide_pay(
         caller_key: command.caller_key.clone(),
         place: command.place.clone(),
         previous: bill.last_payment,
+        issuer: facts.company.issuer,
     })))
 }
 
@@ -453,6 +454,21 @@ pub(crate) mod tests {
         for change in other {
             assert_eq!(replay(change), Err(PayRefusal::CallerKeyReused));
         }
+    }
+
+    #[test]
+    fn a_payment_names_the_issuer_of_its_moment() {
+        let company = Company { issuer: 3, ..company_with(&[]) };
+        let Ok(PayDecision::Accepted(payment)) = decide_pay(&facts(&company), &command(), now())
+        else {
+            panic!("not accepted");
+        };
+        assert_eq!(payment.issuer, 3);
+        // A repeat is the same request, whoever heads the papers by now.
+        let later = Company { issuer: 4, ..company };
+        let repeated = PayFacts { repeated: Some(payment.as_ref().clone()), ..facts(&later) };
+        let again = decide_pay(&repeated, &command(), now());
+        assert_eq!(again, Ok(PayDecision::Replayed(payment)));
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub struct Payment {
     pub place: Place,
     /// The payment of the same bill before this one, which was reversed.
     pub previous: Option<PaymentId>,
+    /// Number of the issuer in force when it was accepted, which heads what is printed of it; 0
+    /// where there was none.
+    pub issuer: u32,
 }
 
 /// Undoes a payment; the payment stays, the bill is owed again.

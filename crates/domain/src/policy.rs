@@ -70,7 +70,7 @@ impl Default for Policy {
 
 /// Why a setting was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
+pub enum SettingError {
     /// No setting of that name.
     #[error("unknown setting {key}")]
     Key {
@@ -108,7 +108,7 @@ impl Policy {
     /// The policy with one setting changed (`company set KEY=VALUE`).
     ///
     /// Errors in order: unknown key, a value of the wrong form, a closed day opened again.
-    pub fn with(&self, key: &str, value: &str) -> Result<Self, PolicyError> {
+    pub fn with(&self, key: &str, value: &str) -> Result<Self, SettingError> {
         let mut policy = self.clone();
         match key {
             "oldest_first" => policy.oldest_first = from_bool(key, value)?,
@@ -120,7 +120,7 @@ impl Policy {
             _ => match key.strip_prefix(REVENUE_PREFIX) {
                 Some(concept) => policy.set_revenue_account(key, concept, value)?,
                 None => {
-                    return Err(PolicyError::Key { key: key.to_owned() });
+                    return Err(SettingError::Key { key: key.to_owned() });
                 }
             },
         }
@@ -158,13 +158,13 @@ impl Policy {
         settings
     }
 
-    fn closed_later(&self, key: &str, value: &str) -> Result<BusinessDay, PolicyError> {
+    fn closed_later(&self, key: &str, value: &str) -> Result<BusinessDay, SettingError> {
         // A date is also read from an instant or in other forms; what is never opened again is
         // taken only as it is shown.
         let day = value.parse::<Date>().ok().filter(|day| day.to_string() == value);
         let day = BusinessDay::from_date(day.ok_or_else(|| wrong(key, "YYYY-MM-DD"))?);
         if self.closed_through.is_some_and(|closed| day < closed) {
-            return Err(PolicyError::DayClosed);
+            return Err(SettingError::DayClosed);
         }
         Ok(day)
     }
@@ -174,7 +174,7 @@ impl Policy {
         key: &str,
         concept: &str,
         value: &str,
-    ) -> Result<(), PolicyError> {
+    ) -> Result<(), SettingError> {
         let bad = || wrong(key, "ACCOUNT|none");
         let concept = Concept::from_text(concept).ok().ok_or_else(bad)?;
         if value == "none" {
@@ -187,15 +187,15 @@ impl Policy {
     }
 }
 
-fn wrong(key: &str, form: &'static str) -> PolicyError {
-    PolicyError::Value { key: key.to_owned(), form }
+fn wrong(key: &str, form: &'static str) -> SettingError {
+    SettingError::Value { key: key.to_owned(), form }
 }
 
-fn from_bool(key: &str, value: &str) -> Result<bool, PolicyError> {
+fn from_bool(key: &str, value: &str) -> Result<bool, SettingError> {
     value.parse().ok().ok_or_else(|| wrong(key, "true|false"))
 }
 
-fn from_window(key: &str, value: &str) -> Result<ReversalWindow, PolicyError> {
+fn from_window(key: &str, value: &str) -> Result<ReversalWindow, SettingError> {
     if value == "none" {
         return Ok(ReversalWindow::Unlimited);
     }
@@ -209,7 +209,7 @@ fn optional<T>(
     value: &str,
     form: &'static str,
     from_text: fn(&str) -> Option<T>,
-) -> Result<Option<T>, PolicyError> {
+) -> Result<Option<T>, SettingError> {
     if value == "none" {
         return Ok(None);
     }
@@ -247,6 +247,7 @@ pub(crate) mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy,
+            issuer: 0,
         }
     }
 
@@ -306,7 +307,7 @@ pub(crate) mod tests {
     #[test]
     fn a_closed_day_stays_closed() {
         let policy = Policy::default().with("closed_through", "2021-11-26").unwrap();
-        assert_eq!(policy.with("closed_through", "2021-11-25"), Err(PolicyError::DayClosed));
+        assert_eq!(policy.with("closed_through", "2021-11-25"), Err(SettingError::DayClosed));
         assert!(policy.with("closed_through", "2021-11-27").is_ok());
     }
 

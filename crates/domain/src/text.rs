@@ -60,6 +60,8 @@ pub type Label = Text<64>;
 pub type Name = Text<200>;
 /// What a detail line of a bill, or a revenue account, is called.
 pub type Concept = Text<80>;
+/// What the law or the company wants said at the foot of a paper.
+pub type Legend = Text<500>;
 /// Why a payment was reversed.
 pub type Reason = Text<200>;
 /// The caller's word for the payer: stored, not understood (`IdAsociado` on the Cooplan wire).

@@ -123,17 +123,17 @@ pub(crate) fn from_failure<R>(
 }
 
 fn to_sentence(refusal: &AdminRefusal) -> String {
-    use ventanilla_domain::PolicyError;
+    use ventanilla_domain::SettingError;
     match refusal {
         AdminRefusal::CompanyExists => "ya hay una empresa con ese número".to_owned(),
         AdminRefusal::CompanyUnknown => "no hay ninguna empresa con ese número".to_owned(),
-        AdminRefusal::Policy(PolicyError::Key { key }) => {
+        AdminRefusal::Setting(SettingError::Key { key }) => {
             format!("no hay ningún ajuste «{key}»; los ajustes son: {}", to_settings_list())
         }
-        AdminRefusal::Policy(PolicyError::Value { key, form }) => {
+        AdminRefusal::Setting(SettingError::Value { key, form }) => {
             format!("el ajuste «{key}» toma {}", in_spanish(form))
         }
-        AdminRefusal::Policy(PolicyError::DayClosed) => {
+        AdminRefusal::Setting(SettingError::DayClosed) => {
             "un día cerrado no vuelve a abrirse: closed_through solo avanza".to_owned()
         }
         AdminRefusal::DayNotOver => "un día que no terminó no se puede cerrar".to_owned(),

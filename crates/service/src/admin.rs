@@ -1,14 +1,16 @@
-//! Administration: companies, their rules, and their collectors.
+//! Administration: companies, their rules, what heads their papers, and their collectors.
 
+use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, Company, CompanyId, Event, Label, PayDecision, PayRefusal, Payment, Policy,
-    ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, business_day, decide_pay,
-    decide_reverse,
+    CollectorId, Company, CompanyId, Event, Issuer, Label, PayDecision, PayRefusal, Payment,
+    Policy, ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, business_day,
+    decide_pay, decide_reverse,
 };
 use ventanilla_store::{CollectorRecord, StoreError, Tx, to_hex};
 
 use crate::access::secret_digest;
 use crate::collecting::{Decided, company_of, pay_facts};
+use crate::printing::issuer_of_number;
 use crate::{
     AdminRefusal, Collector, Credentials, Entropy, Failure, NewCollector, NewCompany, NoRefusal,
     PastPayment, PastPaymentRefusal, Service,
@@ -27,6 +29,7 @@ impl Service {
                 currency: new.currency,
                 time_zone: new.time_zone.clone(),
                 policy: Policy::default(),
+                issuer: 0,
             };
             let first_payment = new.first_payment;
             let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
@@ -44,11 +47,12 @@ impl Service {
         })
     }
 
-    /// Changes a company's rules by settings `(KEY, VALUE)` (see `Policy::SETTINGS`): all or none.
+    /// Changes a company's rules and what heads its papers by settings `(KEY, VALUE)` (see
+    /// `Policy::SETTINGS` and `Issuer::SETTINGS`): all or none.
     ///
-    /// Refusals in order: an unknown company, a setting that is refused, a day closed that is not
-    /// over.
-    pub async fn set_policy(
+    /// Refusals in order: an unknown company, a rule that is refused, a day closed that is not over,
+    /// a fact of the issuer that is refused.
+    pub async fn set_company(
         &self,
         company: CompanyId,
         settings: Vec<(String, String)>,
@@ -57,26 +61,34 @@ impl Service {
             let Some(company) = tx.company(company)? else {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             };
-            let before = &company.policy;
-            let changed = settings
-                .iter()
-                .try_fold(before.clone(), |policy, (key, value)| policy.with(key, value));
-            let policy = match changed {
+            let policy = match company_policy(&company, &settings, now) {
                 Ok(policy) => policy,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let before = issuer_of_number(&tx.view(), company.id, company.issuer)?;
+            let issuer = match before.unwrap_or_default().with(of_issuer(&settings)) {
+                Ok(issuer) => issuer,
                 Err(refusal) => return Ok(Err(refusal.into())),
             };
-            let open_day = business_day(&company, now);
-            let closes = policy.closed_through != before.closed_through;
-            if closes && policy.closed_through.is_some_and(|closed| closed >= open_day) {
-                return Ok(Err(AdminRefusal::DayNotOver));
-            }
-            if policy != *before {
-                let event = Event::PolicyChanged(Box::new(policy.clone()));
+            let changed = Company { policy, issuer: issuer.number, ..company.as_ref().clone() };
+            if changed.policy != company.policy {
+                let event = Event::PolicyChanged(Box::new(changed.policy.clone()));
                 tx.append(company.id, event, now)?;
             }
-            Ok(Ok(Company { policy, ..company.as_ref().clone() }))
+            if changed.issuer != company.issuer {
+                tx.append(company.id, Event::IssuerKept(Box::new(issuer)), now)?;
+            }
+            Ok(Ok(changed))
         })
         .await
+    }
+
+    /// What heads a company's papers; `None` where nothing was said, or there is no such company.
+    pub fn issuer(&self, company: CompanyId) -> Result<Option<Issuer>, Failure<NoRefusal>> {
+        self.read_decided(|view| match view.company(company)? {
+            Some(company) => issuer_of_number(view, company.id, company.issuer).map(Ok),
+            None => Ok(Ok(None)),
+        })
     }
 
     /// Adds a collector; its credentials are answered once and kept as hashes.
@@ -176,11 +188,34 @@ impl Service {
     }
 }
 
+/// A company's rules with those of the settings changed that are rules.
+fn company_policy(
+    company: &Company,
+    settings: &[(String, String)],
+    now: Timestamp,
+) -> Result<Policy, AdminRefusal> {
+    let before = &company.policy;
+    let mut rules = settings.iter().filter(|(key, _)| !Issuer::is_setting(key));
+    let policy = rules.try_fold(before.clone(), |policy, (key, value)| policy.with(key, value))?;
+    let closes = policy.closed_through != before.closed_through;
+    let open_day = business_day(company, now);
+    if closes && policy.closed_through.is_some_and(|closed| closed >= open_day) {
+        return Err(AdminRefusal::DayNotOver);
+    }
+    Ok(policy)
+}
+
+/// The settings that are an issuer's.
+fn of_issuer(settings: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    let settings = settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    settings.filter(|(key, _)| Issuer::is_setting(key))
+}
+
 fn record_past(
     tx: &mut Tx<'_>,
     company: &Company,
     past: &PastPayment,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Decided<Payment, PastPaymentRefusal> {
     let facts = pay_facts(&tx.view(), company, &past.command, past.id)?;
     let payment = match decide_pay(&facts, &past.command, past.recorded_at) {

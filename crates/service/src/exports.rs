@@ -11,6 +11,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{StoreError, View};
 
+use crate::failure::damaged;
 use crate::{Failure, Service};
 
 /// A payment or a reversal, numbered among those of its company.
@@ -193,8 +194,4 @@ impl PageOf<'_> {
 
 fn no_payment() -> StoreError {
     damaged("a payment that is named is missing")
-}
-
-fn damaged(what: &'static str) -> StoreError {
-    StoreError::Damaged { what, cause: None }
 }

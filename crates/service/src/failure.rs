@@ -42,6 +42,15 @@ impl<R> Failure<R> {
     }
 }
 
+/// Why a visitor did not see the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VisitFailure<R, E> {
+    /// The books could not be read.
+    Books(Failure<R>),
+    /// The visitor stopped, with an error of its own.
+    Visitor(E),
+}
+
 /// A use case that knows no refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRefusal {}
@@ -62,6 +71,11 @@ impl<R> From<WriteFailure> for Failure<R> {
             WriteFailure::Internal(id) => Self::Internal(id),
         }
     }
+}
+
+/// Damage that is found in reading.
+pub(crate) fn damaged(what: &'static str) -> StoreError {
+    StoreError::Damaged { what, cause: None }
 }
 
 /// A failure to read: what is not a passing hindrance is logged under an id.

@@ -7,12 +7,14 @@ mod access;
 mod admin;
 mod clock;
 mod collecting;
+mod days;
 mod exports;
 mod failure;
 mod guard;
 pub mod import;
 mod network;
 mod payables;
+mod printing;
 mod receipt;
 mod refusal;
 mod session;
@@ -27,18 +29,20 @@ use tokio::sync::oneshot;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use clock::{Clock, Entropy};
+pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
-pub use failure::{ErrorId, Failure, NoRefusal};
+pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
     PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
     SupplierState,
 };
+pub use printing::PrintablePayment;
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
-    AdminRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal, TokenPayRefusal,
-    TokenRefusal,
+    AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
+    ReprintRefusal, TokenPayRefusal, TokenRefusal,
 };
 pub use session::Session;
 pub use users::{

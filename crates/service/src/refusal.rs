@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ventanilla_domain::{Company, PayRefusal, PolicyError};
+use ventanilla_domain::{Company, PayRefusal, SettingError};
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +69,28 @@ pub enum PrintRefusal {
     PaymentOfAnotherBill,
 }
 
+/// Why a payment was not printed for whoever runs the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReprintRefusal {
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// No payment of that id.
+    #[error("no such payment")]
+    PaymentUnknown,
+}
+
+/// Why a collector's day was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DayRefusal {
+    /// No company of that id.
+    #[error("no such company")]
+    CompanyUnknown,
+    /// The company has no collector of that name.
+    #[error("no such collector")]
+    CollectorUnknown,
+}
+
 /// Why an act of administration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminRefusal {
@@ -89,7 +111,7 @@ pub enum AdminRefusal {
     CompanyUnknown,
     /// A setting was refused.
     #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Setting(#[from] SettingError),
     /// A day that is not over cannot be closed.
     #[error("the day is not over")]
     DayNotOver,

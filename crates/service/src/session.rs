@@ -1,15 +1,12 @@
 //! What a collector reads: one session, one moment of the books.
 
-use ventanilla_domain::{
-    BillId, BusinessDay, Company, ContractCode, ContractState, Holder, MoneyError, Payment,
-    PaymentId, Reversal, Total,
-};
+use ventanilla_domain::{Company, ContractCode, ContractState, Holder, Payment, PaymentId};
 use ventanilla_store::{Operation, Snapshot, StoreError, View};
 
 use crate::collecting::{Decided, bill_by_number};
 use crate::{
-    Caller, DayReport, Debt, Failure, FoundContract, LookUpRefusal, NoRefusal, Page,
-    PaymentSelector, PaymentState, PrintRefusal, Service,
+    Caller, Debt, Failure, FoundContract, LookUpRefusal, NoRefusal, Page, PaymentSelector,
+    PaymentState, Service,
 };
 
 /// A caller at one moment: all that a session reads is of one state of the books.
@@ -38,7 +35,15 @@ impl<'s> Session<'s> {
         self.caller
     }
 
-    fn read<T, R>(
+    pub(crate) fn view(&self) -> View<'_> {
+        self.snapshot.view()
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        self.service
+    }
+
+    pub(crate) fn read<T, R>(
         &self,
         read: impl FnOnce(&View<'_>, &Caller) -> Decided<T, R>,
     ) -> Result<T, Failure<R>> {
@@ -94,36 +99,6 @@ impl<'s> Session<'s> {
         })
     }
 
-    /// The payment to print (`imprimirfactura`). Refusals in the order of [`PrintRefusal`].
-    pub fn payment_to_print(
-        &self,
-        bill: BillId,
-        payment: PaymentId,
-    ) -> Result<PaymentState, Failure<PrintRefusal>> {
-        self.read(|view, caller| {
-            let payment = own_payment(view, caller, payment)?;
-            Ok(match payment {
-                None => Err(PrintRefusal::PaymentUnknown),
-                Some(payment) if payment.bill != bill => Err(PrintRefusal::PaymentOfAnotherBill),
-                Some(payment) => Ok(payment_state(view, &caller.company, payment)?),
-            })
-        })
-    }
-
-    /// The calling collector's business day (`reportecobranzas`).
-    pub fn day_report(&self, day: BusinessDay) -> Result<DayReport, Failure<NoRefusal>> {
-        self.read(|view, caller| {
-            let (company, collector) = (&caller.company, caller.collector);
-            let payments = view.payments_of_day(company, collector, day)?;
-            let reversals = view.reversals_of_day(company, collector, day)?;
-            let report = day_report(company, day, payments, reversals);
-            report.map(Ok).map_err(|cause| StoreError::Damaged {
-                what: "a day's total does not fit",
-                cause: Some(cause.into()),
-            })
-        })
-    }
-
     /// The calling collector's payments that match each selector given, by id (`consultarpago`).
     pub fn find_payments(
         &self,
@@ -154,7 +129,8 @@ fn found_contract(
     Ok(FoundContract { holder, oldest_unpaid: unpaid.first().map(|bill| bill.id) })
 }
 
-fn own_payment(
+/// The payment of that id, where the caller took it.
+pub(crate) fn own_payment(
     view: &View<'_>,
     caller: &Caller,
     payment: PaymentId,
@@ -198,34 +174,4 @@ fn candidates(
         found.push(payment);
     }
     Ok(found)
-}
-
-/// A day's report. A reversal of a later day stands in that day's report, and the payment's own day
-/// stays as it was (docs/spec/cooplan.md §2, Services 6).
-fn day_report(
-    company: &Company,
-    day: BusinessDay,
-    payments: Vec<(Payment, Option<Reversal>)>,
-    reversals: Vec<(Payment, Reversal)>,
-) -> Result<DayReport, MoneyError> {
-    let payments: Vec<PaymentState> = payments
-        .into_iter()
-        .map(|(payment, reversal)| {
-            let reversal = reversal.filter(|reversal| reversal.business_day == day);
-            PaymentState { payment, reversal }
-        })
-        .collect();
-    let reversals: Vec<PaymentState> = reversals
-        .into_iter()
-        .map(|(payment, reversal)| PaymentState { payment, reversal: Some(reversal) })
-        .collect();
-    let paid = total(company, &payments)?;
-    let reversed = total(company, &reversals)?;
-    let net = paid.checked_sub(reversed)?;
-    Ok(DayReport { day, payments, reversals, paid, reversed, net })
-}
-
-fn total(company: &Company, rows: &[PaymentState]) -> Result<Total, MoneyError> {
-    let mut amounts = rows.iter().map(|row| row.payment.amount);
-    amounts.try_fold(Total::zero(company.currency), Total::checked_add)
 }

@@ -350,7 +350,7 @@ mod tests {
         each_store(async |world| {
             world
                 .service
-                .set_policy(id(13), vec![("reversal_days".into(), "none".into())])
+                .set_company(id(13), vec![("reversal_days".into(), "none".into())])
                 .await
                 .unwrap();
             world.bills(13, 1..=3);

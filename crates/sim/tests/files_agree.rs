@@ -557,7 +557,7 @@ impl Run {
         let account = ["none", "Venta", "Otros"][self.maker.random.usize(0..3)];
         for side in &self.sides {
             let settings = vec![("revenue.Agua".to_owned(), account.to_owned())];
-            side.service.set_policy(CompanyId::FIRST, settings).await.unwrap();
+            side.service.set_company(CompanyId::FIRST, settings).await.unwrap();
         }
     }
 

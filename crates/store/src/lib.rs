@@ -3,7 +3,9 @@
 //! Every store keeps an append-only journal per company and the tables that follow from it. One
 //! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
 
+mod days;
 mod error;
+mod former;
 mod journal;
 mod keys;
 mod lock;
@@ -21,6 +23,7 @@ mod view;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use days::DaySums;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest};
 pub use lock::ServerLock;

@@ -11,6 +11,7 @@ use ventanilla_domain::{
     ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Reversal,
 };
 
+use crate::former::Former;
 use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
@@ -50,6 +51,7 @@ pub(crate) struct Books {
     pub(crate) balances: BTreeMap<Account, i64>,
     pub(crate) events: BTreeMap<EventNumber, EntryNumber>,
     pub(crate) payables: Payables,
+    pub(crate) former: Former,
 }
 
 impl Books {
@@ -75,6 +77,7 @@ impl Books {
             balances: BTreeMap::new(),
             events: BTreeMap::new(),
             payables: Payables::default(),
+            former: Former::default(),
         })
     }
 
@@ -101,6 +104,7 @@ impl Books {
             Event::PolicyChanged(policy) => {
                 Arc::make_mut(&mut self.company).policy = policy.as_ref().clone();
             }
+            Event::IssuerKept(issuer) => self.keep_issuer(issuer)?,
             Event::FileImported(file) => self.add_file(file)?,
             Event::MemberKept(member) => self.keep_member(member)?,
             Event::ContractKept(contract) => self.keep_contract(contract)?,
@@ -157,7 +161,9 @@ impl Books {
     }
 
     fn keep_member(&mut self, member: &Member) -> Result<(), StoreError> {
-        self.members.insert(member.id, member.clone());
+        if let Some(before) = self.members.insert(member.id, member.clone()) {
+            self.keep_former_member(before, member);
+        }
         while self.members.contains_key(&self.counters.next_member) {
             self.counters.next_member =
                 self.counters.next_member.checked_next().map_err(exhausted)?;
@@ -172,8 +178,9 @@ impl Books {
         if let Some(before) = self.contracts.insert(contract.key, contract.clone()) {
             self.codes.remove(&before.code);
             if before.code != contract.code {
-                self.former_codes.insert((before.code, before.key));
+                self.former_codes.insert((before.code.clone(), before.key));
             }
+            self.keep_former_contract(before, contract);
         }
         match self.codes.insert(contract.code.clone(), contract.key) {
             Some(_) => Err(StoreError::damaged("two contracts have one code")),
@@ -353,40 +360,12 @@ impl State {
         self.books(company)?.attempts.get(&(collector, operation, key.clone())).copied()
     }
 
-    pub(crate) fn payments_of_day(
-        &self,
-        company: CompanyId,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Vec<(Payment, Option<Reversal>)> {
-        let Some(books) = self.books(company) else {
-            return Vec::new();
-        };
-        let own = books.payments.values();
-        own.filter(|payment| payment.collector == collector && payment.business_day == day)
-            .map(|payment| (payment.clone(), books.reversals.get(&payment.id).cloned()))
-            .collect()
-    }
-
-    pub(crate) fn reversals_of_day(
-        &self,
-        company: CompanyId,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Vec<(Payment, Reversal)> {
-        let Some(books) = self.books(company) else {
-            return Vec::new();
-        };
-        let own = books.reversals.values();
-        own.filter(|reversal| reversal.collector == collector && reversal.business_day == day)
-            .filter_map(|reversal| {
-                Some((books.payments.get(&reversal.payment)?.clone(), reversal.clone()))
-            })
-            .collect()
-    }
-
     pub(crate) fn collectors(&self) -> Vec<CollectorRecord> {
         self.collectors.values().cloned().collect()
+    }
+
+    pub(crate) fn collector(&self, id: CollectorId) -> Option<CollectorRecord> {
+        self.collectors.get(&id).cloned()
     }
 
     pub(crate) fn collector_by_code(&self, digest: &Digest) -> Option<CollectorRecord> {

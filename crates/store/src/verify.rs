@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
 
 use crate::memory::Books;
-use crate::{Counters, Digest, Entry, Keys, StoreError, View, journal, payables};
+use crate::{Counters, Digest, Entry, Keys, StoreError, View, former, journal, payables};
 
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 50;
@@ -177,6 +177,7 @@ fn compare(
         found.tell("los saldos no suman cero");
     }
     payables::verify::compare(view, company, &mut books, found)?;
+    former::compare(view, company, std::mem::take(&mut books.former), found)?;
     compare_payments(view, company, &mut books, found)?;
     let id = company.id;
     table(

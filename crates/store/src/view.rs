@@ -177,33 +177,14 @@ impl<'a> View<'a> {
             view.attempt(company, collector, operation, key))
     }
 
-    /// A collector's payments of a business day by id, each with its reversal.
-    pub fn payments_of_day(
-        &self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
-        read!(self, view =>
-            view.payments_of_day(company.id, collector, day),
-            view.payments_of_day(company, collector, day))
-    }
-
-    /// A collector's reversals of a business day by payment, each with its payment.
-    pub fn reversals_of_day(
-        &self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Read<Vec<(Payment, Reversal)>> {
-        read!(self, view =>
-            view.reversals_of_day(company.id, collector, day),
-            view.reversals_of_day(company, collector, day))
-    }
-
     /// All collectors, by id.
     pub fn collectors(&self) -> Read<Vec<CollectorRecord>> {
         read!(self, view => view.collectors(), view.collectors())
+    }
+
+    /// The collector of that id.
+    pub fn collector(&self, id: CollectorId) -> Read<Option<CollectorRecord>> {
+        read!(self, view => view.collector(id), view.collector(id))
     }
 
     /// The collector whose security code has that keyed hash.

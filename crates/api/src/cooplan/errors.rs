@@ -296,6 +296,7 @@ mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         }
     }
 

@@ -67,7 +67,7 @@ async fn the_companys_rules_refuse_what_they_say() {
 async fn a_rule_that_is_changed_holds_at_once() {
     let world = World::demo().await;
     let hours = vec![("hours".to_owned(), "13:00-18:00".to_owned())];
-    world.service.set_policy(company(), hours).await.unwrap();
+    world.service.set_company(company(), hours).await.unwrap();
     world.check("realizarpago", &printed_payment(""), "FUERA_DE_HORARIO").await;
     world.set_clock("2021-11-26T17:00:00Z");
     world.check("realizarpago", &printed_payment(""), "").await;

@@ -87,7 +87,7 @@ async fn a_day_is_the_companys_own() {
     }
     assert_eq!(told(&report(&world, "2021-11-26").await)[2], "2 30.00");
     let cut_off = vec![("cut_off".to_owned(), "17:30".to_owned())];
-    world.service.set_policy(company(), cut_off).await.unwrap();
+    world.service.set_company(company(), cut_off).await.unwrap();
     world.pay(7003, "700", 202_110, "20").await;
     assert_eq!(told(&report(&world, "2021-11-26").await)[2], "2 30.00");
     assert_eq!(told(&report(&world, "2021-11-27").await)[2], "1 20.00");

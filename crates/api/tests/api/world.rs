@@ -114,7 +114,7 @@ impl World {
         import(&service, FileKind::Bills, BILLS).await;
         record_past_payments(&service).await;
         let settings = policy.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        service.set_policy(company(), settings.collect()).await.unwrap();
+        service.set_company(company(), settings.collect()).await.unwrap();
         let router = router(service.clone());
         let mut world = Self {
             service,
@@ -189,7 +189,7 @@ impl World {
             let (key, value) = setting.split_once('=').unwrap();
             (key.to_owned(), value.to_owned())
         });
-        self.service.set_policy(company(), settings.collect()).await
+        self.service.set_company(company(), settings.collect()).await
     }
 }
 

@@ -7,7 +7,9 @@ mod workbook;
 use std::io::{self, Write};
 use std::iter;
 
-use ventanilla_domain::{BusinessDay, Company, Label, Money, MoneyError, Payment, Reversal, Total};
+use ventanilla_domain::{
+    BusinessDay, Company, DayTotals, Label, Money, MoneyError, Payment, Reversal, Total,
+};
 
 use crate::table::{Cell, CsvTable, Spelling};
 use columns::{COLUMNS, Row};
@@ -36,17 +38,6 @@ pub struct DayHeading<'a> {
     pub collector: &'a Label,
     /// The business day.
     pub day: BusinessDay,
-}
-
-/// What the rows add up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayTotals {
-    /// All payments of the day.
-    pub paid: Total,
-    /// All reversals of the day.
-    pub reversed: Total,
-    /// The difference.
-    pub net: Total,
 }
 
 /// A day's report that is being written, row by row: memory does not grow with the rows.

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use ventanilla_domain::{Text, Total, civil_at};
+use ventanilla_domain::{DayTotals, Text, Total, civil_at};
 
+use super::DayHeading;
 use super::columns::Row;
-use super::{DayHeading, DayTotals};
 use crate::figures::{amount, count, date, moment, period, sign_of};
 use crate::pdf::{Align, Canvas, Fonts, Ink, MM, PdfFile, Pen, Style, Title, place};
 

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::iter;
 
 use rust_xlsxwriter::{Format, FormatAlign, Formula, Worksheet, XlsxError};
-use ventanilla_domain::Total;
+use ventanilla_domain::{DayTotals, Total};
 
+use super::DayHeading;
 use super::columns::{COLUMNS, Row};
-use super::{DayHeading, DayTotals};
 use crate::table::{
     Book, Listed, SheetColumn, Sheets, amount_format, guarded, label_format, text_format, to_serial,
 };
@@ -167,6 +167,7 @@ mod tests {
             caller_key: None,
             place: Place::default(),
             previous: None,
+            issuer: 0,
         }
     }
 
@@ -178,6 +179,7 @@ mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         };
         let collector = Text::from_text("banco").unwrap();
         let day = BusinessDay::from_date(jiff::civil::date(2021, 11, 5));

@@ -170,6 +170,7 @@ mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         };
         let spellings = [Spelling::Program, Spelling::YearFirst, Spelling::DayFirst];
         for (spelling, told) in spellings.into_iter().zip(told) {

@@ -77,6 +77,7 @@ pub(crate) fn bare() -> Sample {
         currency: Currency::BOB,
         time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
         policy: Policy::default(),
+        issuer: 0,
     };
     let letterhead = Letterhead {
         name: "Cooplan",
@@ -150,6 +151,7 @@ fn payment() -> Payment {
         caller_key: None,
         place: Place::default(),
         previous: None,
+        issuer: 0,
     }
 }
 

@@ -1,10 +1,11 @@
 //! A day of a collector: the facts that the reports tell.
 
 use jiff::civil::date;
-use ventanilla_documents::{DayHeading, DayReportFile, DayTotals, FileForm};
+use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::{
-    BillId, BusinessDay, CallerKey, CollectorId, Company, CompanyId, ContractKey, Currency, Money,
-    Name, Payment, PaymentId, Period, Place, Policy, Reversal, Text, TimeZone, Total,
+    BillId, BusinessDay, CallerKey, CollectorId, Company, CompanyId, ContractKey, Currency,
+    DayTotals, Money, Name, Payment, PaymentId, Period, Place, Policy, Reversal, Text, TimeZone,
+    Total,
 };
 
 /// A payment, and its reversal where there is one.
@@ -17,6 +18,7 @@ pub(crate) fn company(name: &str) -> Company {
         currency: Currency::BOB,
         time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
         policy: Policy::default(),
+        issuer: 0,
     }
 }
 
@@ -42,6 +44,7 @@ pub(crate) fn payment(id: i64, bill: i64, minor: i64, at: &str) -> Payment {
         caller_key: None,
         place: Place::default(),
         previous: None,
+        issuer: 0,
     }
 }
 

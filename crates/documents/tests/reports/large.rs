@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use calamine::{Data, Reader as _, Xlsx};
 use jiff::civil::date;
-use ventanilla_documents::{DayHeading, DayReportFile, DayTotals, FileForm};
-use ventanilla_domain::BusinessDay;
+use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
+use ventanilla_domain::{BusinessDay, DayTotals};
 
 use crate::facts::{company, payment, reversal, stated, text, totals};
 

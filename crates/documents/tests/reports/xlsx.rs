@@ -3,7 +3,8 @@
 use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader as _, Xlsx};
-use ventanilla_documents::{DayTotals, FileForm};
+use ventanilla_documents::FileForm;
+use ventanilla_domain::DayTotals;
 
 use crate::facts::{
     FORMULAS, State, awkward_day, awkward_totals, hostile, payment, stated, text, totals, written,

@@ -187,7 +187,7 @@ fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let mut company = books.company(args.company)?;
     if !args.settings.is_empty() {
-        let set = books.wait(books.service.set_policy(company.id, args.settings));
+        let set = books.wait(books.service.set_company(company.id, args.settings));
         company = set.map_err(|failure| books.unchanged(failure))?;
     }
     books.close();

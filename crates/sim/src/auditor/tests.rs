@@ -239,6 +239,7 @@ fn callers() -> Vec<Caller> {
         currency: Currency::BOB,
         time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
         policy: Policy::default(),
+        issuer: 0,
     });
     let caller = |id| Caller {
         collector: CollectorId::from_i64(id).unwrap(),

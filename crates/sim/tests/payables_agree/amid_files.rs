@@ -37,7 +37,7 @@ impl Meddler {
             Amid::Payables => self.enter(side),
             Amid::Rules => {
                 let settings = vec![("revenue.Agua".to_owned(), format!("Venta {}", self.count))];
-                side.wait(side.service.set_policy(side.first(), settings)).unwrap();
+                side.wait(side.service.set_company(side.first(), settings)).unwrap();
             }
         }
     }

@@ -11,6 +11,7 @@ use ventanilla_domain::{
     Member, MemberId, Payment, PaymentId, Place, Policy, Reversal, SourceLine, Tally,
 };
 
+use super::issuer::{read_issuer, write_issuer};
 use super::payables;
 use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
 use crate::StoreError;
@@ -243,6 +244,13 @@ struct PaymentRecord {
     collected_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_no_issuer")]
+    issuer: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it may skip by reference")]
+fn is_no_issuer(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -269,6 +277,7 @@ pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str,
         Event::PolicyChanged(policy) => {
             ("policy-changed", json(&PolicyRecord::from_policy(policy)))
         }
+        Event::IssuerKept(issuer) => ("issuer-kept", write_issuer(issuer)),
         Event::FileImported(file) => ("file-imported", json(&file_record(file))),
         Event::MemberKept(member) => ("member-kept", json(&member_record(member))),
         Event::ContractKept(contract) => ("contract-kept", json(&contract_record(contract))),
@@ -300,6 +309,7 @@ pub(super) fn from_record(
         "policy-changed" => {
             Event::PolicyChanged(Box::new(parsed::<PolicyRecord>(payload)?.to_policy()?))
         }
+        "issuer-kept" => Event::IssuerKept(Box::new(read_issuer(payload)?)),
         "file-imported" => Event::FileImported(Box::new(file(&parsed(payload)?)?)),
         "member-kept" => Event::MemberKept(Box::new(member(&parsed(payload)?)?)),
         "contract-kept" => Event::ContractKept(Box::new(contract(&parsed(payload)?)?)),
@@ -354,6 +364,7 @@ fn company_opened(record: &CompanyRecord) -> Result<Event, StoreError> {
         currency: currency(&record.currency)?,
         time_zone: time_zone(&record.time_zone)?,
         policy: record.policy.to_policy()?,
+        issuer: 0,
     };
     let first_payment = id(PaymentId::from_i64, record.first_payment)?;
     Ok(Event::CompanyOpened { company: Box::new(company), first_payment })
@@ -491,6 +502,7 @@ fn payment_record(payment: &Payment) -> PaymentRecord {
         means: shown(payment.place.means.as_ref()),
         collected_at: payment.place.collected_at.map(|at| at.to_string()),
         previous: payment.previous.map(PaymentId::to_i64),
+        issuer: payment.issuer,
     }
 }
 
@@ -517,6 +529,7 @@ fn payment(record: &PaymentRecord, currency: Currency) -> Result<Payment, StoreE
             collected_at: record.collected_at.as_deref().map(date_time).transpose()?,
         },
         previous: record.previous.map(|previous| id(PaymentId::from_i64, previous)).transpose()?,
+        issuer: record.issuer,
     })
 }
 

@@ -153,6 +153,7 @@ mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         };
         let first_payment = PaymentId::FIRST;
         let opened = Event::CompanyOpened { company: Box::new(company), first_payment };

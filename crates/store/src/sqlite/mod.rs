@@ -1,6 +1,11 @@
 //! The store in SQLite: one file, one writer at a time, readers on their own connections.
 
+#[macro_use]
+mod columns;
+
 mod checkpoint;
+mod days;
+mod former;
 mod known;
 mod migrate;
 mod payables;

@@ -29,54 +29,32 @@ pub(crate) struct Reads<'a> {
     known: &'a KnownCompanies,
 }
 
-macro_rules! columns {
-    ($($name:ident = $text:literal;)*) => {
-        $(macro_rules! $name { () => { $text } })*
-    };
-}
-
-columns! {
-    company_columns = "company.company_id, company.name, currency, time_zone, policy";
-    member_columns = "m.member_id, m.name, m.document_kind, m.document_number, m.tax_id, \
-        m.location, m.email, m.phone, m.is_assigned";
-    contract_columns = "c.contract_key, c.code, c.member_id, c.state, c.address, c.supply_point";
-    bill_columns = "b.contract_key, b.bill_id, b.version, b.period, b.amount_minor, b.state, \
-        b.paid_by, b.last_payment";
-    bills_by_number = " FROM bill_version v CROSS JOIN bill b \
-        USING (company_id, contract_key, bill_id, version) \
-        WHERE v.company_id = ?1 AND v.bill_id > ?2";
-    version_columns = "contract_key, bill_id, version, period, amount_minor, state, printed, \
-        revenue, file_id, line, replaced_by";
-    payment_columns = "p.payment_id, p.collector_id, p.contract_key, p.contract_code, \
-        p.member_name, p.bill_id, p.bill_version, p.period, p.amount_minor, p.recorded_at_us, \
-        p.business_day, p.caller_reference, p.caller_key, p.branch, p.cashier, p.terminal, \
-        p.means, p.collected_at, p.previous";
-    reversal_columns = "r.payment_id, r.collector_id, r.contract_key, r.bill_id, r.amount_minor, \
-        r.recorded_at_us, r.business_day, r.reason, r.caller_key";
-    collector_columns = "collector_id, company_id, name, login, code_digest, secret_digest, \
-        can_list, is_active";
-}
-
 /// Columns of a member, after which its contract stands in a row of both.
 pub(super) const MEMBER_LEN: usize = 9;
+/// Columns of a contract, after which others stand in a row of both.
+pub(super) const CONTRACT_LEN: usize = 6;
 /// Columns of a payment, after which its reversal stands in a row of both.
-const PAYMENT_LEN: usize = 19;
+pub(super) const PAYMENT_LEN: usize = 20;
+/// Columns of a company, after which others stand in a row of both.
+pub(super) const COMPANY_LEN: usize = 6;
 
 impl<'a> Reads<'a> {
     pub(super) fn new(connection: &'a Connection, known: &'a KnownCompanies) -> Self {
         Self { connection, known }
     }
 
-    pub(super) fn each<T>(
+    /// Hands rows on as the statement gives them, until the visitor fails, with an error of its own
+    /// or of reading.
+    pub(super) fn each<T, E: From<StoreError>>(
         self,
         sql: &str,
         params: impl Params,
         from_row: impl Fn(&Row<'_>) -> Read<T>,
-        visit: &mut dyn FnMut(T) -> Read<()>,
-    ) -> Read<()> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        while let Some(row) = rows.next()? {
+        visit: &mut dyn FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(StoreError::from)?;
+        let mut rows = statement.query(params).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
             visit(from_row(row)?)?;
         }
         Ok(())
@@ -91,7 +69,7 @@ impl<'a> Reads<'a> {
         let mut found = Vec::new();
         self.each(sql, params, from_row, &mut |row| {
             found.push(row);
-            Ok(())
+            Ok::<_, StoreError>(())
         })?;
         Ok(found)
     }
@@ -129,7 +107,7 @@ impl<'a> Reads<'a> {
             " WHERE user_id = ?1 AND company_id = ?2 AND is_active = 1"
         );
         self.one(sql, (user.to_i64(), company_id.to_i64()), |row| {
-            Ok((company(row, self.known)?, role(row, 5)?))
+            Ok((company(row, self.known)?, role(row, COMPANY_LEN)?))
         })
     }
 
@@ -303,49 +281,15 @@ impl<'a> Reads<'a> {
         self.one(sql, key, |row| id(PaymentId::from_i64, row.get(0)?))
     }
 
-    pub(crate) fn payments_of_day(
-        self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Read<Vec<(Payment, Option<Reversal>)>> {
-        let sql = concat!(
-            "SELECT ",
-            payment_columns!(),
-            ", ",
-            reversal_columns!(),
-            " FROM payment p LEFT JOIN reversal r USING (company_id, payment_id)",
-            " WHERE p.company_id = ?1 AND p.collector_id = ?2 AND p.business_day = ?3",
-            " ORDER BY p.payment_id"
-        );
-        let key = (company.id.to_i64(), collector.to_i64(), day.to_date().to_string());
-        self.many(sql, key, |row| payment_and_reversal(row, company.currency))
-    }
-
-    pub(crate) fn reversals_of_day(
-        self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Read<Vec<(Payment, Reversal)>> {
-        let sql = concat!(
-            "SELECT ",
-            payment_columns!(),
-            ", ",
-            reversal_columns!(),
-            " FROM reversal r JOIN payment p USING (company_id, payment_id)",
-            " WHERE r.company_id = ?1 AND r.collector_id = ?2 AND r.business_day = ?3",
-            " ORDER BY r.payment_id"
-        );
-        let key = (company.id.to_i64(), collector.to_i64(), day.to_date().to_string());
-        self.many(sql, key, |row| {
-            Ok((payment(row, company.currency)?, reversal(row, PAYMENT_LEN, company.currency)?))
-        })
-    }
-
     pub(crate) fn collectors(self) -> Read<Vec<CollectorRecord>> {
         let sql = concat!("SELECT ", collector_columns!(), " FROM collector ORDER BY collector_id");
         self.many(sql, [], collector)
+    }
+
+    pub(crate) fn collector(self, collector_id: CollectorId) -> Read<Option<CollectorRecord>> {
+        let sql =
+            concat!("SELECT ", collector_columns!(), " FROM collector WHERE collector_id = ?1");
+        self.one(sql, [collector_id.to_i64()], collector)
     }
 
     pub(crate) fn collector_by_code(self, digest: &Digest) -> Read<Option<CollectorRecord>> {
@@ -415,8 +359,11 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn files(self, company: CompanyId) -> Read<Vec<FileRecord>> {
-        let sql = "SELECT file_id, kind, name, sha256, lines, imported_by, entry_number, totals \
-                   FROM imported_file WHERE company_id = ?1 ORDER BY file_id";
+        let sql = concat!(
+            "SELECT ",
+            file_columns!(),
+            " FROM imported_file WHERE company_id = ?1 ORDER BY file_id"
+        );
         self.many(sql, [company.to_i64()], file)
     }
 
@@ -598,7 +545,10 @@ impl<'a> Reads<'a> {
     }
 }
 
-fn payment_and_reversal(row: &Row<'_>, currency: Currency) -> Read<(Payment, Option<Reversal>)> {
+pub(super) fn payment_and_reversal(
+    row: &Row<'_>,
+    currency: Currency,
+) -> Read<(Payment, Option<Reversal>)> {
     let is_reversed = row.get::<_, Option<i64>>(PAYMENT_LEN)?.is_some();
     let reversal = is_reversed.then(|| reversal(row, PAYMENT_LEN, currency));
     Ok((payment(row, currency)?, reversal.transpose()?))

@@ -11,7 +11,7 @@ use ventanilla_domain::{
 };
 
 use super::known::KnownCompanies;
-use super::read::MEMBER_LEN;
+use super::read::{COMPANY_LEN, MEMBER_LEN};
 use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, TotalsRecord};
 use crate::memory::Attempt;
 use crate::values::{
@@ -60,13 +60,15 @@ fn payment_id(row: &Row<'_>, column: usize) -> Read<Option<PaymentId>> {
 
 pub(super) fn company(row: &Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
     let company_id = id(CompanyId::from_i64, row.get(0)?)?;
-    known.company(company_id, string(row, 4)?, |policy| {
+    let issuer = row.get(5)?;
+    known.company(company_id, string(row, 4)?, issuer, |policy| {
         Ok(Company {
             id: company_id,
             name: words(row, 1)?,
             currency: currency(string(row, 2)?)?,
             time_zone: time_zone(string(row, 3)?)?,
             policy: json::<PolicyRecord>(policy)?.to_policy()?,
+            issuer,
         })
     })
 }
@@ -75,10 +77,10 @@ pub(super) fn company(row: &Row<'_>, known: &KnownCompanies) -> Read<Arc<Company
 pub(super) fn bearer(row: &Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
     Ok(Bearer {
         company: company(row, known)?,
-        collector: id(CollectorId::from_i64, row.get(5)?)?,
-        can_list: row.get(6)?,
-        is_active: row.get(7)?,
-        expires_at: instant(row.get(8)?)?,
+        collector: id(CollectorId::from_i64, row.get(COMPANY_LEN)?)?,
+        can_list: row.get(COMPANY_LEN + 1)?,
+        is_active: row.get(COMPANY_LEN + 2)?,
+        expires_at: instant(row.get(COMPANY_LEN + 3)?)?,
     })
 }
 
@@ -201,6 +203,7 @@ pub(super) fn payment(row: &Row<'_>, currency: Currency) -> Read<Payment> {
             collected_at: maybe(row, 17)?.map(date_time).transpose()?,
         },
         previous: payment_id(row, 18)?,
+        issuer: row.get(19)?,
     })
 }
 

@@ -1,5 +1,6 @@
--- The books of two companies as the last version before script 0002 kept them: payments, reversals,
--- a bill of two versions, one entry a version. Under the keys of the suite.
+-- The books of three companies as the last version before script 0002 kept them: payments, reversals,
+-- a bill of two versions, one entry a version; in company 15, members and a contract that changed, and
+-- entries that say the same again. Under the keys of the suite.
 INSERT INTO migration VALUES(1,X'6a8a18a44c7896bc85e23be454a5ec785746a28b25461f5e68c6a2ff419668d5');
 INSERT INTO installation VALUES(1,X'6656a5f355c3c34078b5d8f67b547a8dc7dd30328803522d6786b5caaf3088d9');
 INSERT INTO company VALUES(13,'Cooplan','BOB','America/La_Paz','{"check_payer":"false","cut_off":"none","hours":"none","oldest_first":"false","reversal_days":"0"}');
@@ -68,3 +69,19 @@ INSERT INTO journal VALUES(14,7,0,1637943112000000,'bill-versioned','{"contract"
 INSERT INTO journal VALUES(14,8,0,1637943112000000,'payment-made','{"id":1,"collector":11,"contract":1,"code":"345","name":"Rivas La Fuente Valentin","bill":2,"version":1,"period":202110,"minor":200,"at_us":1637943112000000,"day":"2021-11-26","key":"a","cashier":"ana"}',X'58b314358e7c46f692548a9694c84e74f2563459cc2da3a78bffa964b2e3ce12','collector:11','receivable',200);
 INSERT INTO journal VALUES(14,9,0,1637943112000000,'payment-reversed','{"payment":1,"collector":11,"contract":1,"bill":2,"minor":200,"at_us":1637943112000000,"day":"2021-11-26"}',X'ae30cec5b68f8d7dc83fc9336adffac7f3688d946277f8590ec6f99def5be094','receivable','collector:11',200);
 INSERT INTO journal VALUES(14,10,0,1637943112000000,'payment-made','{"id":2,"collector":11,"contract":1,"code":"345","name":"Rivas La Fuente Valentin","bill":2,"version":1,"period":202110,"minor":200,"at_us":1637943112000000,"day":"2021-11-26","cashier":"ana","previous":1}',X'f2f336b3a2f5d908a8c43dfb9aeb01d900cb3e1183b6ed2218ccc802005862cc','collector:11','receivable',200);
+INSERT INTO company VALUES(15,'Cooplan','BOB','America/La_Paz','{"check_payer":"false","cut_off":"none","hours":"none","oldest_first":"false","reversal_days":"0"}');
+INSERT INTO counter VALUES(15,1,2,2,1,12,X'EB4F96D6461992ED48FAF1AEFA6FA39D6CC6216480737391A35ACA9F3122A81D');
+INSERT INTO member VALUES(15,1,1,'Soria Vaca Ana',NULL,NULL,NULL,NULL,NULL,'70000001');
+INSERT INTO member VALUES(15,316,0,'Rivas de la Fuente Valentín','CI','4455667','4455667018',24532,'rivas@ejemplo.bo',NULL);
+INSERT INTO contract VALUES(15,1,'345',1,'active','Calle Ficticia 12',14207);
+INSERT INTO journal VALUES(15,1,0,1637943112000000,'company-opened','{"id":15,"name":"Cooplan","currency":"BOB","time_zone":"America/La_Paz","first_payment":1,"policy":{"check_payer":"false","cut_off":"none","hours":"none","oldest_first":"false","reversal_days":"0"}}',X'104E1228E3C8BC838266E145C6B038B60CC0FF7AC906CB399BD14378B770CB7C',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,2,0,1637943112000000,'member-kept','{"id":316,"name":"Rivas La Fuente Valentin","document_kind":"CI","document_number":"4455667","location":24532}',X'756CEE94977E05B3D2B4F18DF25D6931D9ECE4270E2073A1DCBD34463A3064FC',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,3,0,1637943112000000,'member-kept','{"id":1,"is_assigned":true,"name":"Soria Vaca Ana"}',X'7EFE2959A25BF2AEE48BEBF432ACB6CA2D62991A8F52B9F6D020496861D717B3',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,4,0,1637943112000000,'contract-kept','{"key":1,"code":"345","member":316,"state":"active","address":"Calle Ficticia 12"}',X'7C5ED4EA61C1AF31505960D6050ACDAE7C60F3EB9400157FEB750AB0E836DD2A',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,5,0,1637943112000000,'member-kept','{"id":316,"name":"Rivas La Fuente Valentin","document_kind":"CI","document_number":"4455667","location":24532}',X'625F0928C17F3BF29AF864F5373801128D6339276F7D33B44A909D39EFE65E4F',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,6,0,1637943112000000,'member-kept','{"id":316,"name":"Rivas La Fuente Valentin","document_kind":"CI","document_number":"4455667","tax_id":"4455667018","location":24532,"email":"rivas@ejemplo.bo"}',X'22EB1A46218B9C6F0FFBF7A6587E07124F5225B7D847057BC28960C88F93D2A2',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,7,0,1637943112000000,'contract-kept','{"key":1,"code":"345","member":316,"state":"cut","address":"Calle Ficticia 12","supply_point":14207}',X'CD6D7AAF05D6D7C76BABEAC9296C4073172C2F1369B724AC96CD5385FC00B31F',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,8,0,1637943112000000,'member-kept','{"id":1,"is_assigned":true,"name":"Soria Vaca Ana","phone":"70000001"}',X'11ACF3EE15C2C6DE2DC8DD4124FBEFB279978B8F140A9471FEC602DAC8727A42',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,9,0,1637943112000000,'contract-kept','{"key":1,"code":"345","member":1,"state":"active","address":"Calle Ficticia 12","supply_point":14207}',X'BE33C56D234473311A88BD1C22C6A3975240F9730785F9CBABCD9F79ADB5F3D6',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,10,0,1637943112000000,'contract-kept','{"key":1,"code":"345","member":1,"state":"active","address":"Calle Ficticia 12","supply_point":14207}',X'11FFBD883A0F0CDDF2295AB0E6BF17F2CAEFA0B79F3D24A3E4E6D6E0E41C464D',NULL,NULL,NULL);
+INSERT INTO journal VALUES(15,11,0,1637943112000000,'member-kept','{"id":316,"name":"Rivas de la Fuente Valentín","document_kind":"CI","document_number":"4455667","tax_id":"4455667018","location":24532,"email":"rivas@ejemplo.bo"}',X'EB4F96D6461992ED48FAF1AEFA6FA39D6CC6216480737391A35ACA9F3122A81D',NULL,NULL,NULL);

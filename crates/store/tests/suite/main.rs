@@ -1,9 +1,13 @@
 //! The stores' contract.
 
 #[cfg(test)]
+mod days;
+#[cfg(test)]
 mod every_store;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
+mod former;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use crate::former::full_issuer;
 use crate::world::{World, id};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use ventanilla_domain::{
-    BillId, CompanyId, ContractKey, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
+    BillId, CompanyId, Contract, ContractKey, ContractState, EntryNumber, Event, Member, PaymentId,
+    PayoutId, PurchaseInvoiceId, SupplierId,
 };
 use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store};
 
@@ -116,6 +118,85 @@ fn the_versions_and_files_of_older_books_are_kept() {
         .map(|bill| (bill.id.to_i64(), bill.version, bill.paid_by.map(PaymentId::to_i64)))
         .collect();
     assert_eq!(told, [(1, 1, Some(2)), (2, 2, None), (3, 1, Some(3))]);
+}
+
+/// A company's former rows as script 0005 makes them, in one line each.
+fn former_rows(folder: &Path, company: i64) -> Vec<String> {
+    let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
+    let sql = "SELECT concat_ws('|', 'socio', member_id, until_entry, is_assigned, name, \
+                 coalesce(document_kind, '-'), coalesce(document_number, '-'), \
+                 coalesce(tax_id, '-'), coalesce(location, '-'), coalesce(email, '-'), \
+                 coalesce(phone, '-')) AS told, until_entry FROM former_member \
+               WHERE company_id = ?1 \
+               UNION ALL SELECT concat_ws('|', 'contrato', contract_key, until_entry, code, \
+                 member_id, state, coalesce(address, '-'), coalesce(supply_point, '-')), \
+                 until_entry FROM former_contract WHERE company_id = ?1 ORDER BY 2";
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([company], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_members_and_contracts_of_older_books_said_is_read_of_their_journal() {
+    for (script, keep) in [(1, keep_first_books as fn(&Path)), (2, keep_second_books)] {
+        let folder = tempfile::tempdir().unwrap();
+        keep(folder.path());
+        let world = opened(folder.path());
+        assert_eq!(former_rows(folder.path(), 13), Vec::<String>::new(), "script {script}");
+        // Of the entries that say the same again, 5 and 10, there is nothing.
+        assert_eq!(
+            former_rows(folder.path(), 15),
+            [
+                "socio|316|6|0|Rivas La Fuente Valentin|CI|4455667|-|24532|-|-",
+                "contrato|1|7|345|316|active|Calle Ficticia 12|-",
+                "socio|1|8|1|Soria Vaca Ana|-|-|-|-|-|-",
+                "contrato|1|9|345|316|cut|Calle Ficticia 12|14207",
+                "socio|316|11|0|Rivas La Fuente Valentin|CI|4455667|4455667018|24532|\
+                 rivas@ejemplo.bo|-",
+            ]
+        );
+        let snapshot = world.store.snapshot().unwrap();
+        let company = id(CompanyId::from_i64, 15);
+        let held_at = |entry| {
+            let entry = id(EntryNumber::from_i64, entry);
+            let holder = snapshot.view().holder_at(company, ContractKey::FIRST, entry).unwrap();
+            holder.map(|holder| (holder.member.id.to_i64(), holder.contract.state)).unwrap()
+        };
+        let (active, cut) = (ContractState::Active, ContractState::Cut);
+        assert_eq!([5, 7, 9].map(held_at), [(316, active), (316, cut), (1, active)]);
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_migration_makes_what_would_have_been_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let keys = || Keys::from_random([7; 64]);
+    let world = World::made(Store::create_sqlite(&data, keys()).unwrap());
+    world.change_member(316, |member| Member { phone: None, ..member });
+    world.change_member(316, |member| member);
+    world.change_contract(|contract| Contract { address: None, ..contract });
+    world.change_member(316, |member| Member { tax_id: member.document_number.clone(), ..member });
+    world.change_contract(|contract| Contract { state: ContractState::Ended, ..contract });
+    world.pay(1, None);
+    let (kept, head) = (former_rows(&data, 13), world.store.verify().unwrap().heads);
+    assert_eq!(kept.len(), 4);
+    drop(world);
+    // As script 0004 left it.
+    crate::sqlite::edit(
+        &data,
+        "DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
+         ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
+         DELETE FROM migration WHERE number = 5;",
+    );
+    let world = opened(&data);
+    assert_eq!(former_rows(&data, 13), kept);
+    let report = world.store.verify().unwrap();
+    assert_eq!((report.heads, report.findings), (head, Vec::<String>::new()));
+    world.keep(Event::IssuerKept(Box::new(full_issuer())));
+    assert_eq!(world.pay(2, None).issuer, 1);
+    assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
 }
 
 #[test]

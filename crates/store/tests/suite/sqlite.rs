@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use crate::former::full_issuer;
 use crate::world::{World, id, instant};
 use rusqlite::Connection;
-use ventanilla_domain::BillChange;
+use ventanilla_domain::{BillChange, Contract, Event, Member};
 use ventanilla_store::{Keys, OpenError, Store, StoreError};
 
 pub(crate) fn keys() -> Keys {
@@ -16,6 +17,9 @@ fn made(folder: &Path) -> World {
     let payment = world.pay(1, Some("a"));
     world.reverse(&payment, None);
     world.pay(1, Some("b"));
+    world.change_member(316, |member| Member { phone: None, ..member });
+    world.change_contract(|contract| Contract { address: None, ..contract });
+    world.keep(Event::IssuerKept(Box::new(full_issuer())));
     world
 }
 
@@ -116,15 +120,57 @@ fn each_tampering_is_found() {
         ("UPDATE imported_file SET lines = 4".to_owned(), "imported_file:"),
         ("UPDATE payment SET business_day = 'ayer'".to_owned(), "payment: una fila"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let world = made(folder.path());
-        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
-        edit(folder.path(), &change);
-        let findings = world.store.verify().unwrap().findings;
-        assert!(
-            findings.iter().any(|finding| finding.contains(expected)),
-            "{change}: {findings:?}"
-        );
+        check_found(&change, expected);
+    }
+}
+
+/// That books which were sound are found tampered with.
+fn check_found(change: &str, expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let world = made(folder.path());
+    assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    edit(folder.path(), change);
+    let findings = world.store.verify().unwrap().findings;
+    assert!(findings.iter().any(|finding| finding.contains(expected)), "{change}: {findings:?}");
+}
+
+#[test]
+fn each_tampering_with_what_stood_before_is_found() {
+    for (change, expected) in [
+        ("UPDATE payment SET issuer = 1 WHERE payment_id = 2", "payment: cobranza 2"),
+        ("UPDATE company SET issuer = 0", "empresa"),
+        ("DELETE FROM issuer", "issuer: falta emisor 1"),
+        ("UPDATE issuer SET number = 2", "issuer: emisor 2 no está"),
+        (
+            "UPDATE issuer SET record = replace(record, 'Salto', 'Salta')",
+            "issuer: emisor 1 difiere",
+        ),
+        (
+            "UPDATE issuer SET record = replace(record, '\"number\":1', '\"number\":2')",
+            "issuer: emisor 1 difiere",
+        ),
+        ("UPDATE issuer SET record = '{'", "issuer: una fila"),
+        (
+            "UPDATE former_member SET name = 'Otro'",
+            "former_member: socio 316 hasta el asiento 11 difiere",
+        ),
+        (
+            "UPDATE former_member SET until_entry = 12",
+            "former_member: socio 316 hasta el asiento 12 no está",
+        ),
+        ("DELETE FROM former_member", "former_member: falta socio 316"),
+        (
+            "INSERT INTO former_member SELECT company_id, member_id, 3, is_assigned, name, \
+             document_kind, document_number, tax_id, location, email, phone FROM former_member",
+            "former_member: socio 316 hasta el asiento 3 no está",
+        ),
+        (
+            "UPDATE former_contract SET state = 'cut'",
+            "former_contract: contrato de clave 1 hasta el asiento 12 difiere",
+        ),
+        ("DELETE FROM former_contract", "former_contract: falta contrato de clave 1"),
+    ] {
+        check_found(change, expected);
     }
 }
 

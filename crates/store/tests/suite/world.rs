@@ -50,6 +50,7 @@ impl World {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         };
         let first_payment = PaymentId::FIRST;
         world.keep(Event::CompanyOpened { company: Box::new(company), first_payment });
@@ -164,6 +165,7 @@ impl World {
             caller_key: key.map(|key| CallerKey::from_text(key).unwrap()),
             place: Place { cashier: Label::from_text("ana").ok(), ..Place::default() },
             previous: kept.unwrap().unwrap().last_payment,
+            issuer: self.company().issuer,
         }
     }
 

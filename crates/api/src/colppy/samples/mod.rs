@@ -44,6 +44,7 @@ fn company() -> UsersCompany {
         currency: Currency::from_code("ARS").unwrap(),
         time_zone: TimeZone::from_name("America/Argentina/Buenos_Aires").unwrap(),
         policy: Policy::default(),
+        issuer: 0,
     };
     (Arc::new(company), Role::Administrator)
 }

@@ -86,7 +86,7 @@ fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
     let id = company.map_err(|failure| books.unchanged(failure))?.id;
     // The document's examples reverse payments of any day.
     let setting = ("reversal_days".to_owned(), "none".to_owned());
-    let company = books.wait(books.service.set_policy(id, vec![setting]));
+    let company = books.wait(books.service.set_company(id, vec![setting]));
     company.map_err(|failure| books.unchanged(failure))?;
     Ok(id)
 }

@@ -344,6 +344,7 @@ mod tests {
             currency: Currency::BOB,
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             policy: Policy::default(),
+            issuer: 0,
         };
         let mut out = Vec::new();
         let mut rows = Rows::start(Form::JsonLines, company, vec!["numero"], &mut out).unwrap();

@@ -4,13 +4,13 @@ use rusqlite::types::{Null, ToSqlOutput};
 use rusqlite::{params, params_from_iter};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
-    BillId, BillVersion, CallerKey, CollectorId, CompanyId, Contract, Event, FileId, ImportTotals,
-    ImportedFile, LocationCode, Member, Payment, PaymentId, Policy, Reversal, Text,
+    BillId, BillVersion, CallerKey, CollectorId, CompanyId, Event, FileId, ImportTotals,
+    ImportedFile, Payment, PaymentId, Policy, Reversal, Text,
 };
 
 use super::{SqliteTx, Write, exhausted, to_signed};
 use crate::journal::{PolicyRecord, TotalsRecord, VersionTexts, to_json};
-use crate::values::{to_bill_code, to_contract_code, to_file_code};
+use crate::values::{to_bill_code, to_file_code};
 use crate::{Counters, Operation, Prepared, StoreError};
 
 impl SqliteTx<'_> {
@@ -24,6 +24,7 @@ impl SqliteTx<'_> {
         match &prepared.event {
             Event::CompanyOpened { .. } => Ok(()),
             Event::PolicyChanged(policy) => self.set_policy(company, policy),
+            Event::IssuerKept(issuer) => self.keep_issuer(company, issuer, &prepared.written),
             Event::FileImported(file) => self.add_file(company, file, counters),
             Event::MemberKept(member) => self.keep_member(company, member, counters),
             Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
@@ -99,76 +100,6 @@ impl SqliteTx<'_> {
             (company.to_i64(), file.to_i64(), to_json(&TotalsRecord::from_totals(totals))),
             "no such file is open",
         )
-    }
-
-    fn keep_member(&self, company: CompanyId, member: &Member, counters: &mut Counters) -> Write {
-        self.run(
-            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
-             tax_id, location, email, phone, is_assigned) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-             ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
-             document_kind = excluded.document_kind, document_number = excluded.document_number, \
-             tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
-             phone = excluded.phone, is_assigned = excluded.is_assigned",
-            (
-                company.to_i64(),
-                member.id.to_i64(),
-                member.name.as_str(),
-                member.document_kind.as_ref().map(Text::as_str),
-                member.document_number.as_ref().map(Text::as_str),
-                member.tax_id.as_ref().map(Text::as_str),
-                member.location.map(LocationCode::to_i64),
-                member.email.as_ref().map(Text::as_str),
-                member.phone.as_ref().map(Text::as_str),
-                member.is_assigned,
-            ),
-        )?;
-        while self.reads().member(company, counters.next_member)?.is_some() {
-            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
-        }
-        Ok(())
-    }
-
-    fn keep_contract(
-        &self,
-        company: CompanyId,
-        contract: &Contract,
-        counters: &mut Counters,
-    ) -> Write {
-        if contract.key == counters.next_contract {
-            counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
-        } else {
-            self.keep_former_code(company, contract)?;
-        }
-        self.run(
-            "INSERT INTO contract (company_id, contract_key, code, member_id, state, address, \
-             supply_point) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-             ON CONFLICT (company_id, contract_key) DO UPDATE SET code = excluded.code, \
-             member_id = excluded.member_id, state = excluded.state, address = excluded.address, \
-             supply_point = excluded.supply_point",
-            (
-                company.to_i64(),
-                contract.key.to_i64(),
-                contract.code.as_str(),
-                contract.member.to_i64(),
-                to_contract_code(contract.state),
-                contract.address.as_ref().map(Text::as_str),
-                contract.supply_point.map(LocationCode::to_i64),
-            ),
-        )?;
-        Ok(())
-    }
-
-    /// Keeps the code that a contract had until now, where the contract gets another.
-    fn keep_former_code(&self, company: CompanyId, contract: &Contract) -> Write {
-        self.run(
-            "INSERT INTO former_code (company_id, code, contract_key) \
-             SELECT company_id, code, contract_key FROM contract \
-             WHERE company_id = ?1 AND contract_key = ?2 AND code <> ?3 \
-             ON CONFLICT DO NOTHING",
-            (company.to_i64(), contract.key.to_i64(), contract.code.as_str()),
-        )?;
-        Ok(())
     }
 
     /// Keeps new versions, and the narrow rows of their bills: made by a first version, changed by a
@@ -264,8 +195,8 @@ impl SqliteTx<'_> {
             "INSERT INTO payment (company_id, payment_id, collector_id, contract_key, \
              contract_code, member_name, bill_id, bill_version, period, amount_minor, \
              recorded_at_us, business_day, caller_reference, caller_key, branch, cashier, \
-             terminal, means, collected_at, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+             terminal, means, collected_at, previous, issuer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, \
+             ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
             params![
                 company.to_i64(),
                 payment.id.to_i64(),
@@ -287,6 +218,7 @@ impl SqliteTx<'_> {
                 place.means.as_ref().map(Text::as_str),
                 place.collected_at.map(|at| at.to_string()),
                 payment.previous.map(PaymentId::to_i64),
+                payment.issuer,
             ],
         )?;
         Ok(())

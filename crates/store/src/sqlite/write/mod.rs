@@ -1,6 +1,7 @@
 //! What is written: one transaction for many acts.
 
 mod apply;
+mod former;
 mod payables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -116,7 +117,7 @@ impl<'a> SqliteTx<'a> {
         if let Event::CompanyOpened { company: opened, first_payment } = event {
             self.open_books(opened, *first_payment)?;
         }
-        if let Event::PolicyChanged(_) = event {
+        if let Event::PolicyChanged(_) | Event::IssuerKept(_) = event {
             self.companies.remove(&company);
             self.bearers.clear();
         }

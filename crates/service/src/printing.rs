@@ -1,0 +1,106 @@
+//! What is printed of a payment: the same facts whenever it is asked for (docs/decisions/0013).
+
+use std::sync::Arc;
+
+use ventanilla_domain::{
+    BillId, BillVersion, Company, CompanyId, Holder, Issuer, Label, Payment, PaymentId, Reversal,
+};
+use ventanilla_store::{StoreError, View};
+
+use crate::failure::damaged;
+use crate::session::own_payment;
+use crate::{Failure, PrintRefusal, ReprintRefusal, Service, Session};
+
+/// A payment with all that its paper says. But for the reversal, nothing of it ever changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintablePayment {
+    /// The company that was paid. Its rules and the number of its issuer are those of now.
+    pub company: Arc<Company>,
+    /// What heads the paper: what the company had said when it was paid.
+    pub issuer: Option<Issuer>,
+    /// The contract and who held it when the paid version of the bill came: whom the biller had
+    /// issued the invoice to.
+    pub holder: Holder,
+    /// The version of the bill that was paid.
+    pub version: BillVersion,
+    /// The payment.
+    pub payment: Payment,
+    /// Its reversal, by now.
+    pub reversal: Option<Reversal>,
+    /// The name of the collector who took it.
+    pub collector: Label,
+}
+
+impl Session<'_> {
+    /// A payment of the calling collector's, with what its paper says (`imprimirfactura`). Refusals
+    /// in the order of [`PrintRefusal`].
+    pub fn payment_to_print(
+        &self,
+        bill: BillId,
+        payment: PaymentId,
+    ) -> Result<PrintablePayment, Failure<PrintRefusal>> {
+        self.read(|view, caller| {
+            let payment = own_payment(view, caller, payment)?;
+            Ok(match payment {
+                None => Err(PrintRefusal::PaymentUnknown),
+                Some(payment) if payment.bill != bill => Err(PrintRefusal::PaymentOfAnotherBill),
+                Some(payment) => Ok(printable(view, &caller.company, payment)?),
+            })
+        })
+    }
+}
+
+impl Service {
+    /// A payment of a company, whoever took it, with what its paper says. Refusals in the order of
+    /// [`ReprintRefusal`].
+    pub fn payment_to_print(
+        &self,
+        company: CompanyId,
+        payment: PaymentId,
+    ) -> Result<PrintablePayment, Failure<ReprintRefusal>> {
+        self.read_decided(|view| {
+            let Some(company) = view.company(company)? else {
+                return Ok(Err(ReprintRefusal::CompanyUnknown));
+            };
+            let Some(payment) = view.payment(&company, payment)? else {
+                return Ok(Err(ReprintRefusal::PaymentUnknown));
+            };
+            printable(view, &company, payment).map(Ok)
+        })
+    }
+}
+
+fn printable(
+    view: &View<'_>,
+    company: &Arc<Company>,
+    payment: Payment,
+) -> Result<PrintablePayment, StoreError> {
+    let version = view.version(company, payment.contract, payment.bill, payment.bill_version)?;
+    let version = version.ok_or_else(|| damaged("a payment has no version"))?;
+    let file = view.file(company.id, version.source.file)?;
+    let entry = file.ok_or_else(|| damaged("a version has no file"))?.entry;
+    let holder = view.holder_at(company.id, payment.contract, entry)?;
+    let collector = view.collector(payment.collector)?;
+    Ok(PrintablePayment {
+        company: Arc::clone(company),
+        issuer: issuer_of_number(view, company.id, payment.issuer)?,
+        holder: holder.ok_or_else(|| damaged("a payment has no holder"))?,
+        version,
+        reversal: view.reversal(company, payment.id)?,
+        payment,
+        collector: collector.ok_or_else(|| damaged("a payment has no collector"))?.name,
+    })
+}
+
+/// A version of a company's issuer; none of number 0.
+pub(crate) fn issuer_of_number(
+    view: &View<'_>,
+    company: CompanyId,
+    number: u32,
+) -> Result<Option<Issuer>, StoreError> {
+    if number == 0 {
+        return Ok(None);
+    }
+    let issuer = view.issuer(company, number)?;
+    issuer.map(Some).ok_or_else(|| damaged("an issuer that is named is missing"))
+}

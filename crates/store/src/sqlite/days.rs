@@ -1,0 +1,88 @@
+//! A collector's business day, read.
+
+use rusqlite::Row;
+use ventanilla_domain::{BusinessDay, CollectorId, Company, Payment, Reversal};
+
+use super::Reads;
+use super::read::{PAYMENT_LEN, payment_and_reversal};
+use super::rows::{payment, reversal};
+use crate::{DaySums, StoreError};
+
+type Key = (i64, i64, String);
+
+fn key(company: &Company, collector: CollectorId, day: BusinessDay) -> Key {
+    (company.id.to_i64(), collector.to_i64(), day.to_date().to_string())
+}
+
+impl Reads<'_> {
+    pub(crate) fn day_sums(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+    ) -> Result<DaySums, StoreError> {
+        let key = key(company, collector, day);
+        let [payments, reversals] = [
+            "SELECT count(*), coalesce(sum(amount_minor), 0) FROM payment \
+             WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
+            "SELECT count(*), coalesce(sum(amount_minor), 0) FROM reversal \
+             WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
+        ]
+        .map(|sql| self.sum(sql, &key));
+        let ((payments, paid_minor), (reversals, reversed_minor)) = (payments?, reversals?);
+        Ok(DaySums { payments, paid_minor, reversals, reversed_minor })
+    }
+
+    /// A count and a sum. SQLite adds whole numbers as whole numbers, and a sum that does not fit is
+    /// an error, never another number.
+    fn sum(self, sql: &str, (company, collector, day): &Key) -> Result<(i64, i64), StoreError> {
+        let sum = self.one(sql, (company, collector, day), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        sum.ok_or_else(|| StoreError::damaged("a sum has no row"))
+    }
+
+    pub(crate) fn each_payment_of_day<E: From<StoreError>>(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+        visit: &mut dyn FnMut(Payment, Option<Reversal>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM payment p LEFT JOIN reversal r USING (company_id, payment_id)",
+            " WHERE p.company_id = ?1 AND p.collector_id = ?2 AND p.business_day = ?3",
+            " ORDER BY p.payment_id"
+        );
+        let from_row = |row: &Row<'_>| payment_and_reversal(row, company.currency);
+        self.each(sql, key(company, collector, day), from_row, &mut |(payment, reversal)| {
+            visit(payment, reversal)
+        })
+    }
+
+    pub(crate) fn each_reversal_of_day<E: From<StoreError>>(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+        visit: &mut dyn FnMut(Payment, Reversal) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM reversal r JOIN payment p USING (company_id, payment_id)",
+            " WHERE r.company_id = ?1 AND r.collector_id = ?2 AND r.business_day = ?3",
+            " ORDER BY r.payment_id"
+        );
+        let from_row = |row: &Row<'_>| {
+            Ok((payment(row, company.currency)?, reversal(row, PAYMENT_LEN, company.currency)?))
+        };
+        self.each(sql, key(company, collector, day), from_row, &mut |(payment, reversal)| {
+            visit(payment, reversal)
+        })
+    }
+}

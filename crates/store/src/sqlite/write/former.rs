@@ -1,0 +1,148 @@
+//! Who heads the papers, and members and contracts: what their rows said before is kept with the
+//! entry that changes them.
+
+use rusqlite::params_from_iter;
+use rusqlite::types::{Null, ToSqlOutput};
+use ventanilla_domain::{CompanyId, Contract, Issuer, LocationCode, Member, Text};
+
+use super::{SqliteTx, Write, exhausted};
+use crate::values::to_contract_code;
+use crate::{Counters, Written};
+
+impl SqliteTx<'_> {
+    pub(super) fn keep_issuer(
+        &self,
+        company: CompanyId,
+        issuer: &Issuer,
+        written: &Written,
+    ) -> Write {
+        self.run_one(
+            "UPDATE company SET issuer = ?2 WHERE company_id = ?1 AND issuer = ?2 - 1",
+            (company.to_i64(), issuer.number),
+            "an issuer is not the next one",
+        )?;
+        self.run(
+            "INSERT INTO issuer (company_id, number, record) VALUES (?1, ?2, ?3)",
+            (company.to_i64(), issuer.number, &written.payload),
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn keep_member(
+        &self,
+        company: CompanyId,
+        member: &Member,
+        counters: &mut Counters,
+    ) -> Write {
+        let row = member_row(company, member);
+        let until = ToSqlOutput::from(counters.next_entry.to_i64());
+        self.run(
+            "INSERT INTO former_member (company_id, member_id, until_entry, name, document_kind, \
+             document_number, tax_id, location, email, phone, is_assigned) \
+             SELECT company_id, member_id, ?11, name, document_kind, document_number, tax_id, \
+             location, email, phone, is_assigned FROM member \
+             WHERE company_id = ?1 AND member_id = ?2 AND (name, document_kind, document_number, \
+             tax_id, location, email, phone, is_assigned) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params_from_iter(row.iter().chain([&until])),
+        )?;
+        self.run(
+            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
+             tax_id, location, email, phone, is_assigned) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+             ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
+             document_kind = excluded.document_kind, document_number = excluded.document_number, \
+             tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
+             phone = excluded.phone, is_assigned = excluded.is_assigned",
+            params_from_iter(&row),
+        )?;
+        while self.reads().member(company, counters.next_member)?.is_some() {
+            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_contract(
+        &self,
+        company: CompanyId,
+        contract: &Contract,
+        counters: &mut Counters,
+    ) -> Write {
+        let row = contract_row(company, contract);
+        if contract.key == counters.next_contract {
+            counters.next_contract = contract.key.checked_next().map_err(exhausted)?;
+        } else {
+            self.keep_former_code(company, contract)?;
+            self.keep_former_contract(&row, counters)?;
+        }
+        self.run(
+            "INSERT INTO contract (company_id, contract_key, code, member_id, state, address, \
+             supply_point) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+             ON CONFLICT (company_id, contract_key) DO UPDATE SET code = excluded.code, \
+             member_id = excluded.member_id, state = excluded.state, address = excluded.address, \
+             supply_point = excluded.supply_point",
+            params_from_iter(&row),
+        )?;
+        Ok(())
+    }
+
+    /// Keeps the code that a contract had until now, where the contract gets another.
+    fn keep_former_code(&self, company: CompanyId, contract: &Contract) -> Write {
+        self.run(
+            "INSERT INTO former_code (company_id, code, contract_key) \
+             SELECT company_id, code, contract_key FROM contract \
+             WHERE company_id = ?1 AND contract_key = ?2 AND code <> ?3 \
+             ON CONFLICT DO NOTHING",
+            (company.to_i64(), contract.key.to_i64(), contract.code.as_str()),
+        )?;
+        Ok(())
+    }
+
+    /// Keeps the contract's row as it stands, where the next entry changes it.
+    fn keep_former_contract(&self, row: &[ToSqlOutput<'_>], counters: &Counters) -> Write {
+        let until = ToSqlOutput::from(counters.next_entry.to_i64());
+        self.run(
+            "INSERT INTO former_contract (company_id, contract_key, until_entry, code, member_id, \
+             state, address, supply_point) \
+             SELECT company_id, contract_key, ?8, code, member_id, state, address, supply_point \
+             FROM contract WHERE company_id = ?1 AND contract_key = ?2 \
+             AND (code, member_id, state, address, supply_point) IS NOT (?3, ?4, ?5, ?6, ?7)",
+            params_from_iter(row.iter().chain([&until])),
+        )?;
+        Ok(())
+    }
+}
+
+fn member_row(company: CompanyId, member: &Member) -> [ToSqlOutput<'_>; 10] {
+    [
+        company.to_i64().into(),
+        member.id.to_i64().into(),
+        member.name.as_str().into(),
+        words(member.document_kind.as_ref()),
+        words(member.document_number.as_ref()),
+        words(member.tax_id.as_ref()),
+        location(member.location),
+        words(member.email.as_ref()),
+        words(member.phone.as_ref()),
+        member.is_assigned.into(),
+    ]
+}
+
+fn contract_row(company: CompanyId, contract: &Contract) -> [ToSqlOutput<'_>; 7] {
+    [
+        company.to_i64().into(),
+        contract.key.to_i64().into(),
+        contract.code.as_str().into(),
+        contract.member.to_i64().into(),
+        to_contract_code(contract.state).into(),
+        words(contract.address.as_ref()),
+        location(contract.supply_point),
+    ]
+}
+
+fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> ToSqlOutput<'_> {
+    text.map_or(ToSqlOutput::from(Null), |text| text.as_str().into())
+}
+
+fn location(code: Option<LocationCode>) -> ToSqlOutput<'static> {
+    code.map_or(ToSqlOutput::from(Null), |code| code.to_i64().into())
+}
