@@ -76,12 +76,14 @@ const RULES: [Rule; 10] = [
             "ttf-parser",
         ],
     },
-    // Never the store: a handler that could reach it would skip the service's write path.
+    // Never the store: a handler that could reach it would skip the service's write path. What is handed
+    // out as a file waits in a temporary one.
     Rule {
         package: "ventanilla-api",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
         outside: &[
             "axum",
+            "base64",
             "bytes",
             "http-body-util",
             "hyper",
@@ -91,6 +93,7 @@ const RULES: [Rule; 10] = [
             "percent-encoding",
             "serde",
             "serde_json",
+            "tempfile",
             "tokio",
             "tower",
             "tracing",

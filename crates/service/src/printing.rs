@@ -9,7 +9,7 @@ use ventanilla_store::{StoreError, View};
 
 use crate::failure::damaged;
 use crate::session::own_payment;
-use crate::{Failure, PrintRefusal, ReprintRefusal, Service, Session};
+use crate::{Failure, PrintRefusal, RECEIPT_PATH, ReprintRefusal, Service, Session};
 
 /// A payment with all that its paper says. But for the reversal, nothing of it ever changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,19 @@ impl Service {
             };
             printable(view, &company, payment).map(Ok)
         })
+    }
+}
+
+impl Service {
+    /// What the QR code of a payment's paper says: where its proof is looked up, as the issuer of the
+    /// payment had it, and the code itself. Below 900 characters.
+    pub fn receipt_text(&self, printed: &PrintablePayment) -> String {
+        let code = self.receipt_code(&printed.company, &printed.payment);
+        let url = printed.issuer.as_ref().and_then(|issuer| issuer.public_url.as_ref());
+        url.map_or_else(
+            || format!("{RECEIPT_PATH}{code}"),
+            |url| format!("{url}/{RECEIPT_PATH}{code}"),
+        )
     }
 }
 

@@ -142,9 +142,28 @@ pub(super) fn date_time(text: &str) -> Option<DateTime> {
 }
 
 /// `Formato`: one of [`wire::PAPERS`], in any letter case.
-pub(super) fn paper(text: &str) -> Option<()> {
-    let is_known = wire::PAPERS.iter().any(|paper| paper.eq_ignore_ascii_case(text));
-    is_known.then_some(())
+pub(super) fn paper(text: &str) -> Option<Paper> {
+    let known = wire::PAPERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    known.map(|(_, paper)| *paper)
+}
+
+/// What the paper of a payment says.
+pub(super) fn invoice<'p>(printed: &'p PrintablePayment, proof: &'p str) -> Invoice<'p> {
+    Invoice {
+        company: &printed.company,
+        letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref()),
+        holder: &printed.holder,
+        version: &printed.version,
+        payment: &printed.payment,
+        reversal: printed.reversal.as_ref(),
+        collector: printed.collector.as_str(),
+        proof,
+    }
+}
+
+/// `documento`.
+pub(super) fn document(name: String, pdf: &[u8]) -> wire::Document {
+    wire::Document { name, media_type: wire::PDF, base64: STANDARD.encode(pdf) }
 }
 
 /// An amount as `136.76`.
@@ -532,8 +551,9 @@ mod tests {
 
     #[test]
     fn a_paper_is_known_in_any_case() {
-        for (text, known) in [("a4", true), ("A4", true), ("Rollo", true), ("carta", false)] {
-            assert_eq!(paper(text).is_some(), known, "{text}");
+        let (page, roll) = (Some(Paper::A4), Some(Paper::Roll));
+        for (text, known) in [("a4", page), ("A4", page), ("Rollo", roll), ("carta", None)] {
+            assert_eq!(paper(text), known, "{text}");
         }
     }
 }

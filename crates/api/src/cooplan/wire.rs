@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use axum::http::{HeaderName, header};
 use serde::{Serialize, Serializer};
+use ventanilla_documents::{FileForm, Paper};
 use ventanilla_domain::{PaymentId, Period};
 
 use super::convert::{Decimal, IsoDate, Moment};
@@ -47,7 +48,15 @@ pub(super) const REVERSED: &str = " Transacción realizada con éxito ";
 /// `values` of a reversal (service 7).
 pub(super) const REVERSED_VALUES: u8 = 1;
 /// The papers an invoice is printed on (service 5).
-pub(super) const PAPERS: [&str; 2] = ["a4", "rollo"];
+pub(super) const PAPERS: [(&str, Paper); 2] = [("a4", Paper::A4), ("rollo", Paper::Roll)];
+/// The media type of what is printed.
+pub(super) const PDF: &str = "application/pdf";
+/// The files that a report is also given as (service 6): media type, form, and how the name ends.
+pub(super) const REPORT_FILES: [(&str, FileForm, &str); 3] = [
+    ("text/csv", FileForm::Csv, "csv"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", FileForm::Xlsx, "xlsx"),
+    (PDF, FileForm::Pdf, "pdf"),
+];
 /// `estado` of an active member, and of each bill of a debt.
 pub(super) const ACTIVE: u8 = 1;
 /// `estado` of a member who is not active.
@@ -68,6 +77,8 @@ pub(super) struct Envelope<'a, V> {
     pub(super) lifetime_s: Option<i64>,
     #[serde(rename = "reporte", skip_serializing_if = "Option::is_none")]
     pub(super) report: Option<Report<'a>>,
+    #[serde(rename = "documento", skip_serializing_if = "Option::is_none")]
+    pub(super) document: Option<Document>,
 }
 
 impl<'a, V> Envelope<'a, V> {
@@ -82,6 +93,7 @@ impl<'a, V> Envelope<'a, V> {
             values,
             lifetime_s: None,
             report: None,
+            document: None,
         }
     }
 
@@ -207,6 +219,16 @@ pub(super) struct PaymentRow<'a> {
     /// states is shown in its reports.
     #[serde(rename = "FechaCobro", skip_serializing_if = "Option::is_none")]
     pub(super) collected_at: Option<Shown<Moment>>,
+}
+
+/// `documento` of service 5.
+#[derive(Debug, Serialize)]
+pub(super) struct Document {
+    #[serde(rename = "nombre")]
+    pub(super) name: String,
+    #[serde(rename = "tipo")]
+    pub(super) media_type: &'static str,
+    pub(super) base64: String,
 }
 
 /// A sum of service 6.

@@ -8,4 +8,5 @@ pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod panics;
 pub(crate) mod serve;
+pub(crate) mod spool;
 pub(crate) mod token;

@@ -6,6 +6,7 @@ mod workbook;
 
 use std::io::{self, Write};
 use std::iter;
+use std::sync::Arc;
 
 use ventanilla_domain::{
     BusinessDay, Company, DayTotals, Label, Money, MoneyError, Payment, Reversal, Total,
@@ -30,12 +31,12 @@ pub enum FileForm {
 }
 
 /// Whose report it is.
-#[derive(Debug, Clone, Copy)]
-pub struct DayHeading<'a> {
+#[derive(Debug, Clone)]
+pub struct DayHeading {
     /// The company: its name, its currency, and the time zone in which times are told.
-    pub company: &'a Company,
+    pub company: Arc<Company>,
     /// The collector's name.
-    pub collector: &'a Label,
+    pub collector: Label,
     /// The business day.
     pub day: BusinessDay,
 }
@@ -45,37 +46,37 @@ pub struct DayHeading<'a> {
 /// CSV goes to `out` as it comes; a workbook goes to temporary files, and to `out` at the end. What
 /// was written is a report only once [`Self::finish`] succeeds.
 #[derive(Debug)]
-pub struct DayReportFile<'a, W: Write + Send> {
-    heading: DayHeading<'a>,
+pub struct DayReportFile<W: Write + Send> {
+    heading: DayHeading,
     totals: DayTotals,
     paid: Total,
     reversed: Total,
-    out: Out<'a, W>,
+    out: Out<W>,
 }
 
 #[derive(Debug)]
-enum Out<'a, W: Write + Send> {
+enum Out<W: Write + Send> {
     Csv(CsvTable<W>),
     Xlsx(Box<DayBook>, W),
-    Pdf(Box<DayPaper<'a, W>>),
+    Pdf(Box<DayPaper<W>>),
 }
 
-impl<'a, W: Write + Send> DayReportFile<'a, W> {
+impl<W: Write + Send> DayReportFile<W> {
     /// Starts a file.
     pub fn start(
         form: FileForm,
-        heading: DayHeading<'a>,
+        heading: DayHeading,
         totals: DayTotals,
         out: W,
     ) -> io::Result<Self> {
         let out = match form {
             FileForm::Csv => {
                 let names = iter::once("Tipo").chain(COLUMNS.map(|(name, ..)| name));
-                let company = heading.company.clone();
+                let company = Company::clone(&heading.company);
                 Out::Csv(CsvTable::start(Spelling::DayFirst, company, names, out)?)
             }
             FileForm::Xlsx => Out::Xlsx(Box::new(DayBook::start(&heading)?), out),
-            FileForm::Pdf => Out::Pdf(Box::new(DayPaper::start(heading, totals, out)?)),
+            FileForm::Pdf => Out::Pdf(Box::new(DayPaper::start(heading.clone(), totals, out)?)),
         };
         let zero = Total::zero(heading.company.currency);
         Ok(Self { heading, totals, paid: zero, reversed: zero, out })

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use ventanilla_domain::{DayTotals, Text, Total, civil_at};
 
@@ -50,8 +51,8 @@ const REVERSALS: &str = "reversiones";
 
 /// A day's report that is being written.
 #[derive(Debug)]
-pub(super) struct DayPaper<'a, W: Write> {
-    heading: DayHeading<'a>,
+pub(super) struct DayPaper<W: Write> {
+    heading: DayHeading,
     totals: DayTotals,
     file: PdfFile<W>,
     fonts: Fonts,
@@ -75,8 +76,9 @@ fn pages(totals: &DayTotals) -> i64 {
     full + i64::from(LINES - taken < SUMS_LEN)
 }
 
-impl<'a, W: Write> DayPaper<'a, W> {
-    pub(super) fn start(heading: DayHeading<'a>, totals: DayTotals, out: W) -> io::Result<Self> {
+impl<W: Write> DayPaper<W> {
+    pub(super) fn start(heading: DayHeading, totals: DayTotals, out: W) -> io::Result<Self> {
+        let subtotal = Total::zero(heading.company.currency);
         let mut paper = Self {
             heading,
             totals,
@@ -86,7 +88,7 @@ impl<'a, W: Write> DayPaper<'a, W> {
             page_number: 1,
             pages: pages(&totals),
             line: 0,
-            subtotal: Total::zero(heading.company.currency),
+            subtotal,
             list: PAYMENTS,
         };
         paper.start_page();
@@ -149,7 +151,7 @@ impl<'a, W: Write> DayPaper<'a, W> {
     }
 
     fn start_page(&mut self) {
-        let heading = self.heading;
+        let heading = self.heading.clone();
         self.line = 0;
         self.subtotal = Total::zero(heading.company.currency);
         let number = format!("Página {} de {}", self.page_number, self.pages);
@@ -214,8 +216,8 @@ impl<'a, W: Write> DayPaper<'a, W> {
         let y = self.next_line()?;
         self.subtotal = self.subtotal.checked_add(row.amount).map_err(io::Error::other)?;
         let payment = row.payment;
-        let company = self.heading.company;
-        let at = |instant| moment(civil_at(company, instant));
+        let company = Arc::clone(&self.heading.company);
+        let at = |instant| moment(civil_at(&company, instant));
         let state = row.reversal.map_or_else(String::new, |reversal| {
             // The minute is enough here: it was reversed on this very day, or is listed by itself.
             let at = at(reversal.recorded_at);

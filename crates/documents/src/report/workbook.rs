@@ -31,8 +31,8 @@ impl fmt::Debug for DayBook {
 }
 
 impl DayBook {
-    pub(super) fn start(heading: &DayHeading<'_>) -> io::Result<Self> {
-        Self::with_book(Book::new(heading.company, TITLE, heading.day.to_date())?)
+    pub(super) fn start(heading: &DayHeading) -> io::Result<Self> {
+        Self::with_book(Book::new(&heading.company, TITLE, heading.day.to_date())?)
     }
 
     fn with_book(mut book: Book) -> io::Result<Self> {
@@ -58,7 +58,7 @@ impl DayBook {
     /// Writes the whole workbook to `out`.
     pub(super) fn finish(
         mut self,
-        heading: &DayHeading<'_>,
+        heading: &DayHeading,
         totals: &DayTotals,
         out: impl Write + Send,
     ) -> io::Result<()> {
@@ -75,13 +75,13 @@ impl DayBook {
     }
 }
 
-fn write_heading(sheet: &mut Worksheet, heading: &DayHeading<'_>) -> Result<(), XlsxError> {
+fn write_heading(sheet: &mut Worksheet, heading: &DayHeading) -> Result<(), XlsxError> {
     let (label, text) = (label_format(), text_format());
     for (column, width) in [(0, 14), (1, 14), (2, 18)] {
         sheet.set_column_width(column, width)?;
     }
     sheet.write_string_with_format(0, 0, TITLE, &label.clone().set_font_size(14))?;
-    let company = heading.company;
+    let company = &heading.company;
     for (row, name, told) in [
         (1, "Empresa", company.name.as_str()),
         (2, "Recaudador", heading.collector.as_str()),
@@ -140,9 +140,11 @@ fn write_sums(
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+    use std::sync::Arc;
 
     use calamine::{Reader as _, Xlsx};
     use jiff::Timestamp;
+
     use ventanilla_domain::{
         BillId, BusinessDay, CollectorId, Company, CompanyId, ContractKey, Currency, Money, Name,
         Payment, PaymentId, Period, Place, Policy, Text, TimeZone,
@@ -183,8 +185,8 @@ mod tests {
         };
         let collector = Text::from_text("banco").unwrap();
         let day = BusinessDay::from_date(jiff::civil::date(2021, 11, 5));
-        let heading = DayHeading { company: &company, collector: &collector, day };
-        let book = Book::new(&company, TITLE, day.to_date()).unwrap().with_rows_max(4);
+        let heading = DayHeading { company: Arc::new(company), collector, day };
+        let book = Book::new(&heading.company, TITLE, day.to_date()).unwrap().with_rows_max(4);
         let mut book = DayBook::with_book(book).unwrap();
         for number in 1..=count {
             let payment = payment(number, day);

@@ -1,5 +1,6 @@
-//! What is printed, read by others: the text and the pictures of the pages by poppler, the QR codes by
-//! zbar. A machine without them fails these tests; `cargo xtask ci` installs them.
+//! What is printed and handed out, read by others: the text and the pictures of pages by poppler, QR codes
+//! by zbar, workbooks by calamine. A machine without the programs fails these tests; `cargo xtask ci`
+//! installs them.
 
 #[cfg(test)]
 mod invoices;
@@ -9,5 +10,7 @@ mod orders;
 mod pictures;
 #[cfg(test)]
 mod read;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod samples;

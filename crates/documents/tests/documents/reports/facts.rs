@@ -1,6 +1,7 @@
 //! A day of a collector: the facts that the reports tell.
 
 use jiff::civil::date;
+use std::sync::Arc;
 use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::{
     BillId, BusinessDay, CallerKey, CollectorId, Company, CompanyId, ContractKey, Currency,
@@ -137,7 +138,7 @@ pub(crate) fn written_for(
 ) -> Vec<u8> {
     let (company, collector) = (company(company_name), text(collector));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: &company, collector: &collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day };
     let mut out = Vec::new();
     let mut file = DayReportFile::start(form, heading, totals, &mut out).unwrap();
     for (payment, reversal) in payments {

@@ -1,12 +1,13 @@
 //! The report as CSV, byte for byte.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::civil::date;
 use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::BusinessDay;
 
-use crate::facts::{
+use super::facts::{
     FORMULAS, State, awkward_day, awkward_totals, company, hostile, payment, text, totals, written,
 };
 
@@ -86,10 +87,10 @@ fn a_spreadsheet_runs_no_text_of_any_column() {
 fn rows_that_are_not_what_the_totals_say_are_no_report() {
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: &company, collector: &collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day };
     let row = payment(1, 2, 300, "2021-11-26T16:11:52Z");
     let none = (0, 0);
-    for form in [FileForm::Csv, FileForm::Xlsx] {
+    for form in [FileForm::Csv, FileForm::Xlsx, FileForm::Pdf] {
         for (totals, is_told) in [
             (totals((1, 300), none, (1, 300)), true),
             (totals((2, 300), none, (2, 300)), false),
@@ -100,7 +101,7 @@ fn rows_that_are_not_what_the_totals_say_are_no_report() {
             (totals((1, 300), (0, 1), (1, 300)), false),
         ] {
             let mut out = Vec::new();
-            let mut file = DayReportFile::start(form, heading, totals, &mut out).unwrap();
+            let mut file = DayReportFile::start(form, heading.clone(), totals, &mut out).unwrap();
             file.payment(&row, None).unwrap();
             assert_eq!(file.finish().is_ok(), is_told, "{form:?} {totals:?}");
         }
@@ -122,10 +123,10 @@ fn a_reader_that_has_gone_is_told_from_other_errors() {
     }
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: &company, collector: &collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day };
     let write = |form, out| {
         let (payments, reversals) = awkward_day();
-        let mut file = DayReportFile::start(form, heading, awkward_totals(), out)?;
+        let mut file = DayReportFile::start(form, heading.clone(), awkward_totals(), out)?;
         for (payment, reversal) in &payments {
             file.payment(payment, reversal.as_ref())?;
         }
@@ -134,7 +135,7 @@ fn a_reader_that_has_gone_is_told_from_other_errors() {
         }
         file.finish()
     };
-    for form in [FileForm::Csv, FileForm::Xlsx] {
+    for form in [FileForm::Csv, FileForm::Xlsx, FileForm::Pdf] {
         for taken in [0, 1, usize::MAX] {
             let ended = write(form, Gone(taken));
             assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{form:?} {taken}");

@@ -6,7 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use ventanilla_documents::FileForm;
 use ventanilla_domain::DayTotals;
 
-use crate::facts::{
+use super::facts::{
     FORMULAS, State, awkward_day, awkward_totals, hostile, payment, stated, text, totals, written,
     written_for,
 };

@@ -3,22 +3,23 @@
 
 use std::io::{self, Cursor, Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use calamine::{Data, Reader as _, Xlsx};
 use jiff::civil::date;
 use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::{BusinessDay, DayTotals};
 
-use crate::facts::{company, payment, reversal, stated, text, totals};
+use super::facts::{company, payment, reversal, stated, text, totals};
 
 const LARGE: i64 = 100_000;
-const CHILD: &str = "large::a_child_writes_what_it_is_told";
+const CHILD: &str = "reports::large::a_child_writes_what_it_is_told";
 
 /// Writes a day of so many payments, every tenth one reversed.
 fn write(form: FileForm, rows: i64, out: impl io::Write + Send) -> io::Result<()> {
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: &company, collector: &collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day };
     let mut file = DayReportFile::start(form, heading, day_totals(rows), out)?;
     let row = |number: i64| {
         let mut row = stated(payment(number, number + 7, number, "2021-11-26T16:11:52Z"));
@@ -48,6 +49,7 @@ fn to_form(word: &str) -> FileForm {
     match word {
         "csv" => FileForm::Csv,
         "xlsx" => FileForm::Xlsx,
+        "pdf" => FileForm::Pdf,
         other => panic!("no form: {other}"),
     }
 }
@@ -91,7 +93,7 @@ fn peak_kib(form: &str, rows: i64) -> i64 {
 
 #[test]
 fn memory_does_not_grow_with_the_rows() {
-    for form in ["csv", "xlsx"] {
+    for form in ["csv", "xlsx", "pdf"] {
         let (few, many) = (peak_kib(form, 2_000), peak_kib(form, LARGE));
         assert!(many < few + 2_048, "{form}: {many} KiB for {LARGE} rows, {few} KiB for 2,000");
     }

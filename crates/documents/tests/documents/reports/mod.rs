@@ -1,0 +1,7 @@
+//! A day's report as a file, read back by others' readers.
+
+mod csv;
+mod facts;
+mod large;
+mod pdf;
+mod xlsx;
