@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use ventanilla_domain::{Issuer, Policy, SettingError};
 use ventanilla_service::{AdminRefusal, Failure};
 
 use crate::output;
@@ -123,7 +124,6 @@ pub(crate) fn from_failure<R>(
 }
 
 fn to_sentence(refusal: &AdminRefusal) -> String {
-    use ventanilla_domain::SettingError;
     match refusal {
         AdminRefusal::CompanyExists => "ya hay una empresa con ese número".to_owned(),
         AdminRefusal::CompanyUnknown => "no hay ninguna empresa con ese número".to_owned(),
@@ -156,13 +156,21 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
 }
 
 fn to_settings_list() -> String {
-    let settings = ventanilla_domain::Policy::SETTINGS;
-    in_spanish(&settings.map(|(key, form)| format!("{key}={form}")).join(", "))
+    let settings = Policy::SETTINGS.into_iter().chain(Issuer::SETTINGS);
+    let settings = settings.map(|(key, form)| format!("{key}={form}"));
+    in_spanish(&settings.collect::<Vec<_>>().join(", "))
 }
 
 /// The forms of settings with the letters that stand for something in Spanish.
 fn in_spanish(form: &str) -> String {
-    let words = [("YYYY-MM-DD", "AAAA-MM-DD"), ("CONCEPT", "CONCEPTO"), ("ACCOUNT", "CUENTA")];
+    let words = [
+        ("YYYY-MM-DD", "AAAA-MM-DD"),
+        ("CONCEPT", "CONCEPTO"),
+        ("ACCOUNT", "CUENTA"),
+        ("TEXT up to", "TEXTO de hasta"),
+        ("PORT", "PUERTO"),
+        ("PATH", "RUTA"),
+    ];
     words
         .into_iter()
         .fold(form.to_owned(), |form, (english, spanish)| form.replace(english, spanish))

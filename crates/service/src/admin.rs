@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use ventanilla_domain::{
     CollectorId, Company, CompanyId, Event, Issuer, Label, PayDecision, PayRefusal, Payment,
-    Policy, ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, business_day,
-    decide_pay, decide_reverse,
+    Policy, ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, SettingError,
+    business_day, decide_pay, decide_reverse,
 };
 use ventanilla_store::{CollectorRecord, StoreError, Tx, to_hex};
 
@@ -50,8 +50,8 @@ impl Service {
     /// Changes a company's rules and what heads its papers by settings `(KEY, VALUE)` (see
     /// `Policy::SETTINGS` and `Issuer::SETTINGS`): all or none.
     ///
-    /// Refusals in order: an unknown company, a rule that is refused, a day closed that is not over,
-    /// a fact of the issuer that is refused.
+    /// Refusals in order: an unknown company, the first setting that is refused, a day closed that is
+    /// not over.
     pub async fn set_company(
         &self,
         company: CompanyId,
@@ -61,16 +61,15 @@ impl Service {
             let Some(company) = tx.company(company)? else {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             };
-            let policy = match company_policy(&company, &settings, now) {
-                Ok(policy) => policy,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
             let before = issuer_of_number(&tx.view(), company.id, company.issuer)?;
-            let issuer = match before.unwrap_or_default().with(of_issuer(&settings)) {
-                Ok(issuer) => issuer,
+            let (policy, issuer) = match set(&company, &before.unwrap_or_default(), &settings) {
+                Ok(set) => set,
                 Err(refusal) => return Ok(Err(refusal.into())),
             };
             let changed = Company { policy, issuer: issuer.number, ..company.as_ref().clone() };
+            if closes_an_open_day(&company, &changed, now) {
+                return Ok(Err(AdminRefusal::DayNotOver));
+            }
             if changed.policy != company.policy {
                 let event = Event::PolicyChanged(Box::new(changed.policy.clone()));
                 tx.append(company.id, event, now)?;
@@ -188,27 +187,31 @@ impl Service {
     }
 }
 
-/// A company's rules with those of the settings changed that are rules.
-fn company_policy(
+/// A company's rules and issuer as settings leave them.
+fn set(
     company: &Company,
+    before: &Issuer,
     settings: &[(String, String)],
-    now: Timestamp,
-) -> Result<Policy, AdminRefusal> {
-    let before = &company.policy;
-    let mut rules = settings.iter().filter(|(key, _)| !Issuer::is_setting(key));
-    let policy = rules.try_fold(before.clone(), |policy, (key, value)| policy.with(key, value))?;
-    let closes = policy.closed_through != before.closed_through;
-    let open_day = business_day(company, now);
-    if closes && policy.closed_through.is_some_and(|closed| closed >= open_day) {
-        return Err(AdminRefusal::DayNotOver);
+) -> Result<(Policy, Issuer), SettingError> {
+    let mut policy = company.policy.clone();
+    let mut facts = Vec::new();
+    for (key, value) in settings {
+        if Issuer::is_setting(key) {
+            let fact = (key.as_str(), value.as_str());
+            // The first wrong setting is told, whichever kind it is of.
+            before.with([fact])?;
+            facts.push(fact);
+        } else {
+            policy = policy.with(key, value)?;
+        }
     }
-    Ok(policy)
+    Ok((policy, before.with(facts)?))
 }
 
-/// The settings that are an issuer's.
-fn of_issuer(settings: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    let settings = settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    settings.filter(|(key, _)| Issuer::is_setting(key))
+fn closes_an_open_day(before: &Company, after: &Company, now: Timestamp) -> bool {
+    let closed = after.policy.closed_through;
+    let is_new = closed != before.policy.closed_through;
+    is_new && closed.is_some_and(|closed| closed >= business_day(before, now))
 }
 
 fn record_past(

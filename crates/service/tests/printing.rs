@@ -301,6 +301,12 @@ mod tests {
                 }
                 assert_eq!(state(), (false, 0, None, 1));
             }
+            // The first that is wrong is told, whichever kind it is of.
+            let (fact, hours) = (("issuer.phone", ""), ("hours", "8-20"));
+            let told =
+                [books.set(&[name, fact, hours]).await, books.set(&[rule, hours, fact]).await];
+            let fact = value("issuer.phone", "TEXT up to 64|none");
+            assert_eq!(told, [Err(fact), Err(value("hours", "HH:MM-HH:MM|none"))]);
             books.set(&[name, rule]).await.unwrap();
             assert_eq!(state(), (true, 1, Some("Aguas".to_owned()), 3));
             // What says nothing new is no entry.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
-use ventanilla_domain::{Company, CompanyId, Currency, Name, PaymentId, Policy, TimeZone};
+use ventanilla_domain::{Company, CompanyId, Currency, Issuer, Name, PaymentId, Policy, TimeZone};
 use ventanilla_service::NewCompany;
 
 use super::{from_company_id, from_text};
@@ -66,7 +66,9 @@ pub(crate) struct SetArgs {
     company: Option<CompanyId>,
     #[arg(
         help = "Ajustes que cambian: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
-                revenue.CONCEPTO",
+                revenue.CONCEPTO; y lo que llevan sus papeles: issuer.name, issuer.tax_id (NIT o CUIT), \
+                issuer.address (casa matriz), issuer.municipality, issuer.phone, issuer.activity, \
+                issuer.legend (al pie), issuer.public_url (donde se comprueba un recibo); none borra uno",
         value_name = "CLAVE=VALOR", value_parser = from_setting)]
     settings: Vec<(String, String)>,
     /// Responde con un objeto JSON
@@ -104,15 +106,13 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(company: &'a Company) -> Self {
-        let settings = company.policy.to_settings();
+    fn of(company: &'a Company, issuer: &Issuer) -> Self {
         Self {
             id: company.id.to_i64(),
             nombre: company.name.as_str(),
             moneda: company.currency.to_code(),
             zona_horaria: company.time_zone.to_name(),
-            ajustes: settings
-                .into_iter()
+            ajustes: to_settings(company, issuer)
                 .map(|(key, value)| {
                     let value = to_json(&key, value);
                     (key, value)
@@ -122,9 +122,15 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// All settings in force, rules first.
+fn to_settings(company: &Company, issuer: &Issuer) -> impl Iterator<Item = (String, String)> {
+    company.policy.to_settings().into_iter().chain(issuer.to_settings())
+}
+
 /// A setting's value as JSON: what its form says it is.
 fn to_json(key: &str, value: String) -> Value {
-    let form = Policy::SETTINGS.iter().find(|(known, _)| *known == key).map(|(_, form)| *form);
+    let mut forms = Policy::SETTINGS.into_iter().chain(Issuer::SETTINGS);
+    let form = forms.find(|(known, _)| *known == key).map(|(_, form)| form);
     match form {
         Some(form) if form.ends_with("|none") && value == "none" => Value::Null,
         Some("true|false" | "0..65535|none") => {
@@ -155,7 +161,7 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let company = company.map_err(|failure| books.unchanged(failure))?;
     books.close();
     if args.json {
-        output::print_json(&Shown::of(&company))?;
+        output::print_json(&Shown::of(&company, &Issuer::default()))?;
     } else {
         let Company { id, name, currency, time_zone, .. } = &company;
         let (currency, time_zone) = (currency.to_code(), time_zone.to_name());
@@ -169,16 +175,20 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let companies = books.service.companies().map_err(|failure| books.unread(failure))?;
+    let issuers = companies.iter().map(|company| issuer_of(&books, company));
+    let issuers = issuers.collect::<anyhow::Result<Vec<_>>>()?;
     books.close();
+    let companies = || companies.iter().zip(&issuers);
     if args.json {
-        output::print_json(&companies.iter().map(Shown::of).collect::<Vec<_>>())?;
+        let shown = companies().map(|(company, issuer)| Shown::of(company, issuer));
+        output::print_json(&shown.collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    for company in &companies {
+    for (company, issuer) in companies() {
         let Company { id, name, time_zone, .. } = company;
         let currency = company.currency.to_code();
         output::print(format_args!("{id}\t{name}\t{currency}\t{}", time_zone.to_name()))?;
-        print_settings(company, "  ")?;
+        print_settings(company, issuer, "  ")?;
     }
     Ok(Exit::Done)
 }
@@ -190,17 +200,24 @@ fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         let set = books.wait(books.service.set_company(company.id, args.settings));
         company = set.map_err(|failure| books.unchanged(failure))?;
     }
+    let issuer = issuer_of(&books, &company)?;
     books.close();
     if args.json {
-        output::print_json(&Shown::of(&company))?;
+        output::print_json(&Shown::of(&company, &issuer))?;
     } else {
-        print_settings(&company, "")?;
+        print_settings(&company, &issuer, "")?;
     }
     Ok(Exit::Done)
 }
 
-fn print_settings(company: &Company, indent: &str) -> anyhow::Result<()> {
-    for (key, value) in company.policy.to_settings() {
+/// What a company's papers say of it: nothing where it has said nothing.
+fn issuer_of(books: &Books, company: &Company) -> anyhow::Result<Issuer> {
+    let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
+    Ok(issuer.unwrap_or_default())
+}
+
+fn print_settings(company: &Company, issuer: &Issuer, indent: &str) -> anyhow::Result<()> {
+    for (key, value) in to_settings(company, issuer) {
         output::print(format_args!("{indent}{key}={value}"))?;
     }
     Ok(())
@@ -222,6 +239,9 @@ mod tests {
             ("cut_off", "none", Value::Null),
             ("closed_through", "2020-01-02", Value::from("2020-01-02")),
             ("revenue.Agua", "true", Value::from("true")),
+            ("issuer.name", "none", Value::Null),
+            ("issuer.tax_id", "1023245028", Value::from("1023245028")),
+            ("issuer.public_url", "none", Value::Null),
         ] {
             assert_eq!(to_json(key, value.to_owned()), json, "{key}={value}");
         }

@@ -207,6 +207,9 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
         &[
             ("company set --data datos oldest_first=true hours=08:00-20:30", 0, ""),
             ("company set --data datos closed_through=2020-01-02", 0, ""),
+            ("company set --data datos issuer.tax_id=1023245028", 0, "issuer.tax_id=1023245028\n"),
+            ("company set --data datos issuer.phone=4-42", 0, "issuer.phone=4-42\n"),
+            ("company set --data datos issuer.phone=none", 0, "issuer.phone=none\n"),
             ("company set --data datos --company 13", 0, "oldest_first=true\nreversal_days=0\n"),
             ("company list --data datos", 0, "La_Paz\n  oldest_first=true\n  reversal_days=0\n"),
             ("company set --data datos --company 99", 2, "no hay ninguna empresa 99"),
@@ -216,7 +219,9 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
     let ran = installation.run(&[&name[..], &["--currency", "ars", "--json"]].concat());
     let settings = json!({
         "oldest_first": false, "reversal_days": 0, "hours": null, "cut_off": null,
-        "check_payer": false,
+        "check_payer": false, "issuer.name": null, "issuer.tax_id": null, "issuer.address": null,
+        "issuer.municipality": null, "issuer.phone": null, "issuer.activity": null,
+        "issuer.legend": null, "issuer.public_url": null,
     });
     let added = json!({
         "Id": 14, "Nombre": "Agua del Sur", "Moneda": "ARS", "ZonaHoraria": "America/La_Paz",
@@ -227,7 +232,10 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
     assert_eq!(list[1], added);
     let set = json!({
         "oldest_first": true, "reversal_days": 0, "hours": "08:00-20:30", "cut_off": null,
-        "check_payer": false, "closed_through": "2020-01-02",
+        "check_payer": false, "closed_through": "2020-01-02", "issuer.name": null,
+        "issuer.tax_id": "1023245028", "issuer.address": null, "issuer.municipality": null,
+        "issuer.phone": null, "issuer.activity": null, "issuer.legend": null,
+        "issuer.public_url": null,
     });
     assert_eq!(list[0]["Ajustes"], set);
     let shown = installation.run(&["company", "set", "--data=datos", "--company=13", "--json"]);

@@ -68,6 +68,27 @@ fn the_documents_examples_work_as_printed() {
 }
 
 #[test]
+fn the_demos_company_says_what_heads_its_papers() {
+    let installation = Installation::nothing();
+    installation.demo().stop();
+    let line = ["company", "set", "--data=ventanilla-demo", "--company=13", "--json"];
+    let settings = installation.run(&line).json()["Ajustes"].clone();
+    for (key, value) in [
+        ("issuer.name", "Cooperativa de Servicios Públicos Cooplan Ltda."),
+        ("issuer.tax_id", "1023245028"),
+        ("issuer.address", "Av. Blanco Galindo km 5, Zona Quillacollo"),
+        ("issuer.municipality", "Cochabamba - Bolivia"),
+        ("issuer.phone", "4-4260000"),
+        ("issuer.activity", "Captación, tratamiento y distribución de agua"),
+        ("issuer.public_url", "http://127.0.0.1:8080"),
+    ] {
+        assert_eq!(settings[key], value, "{key}");
+    }
+    let legend = settings["issuer.legend"].as_str().unwrap();
+    assert!(legend.starts_with("Ley N.° 453: Tienes derecho") && legend.ends_with("utilices."));
+}
+
+#[test]
 fn a_restarted_demo_keeps_its_data_and_says_how_to_try_it() {
     let installation = Installation::nothing();
     let server = installation.demo();

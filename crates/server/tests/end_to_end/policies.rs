@@ -4,7 +4,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan as _};
 use serde_json::{Value, json};
-use ventanilla_domain::Policy;
+use ventanilla_domain::{Issuer, Policy};
 
 use crate::common::{Client, Installation, Server, verify};
 
@@ -163,7 +163,7 @@ fn a_contracts_state_comes_with_its_file_and_binds_at_once() {
 /// A setting, what an operator types to set it, what to set it back, and what is no value of it.
 type Typed = (&'static str, &'static str, Option<&'static str>, &'static [&'static str]);
 
-const TYPED: [Typed; 7] = [
+const TYPED: [Typed; 15] = [
     ("oldest_first", "oldest_first=true", Some("oldest_first=false"), &["oldest_first=sí"]),
     (
         "reversal_days",
@@ -191,6 +191,48 @@ const TYPED: [Typed; 7] = [
         Some("revenue.Agua=none"),
         &["revenue.Agua=", "revenue.=Venta de agua"],
     ),
+    (
+        "issuer.name",
+        "issuer.name=Cooperativa «Ñandú» Ltda.",
+        Some("issuer.name=none"),
+        &["issuer.name=", "issuer.name= "],
+    ),
+    ("issuer.tax_id", "issuer.tax_id=1023245028", Some("issuer.tax_id=none"), &["issuer.tax_id="]),
+    (
+        "issuer.address",
+        "issuer.address=Av. 1, Zona",
+        Some("issuer.address=none"),
+        &["issuer.address="],
+    ),
+    (
+        "issuer.municipality",
+        "issuer.municipality=Cochabamba - Bolivia",
+        Some("issuer.municipality=none"),
+        &["issuer.municipality="],
+    ),
+    ("issuer.phone", "issuer.phone=4-4260000", Some("issuer.phone=none"), &["issuer.phone=\t"]),
+    (
+        "issuer.activity",
+        "issuer.activity=Agua",
+        Some("issuer.activity=none"),
+        &["issuer.activity="],
+    ),
+    (
+        "issuer.legend",
+        "issuer.legend=Ley N.° 453: a=b",
+        Some("issuer.legend=none"),
+        &["issuer.legend=una\nlínea"],
+    ),
+    (
+        "issuer.public_url",
+        "issuer.public_url=https://pagos.ejemplo.bo:8443/cooplan",
+        Some("issuer.public_url=none"),
+        &[
+            "issuer.public_url=pagos.ejemplo.bo",
+            "issuer.public_url=https://",
+            "issuer.public_url=https://ejemplo.bo/?a=b",
+        ],
+    ),
 ];
 
 /// That `company set` refuses a line with exactly this, and that nothing changes.
@@ -212,13 +254,16 @@ fn each_setting_is_shown_as_typed_and_a_wrong_value_is_told_with_its_form() {
     let installation = Installation::with_company();
     let set =
         |setting: &str| installation.done(&["company", "set", "--data", "datos", setting]).out;
-    for (known, form) in Policy::SETTINGS {
+    let settings = || Policy::SETTINGS.into_iter().chain(Issuer::SETTINGS);
+    for (known, form) in settings() {
         let typed = TYPED.iter().find(|(setting, ..)| *setting == known);
         let (_, right, back, wrong) = typed.unwrap_or_else(|| panic!("{known} is not tried"));
         assert!(set(right).lines().any(|line| line == *right), "{right}");
         for wrong in *wrong {
             let (key, _) = wrong.split_once('=').unwrap();
             let form = form.replace("YYYY", "AAAA").replace("ACCOUNT", "CUENTA");
+            let form = form.replace("TEXT up to", "TEXTO de hasta");
+            let form = form.replace("[:PORT][/PATH]", "[:PUERTO][/RUTA]");
             let told = format!("el ajuste «{key}» toma {form}");
             check_refused(&installation, &[wrong], &told);
             check_refused(&installation, &["reversal_days=7", "check_payer=true", wrong], &told);
@@ -227,7 +272,7 @@ fn each_setting_is_shown_as_typed_and_a_wrong_value_is_told_with_its_form() {
             assert!(!set(back).lines().any(|line| line == *right), "{back}");
         }
     }
-    assert_eq!(TYPED.len(), Policy::SETTINGS.len(), "a setting that is gone is tried");
+    assert_eq!(TYPED.len(), settings().count(), "a setting that is gone is tried");
 }
 
 #[test]
@@ -235,13 +280,19 @@ fn a_wrong_key_is_told_with_all_the_settings_there_are() {
     let installation = Installation::with_company();
     let list = "oldest_first=true|false, reversal_days=0..65535|none, hours=HH:MM-HH:MM|none, \
                 cut_off=HH:MM|none, check_payer=true|false, closed_through=AAAA-MM-DD, \
-                revenue.CONCEPTO=CUENTA|none";
+                revenue.CONCEPTO=CUENTA|none, issuer.name=TEXTO de hasta 200|none, \
+                issuer.tax_id=TEXTO de hasta 64|none, issuer.address=TEXTO de hasta 200|none, \
+                issuer.municipality=TEXTO de hasta 64|none, issuer.phone=TEXTO de hasta 64|none, \
+                issuer.activity=TEXTO de hasta 200|none, issuer.legend=TEXTO de hasta 500|none, \
+                issuer.public_url=http(s)://HOST[:PUERTO][/RUTA]|none";
     for (typed, key) in [
         ("color=azul", "color"),
         ("Hours=08:00-20:00", "Hours"),
         ("hours =08:00-20:00", "hours "),
         ("oldest-first=true", "oldest-first"),
         ("revenue=Venta de agua", "revenue"),
+        ("issuer.color=azul", "issuer.color"),
+        ("issuer.Name=Aguas", "issuer.Name"),
         ("=true", ""),
     ] {
         let told = format!("no hay ningún ajuste «{key}»; los ajustes son: {list}");

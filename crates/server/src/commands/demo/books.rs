@@ -30,6 +30,24 @@ const FIRST_PAYMENT: i64 = 4_224_408;
 
 const TIME_ZONE: &str = "America/La_Paz";
 
+/// What is set before anything is paid: the document's examples reverse payments of any day, and what
+/// heads the papers is made up around its name.
+const SETTINGS: [(&str, &str); 9] = [
+    ("reversal_days", "none"),
+    ("issuer.name", "Cooperativa de Servicios Públicos Cooplan Ltda."),
+    ("issuer.tax_id", "1023245028"),
+    ("issuer.address", "Av. Blanco Galindo km 5, Zona Quillacollo"),
+    ("issuer.municipality", "Cochabamba - Bolivia"),
+    ("issuer.phone", "4-4260000"),
+    ("issuer.activity", "Captación, tratamiento y distribución de agua"),
+    (
+        "issuer.legend",
+        "Ley N.° 453: Tienes derecho a recibir información sobre las características y contenidos de \
+         los servicios que utilices.",
+    ),
+    ("issuer.public_url", "http://127.0.0.1:8080"),
+];
+
 /// The synthetic members around the documents' own, and how many bills each has.
 const SEED: u64 = 13;
 const CONTRACTS: u32 = 3_000;
@@ -84,9 +102,8 @@ fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
         first_payment: PaymentId::from_i64(FIRST_PAYMENT)?,
     }));
     let id = company.map_err(|failure| books.unchanged(failure))?.id;
-    // The document's examples reverse payments of any day.
-    let setting = ("reversal_days".to_owned(), "none".to_owned());
-    let company = books.wait(books.service.set_company(id, vec![setting]));
+    let settings = SETTINGS.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let company = books.wait(books.service.set_company(id, settings.into()));
     company.map_err(|failure| books.unchanged(failure))?;
     Ok(id)
 }
