@@ -5,13 +5,16 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use ventanilla_documents::{Invoice, Letterhead, Paper};
 use ventanilla_domain::{
     Bill, BillId, BusinessDay, CallerKey, Company, ContractState, Holder, IdOutOfRange,
     LocationCode, Money, PaymentId, Period, Text, Total, civil_at,
 };
-use ventanilla_service::{DayReport, FoundContract, PaymentState};
+use ventanilla_service::{DayReport, FoundContract, PaymentState, PrintablePayment};
 
 use super::wire;
 

@@ -8,6 +8,7 @@
 mod convert;
 mod errors;
 mod operations;
+mod report;
 #[cfg(test)]
 mod samples;
 mod wire;
@@ -26,6 +27,9 @@ use crate::http::fields::Fields;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body, token};
+
+/// The media type of an envelope.
+const JSON: &str = "application/json; charset=utf-8";
 
 /// Answers any request, whatever its path.
 pub(crate) async fn answer(service: &Service, request: Request) -> Response {
@@ -108,16 +112,22 @@ fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>,
 }
 
 fn to_success(reply: Reply) -> Response {
-    let mut response = to_answer(StatusCode::OK, reply.body);
+    let media_type = reply.file.as_ref().map_or(JSON, |file| file.media_type);
+    let mut response = to_answer(StatusCode::OK, media_type, reply.body);
+    let headers = response.headers_mut();
     if reply.is_replay {
-        attempt::mark_replay(response.headers_mut());
+        attempt::mark_replay(headers);
+    }
+    let disposition = reply.file.map(|file| format!("attachment; filename=\"{}\"", file.name));
+    if let Some(value) = disposition.and_then(|text| HeaderValue::try_from(text).ok()) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
     response
 }
 
 fn to_problem(problem: &Problem) -> Response {
     let envelope = Envelope::refusal(&problem.code, &problem.message, &problem.paid);
-    let mut response = to_answer(problem.status, envelope.to_bytes());
+    let mut response = to_answer(problem.status, JSON, envelope.to_bytes().into());
     let headers = response.headers_mut();
     if let Some(seconds) = problem.retry_after_s {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -134,12 +144,11 @@ fn to_problem(problem: &Problem) -> Response {
     response
 }
 
-fn to_answer(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn to_answer(status: StatusCode, media_type: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    let media_type = HeaderValue::from_static("application/json; charset=utf-8");
-    headers.insert(header::CONTENT_TYPE, media_type);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     let no_store = HeaderValue::from_static("no-store");
     headers.insert(header::CACHE_CONTROL, no_store);
     response

@@ -4,17 +4,21 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use axum::body::Body;
 use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
+use ventanilla_documents::Paper;
 use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
 use ventanilla_service::{
     Caller, Credentials, Page, PayRequest, PaymentSelector, Service, Session, TokenPayRefusal,
 };
 
 use super::errors::{self, Problem};
+use super::wire::ReportFile;
 use super::wire::{self, Envelope, field};
-use super::{convert, errors::of_failure};
+use super::{convert, errors::of_failure, report};
+use crate::http::accept;
 use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
 
@@ -62,9 +66,18 @@ pub(super) struct Call<'a> {
 /// A success.
 #[derive(Debug)]
 pub(super) struct Reply {
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
+    /// The file that the body is; an envelope where `None`.
+    pub(super) file: Option<File>,
     /// Whether an earlier request under the same key did it.
     pub(super) is_replay: bool,
+}
+
+/// What a file is, and what it is to be called.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) media_type: &'static str,
+    pub(super) name: String,
 }
 
 type Answer = Result<Reply, Problem>;
@@ -97,7 +110,7 @@ pub(super) fn find(path: &str) -> Option<&'static Operation> {
 }
 
 fn reply<V: Serialize>(envelope: &Envelope<'_, V>) -> Reply {
-    Reply { body: envelope.to_bytes(), is_replay: false }
+    Reply { body: envelope.to_bytes().into(), file: None, is_replay: false }
 }
 
 fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
@@ -195,24 +208,42 @@ fn caller_key(call: &Call<'_>) -> Result<Option<CallerKey>, FieldError> {
 fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let bill = call.fields.required(field::BILL, convert::bill_id)?;
     let payment = call.fields.required(field::PAYMENT, convert::payment_id)?;
-    call.fields.optional(field::PAPER, convert::paper)?;
-    session
-        .payment_to_print(bill, payment)
-        .map_err(|failure| of_failure(failure, errors::of_print))?;
-    Ok(reply(&Envelope::success("", wire::PRINTED)))
+    let paper = call.fields.optional(field::PAPER, convert::paper)?;
+    let printed = session.payment_to_print(bill, payment);
+    let printed = printed.map_err(|failure| of_failure(failure, errors::of_print))?;
+    let proof = call.service.receipt_text(&printed);
+    let invoice = convert::invoice(&printed, &proof);
+    let (name, pdf) = (invoice.file_name(), invoice.to_pdf(paper.unwrap_or(Paper::A4)));
+    if accept::favourite(call.headers, &[wire::PDF]).is_some() {
+        let file = Some(File { media_type: wire::PDF, name });
+        return Ok(Reply { body: pdf.into(), file, is_replay: false });
+    }
+    let document = Some(convert::document(name, &pdf));
+    Ok(reply(&Envelope { document, ..Envelope::success("", wire::PRINTED) }))
 }
 
 fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
     Box::pin(async move {
         let day = BusinessDay::from_date(call.fields.required(field::DAY, convert::date)?);
+        let form = wanted_form(call.headers);
         let (service, caller) = (call.service.clone(), caller.clone());
         // A day may have 100,000 rows: whoever pays meanwhile must not wait for them.
         // The semaphore is never closed, so there is a place for everyone who waits.
         let place = REPORTS.acquire().await;
-        let reported = tokio::task::spawn_blocking(move || reported(&service, &caller, day)).await;
+        let reported = tokio::task::spawn_blocking(move || match form {
+            None => reported(&service, &caller, day),
+            Some(form) => report::written(&service, &caller, day, form),
+        });
+        let reported = reported.await;
         drop(place);
         reported.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     })
+}
+
+/// The file that the caller wants of a report; the envelope where `None`.
+fn wanted_form(headers: &HeaderMap) -> Option<ReportFile> {
+    let wanted = accept::favourite(headers, &wire::REPORT_FILES.map(|file| file.accept))?;
+    wire::REPORT_FILES.into_iter().find(|file| file.accept == wanted)
 }
 
 fn reported(service: &Service, caller: &Caller, day: BusinessDay) -> Answer {

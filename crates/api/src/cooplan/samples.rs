@@ -142,8 +142,14 @@ pub(super) fn samples() -> Vec<Sample> {
         sample(
             "imprimirfactura",
             r#"{"IdFactura":4303567,"IdCobranza":"4224330"}"#,
-            &Envelope::success("", wire::PRINTED),
-            r#"{"error":0,"status":1,"message":"","messageMostrar":0,"messageSistema":"","values":"Transacción realizada con exito"}"#,
+            &Envelope {
+                document: Some(super::convert::document(
+                    "factura-4303567-4224330.pdf".to_owned(),
+                    b"%PDF-1.7",
+                )),
+                ..Envelope::success("", wire::PRINTED)
+            },
+            r#"{"error":0,"status":1,"message":"","messageMostrar":0,"messageSistema":"","values":"Transacción realizada con exito","documento":{"nombre":"factura-4303567-4224330.pdf","tipo":"application/pdf","base64":"JVBERi0xLjc="}}"#,
         ),
         sample(
             "reportecobranzas",

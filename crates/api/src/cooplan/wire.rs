@@ -51,12 +51,29 @@ pub(super) const REVERSED_VALUES: u8 = 1;
 pub(super) const PAPERS: [(&str, Paper); 2] = [("a4", Paper::A4), ("rollo", Paper::Roll)];
 /// The media type of what is printed.
 pub(super) const PDF: &str = "application/pdf";
-/// The files that a report is also given as (service 6): media type, form, and how the name ends.
-pub(super) const REPORT_FILES: [(&str, FileForm, &str); 3] = [
-    ("text/csv", FileForm::Csv, "csv"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", FileForm::Xlsx, "xlsx"),
-    (PDF, FileForm::Pdf, "pdf"),
+/// A file that a report is also given as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReportFile {
+    /// What asks for it.
+    pub(super) accept: &'static str,
+    /// What it is.
+    pub(super) media_type: &'static str,
+    pub(super) form: FileForm,
+    /// How its name ends.
+    pub(super) ending: &'static str,
+}
+/// The files of service 6.
+pub(super) const REPORT_FILES: [ReportFile; 3] = [
+    ReportFile {
+        accept: "text/csv",
+        media_type: "text/csv; charset=utf-8",
+        form: FileForm::Csv,
+        ending: "csv",
+    },
+    ReportFile { accept: XLSX, media_type: XLSX, form: FileForm::Xlsx, ending: "xlsx" },
+    ReportFile { accept: PDF, media_type: PDF, form: FileForm::Pdf, ending: "pdf" },
 ];
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// `estado` of an active member, and of each bill of a debt.
 pub(super) const ACTIVE: u8 = 1;
 /// `estado` of a member who is not active.

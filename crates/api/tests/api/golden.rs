@@ -36,12 +36,21 @@ const EXCHANGES: [(&str, &str, &str); 6] = [
     ),
 ];
 
+/// The printed answer, and after it at most what is ours: another member of the envelope.
+fn check(answer: &str, printed: &str, asked: &str) {
+    let added = answer.strip_prefix(printed.strip_suffix('}').unwrap());
+    let added = added.unwrap_or_else(|| panic!("{asked}: {answer}"));
+    let is_printed_alone = asked != "imprimirfactura";
+    assert_eq!(added == "}", is_printed_alone, "{asked}: {answer}");
+    assert!(is_printed_alone || added.starts_with(",\"documento\":{"), "{asked}: {answer}");
+}
+
 #[tokio::test]
 async fn the_documents_examples_are_answered_byte_for_byte() {
     let world = World::demo().await;
     for (service, body, printed) in EXCHANGES {
         let answer = world.check(service, body, "").await;
-        assert_eq!(answer.body, printed, "{service}");
+        check(&answer.body, printed, service);
     }
 }
 
@@ -69,7 +78,7 @@ async fn the_document_s_examples_work_as_forms_too() {
             };
             let answer = world.send(&Sent::to(service).body(media_type, body)).await;
             answer.check("", service);
-            assert_eq!(answer.body, printed, "{media_type} {service}");
+            check(&answer.body, printed, service);
         }
     }
 }

@@ -17,6 +17,10 @@ mod members;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod printing;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod reports;

@@ -207,7 +207,8 @@ pub(crate) async fn send(router: &Router, sent: &Sent) -> Answer {
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: String::from_utf8(body.into()).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body.into(),
     }
 }
 
@@ -368,9 +369,15 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The body as it came: a file is no text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
     /// Checks the envelope's rules, and its code; a business "no" is HTTP 200.
     pub(crate) fn check(&self, code: &str, asked: &str) {
         self.check_status(200, code, asked);
@@ -390,9 +397,8 @@ impl Answer {
             assert_eq!(self.value("values"), Value::Null, "{asked}");
             assert!(self.value("message").as_str().unwrap().ends_with('.'));
         }
-        let header = |name| self.headers.get(name).map(|value| value.to_str().unwrap());
-        assert_eq!(header(header::CONTENT_TYPE), Some("application/json; charset=utf-8"));
-        assert_eq!(header(header::CACHE_CONTROL), Some("no-store"));
+        assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
     }
 
     pub(crate) fn json(&self) -> Value {
