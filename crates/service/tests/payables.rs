@@ -545,7 +545,8 @@ mod tests {
             let by_id = kept(98, PayoutName::Id(payout.id)).unwrap();
             assert_eq!(kept(98, PayoutName::Number(payout.number)).as_ref(), Ok(&by_id));
             assert_eq!(by_id.payout, payout);
-            assert_eq!(by_id.supplier_name.as_str(), "Librería El Aguaribay");
+            assert_eq!(by_id.supplier.trade_name.as_str(), "Librería El Aguaribay");
+            assert_eq!(by_id.supplier.id, by_id.payout.terms.supplier);
             assert_eq!(by_id.integrator, Some(name(ERP)));
             assert_eq!(by_id.reversal, None);
             let settled = by_id.settled.iter();

@@ -11,7 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, demo, export, import, init, integrator, payout, serve, user, verify, watch,
+    collector, company, demo, export, import, init, integrator, invoice, payout, receipt, report,
+    serve, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -57,6 +58,14 @@ enum Command {
     /// Saca cobros, facturas y socios, para otros sistemas o para una hoja de cálculo
     #[command(subcommand)]
     Export(Box<export::ExportCommand>),
+    /// Da lo que un recaudador cobró en un día, como planilla, papel o JSON
+    Report(report::ReportArgs),
+    /// Imprime la factura de un cobro, la misma siempre
+    Invoice(invoice::InvoiceArgs),
+    /// Comprueba lo que dice el código QR de un comprobante de pago
+    CheckReceipt(receipt::CheckArgs),
+    /// Muestra la clave pública con la que se comprueban los comprobantes
+    ReceiptKey(receipt::KeyArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
     /// Mide el rendimiento, como razones dentro de una misma corrida
@@ -94,6 +103,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Import(command) => import::run(*command, log),
         Command::Watch(args) => watch::run(&args, log),
         Command::Export(command) => export::run(*command, log),
+        Command::Report(args) => report::run(&args, log),
+        Command::Invoice(args) => invoice::run(&args, log),
+        Command::CheckReceipt(args) => receipt::check(&args, log),
+        Command::ReceiptKey(args) => receipt::key(&args, log),
         Command::Verify(args) => verify::run(&args, log),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -160,8 +173,14 @@ mod tests {
             "ventanilla export bills --help",
             "ventanilla export members --help",
             "ventanilla export payments --help",
+            "ventanilla payout print --help",
+            "ventanilla report --help",
+            "ventanilla invoice --help",
+            "ventanilla check-receipt --help",
+            "ventanilla receipt-key --help",
             "ventanilla verify --help",
             "ventanilla bench pay --help",
+            "ventanilla bench print --help",
         ] {
             let (asked, help) = told(line);
             assert!(asked, "{line}");
@@ -174,9 +193,37 @@ mod tests {
         }
     }
 
+    /// That each line is not taken, and told so in that sentence.
+    #[track_caller]
+    fn check_wrong(lines: &[(&str, &str)]) {
+        for (line, sentence) in lines {
+            let (taken, text) = told(line);
+            assert!(!taken, "{line}");
+            assert!(text.contains(sentence), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_about_what_is_printed_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla payout print", "falta <ID|NÚMERO>"),
+            ("ventanilla report --collector x --date 2021-11-05", "falta --format <FORMA>"),
+            (
+                "ventanilla report --collector x --date 2021-11-05 --format jsonl",
+                "«jsonl» no vale: csv, xlsx, pdf, json",
+            ),
+            ("ventanilla report --date 5/11/2021", "se espera un día como 2021-11-05"),
+            ("ventanilla invoice", "falta <ID>"),
+            ("ventanilla invoice 0", "<ID>: se espera un número entero desde 1"),
+            ("ventanilla invoice 1 --format carta", "«carta» no vale: a4, rollo"),
+            ("ventanilla check-receipt --key 12", "se espera una clave pública: 64 dígitos"),
+            ("ventanilla receipt-key --key 12", "no se conoce «--key»"),
+        ]);
+    }
+
     #[test]
     fn a_wrong_line_is_told_in_spanish() {
-        for (line, sentence) in [
+        check_wrong(&[
             ("ventanilla", "Comandos:"),
             ("ventanilla company", "Comandos:"),
             ("ventanilla cobrar", "no se conoce el comando «cobrar»"),
@@ -241,11 +288,7 @@ mod tests {
             ("ventanilla export events --follow --output x", "--follow no va junto con --output"),
             ("ventanilla export bills --follow", "no se conoce «--follow»"),
             ("ventanilla export payments --from 5/11/2021", "se espera un día como 2021-11-05"),
-        ] {
-            let (taken, text) = told(line);
-            assert!(!taken, "{line}");
-            assert!(text.contains(sentence), "{line}: {text}");
-        }
+        ]);
     }
 
     #[test]

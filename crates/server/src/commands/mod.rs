@@ -8,15 +8,19 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integrator;
+pub(crate) mod invoice;
 mod password;
 pub(crate) mod payout;
+pub(crate) mod receipt;
+pub(crate) mod report;
 pub(crate) mod serve;
+mod target;
 pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
 use jiff::civil::Date;
-use ventanilla_domain::{CompanyId, Text, TextError};
+use ventanilla_domain::{BusinessDay, CompanyId, PaymentId, Text, TextError};
 
 /// Takes a company's number.
 pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
@@ -28,6 +32,17 @@ pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
 pub(crate) fn from_date(text: &str) -> Result<Date, String> {
     let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
     date.ok_or_else(|| "se espera un día como 2021-11-05".to_owned())
+}
+
+/// Takes a business day in the form of [`from_date`].
+pub(crate) fn from_day(text: &str) -> Result<BusinessDay, String> {
+    from_date(text).map(BusinessDay::from_date)
+}
+
+/// Takes an `IdCobranza`.
+pub(crate) fn from_payment_id(text: &str) -> Result<PaymentId, String> {
+    let id = text.parse::<i64>().ok().and_then(|id| PaymentId::from_i64(id).ok());
+    id.ok_or_else(|| "se espera un número entero desde 1".to_owned())
 }
 
 /// Takes a name or a label.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 use ventanilla_domain::{
     Company, CompanyId, DocumentNumber, Letter, Money, Name, Payout, PayoutId, PayoutNumber,
-    PayoutReversal, PurchaseInvoiceId, SupplierId,
+    PayoutReversal, PurchaseInvoiceId, Supplier, SupplierId,
 };
 use ventanilla_store::{StoreError, View};
 
@@ -56,8 +56,8 @@ pub struct ListedPayout {
 pub struct KeptPayout {
     /// The payout.
     pub payout: Payout,
-    /// The name its supplier is known by now.
-    pub supplier_name: Name,
+    /// Its supplier, as it is known by now.
+    pub supplier: Supplier,
     /// The name of the integrator whose program entered it.
     pub integrator: Option<SignInName>,
     /// What it settled, in the order of its terms.
@@ -136,7 +136,7 @@ impl Service {
             let last = page.last().map(|(payout, _)| payout.id.to_i64());
             let selected = page.into_iter().filter(|(payout, _)| selector.takes(payout));
             let listed = selected.map(|(payout, is_reversed)| {
-                let supplier_name = supplier_name(view, &company, payout.terms.supplier)?;
+                let supplier_name = supplier(view, &company, &payout)?.trade_name;
                 Ok(ListedPayout { payout, is_reversed, supplier_name })
             });
             Ok(Ok((listed.collect::<Result<_, StoreError>>()?, last)))
@@ -181,16 +181,12 @@ fn kept_payout(
         Some(id) => view.integrator(id)?.map(|record| record.name),
         None => None,
     };
-    let supplier_name = supplier_name(view, company, payout.terms.supplier)?;
+    let supplier = supplier(view, company, &payout)?;
     let reversal = view.payout_reversal(company, payout.id)?;
-    Ok(KeptPayout { payout, supplier_name, integrator, settled, reversal })
+    Ok(KeptPayout { payout, supplier, integrator, settled, reversal })
 }
 
-fn supplier_name(
-    view: &View<'_>,
-    company: &Company,
-    supplier: SupplierId,
-) -> Result<Name, StoreError> {
-    let supplier = view.supplier(company.id, supplier)?;
-    Ok(supplier.ok_or_else(|| damaged("a payout has no supplier"))?.trade_name)
+fn supplier(view: &View<'_>, company: &Company, of: &Payout) -> Result<Supplier, StoreError> {
+    let supplier = view.supplier(company.id, of.terms.supplier)?;
+    supplier.ok_or_else(|| damaged("a payout has no supplier"))
 }

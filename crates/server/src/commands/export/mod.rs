@@ -4,7 +4,6 @@
 mod columns;
 mod follow;
 mod rows;
-mod target;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,7 +17,8 @@ use ventanilla_domain::{BusinessDay, Company, CompanyId};
 use ventanilla_service::{ExportRefusal, Failure, Service};
 
 use super::import::from_number;
-use super::{from_company_id, from_date};
+use super::target::Target;
+use super::{from_company_id, from_day};
 use crate::books::{Books, StoreArgs};
 use crate::config::from_count;
 use crate::log::LogArgs;
@@ -27,7 +27,6 @@ use crate::problem::{Exit, Problem};
 
 use columns::Column;
 use rows::{Form, Rows};
-use target::Target;
 
 /// Rows of one page. Each page is read over a snapshot of its own, which is let go before a row is
 /// written: whoever reads slowly holds nothing up.
@@ -309,10 +308,6 @@ impl<'a> Export<'a> {
         self.books.close();
         told.map(|()| Exit::Done)
     }
-}
-
-fn from_day(text: &str) -> Result<BusinessDay, String> {
-    from_date(text).map(BusinessDay::from_date)
 }
 
 #[cfg(test)]

@@ -4,20 +4,23 @@
 mod shown;
 
 use std::io;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde::Serialize;
+use ventanilla_documents::{Letterhead, OrderedInvoice, PaymentOrder};
 use ventanilla_domain::{
     CompanyId, PayoutId, PayoutNumber, PayoutReversal, PayoutReverseCommand, PayoutReverseRefusal,
     Reason, SupplierId,
 };
 use ventanilla_service::{
     DeskRefusal, Failure, KeptPayout, ListedPayout, PayoutName, PayoutReadRefusal, PayoutSelector,
+    SettledInvoice,
 };
 
 use super::by::ByArgs;
-use super::{from_company_id, from_date, from_text};
+use super::{from_company_id, from_date, from_text, target};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
@@ -31,6 +34,8 @@ pub(crate) enum PayoutCommand {
     List(ListArgs),
     /// Muestra todo lo que se guarda de un pago
     Show(ShowArgs),
+    /// Imprime la orden de pago de uno
+    Print(PrintArgs),
     /// Anula un pago a un proveedor con un asiento contrario; sus facturas vuelven a quedar abiertas
     Reverse(ReverseArgs),
 }
@@ -76,6 +81,18 @@ pub(crate) struct ShowArgs {
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `payout print`.
+#[derive(Debug, Args)]
+pub(crate) struct PrintArgs {
+    #[command(flatten)]
+    which: PayoutArgs,
+    /// Archivo PDF que se escribe, entero o nada; si falta, la salida estándar
+    #[arg(long, value_name = "ARCHIVO")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -152,6 +169,7 @@ pub(crate) fn run(command: PayoutCommand, log: &LogArgs) -> anyhow::Result<Exit>
     match command {
         PayoutCommand::List(args) => list(&args, log),
         PayoutCommand::Show(args) => show(&args, log),
+        PayoutCommand::Print(args) => print(&args, log),
         PayoutCommand::Reverse(args) => reverse(args, log),
     }
 }
@@ -210,6 +228,36 @@ fn show(args: &ShowArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         output::stream(|out| Ok(shown.write(out)?))?;
     }
     Ok(Exit::Done)
+}
+
+fn print(args: &PrintArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    target::require_no_terminal(args.output.as_deref(), "un PDF")?;
+    let books = Books::open(&args.store, log)?;
+    let company = books.company(args.which.company)?;
+    let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
+    let kept = kept(&books, company.id, args.which.payout)?;
+    books.close();
+    let settled: Vec<_> = kept.settled.iter().map(ordered).collect();
+    let order = PaymentOrder {
+        company: &company,
+        letterhead: Letterhead::of(&company, issuer.as_ref()),
+        supplier: &kept.supplier,
+        payout: &kept.payout,
+        settled: &settled,
+        reversal: kept.reversal.as_ref(),
+    };
+    let pdf = order.to_pdf().map_err(|error| {
+        tracing::error!(%error, "the amounts of a payout do not add up");
+        let payout = kept.payout.id;
+        Problem::store(format!("los montos del pago {payout} no suman; vea «ventanilla verify»"))
+    })?;
+    target::write(args.output.as_deref(), &pdf)?;
+    Ok(Exit::Done)
+}
+
+fn ordered(settled: &SettledInvoice) -> OrderedInvoice<'_> {
+    let SettledInvoice { letter, number, amount, .. } = settled;
+    OrderedInvoice { letter: letter.as_ref(), number: *number, amount: *amount }
 }
 
 fn reverse(args: ReverseArgs, log: &LogArgs) -> anyhow::Result<Exit> {

@@ -143,7 +143,7 @@ struct Undone<'a> {
 
 impl<'a> Shown<'a> {
     pub(super) fn of(company: &Company, kept: &'a KeptPayout) -> Self {
-        let KeptPayout { payout, supplier_name, integrator, settled, reversal } = kept;
+        let KeptPayout { payout, supplier, integrator, settled, reversal } = kept;
         let terms = &payout.terms;
         let withheld = &terms.withholdings;
         let [first, second] = &withheld.income;
@@ -154,7 +154,7 @@ impl<'a> Shown<'a> {
             nro_pago: payout.number.to_string(),
             id_estado_pago: state(reversal.is_some()),
             id_proveedor: terms.supplier.to_i64(),
-            supplier_name: supplier_name.as_str(),
+            supplier_name: supplier.trade_name.as_str(),
             fecha_pago: terms.paid_on.to_string(),
             valor_cambio: if terms.is_rate_stated { "1" } else { "0" },
             currency: company.currency.to_code(),
