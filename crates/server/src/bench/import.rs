@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 
 use super::load::{Load, Measured, Requests, Target};
+use super::now;
 use super::peer::Peer;
 use super::report::median;
 use super::world::{World, write_request};
@@ -151,11 +152,6 @@ struct Lived {
     server_mib: u64,
     import_mib: u64,
     is_verified: bool,
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 impl Bench {

@@ -4,15 +4,17 @@
 //! alternating rounds says something of the program.
 
 mod anchors;
+mod facts;
 mod import;
 mod load;
 mod payouts;
 mod peer;
+mod print;
 mod report;
 mod world;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
@@ -35,7 +37,9 @@ pub(crate) enum BenchCommand {
     Consult(BenchArgs),
     /// Lecturas de un pago a un proveedor: contra un eco de la misma petición
     Payout(BenchArgs),
-    /// Esas tres mediciones
+    /// Facturas en papel, y reportes de muchas cobranzas: contra un CSV de textos ya listos
+    Print(print::PrintBenchArgs),
+    /// Esas cuatro mediciones
     All(BenchArgs),
     /// Archivos de facturas: contra el «.import» de sqlite3, y mientras se cobra
     Import(import::ImportBenchArgs),
@@ -51,6 +55,7 @@ impl BenchCommand {
             Self::Pay(args) => args.to_line("pay"),
             Self::Consult(args) => args.to_line("consult"),
             Self::Payout(args) => args.to_line("payout"),
+            Self::Print(args) => args.to_line(),
             Self::All(args) => args.to_line("all"),
             Self::Import(_) | Self::ServeEcho(_) => String::new(),
         }
@@ -106,6 +111,11 @@ const WARM_UP: Duration = Duration::from_millis(300);
 /// Between two rounds: what the last one left to be written is written.
 const PAUSE: Duration = Duration::from_millis(500);
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Runs a command under `bench`.
 pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(log, "warn")?;
@@ -124,11 +134,13 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::Payout(args) => {
             payout(&World::of_members(args.data.as_deref(), 1)?, args, &mut report)?;
         }
+        BenchCommand::Print(args) => print::run(args, &mut report)?,
         BenchCommand::All(args) => {
             let world = create(args, to_pay(args))?;
             pay(&world, args, &mut report)?;
             consult(&world, args, &mut report)?;
             payout(&world, args, &mut report)?;
+            print::run(&print::PrintBenchArgs::within(args), &mut report)?;
         }
     }
     output::print(report.to_markdown())?;

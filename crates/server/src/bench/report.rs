@@ -29,6 +29,48 @@ impl Series {
     }
 }
 
+/// What each round of something took.
+#[derive(Debug)]
+pub(super) struct Times {
+    name: &'static str,
+    rounds_ms: Vec<f64>,
+    at_most_ms: Option<f64>,
+}
+
+impl Times {
+    /// No round yet; its median must be `at_most_ms`.
+    pub(super) fn new(name: &'static str, at_most_ms: Option<f64>) -> Self {
+        Self { name, rounds_ms: Vec::new(), at_most_ms }
+    }
+
+    /// What the report calls it.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// One round more.
+    pub(super) fn add(&mut self, took: Duration) {
+        self.rounds_ms.push(took.as_secs_f64() * 1e3);
+    }
+
+    fn to_row(&self) -> String {
+        let (median, range) = (median(&self.rounds_ms), to_range(&self.rounds_ms));
+        let target = match self.at_most_ms {
+            Some(target) if median <= target => format!("≤ {target}: cumple"),
+            Some(target) => format!("≤ {target}: **no cumple**"),
+            None => "–".to_owned(),
+        };
+        format!("| {} | {median:.2} | {range} | {target} |", self.name)
+    }
+}
+
+/// The least and the greatest.
+fn to_range(rounds: &[f64]) -> String {
+    let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = rounds.iter().copied().fold(0.0, f64::max);
+    format!("{least:.2} – {most:.2}")
+}
+
 /// One series over another, round by round.
 #[derive(Debug)]
 pub(super) struct Ratio {
@@ -49,16 +91,25 @@ impl Ratio {
         Self { name, rounds: rounds.map(|(this, that)| this / that).collect(), at_least }
     }
 
+    /// How fast `this` is beside `that`.
+    pub(super) fn of_speed(
+        name: &'static str,
+        this: &Times,
+        that: &Times,
+        at_least: Option<f64>,
+    ) -> Self {
+        let rounds = that.rounds_ms.iter().zip(&this.rounds_ms);
+        Self { name, rounds: rounds.map(|(that, this)| that / this).collect(), at_least }
+    }
+
     fn to_row(&self) -> String {
-        let median = median(&self.rounds);
-        let least = self.rounds.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = self.rounds.iter().copied().fold(0.0, f64::max);
+        let (median, range) = (median(&self.rounds), to_range(&self.rounds));
         let target = match self.at_least {
             Some(target) if median >= target => format!("≥ {target}: cumple"),
             Some(target) => format!("≥ {target}: **no cumple**"),
             None => "–".to_owned(),
         };
-        format!("| {} | {median:.2} | {least:.2} – {most:.2} | {target} |", self.name)
+        format!("| {} | {median:.2} | {range} | {target} |", self.name)
     }
 }
 
@@ -67,6 +118,7 @@ impl Ratio {
 pub(super) struct Report {
     command: String,
     series: Vec<Series>,
+    times: Vec<Times>,
     ratios: Vec<Ratio>,
     syncs_per_second: Option<f64>,
 }
@@ -74,12 +126,18 @@ pub(super) struct Report {
 impl Report {
     /// Nothing measured yet by this command.
     pub(super) fn new(command: String) -> Self {
-        Self { command, series: Vec::new(), ratios: Vec::new(), syncs_per_second: None }
+        let (series, times, ratios) = (Vec::new(), Vec::new(), Vec::new());
+        Self { command, series, times, ratios, syncs_per_second: None }
     }
 
     /// Adds series, in the order of their rows.
     pub(super) fn add_series(&mut self, series: impl IntoIterator<Item = Series>) {
         self.series.extend(series);
+    }
+
+    /// Adds times, in the order of their rows.
+    pub(super) fn add_times(&mut self, times: impl IntoIterator<Item = Times>) {
+        self.times.extend(times);
     }
 
     /// Adds a ratio.
@@ -106,19 +164,8 @@ impl Report {
             "|---|---|---|---|".to_owned(),
         ];
         lines.extend(self.ratios.iter().map(Ratio::to_row));
-        lines.extend([
-            String::new(),
-            "| medición | por segundo | p99 |".to_owned(),
-            "|---|---|---|".to_owned(),
-        ]);
-        for series in &self.series {
-            let p99s: Vec<f64> = series.p99s.iter().map(|p99| p99.as_secs_f64() * 1e3).collect();
-            let (rate, p99) = (median(&series.rates), median(&p99s));
-            lines.push(format!("| {} | {rate:.0} | {p99:.2} ms |", series.name));
-        }
-        if let Some(syncs) = self.syncs_per_second {
-            lines.push(format!("| F: fdatasync de 4 KiB en su lugar | {syncs:.0} | – |"));
-        }
+        lines.extend(self.to_times());
+        lines.extend(self.to_rates());
         for series in self.series.iter().filter(|series| series.refused > 0) {
             let first = series.first_refused.as_deref().unwrap_or_default();
             lines.push(format!(
@@ -128,6 +175,33 @@ impl Report {
         }
         lines.join("\n")
     }
+
+    /// The table of times, where there are any.
+    fn to_times(&self) -> Vec<String> {
+        let heading = ["", "| duración (mediana de las rondas) | ms | mín – máx | objetivo |"];
+        to_table(heading, "|---|---|---|---|", self.times.iter().map(Times::to_row))
+    }
+
+    /// The table of rates, where there are any.
+    fn to_rates(&self) -> Vec<String> {
+        let series = self.series.iter().map(|series| {
+            let p99s: Vec<f64> = series.p99s.iter().map(|p99| p99.as_secs_f64() * 1e3).collect();
+            let (rate, p99) = (median(&series.rates), median(&p99s));
+            format!("| {} | {rate:.0} | {p99:.2} ms |", series.name)
+        });
+        let syncs = self.syncs_per_second;
+        let syncs =
+            syncs.map(|syncs| format!("| F: fdatasync de 4 KiB en su lugar | {syncs:.0} | – |"));
+        to_table(["", "| medición | por segundo | p99 |"], "|---|---|---|", series.chain(syncs))
+    }
+}
+
+/// A table after an empty line; nothing where it has no rows.
+fn to_table(heading: [&str; 2], rule: &str, rows: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = heading.iter().chain([&rule]).map(ToString::to_string).collect();
+    let len = lines.len();
+    lines.extend(rows);
+    if lines.len() == len { Vec::new() } else { lines }
 }
 
 /// The middle one; the mean of the two in the middle where they are two.
@@ -181,5 +255,28 @@ mod tests {
         assert!(text.starts_with("`ventanilla bench pay`\n\n| razón "), "{text}");
         assert!(text.contains("\n| a | 15 | 1.50 ms |\n| F: "), "{text}");
         assert!(!report.has_refusals());
+        assert!(!text.contains("duración"), "a table without rows is left out: {text}");
+    }
+
+    #[test]
+    fn times_are_told_beside_their_bound() {
+        let times = |name, at_most_ms, rounds: &[u64]| {
+            let mut times = Times::new(name, at_most_ms);
+            for round in rounds {
+                times.add(Duration::from_micros(*round));
+            }
+            times
+        };
+        let (slow, fast) = (times("a", Some(3.0), &[3_100, 2_000]), times("b", None, &[1_000; 2]));
+        let ratio = Ratio::of_speed("a / b", &slow, &fast, None);
+        assert_eq!(ratio.to_row(), "| a / b | 0.41 | 0.32 – 0.50 | – |");
+        let late = times("c", Some(3.0), &[3_001]);
+        assert_eq!(late.to_row(), "| c | 3.00 | 3.00 – 3.00 | ≤ 3: **no cumple** |");
+        let mut report = Report::new("ventanilla bench print".to_owned());
+        report.add_times([slow, fast]);
+        let text = report.to_markdown();
+        let rows = "\n| a | 2.55 | 2.00 – 3.10 | ≤ 3: cumple |\n| b | 1.00 | 1.00 – 1.00 | – |";
+        assert!(text.ends_with(rows), "{text}");
+        assert!(!text.contains("medición"), "a table without rows is left out: {text}");
     }
 }

@@ -364,10 +364,15 @@ fn a_benchmark_tells_its_ratios() {
     let line = "bench all --data . --seconds 1 --rounds 1 --connections 4 --bills 20000";
     let told =
         "`ventanilla bench all --seconds 1 --rounds 1 --connections 4 --bills 20000 --data .`\n";
+    let ran = installation.done(&line.split(' ').collect::<Vec<_>>());
+    assert!(ran.out.starts_with(&format!("{told}\n| razón (mediana de las rondas) | ")), "{ran:?}");
+    for measured in ["pagos durables", "consultardeuda", "leer_pago", "factura A4", "reporte CSV"] {
+        assert!(ran.out.contains(&format!("\n| {measured}")), "{measured}: {ran:?}");
+    }
     check(
         &installation,
         &[
-            (line, 0, &format!("{told}\n| razón (mediana de las rondas) | ")),
+            ("bench print --rows 50 --rounds 1", 0, "\n| reporte PDF / csv | "),
             ("bench pay --help", 0, "Segundos de cada ronda: 2 si falta"),
             ("bench pay --help", 0, "alternadas: 7 si falta"),
             ("bench pay --rounds 0", 2, "--rounds <N>: se espera un número entero desde 1"),

@@ -28,9 +28,13 @@ mod imported;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod printed;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod receipts;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod accountant;
 mod bills;
 mod client;
 mod document;
+pub(crate) mod paper;
 mod process;
 
 pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_bills};
