@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use ventanilla_documents::{Invoice, Letterhead, Paper};
 use ventanilla_domain::{
-    Bill, BillId, BusinessDay, CallerKey, Company, ContractState, Holder, IdOutOfRange,
+    Bill, BillId, BusinessDay, CallerKey, Company, ContractState, DayTotals, Holder, IdOutOfRange,
     LocationCode, Money, PaymentId, Period, Text, Total, civil_at,
 };
-use ventanilla_service::{DayReport, FoundContract, PaymentState, PrintablePayment};
+use ventanilla_service::{FoundContract, PaymentState, PrintablePayment};
 
 use super::wire;
 
@@ -293,19 +293,16 @@ pub(super) fn payment_rows<'a>(
     states.iter().map(|state| payment_row(company, state)).collect()
 }
 
-/// `reporte` of a collector's day.
-pub(super) fn report<'a>(company: &Company, report: &'a DayReport) -> wire::Report<'a> {
+/// The sums of a collector's day.
+pub(super) fn totals(totals: &DayTotals) -> wire::Totals {
     let total = |total: Total| wire::Total {
         count: total.count,
         amount: wire::Shown(Decimal(total.amount)),
     };
-    wire::Report {
-        day: wire::Shown(IsoDate(report.day)),
-        payments: payment_rows(company, &report.payments),
-        reversals: payment_rows(company, &report.reversals),
-        paid: total(report.paid),
-        reversed: total(report.reversed),
-        net: total(report.net),
+    wire::Totals {
+        paid: total(totals.paid),
+        reversed: total(totals.reversed),
+        net: total(totals.net),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::http::fields::{FieldError, Fields};
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
 
-/// Reports that are made at a time: each holds a day's rows in memory.
+/// Reports that are made at a time: each takes a thread, and perhaps a file.
 static REPORTS: Semaphore = Semaphore::const_new(4);
 
 /// Characters of one credential at most.
@@ -225,15 +225,13 @@ fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
 fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
     Box::pin(async move {
         let day = BusinessDay::from_date(call.fields.required(field::DAY, convert::date)?);
-        let form = wanted_form(call.headers);
+        let wanted = wanted_file(call.headers);
         let (service, caller) = (call.service.clone(), caller.clone());
         // A day may have 100,000 rows: whoever pays meanwhile must not wait for them.
         // The semaphore is never closed, so there is a place for everyone who waits.
         let place = REPORTS.acquire().await;
-        let reported = tokio::task::spawn_blocking(move || match form {
-            None => reported(&service, &caller, day),
-            Some(form) => report::written(&service, &caller, day, form),
-        });
+        let reported =
+            tokio::task::spawn_blocking(move || report::written(&service, &caller, day, wanted));
         let reported = reported.await;
         drop(place);
         reported.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
@@ -241,18 +239,9 @@ fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
 }
 
 /// The file that the caller wants of a report; the envelope where `None`.
-fn wanted_form(headers: &HeaderMap) -> Option<ReportFile> {
+fn wanted_file(headers: &HeaderMap) -> Option<ReportFile> {
     let wanted = accept::favourite(headers, &wire::REPORT_FILES.map(|file| file.accept))?;
     wire::REPORT_FILES.into_iter().find(|file| file.accept == wanted)
-}
-
-fn reported(service: &Service, caller: &Caller, day: BusinessDay) -> Answer {
-    let report = service.session_as(caller).and_then(|session| session.day_report(day));
-    let report = report.map_err(|failure| of_failure(failure, errors::of_none))?;
-    Ok(reply(&Envelope {
-        report: Some(convert::report(&caller.company, &report)),
-        ..Envelope::success("", wire::REPORTED)
-    }))
 }
 
 fn reverse<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {

@@ -86,16 +86,17 @@ pub(super) fn payment_row() -> wire::PaymentRow<'static> {
     }
 }
 
-pub(super) fn report() -> wire::Report<'static> {
+/// A day of one reversal.
+fn report() -> Vec<u8> {
     let total = |count, minor| wire::Total { count, amount: amount(minor) };
-    wire::Report {
-        day: Shown(IsoDate(BusinessDay::from_date(date(2021, 11, 5)))),
-        payments: vec![],
-        reversals: vec![payment_row()],
-        paid: total(0, 0),
-        reversed: total(1, 14_570),
-        net: total(-1, -14_570),
-    }
+    let totals =
+        wire::Totals { paid: total(0, 0), reversed: total(1, 14_570), net: total(-1, -14_570) };
+    let mut answer = Vec::new();
+    let day = IsoDate(BusinessDay::from_date(date(2021, 11, 5)));
+    let mut envelope = wire::ReportEnvelope::start(&mut answer, day).unwrap();
+    envelope.reversal(&payment_row()).unwrap();
+    envelope.finish(&totals).unwrap();
+    answer
 }
 
 fn sample<V: Serialize>(
@@ -113,7 +114,6 @@ const ROW: &str = r#"{"IdCobranza":"4224408","IdFactura":4303567,"Contrato":"315
 /// One exchange per service, in the order of the table.
 pub(super) fn samples() -> Vec<Sample> {
     let token = Envelope { lifetime_s: Some(28_800), ..Envelope::success("", "TokenDevuelto") };
-    let reported = Envelope { report: Some(report()), ..Envelope::success("", wire::REPORTED) };
     vec![
         sample(
             "token",
@@ -151,12 +151,12 @@ pub(super) fn samples() -> Vec<Sample> {
             },
             r#"{"error":0,"status":1,"message":"","messageMostrar":0,"messageSistema":"","values":"Transacción realizada con exito","documento":{"nombre":"factura-4303567-4224330.pdf","tipo":"application/pdf","base64":"JVBERi0xLjc="}}"#,
         ),
-        sample(
-            "reportecobranzas",
-            r#"{"Fecha":"2021-11-05"}"#,
-            &reported,
-            r#"{"error":0,"status":1,"message":"","messageMostrar":0,"messageSistema":"","values":"Transacción realizada con éxito","reporte":{"fecha":"2021-11-05","cobranzas":[],"reversiones":[ROW],"pagadas":{"cantidad":0,"monto":"0.00"},"revertidas":{"cantidad":1,"monto":"145.70"},"neto":{"cantidad":-1,"monto":"-145.70"}}}"#,
-        ),
+        Sample {
+            operation: "reportecobranzas",
+            request: r#"{"Fecha":"2021-11-05"}"#,
+            answer: report(),
+            printed: r#"{"error":0,"status":1,"message":"","messageMostrar":0,"messageSistema":"","values":"Transacción realizada con éxito","reporte":{"fecha":"2021-11-05","cobranzas":[],"reversiones":[ROW],"pagadas":{"cantidad":0,"monto":"0.00"},"revertidas":{"cantidad":1,"monto":"145.70"},"neto":{"cantidad":-1,"monto":"-145.70"}}}"#,
+        },
         sample(
             "revertirpago",
             r#"{"IdFactura":234234,"IdCobranza":23456422}"#,

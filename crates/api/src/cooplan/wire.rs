@@ -2,6 +2,7 @@
 //! their keys in the printed order. The document's Spanish stays here and in `errors.rs`.
 
 use std::fmt::Display;
+use std::io::{self, Write};
 
 use axum::http::{HeaderName, header};
 use serde::{Serialize, Serializer};
@@ -92,8 +93,6 @@ pub(super) struct Envelope<'a, V> {
     pub(super) values: V,
     #[serde(rename = "expira", skip_serializing_if = "Option::is_none")]
     pub(super) lifetime_s: Option<i64>,
-    #[serde(rename = "reporte", skip_serializing_if = "Option::is_none")]
-    pub(super) report: Option<Report<'a>>,
     #[serde(rename = "documento", skip_serializing_if = "Option::is_none")]
     pub(super) document: Option<Document>,
 }
@@ -109,7 +108,6 @@ impl<'a, V> Envelope<'a, V> {
             code: "",
             values,
             lifetime_s: None,
-            report: None,
             document: None,
         }
     }
@@ -257,19 +255,65 @@ pub(super) struct Total {
     pub(super) amount: Shown<Decimal>,
 }
 
-/// `reporte` of service 6.
+/// The sums of service 6.
 #[derive(Debug, Serialize)]
-pub(super) struct Report<'a> {
-    #[serde(rename = "fecha")]
-    pub(super) day: Shown<IsoDate>,
-    #[serde(rename = "cobranzas")]
-    pub(super) payments: Vec<PaymentRow<'a>>,
-    #[serde(rename = "reversiones")]
-    pub(super) reversals: Vec<PaymentRow<'a>>,
+pub(super) struct Totals {
     #[serde(rename = "pagadas")]
     pub(super) paid: Total,
     #[serde(rename = "revertidas")]
     pub(super) reversed: Total,
     #[serde(rename = "neto")]
     pub(super) net: Total,
+}
+
+/// The envelope of service 6, written row by row: a day may have 100,000.
+///
+/// `reporte` is `{"fecha":…,"cobranzas":[…],"reversiones":[…],"pagadas":…,"revertidas":…,"neto":…}`.
+#[derive(Debug)]
+pub(super) struct ReportEnvelope<W: Write> {
+    out: W,
+    /// What stands before the next row.
+    before: &'static str,
+    is_in_reversals: bool,
+}
+
+impl<W: Write> ReportEnvelope<W> {
+    /// Begins the envelope of a success.
+    pub(super) fn start(mut out: W, day: IsoDate) -> io::Result<Self> {
+        let envelope = Envelope::success("", REPORTED).to_bytes();
+        out.write_all(envelope.strip_suffix(b"}").unwrap_or(&envelope))?;
+        write!(out, ",\"reporte\":{{\"fecha\":\"{day}\",\"cobranzas\":[")?;
+        Ok(Self { out, before: "", is_in_reversals: false })
+    }
+
+    /// Writes a payment of the day; all of them come before the first reversal.
+    pub(super) fn payment(&mut self, row: &PaymentRow<'_>) -> io::Result<()> {
+        self.out.write_all(self.before.as_bytes())?;
+        self.before = ",";
+        Ok(serde_json::to_writer(&mut self.out, row)?)
+    }
+
+    /// Writes a payment that was reversed on the day.
+    pub(super) fn reversal(&mut self, row: &PaymentRow<'_>) -> io::Result<()> {
+        self.begin_reversals()?;
+        self.payment(row)
+    }
+
+    fn begin_reversals(&mut self) -> io::Result<()> {
+        if !self.is_in_reversals {
+            self.is_in_reversals = true;
+            self.before = "";
+            self.out.write_all(b"],\"reversiones\":[")?;
+        }
+        Ok(())
+    }
+
+    /// Ends the envelope.
+    pub(super) fn finish(mut self, totals: &Totals) -> io::Result<()> {
+        self.begin_reversals()?;
+        let totals = serde_json::to_vec(totals)?;
+        self.out.write_all(b"],")?;
+        self.out.write_all(totals.strip_prefix(b"{").unwrap_or(&totals))?;
+        self.out.write_all(b"}")
+    }
 }

@@ -1,7 +1,7 @@
 //! A file that is written before it is sent: whoever reads it slowly holds nothing of the books, and
 //! what cannot be written whole is not begun to be sent.
 
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, BufWriter, IntoInnerError, Read as _, Seek as _, SeekFrom, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,16 +13,16 @@ use tempfile::SpooledTempFile;
 /// Bytes that stay in memory; a longer file goes to the disk, into a file without a name.
 const IN_MEMORY_MAX: usize = 1024 * 1024;
 
-/// Bytes that are read at a time.
+/// Bytes that are written or read at a time.
 const CHUNK_LEN: usize = 64 * 1024;
 
 /// What is being written.
 #[derive(Debug)]
-pub(crate) struct Spool(SpooledTempFile);
+pub(crate) struct Spool(BufWriter<SpooledTempFile>);
 
 impl Default for Spool {
     fn default() -> Self {
-        Self(tempfile::spooled_tempfile(IN_MEMORY_MAX))
+        Self(BufWriter::with_capacity(CHUNK_LEN, tempfile::spooled_tempfile(IN_MEMORY_MAX)))
     }
 }
 
@@ -39,7 +39,7 @@ impl Write for Spool {
 impl Spool {
     /// What was written, as the body of an answer of known length.
     pub(crate) fn into_body(self) -> io::Result<Body> {
-        let mut file = self.0;
+        let mut file = self.0.into_inner().map_err(IntoInnerError::into_error)?;
         let len = file.seek(SeekFrom::End(0))?;
         file.rewind()?;
         Ok(Body::new(SpoolBody { file, left: len }))

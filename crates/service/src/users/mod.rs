@@ -8,6 +8,7 @@ mod password;
 mod queue;
 mod session;
 mod sign_in;
+mod turns;
 mod verified;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use ventanilla_store::{Digest, Snapshot};
 use crate::Service;
 use queue::Queue;
 use session::Renewals;
+use turns::Turns;
 use verified::Verified;
 
 pub use ventanilla_store::SignInName;
@@ -144,6 +146,7 @@ pub struct User {
 #[derive(Debug)]
 pub(crate) struct SignIns {
     verified: Verified,
+    turns: Turns,
     slow_hashes: Arc<Semaphore>,
     slow_hash_queue: Arc<Queue>,
     renewals: Arc<Renewals>,
@@ -153,6 +156,7 @@ impl Default for SignIns {
     fn default() -> Self {
         Self {
             verified: Verified::default(),
+            turns: Turns::default(),
             slow_hashes: Arc::new(Semaphore::new(SLOW_HASHES_MAX)),
             slow_hash_queue: Arc::default(),
             renewals: Arc::default(),

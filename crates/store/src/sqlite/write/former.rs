@@ -35,6 +35,30 @@ impl SqliteTx<'_> {
         counters: &mut Counters,
     ) -> Write {
         let row = member_row(company, member);
+        // Most members of a file are new: those pay for nothing else.
+        let is_new = self.run(
+            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
+             tax_id, location, email, phone, is_assigned) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+            params_from_iter(&row),
+        )? == 1;
+        if !is_new {
+            self.keep_former_member(&row, counters)?;
+            self.run(
+                "UPDATE member SET name = ?3, document_kind = ?4, document_number = ?5, \
+                 tax_id = ?6, location = ?7, email = ?8, phone = ?9, is_assigned = ?10 \
+                 WHERE company_id = ?1 AND member_id = ?2",
+                params_from_iter(&row),
+            )?;
+        }
+        while self.reads().member(company, counters.next_member)?.is_some() {
+            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the member's row as it stands, where the next entry changes it.
+    fn keep_former_member(&self, row: &[ToSqlOutput<'_>], counters: &Counters) -> Write {
         let until = ToSqlOutput::from(counters.next_entry.to_i64());
         self.run(
             "INSERT INTO former_member (company_id, member_id, until_entry, name, document_kind, \
@@ -45,19 +69,6 @@ impl SqliteTx<'_> {
              tax_id, location, email, phone, is_assigned) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params_from_iter(row.iter().chain([&until])),
         )?;
-        self.run(
-            "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
-             tax_id, location, email, phone, is_assigned) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-             ON CONFLICT (company_id, member_id) DO UPDATE SET name = excluded.name, \
-             document_kind = excluded.document_kind, document_number = excluded.document_number, \
-             tax_id = excluded.tax_id, location = excluded.location, email = excluded.email, \
-             phone = excluded.phone, is_assigned = excluded.is_assigned",
-            params_from_iter(&row),
-        )?;
-        while self.reads().member(company, counters.next_member)?.is_some() {
-            counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
-        }
         Ok(())
     }
 
@@ -97,7 +108,7 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    /// Keeps the contract's row as it stands, where the next entry changes it.
+    /// The same of the contract's row.
     fn keep_former_contract(&self, row: &[ToSqlOutput<'_>], counters: &Counters) -> Write {
         let until = ToSqlOutput::from(counters.next_entry.to_i64());
         self.run(
