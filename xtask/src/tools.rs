@@ -11,11 +11,13 @@ struct SystemTool {
     package: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 8] = [
+const SYSTEM_TOOLS: [SystemTool; 9] = [
     SystemTool { probe: "curl --version", package: "curl" },
     // What is printed is read by others: its text and pictures, and its QR codes.
     SystemTool { probe: "pdftotext -v", package: "poppler-utils" },
     SystemTool { probe: "zbarimg --version", package: "zbar-tools" },
+    // A receipt's signature is checked by others too.
+    SystemTool { probe: "openssl version", package: "openssl" },
     SystemTool { probe: "strace --version", package: "strace" },
     SystemTool { probe: "sqlite3 --version", package: "sqlite3" },
     // With its module of SQLite, which a minimal one lacks.

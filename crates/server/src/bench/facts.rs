@@ -19,6 +19,9 @@ pub(super) const DAY: BusinessDay = BusinessDay::from_date(date(2021, 11, 26));
 /// `2021-11-26T12:11:52` in La Paz.
 const PAID_AT: Timestamp = Timestamp::constant(1_637_943_112, 0);
 const REVERSED_AT: Timestamp = Timestamp::constant(1_637_945_712, 0);
+/// Twelve lines of [`CHARGED`].
+const BILLED: Money = money(14_580);
+const CHARGED: Money = money(1_215);
 const FIRST_PAYMENT: i64 = 4_224_408;
 const FIRST_BILL: i64 = 4_303_567;
 
@@ -76,14 +79,14 @@ impl Paid {
 
 /// A paid bill with twelve detail lines and all that the tax office's QR code needs.
 pub(super) fn paid() -> anyhow::Result<Paid> {
-    let facts = "13/4224408/4303567/315/202110/145.70/BOB/2021-11-26T12:11:52";
+    let facts = "13/4224408/4303567/315/202110/145.80/BOB/2021-11-26T12:11:52";
     let signature = "Zm9vYmFy".repeat(11);
     Ok(Paid {
         company: company()?,
         issuer: issuer()?,
         holder: holder()?,
         version: version()?,
-        payment: payment(0)?,
+        payment: Payment { amount: BILLED, ..payment(0)? },
         collector: collector()?,
         proof: format!("https://pagos.cooplan.example/comprobante/{facts}/{signature}"),
     })
@@ -133,7 +136,7 @@ fn version() -> anyhow::Result<BillVersion> {
         number: 1,
         terms: BillTerms {
             period: Period::from_yyyymm(202_110)?,
-            amount: money(12 * 1_215),
+            amount: BILLED,
             state: BillState::Owed,
             printed: Box::new(printed()?),
         },
@@ -158,7 +161,7 @@ fn printed() -> anyhow::Result<PrintedFacts> {
         "Tratamiento de aguas",
         "Fondo de obras",
     ];
-    let line = |concept| Ok(DetailLine { concept: text(concept)?, amount: money(1_215) });
+    let line = |concept| Ok(DetailLine { concept: text(concept)?, amount: CHARGED });
     Ok(PrintedFacts {
         issued_on: Some(date(2021, 11, 5)),
         due_on: Some(date(2021, 11, 30)),
@@ -171,7 +174,7 @@ fn printed() -> anyhow::Result<PrintedFacts> {
         reading_before: Some(text("1204")?),
         reading_after: Some(text("1226")?),
         consumption: Some(text("22 m³")?),
-        tax_credit_base: Some(money(12 * 1_215)),
+        tax_credit_base: Some(BILLED),
         ice_and_fees: Some(money(0)),
         untaxed: Some(money(0)),
         not_subject: Some(money(0)),
