@@ -95,6 +95,7 @@ const RULES: [Rule; 10] = [
             "serde_json",
             "tempfile",
             "tokio",
+            "tokio-rustls",
             "tower",
             "tracing",
         ],
@@ -151,7 +152,7 @@ const RULES: [Rule; 10] = [
 ];
 
 /// What the tests of any crate may name on top of their crate's own rule.
-const IN_TESTS: [&str; 4] = ["fastrand", "tempfile", "ureq", "ventanilla-sim"];
+const IN_TESTS: [&str; 5] = ["fastrand", "rcgen", "tempfile", "ureq", "ventanilla-sim"];
 
 /// What the tests of one crate may name besides: a test of the API stands on a service, which
 /// stands on a store in memory; the world's tests wait for what a service answers; a workbook is

@@ -9,6 +9,7 @@ mod http;
 mod receipt;
 
 pub use http::serve::{Limits, PeerAddress, serve, serve_within};
+pub use http::tls::{Tls, TlsError};
 
 use axum::Router;
 use axum::extract::{Request, State};

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use toml::{Table, Value};
 use ventanilla_service::Settings;
 
+use crate::commands::edge::EdgeArgs;
 use crate::log::{LogArgs, LogFormat};
 use crate::problem::{Problem, to_reason};
 
@@ -28,6 +29,8 @@ pub(crate) struct FileConfig {
     pub(crate) listen: Option<String>,
     /// `log` and `log_format`.
     pub(crate) log: LogArgs,
+    /// `tls_cert`, `tls_key` and `allow_plain_http`.
+    pub(crate) edge: EdgeArgs,
     /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
     pub(crate) limits: LimitArgs,
 }
@@ -142,6 +145,13 @@ impl FileConfig {
             "database" => keep(&mut self.database, text),
             "secrets" => keep(&mut self.secrets, path()),
             "listen" => keep(&mut self.listen, text),
+            "tls_cert" => keep(&mut self.edge.tls_cert, path()),
+            "tls_key" => keep(&mut self.edge.tls_key, path()),
+            "allow_plain_http" => {
+                let allowed = value.as_bool();
+                self.edge.allow_plain_http = allowed.unwrap_or_default();
+                allowed.is_some()
+            }
             "log" => keep(&mut self.log.log, text),
             "log_format" => keep(&mut self.log.log_format, format()),
             "batch_len_max" => keep(&mut self.limits.batch_len_max, count()),
@@ -172,12 +182,16 @@ mod tests {
         let config = read(
             "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
              log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n\
-             session_lifetime_s = 90\n",
+             session_lifetime_s = 90\ntls_cert = 'cert.pem'\ntls_key = 'key.pem'\n\
+             allow_plain_http = true\n",
         )
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
         assert_eq!(config.secrets.as_deref(), Some(Path::new("/var/lib/claves")));
         assert_eq!(config.listen.as_deref(), Some("127.0.0.1:0"));
+        assert_eq!(config.edge.tls_cert.as_deref(), Some(Path::new("/etc/cert.pem")));
+        assert_eq!(config.edge.tls_key.as_deref(), Some(Path::new("/etc/key.pem")));
+        assert!(config.edge.allow_plain_http);
         assert_eq!(config.log.log.as_deref(), Some("warn"));
         assert_eq!(config.log.log_format, Some(LogFormat::Json));
         let settings = LimitArgs::default().to_settings(config.limits);
@@ -204,6 +218,8 @@ mod tests {
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),
             ("data = ''", "el valor de «data» no es válido"),
+            ("allow_plain_http = 1", "el valor de «allow_plain_http» no es válido"),
+            ("tls_key = true", "el valor de «tls_key» no es válido"),
             ("data = 'a'\nlisten 1", "la línea 2 no es TOML válido"),
         ] {
             let error = read(text).unwrap_err();

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use hyper::rt::{Sleep as HyperSleep, Timer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// What the timer must know of the stream.
@@ -20,8 +19,8 @@ pub(super) struct Activity {
 }
 
 /// A stream that gives up on a peer that takes nothing, and that ends politely.
-pub(super) struct GuardedStream {
-    stream: TcpStream,
+pub(super) struct GuardedStream<S> {
+    stream: S,
     activity: Arc<Activity>,
     stall_time_max: Duration,
     linger_time_max: Duration,
@@ -30,9 +29,9 @@ pub(super) struct GuardedStream {
     is_finished: bool,
 }
 
-impl GuardedStream {
+impl<S> GuardedStream<S> {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: S,
         activity: Arc<Activity>,
         stall_time_max: Duration,
         linger_time_max: Duration,
@@ -66,7 +65,9 @@ impl GuardedStream {
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(after)));
         deadline.as_mut().poll(context)
     }
+}
 
+impl<S: AsyncRead + Unpin> GuardedStream<S> {
     /// Reads and drops until the peer has closed too.
     fn poll_drained(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut dropped = [0; 4096];
@@ -79,7 +80,7 @@ impl GuardedStream {
     }
 }
 
-impl AsyncRead for GuardedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -93,7 +94,7 @@ impl AsyncRead for GuardedStream {
     }
 }
 
-impl AsyncWrite for GuardedStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -9,4 +9,5 @@ pub(crate) mod json;
 pub(crate) mod panics;
 pub(crate) mod serve;
 pub(crate) mod spool;
+pub(crate) mod tls;
 pub(crate) mod token;

@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -22,6 +23,7 @@ use tracing::{debug, warn};
 use ventanilla_service::network_of;
 
 use super::connection::{Activity, GuardedStream, HeaderTimer};
+use super::tls::Tls;
 
 /// Bytes that a request's line and headers may have.
 const HEADER_LEN_MAX: usize = 16 * 1024;
@@ -49,7 +51,8 @@ pub struct Limits {
     pub connections_len_max: usize,
     /// Connections of one address (one /64 of IPv6); the loopback addresses have no such limit.
     pub connections_per_address_len_max: usize,
-    /// How long a header may take; a new connection that is silent counts as a header.
+    /// How long a header may take; a new connection that is silent counts as a header, and so does
+    /// a handshake.
     pub header_time_max: Duration,
     /// How long a connection may be silent between two requests.
     pub idle_time_max: Duration,
@@ -75,22 +78,24 @@ impl Default for Limits {
     }
 }
 
-/// Serves until `shutdown` resolves, then finishes the requests that were accepted, for at most
+/// Serves, in TLS where there is a certificate, until `shutdown` resolves, then finishes the requests that were accepted, for at most
 /// [`Limits::shut_down_time_max`]. [`PeerAddress`] is in each request's extensions.
 ///
 /// It fails only where the listener cannot be used at all; a failing connection costs itself.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_within(Limits::default(), listener, router, shutdown).await
+    serve_within(Limits::default(), listener, tls, router, shutdown).await
 }
 
 /// [`serve`] with limits of one's own.
 pub async fn serve_within(
     limits: Limits,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -108,7 +113,13 @@ pub async fn serve_within(
                     let address = peer_address(peer);
                     // Over the limits: dropping the stream closes it.
                     if let Some(place) = places.take(address) {
-                        let serving = converse(limits, stream, address, router.clone(), graceful.watcher());
+                        let serving = Serving {
+                            limits,
+                            address,
+                            router: router.clone(),
+                            watcher: graceful.watcher(),
+                        };
+                        let serving = serving.greet(stream, tls.clone());
                         connections.spawn(async move {
                             serving.await;
                             drop(place);
@@ -141,39 +152,54 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-async fn converse(
+/// What serves one connection.
+struct Serving {
     limits: Limits,
-    stream: TcpStream,
     address: PeerAddress,
     router: Router,
     watcher: Watcher,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "a connection is gone");
-        return;
+}
+
+impl Serving {
+    /// Serves a connection, in TLS where there is a certificate. A handshake counts as a header.
+    async fn greet(self, stream: TcpStream, tls: Option<Arc<Tls>>) {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "a connection is gone");
+            return;
+        }
+        let Some(tls) = tls else { return self.converse(stream).await };
+        match timeout(self.limits.header_time_max, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.converse(stream).await,
+            Ok(Err(error)) => debug!(%error, "a handshake failed"),
+            Err(_) => debug!("a handshake took too long"),
+        }
     }
-    let activity = Arc::new(Activity::default());
-    let timer = HeaderTimer {
-        activity: Arc::clone(&activity),
-        header_time_max: limits.header_time_max,
-        idle_time_max: limits.idle_time_max,
-    };
-    let stream =
-        GuardedStream::new(stream, activity, limits.stall_time_max, limits.linger_time_max);
-    let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(address);
-        router.clone().call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(timer)
-        .header_read_timeout(limits.header_time_max)
-        .max_header_size(HEADER_LEN_MAX)
-        .max_buf_size(BUFFER_LEN_MAX)
-        // A client may say that it is done sending and still wait for its answer.
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), answer);
-    if let Err(error) = watcher.watch(connection).await {
-        debug!(%error, "a connection failed");
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+        let Self { limits, address, router, watcher } = self;
+        let activity = Arc::new(Activity::default());
+        let timer = HeaderTimer {
+            activity: Arc::clone(&activity),
+            header_time_max: limits.header_time_max,
+            idle_time_max: limits.idle_time_max,
+        };
+        let stream =
+            GuardedStream::new(stream, activity, limits.stall_time_max, limits.linger_time_max);
+        let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(address);
+            router.clone().call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(timer)
+            .header_read_timeout(limits.header_time_max)
+            .max_header_size(HEADER_LEN_MAX)
+            .max_buf_size(BUFFER_LEN_MAX)
+            // A client may say that it is done sending and still wait for its answer.
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), answer);
+        if let Err(error) = watcher.watch(connection).await {
+            debug!(%error, "a connection failed");
+        }
     }
 }
 

@@ -27,4 +27,6 @@ mod reports;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod world;

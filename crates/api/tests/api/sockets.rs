@@ -51,7 +51,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let serving = tokio::spawn(serve_within(limits, listener, router, stopped));
+        let serving = tokio::spawn(serve_within(limits, listener, None, router, stopped));
         Self { address, stop, serving, token }
     }
 
@@ -411,7 +411,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
 #[tokio::test]
 async fn serve_ends_when_it_is_told_to() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let served = serve(listener, Router::new(), async {});
+    let served = serve(listener, None, Router::new(), async {});
     timeout(PATIENCE, served).await.expect("still serving").unwrap();
 }
 

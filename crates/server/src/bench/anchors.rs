@@ -100,7 +100,7 @@ pub(super) fn serve_echo(args: &EchoArgs) -> anyhow::Result<Exit> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(&*addresses).await?;
         output::print(format_args!("listening on http://{}", listener.local_addr()?))?;
-        ventanilla_api::serve(listener, router, std::future::pending()).await?;
+        ventanilla_api::serve(listener, None, router, std::future::pending()).await?;
         Ok(Exit::Done)
     })
 }

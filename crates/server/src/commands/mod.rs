@@ -4,6 +4,7 @@ pub(crate) mod by;
 pub(crate) mod collector;
 pub(crate) mod company;
 pub(crate) mod demo;
+pub(crate) mod edge;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,9 +11,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use ventanilla_api::Tls;
 use ventanilla_service::{Service, Settings};
 use ventanilla_store::ServerLock;
 
+use super::edge::{self, EdgeArgs};
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::log::{self, LogArgs};
@@ -34,6 +37,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "HOST:PORT", env = "VENTANILLA_LISTEN")]
     listen: Option<String>,
     #[command(flatten)]
+    edge: EdgeArgs,
+    #[command(flatten)]
     limits: LimitArgs,
 }
 
@@ -49,7 +54,8 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let listen = args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
     let addresses = to_addresses(listen)?;
     let settings = args.limits.to_settings(file.limits);
-    serve(&place, settings, || Door::open(listen, &addresses), |_| Ok(()))
+    let tls = args.edge.to_tls(&file.edge, &addresses)?;
+    serve(&place, settings, || Door::open(listen, &addresses, tls), |_| Ok(()))
 }
 
 /// The addresses that `HOST:PORT` stands for.
@@ -67,17 +73,22 @@ pub(crate) fn to_addresses(listen: &str) -> anyhow::Result<Vec<SocketAddr>> {
 pub(crate) struct Door {
     runtime: Runtime,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Door {
     /// Listens at the first of the addresses, which `listen` stands for, that can be had.
-    pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        listen: &str,
+        addresses: &[SocketAddr],
+        tls: Option<Tls>,
+    ) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
             let reason = to_reason(&error);
             Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
         })?;
-        Ok(Self { runtime, listener })
+        Ok(Self { runtime, listener, tls: tls.map(Arc::new) })
     }
 }
 
@@ -92,13 +103,14 @@ pub(crate) fn serve(
     let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
     let service = start_service(place.open_held(&lock)?, settings)?;
     let door = open_door();
-    let Door { runtime, listener } = door.inspect_err(|_| service.shut_down())?;
+    let Door { runtime, listener, tls } = door.inspect_err(|_| service.shut_down())?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
-        output::print(format_args!("listening on http://{address}"))?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        output::print(format_args!("listening on {scheme}://{address}"))?;
         greet(address)?;
-        until_stopped(listener, &service, &mut signals).await
+        until_stopped(listener, tls, &service, &mut signals).await
     });
     service.shut_down();
     ended?;
@@ -108,12 +120,15 @@ pub(crate) fn serve(
 /// Serves until a signal comes or the store fails, then lets what was accepted finish.
 async fn until_stopped(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     service: &Service,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
     let router = ventanilla_api::router(service.clone());
-    let mut serving = pin!(ventanilla_api::serve(listener, router, async {
+    // It ends with the runtime.
+    let _renewing = tls.clone().map(|tls| tokio::spawn(edge::renew(tls)));
+    let mut serving = pin!(ventanilla_api::serve(listener, tls, router, async {
         // A sender that is gone means the same as one that spoke.
         stopped.await.ok();
     }));

@@ -38,6 +38,8 @@ mod receipts;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod users;
 #[cfg(test)]
 mod watch;

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     }
     let place = Place::from_paths(&args.data, None)?;
     // First of all: what is made for a door that does not open is made for nothing.
-    let door = Door::open(&args.listen, &addresses)?;
+    let door = Door::open(&args.listen, &addresses, None)?;
     if is_empty(&place.data)? {
         output::tell(format_args!("Creando los datos de ejemplo en {} …", place.data.display()));
         create(&place)?;
