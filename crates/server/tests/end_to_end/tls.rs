@@ -38,7 +38,9 @@ fn a_client_reaches_the_server_over_tls() {
         ];
         let mut curl = Command::new("curl");
         curl.args(["-sS", "--max-time", "20"]).args(trusted).current_dir(installation.path(""));
-        form.iter().for_each(|pair| drop(curl.args(["-d", pair])));
+        for pair in &form {
+            curl.args(["-d", pair]);
+        }
         let output = curl.arg(&url).output().unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     };
