@@ -51,7 +51,6 @@ const RULES: [Rule; 10] = [
             "getrandom",
             "jiff",
             "md-5",
-            "percent-encoding",
             "serde_json",
             "sha2",
             "subtle",

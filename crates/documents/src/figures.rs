@@ -1,10 +1,11 @@
-//! Figures and dates as they stand on a paper: decimal comma, day before month.
+//! Figures and dates as they stand on a paper, and wherever it is compared with one: decimal comma, day
+//! before month.
 
 use jiff::civil::{Date, DateTime};
 use ventanilla_domain::{Currency, Money, Period};
 
 /// An amount with two decimals after a comma and a point between thousands: `1.234,56`, `-7,20`.
-pub(crate) fn amount(amount: Money) -> String {
+pub fn amount(amount: Money) -> String {
     let decimal = amount.to_decimal();
     let (sign, digits) =
         decimal.strip_prefix('-').map_or(("", decimal.as_str()), |digits| ("-", digits));
@@ -13,7 +14,7 @@ pub(crate) fn amount(amount: Money) -> String {
 }
 
 /// A count with a point between thousands.
-pub(crate) fn count(count: i64) -> String {
+pub fn count(count: i64) -> String {
     let sign = if count < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(&count.unsigned_abs().to_string()))
 }
@@ -30,23 +31,23 @@ fn grouped(digits: &str) -> String {
 }
 
 /// `26/11/2021`.
-pub(crate) fn date(date: Date) -> String {
+pub fn date(date: Date) -> String {
     format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year())
 }
 
 /// `26/11/2021 12:11:52`.
-pub(crate) fn moment(at: DateTime) -> String {
+pub fn moment(at: DateTime) -> String {
     format!("{} {:02}:{:02}:{:02}", date(at.date()), at.hour(), at.minute(), at.second())
 }
 
 /// `10/2021`.
-pub(crate) fn period(period: Period) -> String {
+pub fn period(period: Period) -> String {
     let yyyymm = period.to_yyyymm();
     format!("{:02}/{:04}", yyyymm % 100, yyyymm / 100)
 }
 
 /// The sign of a currency, as its country writes it.
-pub(crate) fn sign_of(currency: Currency) -> &'static str {
+pub fn sign_of(currency: Currency) -> &'static str {
     match currency.to_code() {
         "BOB" => "Bs",
         "BRL" => "R$",

@@ -4,7 +4,7 @@
 //! It knows the domain's facts and nothing of where they are kept: facts in, bytes out, the same bytes for
 //! the same facts. Rows are handed on one by one, and memory does not grow with them.
 
-mod figures;
+pub mod figures;
 mod invoice;
 mod letterhead;
 mod order;

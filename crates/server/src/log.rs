@@ -47,6 +47,20 @@ pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Has panics told by the log, in its form and in one line. What they cost is told where they are caught; before
+/// there is a log they go to standard error as ever.
+pub(crate) fn tell_panics() {
+    let untold = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !tracing::dispatcher::has_been_set() {
+            return untold(panic);
+        }
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("without a message");
+        tracing::error!(place, message, "panicked");
+    }));
+}
+
 /// Whether a part of a filter is a level or says which module it is for. A bare word would be taken
 /// for a module, and a level that is spelt wrong would silence the log.
 fn is_directive(part: &str) -> bool {

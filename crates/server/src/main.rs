@@ -17,6 +17,7 @@ mod problem;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    log::tell_panics();
     match cli::from_arguments(std::env::args_os()) {
         Ok(command) => problem::to_exit_code(cli::run(command)),
         Err(answer) => answer.tell(),

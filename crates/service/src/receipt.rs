@@ -1,24 +1,29 @@
 //! The proof on a receipt: what was paid, signed, so that anyone can check a paper without asking us,
 //! and ask us whether the payment still stands.
 //!
-//! A code is `13/4224408/4303567/315/202110/145.70/BOB/2021-11-26T12:11:52/<signature>`: company,
-//! `IdCobranza`, `IdFactura`, contract (percent-encoded), period, amount, currency, and when it was paid
-//! in the company's time. The signature is Ed25519 (RFC 8032) over `ventanilla-comprobante-1:` and all
-//! that stands before it, in the letters of base64 for URLs. It is deterministic: a payment has one code.
+//! A code is `13/4224408/4303567/315/202110/145.70/BOB/20211126T121152/<signature>`: company,
+//! `IdCobranza`, `IdFactura`, contract, period, amount, currency, and when it was paid in the company's
+//! time. The signature is Ed25519 (RFC 8032) over `ventanilla-comprobante-1:` and all that stands before
+//! it, in the letters of base64 for URLs. It is deterministic: a payment has one code.
+//!
+//! A code is a path of an address, and has nothing in it that a proxy or a scanner may spell otherwise
+//! (RFC 3986, 6.2.2): of a contract's code the letters, digits, `-` and `_` of ASCII stand for themselves, and
+//! every other byte is `~` and two hexadecimal digits.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::civil::DateTime;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ventanilla_domain::{
     BillId, Company, CompanyId, ContractCode, Currency, Label, Money, Name, Payment, PaymentId,
-    Period, Reversal, civil_at,
+    Period, civil_at,
 };
 use ventanilla_store::{Keys, StoreError, View, to_hex};
 
+use crate::failure::damaged;
+use crate::printing::issuer_of_number;
 use crate::{Failure, Service};
 
 /// What is signed before the facts, so that a signature is of nothing else.
@@ -65,7 +70,7 @@ pub enum ReceiptRefusal {
 pub struct KnownReceipt {
     /// What the code says.
     pub receipt: Receipt,
-    /// The company's name.
+    /// The company's name, as the paper has it.
     pub company: Name,
     /// Who took the money.
     pub collector: Label,
@@ -108,7 +113,10 @@ impl ReceiptKey {
     /// Needs no books: whether the payment was reversed later, only they know. Refusals in the
     /// order of [`ReceiptRefusal`]; never [`ReceiptRefusal::PaymentUnknown`].
     pub fn check(&self, text: &str) -> Result<Receipt, ReceiptRefusal> {
-        let code = code_in(text).ok_or(ReceiptRefusal::Malformed)?;
+        self.check_code(code_in(text)?)
+    }
+
+    fn check_code(&self, code: &str) -> Result<Receipt, ReceiptRefusal> {
         let (facts, signature) = code.rsplit_once('/').ok_or(ReceiptRefusal::Malformed)?;
         let receipt = Receipt::from_facts(facts).ok_or(ReceiptRefusal::Malformed)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok();
@@ -122,11 +130,17 @@ impl ReceiptKey {
 /// What comes before the code in a receipt's QR code and in the path of its page.
 pub const RECEIPT_PATH: &str = "comprobante/";
 
-/// The code in what a QR code says.
-fn code_in(text: &str) -> Option<&str> {
+/// The parts of a code: eight facts and the signature.
+const PARTS_LEN: usize = 9;
+
+/// The code at the end of a text: its last nine parts, without what an address may have after them.
+fn code_in(text: &str) -> Result<&str, ReceiptRefusal> {
     let text = text.trim();
-    let code = text.find(RECEIPT_PATH).map_or(text, |place| &text[place + RECEIPT_PATH.len()..]);
-    (code.len() <= CODE_LEN_MAX).then_some(code)
+    let path = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let mut slashes = path.rmatch_indices('/').map(|(place, _)| place);
+    let begin = slashes.nth(PARTS_LEN - 1).map_or(0, |slash| slash + 1);
+    let code = &path[begin..];
+    if code.len() <= CODE_LEN_MAX { Ok(code) } else { Err(ReceiptRefusal::Malformed) }
 }
 
 fn signed(facts: &str) -> Vec<u8> {
@@ -149,8 +163,9 @@ impl Receipt {
 
     fn to_facts(&self) -> String {
         let Self { company, payment, bill, period, paid_at, .. } = self;
-        let contract = utf8_percent_encode(self.contract.as_str(), NON_ALPHANUMERIC);
+        let contract = spelt(self.contract.as_str());
         let (amount, currency) = (self.amount.to_decimal(), self.amount.currency().to_code());
+        let paid_at = paid_at.strftime(TIME);
         format!("{company}/{payment}/{bill}/{contract}/{period}/{amount}/{currency}/{paid_at}")
     }
 
@@ -159,7 +174,7 @@ impl Receipt {
         let parts: Vec<&str> = text.split('/').collect();
         let [company, payment, bill, contract, period, amount, currency, paid_at] =
             <[&str; 8]>::try_from(parts).ok()?;
-        let contract = percent_decode_str(contract).decode_utf8().ok()?;
+        let contract = read(contract)?;
         let currency = Currency::from_code(currency).ok()?;
         let minor: i64 = amount.replace('.', "").parse().ok()?;
         let receipt = Self {
@@ -169,10 +184,36 @@ impl Receipt {
             contract: ContractCode::from_text(&contract).ok()?,
             period: Period::from_yyyymm(period.parse().ok()?).ok()?,
             amount: Money::from_minor(minor, currency),
-            paid_at: paid_at.parse().ok()?,
+            paid_at: DateTime::strptime(TIME, paid_at).ok()?,
         };
         (receipt.to_facts() == text).then_some(receipt)
     }
+}
+
+/// When, as a code says it.
+const TIME: &str = "%Y%m%dT%H%M%S";
+
+/// A text in the letters of a code.
+fn spelt(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut spelt, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            spelt.push(char::from(byte));
+        } else {
+            write!(spelt, "~{byte:02X}").expect("writing to a String does not fail");
+        }
+        spelt
+    })
+}
+
+/// The text that [`spelt`] made, and perhaps others: the caller spells it again and compares.
+fn read(spelt: &str) -> Option<String> {
+    let mut parts = spelt.split('~');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
+        bytes.extend_from_slice(part.get(2..)?.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Signs receipts.
@@ -231,13 +272,15 @@ fn known(
     let payment = view.payment(&company, receipt.payment)?;
     let payment = payment.filter(|payment| Receipt::of(&company, payment) == receipt);
     let Some(payment) = payment else { return Ok(Err(ReceiptRefusal::PaymentUnknown)) };
-    let reversal: Option<Reversal> = view.reversal(&company, payment.id)?;
-    let reversed_at = reversal.map(|reversal| civil_at(&company, reversal.recorded_at));
-    let collectors = view.collectors()?;
-    let collector = collectors.into_iter().find(|known| known.id == payment.collector);
-    let missing = || StoreError::Damaged { what: "a payment has no collector", cause: None };
-    let collector = collector.ok_or_else(missing)?.name;
-    Ok(Ok(KnownReceipt { receipt, company: company.name.clone(), collector, reversed_at }))
+    let reversal = view.reversal(&company, payment.id)?;
+    let issuer = issuer_of_number(view, company.id, payment.issuer)?;
+    let collector = view.collector(payment.collector)?;
+    Ok(Ok(KnownReceipt {
+        receipt,
+        company: issuer.and_then(|issuer| issuer.name).unwrap_or_else(|| company.name.clone()),
+        collector: collector.ok_or_else(|| damaged("a payment has no collector"))?.name,
+        reversed_at: reversal.map(|reversal| civil_at(&company, reversal.recorded_at)),
+    }))
 }
 
 #[cfg(test)]
@@ -263,7 +306,7 @@ mod tests {
     #[test]
     fn a_code_says_what_was_paid_in_words_that_people_can_read() {
         let code = signer(7).code(&receipt("315"));
-        let facts = "13/4224408/4303567/315/202110/145.70/BOB/2021-11-26T12:11:52/";
+        let facts = "13/4224408/4303567/315/202110/145.70/BOB/20211126T121152/";
         let signature = code.strip_prefix(facts).unwrap();
         assert_eq!(signature.len(), 86);
         assert_eq!(code, signer(7).code(&receipt("315")), "a payment has one code");
@@ -271,17 +314,25 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_however_it_was_scanned() {
-        let (signer, receipt) = (signer(7), receipt("Ñ/7 á%"));
-        let code = signer.code(&receipt);
-        assert!(code.contains("/%C3%91%2F7%20%C3%A1%25/"), "{code}");
-        for text in [
-            code.clone(),
-            format!(" {code}\n"),
-            format!("comprobante/{code}"),
-            format!("https://pagos.example/base/comprobante/{code}"),
-        ] {
-            assert_eq!(signer.key().check(&text), Ok(receipt.clone()), "{text}");
+        let signer = signer(7);
+        for contract in ["Ñ/7 á%", "12-345", "A/7.b", "..", "~", "comprobante", "x/comprobante"] {
+            let receipt = receipt(contract);
+            let code = signer.code(&receipt);
+            for text in [
+                code.clone(),
+                format!(" {code}\n"),
+                format!("comprobante/{code}"),
+                format!("https://pagos.example/base/comprobante/{code}"),
+                format!("https://pagos.example/comprobante/comprobante/{code}/?utm=1#x"),
+            ] {
+                assert_eq!(signer.key().check(&text), Ok(receipt.clone()), "{text}");
+            }
+            // Nothing that a proxy may spell otherwise, and no part that it may take out.
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+            assert!(code.bytes().all(is_plain), "{code}");
+            assert!(!code.split('/').any(|part| matches!(part, "" | "." | "..")), "{code}");
         }
+        assert!(signer.code(&receipt("Ñ/7 á%")).contains("/~C3~91~2F7~20~C3~A1~25/"));
     }
 
     #[test]
@@ -289,7 +340,7 @@ mod tests {
         let signer = signer(7);
         let code = signer.code(&receipt("315"));
         for place in 0..code.len() {
-            for with in ["0", "1", "A", "/", "%31", ""] {
+            for with in ["0", "1", "A", "a", "/", "~31", "%31", ""] {
                 let mut changed = code.clone();
                 changed.replace_range(place..=place, with);
                 if changed != code {
@@ -307,7 +358,7 @@ mod tests {
     fn what_is_no_code_is_told_so() {
         let key = signer(7).key();
         let long = "1/".repeat(600);
-        let facts = "13/4224408/4303567/315/202110/145.70/BOB/2021-11-26T12:11:52";
+        let facts = "13/4224408/4303567/315/202110/145.70/BOB/20211126T121152";
         let short = format!("{facts}/AAAA");
         for text in ["", "/", "hola", facts, &long, &short, "ñ/ñ/ñ/ñ/ñ/ñ/ñ/ñ/ñ", "comprobante/"]
         {

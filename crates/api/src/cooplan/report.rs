@@ -24,7 +24,9 @@ pub(super) fn written(
     day: BusinessDay,
     wanted: Option<ReportFile>,
 ) -> Result<Reply, Problem> {
-    let mut spool = Spool::default();
+    // Others read theirs: this one may come later.
+    let unavailable = || of_failure(Failure::Unavailable, errors::of_none);
+    let mut spool = Spool::new().ok_or_else(unavailable)?;
     let mut report = Report { wanted, out: Some(&mut spool), begun: None };
     let session = service.session_as(caller);
     let session = session.map_err(|failure| of_failure(failure, errors::of_none))?;

@@ -4,11 +4,14 @@
 use std::io::{self, BufWriter, IntoInnerError, Read as _, Seek as _, SeekFrom, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Frame, SizeHint};
 use tempfile::SpooledTempFile;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 /// Bytes that stay in memory; a longer file goes to the disk, into a file without a name.
 const IN_MEMORY_MAX: usize = 1024 * 1024;
@@ -16,33 +19,45 @@ const IN_MEMORY_MAX: usize = 1024 * 1024;
 /// Bytes that are written or read at a time.
 const CHUNK_LEN: usize = 64 * 1024;
 
+/// Files that may be there at a time, written or sent: a file of a large day takes some 30 MB of the disk.
+const SPOOLS_MAX: usize = 64;
+static PLACES: Semaphore = Semaphore::const_new(SPOOLS_MAX);
+
+/// How long a file may take to be sent: whoever reads a byte now and then does not keep it for ever.
+const SEND_TIME_MAX: Duration = Duration::from_mins(5);
+
 /// What is being written.
 #[derive(Debug)]
-pub(crate) struct Spool(BufWriter<SpooledTempFile>);
-
-impl Default for Spool {
-    fn default() -> Self {
-        Self(BufWriter::with_capacity(CHUNK_LEN, tempfile::spooled_tempfile(IN_MEMORY_MAX)))
-    }
+pub(crate) struct Spool {
+    out: BufWriter<SpooledTempFile>,
+    place: SemaphorePermit<'static>,
 }
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.out.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.out.flush()
     }
 }
 
 impl Spool {
+    /// A file to be written, if there is a place for one.
+    pub(crate) fn new() -> Option<Self> {
+        let file = tempfile::spooled_tempfile(IN_MEMORY_MAX);
+        let place = PLACES.try_acquire().ok()?;
+        Some(Self { out: BufWriter::with_capacity(CHUNK_LEN, file), place })
+    }
+
     /// What was written, as the body of an answer of known length.
     pub(crate) fn into_body(self) -> io::Result<Body> {
-        let mut file = self.0.into_inner().map_err(IntoInnerError::into_error)?;
+        let mut file = self.out.into_inner().map_err(IntoInnerError::into_error)?;
         let len = file.seek(SeekFrom::End(0))?;
         file.rewind()?;
-        Ok(Body::new(SpoolBody { file, left: len }))
+        let deadline = Instant::now() + SEND_TIME_MAX;
+        Ok(Body::new(SpoolBody { file, left: len, deadline, _place: self.place }))
     }
 }
 
@@ -50,6 +65,8 @@ impl Spool {
 struct SpoolBody {
     file: SpooledTempFile,
     left: u64,
+    deadline: Instant,
+    _place: SemaphorePermit<'static>,
 }
 
 impl HttpBody for SpoolBody {
@@ -64,6 +81,9 @@ impl HttpBody for SpoolBody {
         let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_LEN);
         if len == 0 {
             return Poll::Ready(None);
+        }
+        if Instant::now() > self.deadline {
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
         }
         let mut chunk = BytesMut::zeroed(len);
         Poll::Ready(Some(self.file.read_exact(&mut chunk).map(|()| {
@@ -84,13 +104,14 @@ impl HttpBody for SpoolBody {
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use http_body_util::BodyExt as _;
 
     use super::*;
 
     #[tokio::test]
     async fn what_was_written_is_what_is_sent() {
         for len in [0, 1, CHUNK_LEN, CHUNK_LEN + 1, IN_MEMORY_MAX + 1, 3 * IN_MEMORY_MAX] {
-            let mut spool = Spool::default();
+            let mut spool = Spool::new().unwrap();
             let written: Vec<u8> = (0..=250).cycle().take(len).collect();
             spool.write_all(&written).unwrap();
             let body = spool.into_body().unwrap();
@@ -98,5 +119,27 @@ mod tests {
             assert_eq!(body.is_end_stream(), len == 0);
             assert!(to_bytes(body, usize::MAX).await.unwrap() == written, "{len}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_reads_too_slowly_does_not_get_it_all() {
+        let mut spool = Spool::new().unwrap();
+        spool.write_all(&vec![7; 2 * CHUNK_LEN]).unwrap();
+        let mut body = spool.into_body().unwrap();
+        let next = body.frame().await.unwrap();
+        assert_eq!(next.unwrap().into_data().unwrap().len(), CHUNK_LEN);
+        tokio::time::advance(SEND_TIME_MAX + Duration::from_secs(1)).await;
+        assert!(body.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_place_is_given_back_with_its_file() {
+        // Eight are left to the tests beside this one.
+        let taken: Vec<_> = std::iter::from_fn(Spool::new).take(SPOOLS_MAX - 8).collect();
+        assert!(PLACES.available_permits() <= 8);
+        let bodies: Vec<_> = taken.into_iter().map(|spool| spool.into_body().unwrap()).collect();
+        assert!(PLACES.available_permits() <= 8, "a body keeps it");
+        drop(bodies);
+        assert!(PLACES.available_permits() > 8);
     }
 }

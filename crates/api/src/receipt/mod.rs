@@ -18,6 +18,9 @@ use crate::http::panics::{self, caught};
 const STYLE_PATH: &str = "estilo.css";
 const STYLE: &str = include_str!("style.css");
 
+/// A path that has more parts than a code is another path.
+const CODE_PARTS: usize = 9;
+
 const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (
@@ -49,6 +52,9 @@ pub(crate) async fn answer(service: &Service, request: Request) -> Response {
     }
     if path == STYLE_PATH {
         return to_answer(StatusCode::OK, "text/css; charset=utf-8", STYLE.to_owned());
+    }
+    if path.trim_end_matches('/').split('/').count() != CODE_PARTS {
+        return to_failure(&page, Failure::Refused(ReceiptRefusal::Malformed));
     }
     // It reads on this thread, in microseconds.
     match caught(async { service.check_receipt(path) }).await {

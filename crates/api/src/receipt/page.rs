@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::DateTime;
+use ventanilla_documents::figures::{amount, moment, period, sign_of};
 use ventanilla_service::{KnownReceipt, ReceiptKey, ReceiptRefusal};
 
 /// A page, which knows where its style is.
@@ -26,15 +26,13 @@ impl Page {
             None => ("good", "✔ El pago está registrado y vigente".to_owned()),
             Some(at) => ("bad", format!("✖ PAGO REVERTIDO el {}", moment(at))),
         };
-        let amount =
-            format!("{} {}", receipt.amount.to_decimal(), receipt.amount.currency().to_code());
         let rows = [
             ("Empresa", known.company.to_string()),
             ("Cobranza (IdCobranza)", receipt.payment.to_string()),
             ("Factura (IdFactura)", receipt.bill.to_string()),
             ("Código de socio", receipt.contract.to_string()),
-            ("Periodo", receipt.period.to_string()),
-            ("Monto", amount),
+            ("Periodo", period(receipt.period)),
+            ("Monto", format!("{} {}", sign_of(receipt.amount.currency()), amount(receipt.amount))),
             ("Fecha de pago", moment(receipt.paid_at)),
             ("Cobrador", known.collector.to_string()),
         ];
@@ -83,10 +81,6 @@ impl Page {
          </head><body><main><h1 class=\"{class}\">{title}</h1>{body}</main></body></html>\n"
         )
     }
-}
-
-fn moment(at: DateTime) -> String {
-    at.strftime("%d/%m/%Y %H:%M:%S").to_string()
 }
 
 /// A text that means itself in HTML.

@@ -100,11 +100,6 @@ async fn a_reprint_is_the_same_years_later() {
     world.set_clock("2031-11-26T16:11:52Z");
     world.log_in_anew().await;
     assert!(document(&world.check("imprimirfactura", &body, "").await) == first);
-
-    // What is paid from now on says what is known by now.
-    let payment = world.pay(7001, "700", 202_109, "10").await;
-    let body = format!(r#"{{"IdFactura":7001,"IdCobranza":"{payment}"}}"#);
-    assert!(document(&world.check("imprimirfactura", &body, "").await) != first);
 }
 
 #[tokio::test]
@@ -148,7 +143,7 @@ async fn a_report_comes_as_the_file_that_is_accepted() {
     assert!(
         [csv, xlsx, pdf]
             .iter()
-            .all(|answer| length(answer).is_none_or(|told| told == answer.bytes.len().to_string()))
+            .all(|answer| length(answer).is_some_and(|told| told == answer.bytes.len().to_string()))
     );
 }
 

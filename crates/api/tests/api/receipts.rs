@@ -1,6 +1,8 @@
 //! The public page of a receipt.
 
-use crate::world::{Answer, Sent, World, send};
+use ventanilla_domain::FileKind;
+
+use crate::world::{Answer, Sent, World, import, send};
 
 /// The code of a payment of the demo collector's.
 fn code(world: &World, payment: &str) -> String {
@@ -40,14 +42,16 @@ async fn whoever_holds_a_receipt_is_told_whether_it_stands() {
         "<dd>4224408</dd>",
         "<dd>7001</dd>",
         "<dd>700</dd>",
-        "<dd>202109</dd>",
-        "<dd>10.00 BOB</dd>",
+        "<dd>09/2021</dd>",
+        "<dd>Bs 10,00</dd>",
         "<dd>26/11/2021 12:11:52</dd>",
         "<dd>demo</dd>",
     ] {
         assert!(answer.body.contains(fact), "{fact}: {}", answer.body);
     }
     assert!(!answer.body.contains("Peña"), "no person's name: {}", answer.body);
+
+    assert_eq!(page(&world, &format!("{path}/")).await.body.matches("vigente").count(), 1);
 
     world.set_clock("2021-11-26T17:00:00Z");
     let reverse = format!(r#"{{"IdFactura":7001,"IdCobranza":"{payment}"}}"#);
@@ -67,6 +71,7 @@ async fn what_was_altered_or_made_up_shows_nothing() {
         (code.replace("10.00", "90.00"), "La firma no corresponde"),
         (code.replacen("4224408", "4224409", 1), "La firma no corresponde"),
         (code[..code.len() - 1].to_owned(), "no es el de un comprobante"),
+        (format!("comprobante/{code}"), "no es el de un comprobante"),
         (String::new(), "no es el de un comprobante"),
         ("%3Cscript%3E".to_owned(), "no es el de un comprobante"),
         (long, "no es el de un comprobante"),
@@ -90,6 +95,40 @@ async fn a_receipt_of_books_that_were_set_back_is_told_from_a_forged_one() {
     // The same number was given again, to another payment.
     empty.pay(7002, "700", 202_110, "20").await;
     assert!(page(&empty, &path).await.body.contains("no figura en los libros"));
+}
+
+/// What the paper and its page both say is spelt alike: whoever compares them finds no difference.
+#[tokio::test]
+async fn the_page_says_what_the_paper_says() {
+    let world = World::demo().await;
+    world.set("issuer.name=Cooplan Ltda. & Cía.").await.unwrap();
+    let members = "contrato,nombre,contrato_anterior\nB-7/1,Peña,700\n";
+    import(&world.service, FileKind::Members, members).await;
+    let payment = world.pay(7001, "B-7/1", 202_109, "10").await;
+    // What is said later changes neither.
+    world.set("issuer.name=Otra").await.unwrap();
+    let answer = page(&world, &format!("/comprobante/{}", code(&world, &payment))).await;
+    for fact in ["<dd>Cooplan Ltda. &amp; Cía.</dd>", "<dd>B-7/1</dd>", "<dd>09/2021</dd>"] {
+        assert!(answer.body.contains(fact), "{fact}: {}", answer.body);
+    }
+    let body = format!(r#"{{"IdFactura":7001,"IdCobranza":"{payment}"}}"#);
+    let paper = world
+        .send(&Sent::to("imprimirfactura").header("accept", "application/pdf").json(&body))
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("papel.pdf");
+    std::fs::write(&file, &paper.bytes).unwrap();
+    let read = std::process::Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output();
+    let text = String::from_utf8(read.expect("pdftotext is needed").stdout).unwrap();
+    for fact in [
+        "Cooplan Ltda. & Cía.",
+        "Código de socio: B-7/1",
+        "Periodo: 09/2021",
+        "10,00",
+        "26/11/2021 12:11:52",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ fn computed_qr(
         terms.amount.to_decimal(),
         amount(facts.tax_credit_base)?,
         control_code.to_owned(),
-        buyer(invoice).unwrap_or("0").to_owned(),
+        buyer(invoice).unwrap_or(NOBODY).to_owned(),
         amount(facts.ice_and_fees)?,
         amount(facts.untaxed)?,
         amount(facts.not_subject)?,
@@ -95,6 +95,9 @@ fn online_qr([issuer, cuf, number]: [&str; 3], paper: Paper) -> String {
         "https://siat.impuestos.gob.bo/consulta/QR?nit={issuer}&cuf={cuf}&numero={number}&t={size}"
     )
 }
+
+/// What stands for a buyer of whom no number is known.
+pub(super) const NOBODY: &str = "0";
 
 /// The buyer's tax number, or else the number of the document that tells who it is.
 pub(super) fn buyer<'a>(invoice: &Invoice<'a>) -> Option<&'a str> {

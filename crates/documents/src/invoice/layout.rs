@@ -95,7 +95,7 @@ pub(super) fn draw(invoice: &Invoice<'_>, paper: Paper) -> Vec<u8> {
     sheet.gap(look.gap);
     sheet.block(|pen| title(pen, &look, invoice, fiscal));
     sheet.gap(look.gap);
-    sheet.block(|pen| billed(pen, &look, invoice));
+    sheet.block(|pen| billed(pen, &look, invoice, fiscal));
     sheet.gap(look.gap);
     details(&mut sheet, &look, invoice);
     sheet.gap(look.gap);
@@ -162,27 +162,30 @@ fn title(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, fiscal: Fisc
 }
 
 /// Who was billed, for what.
-fn billed(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>) {
+fn billed(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, fiscal: Fiscal<'_>) {
     pen.rule(look.faint, 0.8);
     pen.gap(look.gap / 2.0);
     if look.is_wide() {
         pen.columns(GUTTER, &[1.5, 1.0], |column, pen| match column {
-            0 => member(pen, look, invoice),
+            0 => member(pen, look, invoice, fiscal),
             _ => dates(pen, look, invoice),
         });
     } else {
-        member(pen, look, invoice);
+        member(pen, look, invoice, fiscal);
         dates(pen, look, invoice);
     }
     readings(pen, look, &invoice.version.terms.printed);
 }
 
-fn member(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>) {
+fn member(pen: &mut Pen<'_, '_>, look: &Look, invoice: &Invoice<'_>, fiscal: Fiscal<'_>) {
     let style = look.body();
     let holder = invoice.holder;
-    pen.named(style, "Código de socio:", holder.contract.code.as_str());
+    // The code by which it was paid, as the proof and the reports tell it.
+    pen.named(style, "Código de socio:", invoice.payment.contract_code.as_str());
     pen.named(style, "Nombre:", holder.member.name.as_str());
-    pen.told(style, "NIT/CI:", fiscal::buyer(invoice));
+    // A fiscal invoice tells a buyer without a number by a zero, as its QR code does.
+    let nobody = (fiscal != Fiscal::Receipt).then_some(fiscal::NOBODY);
+    pen.told(style, "NIT/CI:", fiscal::buyer(invoice).or(nobody));
     pen.told(style, "Dirección:", holder.contract.address.as_ref().map(Text::as_str));
 }
 

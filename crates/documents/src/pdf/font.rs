@@ -22,8 +22,11 @@ pub(crate) enum Face {
 const REGULAR: &[u8] = include_bytes!("../../fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/NotoSans-Bold.ttf");
 
-/// What stands for a character that the typeface lacks.
+/// What stands for a character that the typeface lacks: its glyph for nothing is a box, and this is what
+/// the box reads as.
 const MISSING: char = '□';
+/// That glyph, in the typeface and in every subset.
+const MISSING_GLYPH: u16 = 0;
 
 /// Codes of characters up to this one are looked up in a table.
 const TABLE_LEN: usize = 0x2200;
@@ -45,7 +48,6 @@ struct Metrics {
     further: BTreeMap<char, u16>,
     /// Widths by glyph, in thousandths of the size.
     widths: Vec<u16>,
-    missing: u16,
 }
 
 static METRICS: LazyLock<[Metrics; 2]> = LazyLock::new(|| {
@@ -68,21 +70,33 @@ impl Metrics {
         let bounds = face.global_bounding_box();
         let [left, bottom, right, top] =
             [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(f32::from);
-        let missing = further.get(&MISSING).copied().unwrap_or(0);
         let bounds = Rect::new(left, bottom, right, top);
-        Self { data, name, stem, bounds, glyphs, further, widths: widths.collect(), missing }
+        Self { data, name, stem, bounds, glyphs, further, widths: widths.collect() }
     }
 
     fn glyph_of(&self, letter: char) -> u16 {
-        let found = match self.glyphs.get(letter as usize) {
+        match self.glyphs.get(letter as usize) {
             Some(glyph) => *glyph,
-            None => self.further.get(&letter).copied().unwrap_or(0),
-        };
-        if found == 0 { self.missing } else { found }
+            None => self.further.get(&letter).copied().unwrap_or(MISSING_GLYPH),
+        }
     }
 
     fn width_of(&self, glyph: u16) -> u16 {
         self.widths.get(usize::from(glyph)).copied().unwrap_or(0)
+    }
+}
+
+/// A character as it is set: marks that are not seen are left out, blanks of any width are a blank.
+fn shown(letter: char) -> Option<char> {
+    match letter {
+        '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{FEFF}'
+        | '\u{AD}' => None,
+        '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' | '\u{A0}' => Some(' '),
+        '\u{2212}' => Some('-'),
+        _ => Some(letter),
     }
 }
 
@@ -112,8 +126,11 @@ impl Face {
     /// How wide a text of that size is, in points.
     pub(crate) fn width(self, text: &str, size: f32) -> f32 {
         let metrics = self.metrics();
-        let units: u32 =
-            text.chars().map(|letter| u32::from(metrics.width_of(metrics.glyph_of(letter)))).sum();
+        let units: u32 = text
+            .chars()
+            .filter_map(shown)
+            .map(|letter| u32::from(metrics.width_of(metrics.glyph_of(letter))))
+            .sum();
         #[expect(clippy::cast_precision_loss, reason = "a line is far below 2^23 units")]
         let units = units as f32;
         units * size / 1000.0
@@ -150,7 +167,7 @@ impl Fonts {
     pub(crate) fn encode(&mut self, face: Face, text: &str, codes: &mut Vec<u8>) {
         let metrics = face.metrics();
         let used = self.used_mut(face);
-        for letter in text.chars() {
+        for letter in text.chars().filter_map(shown) {
             codes.extend(used.code_of(metrics, letter).to_be_bytes());
         }
     }
@@ -190,15 +207,35 @@ impl Used {
         }
         let code = self.glyphs.remap(glyph);
         self.codes[usize::from(glyph)] = code;
-        let letter = if glyph == metrics.missing { MISSING } else { letter };
+        let letter = if glyph == MISSING_GLYPH { MISSING } else { letter };
         self.letters.insert(code, (letter, glyph));
         code
     }
 
+    /// The widths of the glyphs from number 1 on; number 0 is the one for what is missing.
+    fn widths(&self, metrics: &Metrics) -> impl Iterator<Item = f32> {
+        let glyphs = self.letters.range(1..).map(|(_, (_, glyph))| *glyph);
+        glyphs.map(|glyph| f32::from(metrics.width_of(glyph)))
+    }
+
+    /// Six letters that tell this subset from others, for whoever puts several files into one.
+    fn tag(&self) -> String {
+        const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        // FNV-1a over the glyphs.
+        let mut hash = self.letters.values().fold(0xcbf2_9ce4_8422_2325_u64, |hash, (_, glyph)| {
+            (hash ^ u64::from(*glyph)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let mut letter = || {
+            let place = usize::try_from(hash % 26).expect("it is below 26");
+            hash /= 26;
+            char::from(LETTERS[place])
+        };
+        (0..6).map(|_| letter()).collect()
+    }
+
     fn write<W: Write>(&self, file: &mut PdfFile<W>, metrics: &Metrics, id: Ref) -> io::Result<()> {
         let [cid_font, descriptor, data, cmap] = std::array::from_fn(|_| file.new_ref());
-        // A name of its own, so that no viewer takes it for the whole typeface.
-        let name = format!("VENTAN+{}", metrics.name);
+        let name = format!("{}+{}", self.tag(), metrics.name);
         let name = Name(name.as_bytes());
         let mut font = Chunk::new();
         font.type0_font(id)
@@ -227,10 +264,8 @@ impl Used {
             .system_info(SYSTEM)
             .font_descriptor(descriptor)
             .cid_to_gid_map_predefined(Name(b"Identity"));
-        let widths = self.letters.values();
-        let widths = widths.map(|(_, glyph)| f32::from(metrics.width_of(*glyph)));
-        // The first glyph of a subset, 0, is the one for nothing.
-        font.widths().consecutive(1, widths);
+        font.default_width(f32::from(metrics.width_of(MISSING_GLYPH)));
+        font.widths().consecutive(1, self.widths(metrics));
         drop(font);
         file.write(&chunk)
     }
@@ -290,16 +325,44 @@ mod tests {
 
     #[test]
     fn both_faces_have_every_letter_that_is_printed() {
-        let letters = "ÁÉÍÓÚÜÑáéíóúüñ¿¡ºª°N°–—…«»“”‘’€₡ǴĝÑʼãẽĩõũỹÃẼĨÕŨỸçÇЖΩ□0123456789";
-        for face in [Face::Regular, Face::Bold] {
+        let letters = "ÁÉÍÓÚÜÑáéíóúüñ¿¡ºª°N°–—…«»“”‘’€₡ǴĝÑʼãẽĩõũỹÃẼĨÕŨỸçÇЖΩ0123456789";
+        for metrics in [Face::Regular, Face::Bold].map(Face::metrics) {
             for letter in letters.chars() {
-                let metrics = face.metrics();
                 let glyph = metrics.glyph_of(letter);
-                assert!(letter == MISSING || glyph != metrics.missing, "{letter}");
-                assert!(metrics.width_of(glyph) > 0, "{letter}");
+                assert!(glyph != MISSING_GLYPH && metrics.width_of(glyph) > 0, "{letter}");
             }
-            assert_eq!(face.metrics().glyph_of('漢'), face.metrics().missing);
+            assert_eq!(metrics.glyph_of('漢'), MISSING_GLYPH);
+            assert!(metrics.width_of(MISSING_GLYPH) > 0);
         }
+    }
+
+    #[test]
+    fn each_glyph_has_its_own_width_whatever_is_missing() {
+        for text in ["WiW.", "漢WiW.", "W漢i😀W.", "Wi\u{200B}W\u{FEFF}."] {
+            let (mut fonts, mut codes) = (Fonts::default(), Vec::new());
+            fonts.encode(Face::Regular, text, &mut codes);
+            let metrics = Face::Regular.metrics();
+            let widths: Vec<f32> = fonts.regular.widths(metrics).collect();
+            let told: f32 = codes
+                .chunks(2)
+                .map(|code| usize::from(u16::from_be_bytes([code[0], code[1]])))
+                .map(|code| match code.checked_sub(1) {
+                    Some(place) => widths[place],
+                    None => f32::from(metrics.width_of(MISSING_GLYPH)),
+                })
+                .sum();
+            let width = Face::Regular.width(text, 1000.0);
+            assert!((told - width).abs() < 0.01, "{text}: {told} {width}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_takes_no_room() {
+        let width = |text| Face::Bold.width(text, 10.0);
+        let same = |one, other| assert!((width(one) - width(other)).abs() < 0.001, "{other:?}");
+        same("ab", "a\u{200B}\u{FEFF}b");
+        same("a b", "a\u{202F}b");
+        same("-7", "\u{2212}7");
     }
 
     #[test]

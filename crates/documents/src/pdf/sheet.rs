@@ -23,11 +23,19 @@ impl Paper {
         }
     }
 
-    /// In points; none where it depends on what is printed.
-    const fn height(self) -> Option<f32> {
+    /// The greatest, in points. A strip longer than this has no form in PDF (5 m): it goes on in another.
+    const fn height_max(self) -> f32 {
         match self {
-            Self::A4 => Some(297.0 * MM),
-            Self::Roll => None,
+            Self::A4 => 297.0 * MM,
+            Self::Roll => 14_400.0,
+        }
+    }
+
+    /// Of a page that is written as far down as this, in points.
+    fn height(self, y: f32) -> f32 {
+        match self {
+            Self::A4 => self.height_max(),
+            Self::Roll => (y + self.margin()).min(self.height_max()),
         }
     }
 
@@ -45,8 +53,8 @@ impl Paper {
 pub(crate) struct Sheet {
     paper: Paper,
     fonts: Fonts,
-    /// The pages before the last, which is the one at hand.
-    pages: Vec<Vec<u8>>,
+    /// The pages before the last, which is the one at hand, and how far down each is written.
+    pages: Vec<(Vec<u8>, f32)>,
     page: Vec<u8>,
     y: f32,
 }
@@ -65,9 +73,9 @@ impl Sheet {
         draw(&mut pen);
         let height = pen.y();
         let drawn = canvas.finish();
-        let is_over = self.paper.height().is_some_and(|page| self.y + height > page - margin);
+        let is_over = self.y + height > self.paper.height_max() - margin;
         if is_over && self.y > margin {
-            self.pages.push(std::mem::take(&mut self.page));
+            self.pages.push((std::mem::take(&mut self.page), self.y));
             self.y = margin;
         }
         place(&mut self.page, &drawn, self.y);
@@ -82,13 +90,13 @@ impl Sheet {
     /// The file, each page under a stamp if there is one, and numbered if there are several.
     pub(crate) fn finish(mut self, title: Title<'_>, stamp: Option<&str>) -> Vec<u8> {
         let mut pages = std::mem::take(&mut self.pages);
-        pages.push(std::mem::take(&mut self.page));
+        pages.push((std::mem::take(&mut self.page), self.y));
         let width = self.paper.width();
-        let height = self.paper.height().unwrap_or(self.y + self.paper.margin());
         let written = (|| {
             let mut file = PdfFile::start(Vec::new())?;
             let count = pages.len();
-            for (number, page) in (1..).zip(pages) {
+            for (number, (page, y)) in (1..).zip(pages) {
+                let height = self.paper.height(y);
                 let mut drawn = self.stamped(stamp, width, height);
                 drawn.extend(page);
                 if count > 1 {

@@ -61,9 +61,10 @@ pub(super) struct DayPaper<W: Write> {
     pages: i64,
     /// Lines of the page at hand that are taken.
     line: i64,
-    /// The list at hand, and what its rows on the page at hand add up to.
+    /// The list at hand.
     list: &'static str,
-    subtotal: Total,
+    /// What the rows on the page at hand add up to, of the lists that stand on it.
+    subtotals: Vec<(&'static str, Total)>,
 }
 
 /// How many pages the report takes: the lines of both lists with their headings and totals, and the sums.
@@ -78,7 +79,6 @@ fn pages(totals: &DayTotals) -> i64 {
 
 impl<W: Write> DayPaper<W> {
     pub(super) fn start(heading: DayHeading, totals: DayTotals, out: W) -> io::Result<Self> {
-        let subtotal = Total::zero(heading.company.currency);
         let mut paper = Self {
             heading,
             totals,
@@ -88,7 +88,7 @@ impl<W: Write> DayPaper<W> {
             page_number: 1,
             pages: pages(&totals),
             line: 0,
-            subtotal,
+            subtotals: Vec::new(),
             list: PAYMENTS,
         };
         paper.start_page();
@@ -153,7 +153,7 @@ impl<W: Write> DayPaper<W> {
     fn start_page(&mut self) {
         let heading = self.heading.clone();
         self.line = 0;
-        self.subtotal = Total::zero(heading.company.currency);
+        self.subtotals = vec![(self.list, Total::zero(heading.company.currency))];
         let number = format!("Página {} de {}", self.page_number, self.pages);
         let title = format!("Reporte de cobranzas del {}", date(heading.day.to_date()));
         let whose = format!("{} – {}", heading.company.name, heading.collector);
@@ -161,7 +161,10 @@ impl<W: Write> DayPaper<W> {
         self.draw(MARGIN, |canvas| {
             let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
             pen.row(Style::text(11.0).bold(), &title, "");
-            pen.row(Style::text(8.5), &whose, &number);
+            pen.columns(GUTTER, &[5.0, 1.0], |column, pen| match column {
+                0 => pen.cut(Style::text(8.5), &whose),
+                _ => pen.cut(Style::text(8.5).align(Align::Right), &number),
+            });
         });
         self.draw(COLUMNS_TOP, |canvas| {
             canvas.rect(GREY, [MARGIN, 0.0], [WIDTH - 2.0 * MARGIN, 0.6]);
@@ -177,15 +180,16 @@ impl<W: Write> DayPaper<W> {
 
     /// Writes the page with what its rows add up to.
     fn end_page(&mut self) -> io::Result<()> {
-        if self.subtotal.count > 0 {
-            let Total { count: rows, amount: sum } = self.subtotal;
-            let told = format!("Subtotal de la página, {}: {}", self.list, count(rows));
-            self.draw(line_top(LINES) + 2.0, |canvas| {
-                canvas.rect(GREY, [MARGIN, 0.0], [WIDTH - 2.0 * MARGIN, 0.4]);
-                let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
-                pen.row(BODY, &told, &amount(sum));
-            });
-        }
+        let mut subtotals = std::mem::take(&mut self.subtotals);
+        subtotals.retain(|(_, total)| total.count > 0);
+        self.draw(line_top(LINES) + 2.0, |canvas| {
+            let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
+            for (list, total) in &subtotals {
+                pen.rule(GREY, 0.4);
+                let told = format!("Subtotal de la página, {list}: {}", count(total.count));
+                pen.row(BODY, &told, &amount(total.amount));
+            }
+        });
         let page = std::mem::take(&mut self.page);
         self.file.add_page(&page, WIDTH, HEIGHT)
     }
@@ -193,7 +197,8 @@ impl<W: Write> DayPaper<W> {
     /// Begins a list.
     fn heading(&mut self, list: &'static str) -> io::Result<()> {
         let y = self.next_line()?;
-        (self.list, self.subtotal) = (list, Total::zero(self.heading.company.currency));
+        self.list = list;
+        self.subtotals.push((list, Total::zero(self.heading.company.currency)));
         self.draw(y, |canvas| {
             let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
             pen.text(BODY.bold(), &format!("Las {list} del día"));
@@ -214,7 +219,9 @@ impl<W: Write> DayPaper<W> {
 
     fn row(&mut self, row: &Row<'_>, ink: Ink) -> io::Result<()> {
         let y = self.next_line()?;
-        self.subtotal = self.subtotal.checked_add(row.amount).map_err(io::Error::other)?;
+        if let Some((_, subtotal)) = self.subtotals.last_mut() {
+            *subtotal = subtotal.checked_add(row.amount).map_err(io::Error::other)?;
+        }
         let payment = row.payment;
         let company = Arc::clone(&self.heading.company);
         let at = |instant| moment(civil_at(&company, instant));

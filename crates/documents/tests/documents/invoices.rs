@@ -70,6 +70,10 @@ fn a_roll_says_the_same_on_one_strip() {
         assert!(roll.fact("Page size").starts_with("226.772 x"), "80 mm wide");
     }
     assert_eq!(printed(&crowded(200), Paper::Roll).fact("Pages"), "1");
+    // A page of PDF has at most 14,400 points: what is longer goes on in another strip.
+    let file = printed(&crowded(2_000), Paper::Roll);
+    assert_eq!(file.fact("Pages"), "3");
+    assert_eq!(file.text().matches("100.000,01").count(), 2_000);
 }
 
 #[test]
@@ -189,6 +193,22 @@ fn long_names_and_strange_letters_are_whole() {
 }
 
 #[test]
+fn a_buyer_without_a_number_is_a_zero_on_an_invoice_alone() {
+    let mut sample = computed();
+    sample.holder.member.tax_id = None;
+    assert!(printed(&sample, Paper::A4).text().contains("NIT/CI: 0 Mes"));
+    assert!(!printed(&bare(), Paper::A4).text().contains("NIT/CI"));
+}
+
+#[test]
+fn the_code_is_the_one_by_which_it_was_paid() {
+    let mut sample = computed();
+    sample.holder.contract.code = ContractCode::from_text("antes-315").unwrap();
+    let text = printed(&sample, Paper::A4).text();
+    assert!(text.contains("Código de socio: 315") && !text.contains("antes"), "{text}");
+}
+
+#[test]
 fn the_same_payment_gives_the_same_bytes() {
     for sample in [bare(), computed(), online(), crowded(60), computed().reversed()] {
         for paper in [Paper::A4, Paper::Roll] {
@@ -214,7 +234,7 @@ fn the_file_says_what_it_is() {
 fn a_code_of_any_contract_is_printed() {
     let mut sample = bare();
     for code in ["0345", "A-17/b", "ñandú 7"] {
-        sample.holder.contract.code = ContractCode::from_text(code).unwrap();
+        sample.payment.contract_code = ContractCode::from_text(code).unwrap();
         let text = printed(&sample, Paper::Roll).text();
         assert!(text.contains(&format!("Código de socio: {code}")), "{text}");
     }

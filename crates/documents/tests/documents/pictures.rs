@@ -1,4 +1,4 @@
-//! Golden pictures: the pages of two invoices as people have looked at them and found them right.
+//! Golden pictures: the pages of some invoices as people have looked at them and found them right.
 //!
 //! `VENTANILLA_BLESS=1 cargo test -p ventanilla-documents` draws them anew: look at them before you commit.
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ventanilla_documents::Paper;
 
 use crate::read::{Picture, Printed};
-use crate::samples::{Sample, bare, computed};
+use crate::samples::{Sample, bare, computed, strange};
 
 /// Dots an inch: each letter can be read.
 const DOTS: u32 = 100;
@@ -57,11 +57,12 @@ fn page(sample: &Sample, paper: Paper) -> Picture {
 }
 
 #[test]
-fn two_invoices_look_as_they_did() {
+fn invoices_look_as_they_did() {
     let samples = [
         ("factura-a4.png", computed(), Paper::A4),
         ("factura-rollo.png", computed().reversed(), Paper::Roll),
         ("comprobante-a4.png", bare(), Paper::A4),
+        ("letras-a4.png", strange(), Paper::A4),
     ];
     for (name, sample, paper) in samples {
         let drawn = page(&sample, paper);

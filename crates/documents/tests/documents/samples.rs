@@ -221,6 +221,15 @@ pub(crate) fn online() -> Sample {
     sample
 }
 
+/// Letters that the typeface lacks, among those that it has, and marks that are not seen.
+pub(crate) fn strange() -> Sample {
+    let mut sample = computed();
+    let name = "Łukasz 漢字 Ñandú\u{200B} 😀 עברית Condori";
+    sample.holder.member.name = Name::from_text(name).unwrap();
+    sample.facts().details[0] = line("Agua 漢\u{202F}potable \u{2212} 1 m³ WiWi", 9_870);
+    sample
+}
+
 /// Long names, and twenty lines or more of what the amount is made of.
 pub(crate) fn crowded(lines: usize) -> Sample {
     let mut sample = computed();
@@ -228,7 +237,7 @@ pub(crate) fn crowded(lines: usize) -> Sample {
                 San Ildefonso de Quillacollo y Chiquicollo del Departamento de Cochabamba, República \
                 Plurinacional de Bolivia y de la Región";
     sample.holder.member.name = Name::from_text(&long[..long.len().min(200)]).unwrap();
-    sample.holder.contract.code = ContractCode::from_text(&"9".repeat(32)).unwrap();
+    sample.payment.contract_code = ContractCode::from_text(&"9".repeat(32)).unwrap();
     let address =
         "Urbanización Villa Nuestra Señora de la Asunción, Manzano 14, Lote 27, Pasillo C";
     sample.holder.contract.address = Some(Name::from_text(address).unwrap());

@@ -79,7 +79,7 @@ impl Paid {
 
 /// A paid bill with twelve detail lines and all that the tax office's QR code needs.
 pub(super) fn paid() -> anyhow::Result<Paid> {
-    let facts = "13/4224408/4303567/315/202110/145.80/BOB/2021-11-26T12:11:52";
+    let facts = "13/4224408/4303567/315/202110/145.80/BOB/20211126T121152";
     let signature = "Zm9vYmFy".repeat(11);
     Ok(Paid {
         company: company()?,

@@ -57,7 +57,7 @@ fn a_receipts_code_is_checked_against_the_books() {
         let shown = checked(&installation, text, data, VALID);
         let told = [
             ("IdEmpresa", json!(13)),
-            ("Empresa", json!("Cooplan")),
+            ("Empresa", json!("Cooperativa de Servicios Públicos Cooplan Ltda.")),
             ("IdCobranza", json!(STANDING)),
             ("IdFactura", json!(234_234)),
             ("Contrato", json!("316")),

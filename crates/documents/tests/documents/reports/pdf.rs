@@ -2,7 +2,9 @@
 
 use ventanilla_documents::FileForm;
 
-use super::facts::{State, awkward_day, awkward_totals, payment, reversal, totals, written};
+use super::facts::{
+    State, awkward_day, awkward_totals, payment, reversal, totals, written, written_for,
+};
 use crate::read::Printed;
 
 /// A day of so many payments of 1, 2, 3, … bolivianos, the first `reversed` of them reversed on the day.
@@ -66,17 +68,25 @@ fn each_page_is_numbered_and_has_its_subtotal() {
         assert_eq!(i64::try_from(told).unwrap(), count + reversed, "{text}");
         let neto = format!("Neto: {} Bs", count - reversed);
         assert_eq!(text.matches(&neto).count(), 1, "{text}");
-        let subtotals =
-            text.lines().filter_map(|line| line.strip_prefix("Subtotal de la página, "));
-        let rows = subtotals.clone().filter_map(|line| line.strip_prefix("cobranzas: "));
-        let minor: i64 = rows
-            .map(|row| row.split_whitespace().nth(1).unwrap().replace(['.', ','], ""))
-            .map(|amount| amount.parse::<i64>().unwrap())
-            .sum();
-        if reversed == 0 {
-            assert_eq!(minor, count * (count + 1) / 2 * 100, "the pages add up: {text}");
+        for (list, rows) in [("cobranzas", count), ("reversiones", reversed)] {
+            let start = format!("Subtotal de la página, {list}: ");
+            let subtotals = text.lines().filter_map(|line| line.strip_prefix(&start));
+            let (told, minor) = subtotals.fold((0, 0), |(told, minor), row| {
+                let number = |word: &str| word.replace(['.', ','], "").parse::<i64>().unwrap();
+                let (rows, amount) = row.split_once(' ').unwrap();
+                (told + number(rows), minor + number(amount))
+            });
+            assert_eq!((told, minor), (rows, rows * (rows + 1) / 2 * 100), "{list}: {text}");
         }
     }
+}
+
+#[test]
+fn a_long_name_leaves_room_for_what_is_beside_it() {
+    let (name, none) = ("W".repeat(200), totals((0, 0), (0, 0), (0, 0)));
+    let file = written_for(&name, "banco", FileForm::Pdf, &[], &[], none);
+    let text = Printed::new(&file).text();
+    assert!(text.contains("W… Página 1 de 1\nIdCobranza"), "{text}");
 }
 
 #[test]
