@@ -1,6 +1,7 @@
 //! A collector's business day: whole, for who shows it, or row by row, for who writes it down. A day
 //! may have 100,000 rows.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use ventanilla_domain::{
@@ -46,14 +47,17 @@ pub trait DayVisitor {
 }
 
 impl Session<'_> {
-    /// The calling collector's business day (`reportecobranzas`).
+    /// The calling collector's business day, whole (`reportecobranzas`).
     pub fn day_report(&self, day: BusinessDay) -> Result<DayReport, Failure<NoRefusal>> {
-        self.read(|view, caller| {
-            let (company, collector) = (&caller.company, caller.collector);
-            let payments = view.payments_of_day(company, collector, day)?;
-            let reversals = view.reversals_of_day(company, collector, day)?;
-            day_report(company, day, payments, reversals).map(Ok).map_err(does_not_fit)
-        })
+        let mut whole = Whole::default();
+        match self.visit_day(day, &mut whole) {
+            Ok(()) => {}
+            Err(VisitFailure::Books(failure)) => return Err(failure),
+            Err(VisitFailure::Visitor(never)) => match never {},
+        }
+        let Whole { totals, payments, reversals } = whole;
+        let DayTotals { paid, reversed, net } = totals.expect("a day is opened first");
+        Ok(DayReport { day, payments, reversals, paid, reversed, net })
     }
 
     /// Hands the calling collector's business day to a visitor, in no more memory than a row takes.
@@ -169,23 +173,29 @@ fn does_not_fit(cause: MoneyError) -> StoreError {
     StoreError::Damaged { what: "a day's total does not fit", cause: Some(cause.into()) }
 }
 
-fn day_report(
-    company: &Company,
-    day: BusinessDay,
-    payments: Vec<(Payment, Option<Reversal>)>,
-    reversals: Vec<(Payment, Reversal)>,
-) -> Result<DayReport, MoneyError> {
-    let payments: Vec<PaymentState> =
-        payments.into_iter().map(|(payment, reversal)| of_day(day, payment, reversal)).collect();
-    let reversals: Vec<PaymentState> = reversals
-        .into_iter()
-        .map(|(payment, reversal)| PaymentState { payment, reversal: Some(reversal) })
-        .collect();
-    let (paid, reversed) = (total(company, &payments)?, total(company, &reversals)?);
-    Ok(DayReport { day, payments, reversals, paid, reversed, net: paid.checked_sub(reversed)? })
+/// A visitor that keeps all it is shown.
+#[derive(Default)]
+struct Whole {
+    totals: Option<DayTotals>,
+    payments: Vec<PaymentState>,
+    reversals: Vec<PaymentState>,
 }
 
-fn total(company: &Company, rows: &[PaymentState]) -> Result<Total, MoneyError> {
-    let mut amounts = rows.iter().map(|row| row.payment.amount);
-    amounts.try_fold(Total::zero(company.currency), Total::checked_add)
+impl DayVisitor for Whole {
+    type Error = Infallible;
+
+    fn open(&mut self, opening: &DayOpening) -> Result<(), Infallible> {
+        self.totals = Some(opening.totals);
+        Ok(())
+    }
+
+    fn payment(&mut self, payment: PaymentState) -> Result<(), Infallible> {
+        self.payments.push(payment);
+        Ok(())
+    }
+
+    fn reversal(&mut self, reversed: PaymentState) -> Result<(), Infallible> {
+        self.reversals.push(reversed);
+        Ok(())
+    }
 }

@@ -120,34 +120,4 @@ impl View<'_> {
             Source::Sqlite(reads) => reads.each_reversal_of_day(company, collector, day, visit),
         }
     }
-
-    /// A collector's payments of a business day by id, each with its reversal.
-    pub fn payments_of_day(
-        &self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Result<Vec<(Payment, Option<Reversal>)>, StoreError> {
-        let mut found = Vec::new();
-        self.each_payment_of_day(company, collector, day, &mut |payment, reversal| {
-            found.push((payment, reversal));
-            Ok::<_, StoreError>(())
-        })?;
-        Ok(found)
-    }
-
-    /// A collector's reversals of a business day by payment, each with its payment.
-    pub fn reversals_of_day(
-        &self,
-        company: &Company,
-        collector: CollectorId,
-        day: BusinessDay,
-    ) -> Result<Vec<(Payment, Reversal)>, StoreError> {
-        let mut found = Vec::new();
-        self.each_reversal_of_day(company, collector, day, &mut |payment, reversal| {
-            found.push((payment, reversal));
-            Ok::<_, StoreError>(())
-        })?;
-        Ok(found)
-    }
 }

@@ -96,7 +96,13 @@ fn a_visitor_stops_a_day_with_an_error_of_its_own() {
         assert!(matches!(stopped, Err(Stopped::Enough)), "{stopped:?}");
         assert_eq!(seen, 1);
         // What was read before is read as it was: no statement was left half-way.
-        assert_eq!(view.payments_of_day(&company, collector(), day()).unwrap().len(), 3);
+        let mut seen = 0;
+        let read = view.each_payment_of_day(&company, collector(), day(), &mut |_, _| {
+            seen += 1;
+            Ok::<_, StoreError>(())
+        });
+        read.unwrap();
+        assert_eq!(seen, 3);
     });
 }
 

@@ -19,10 +19,23 @@ fn a_payment_settles_its_bill_and_a_reversal_frees_it() {
         assert_eq!((bill.paid_by, bill.last_payment), (None, Some(payment.id)));
         let view = snapshot.view();
         assert_eq!(view.reversal(&company, payment.id).unwrap(), Some(reversal.clone()));
-        let found = view.payments_of_day(&company, id(CollectorId::from_i64, COLLECTOR), day());
-        assert_eq!(found.unwrap(), [(payment.clone(), Some(reversal.clone()))]);
-        let found = view.reversals_of_day(&company, id(CollectorId::from_i64, COLLECTOR), day());
-        assert_eq!(found.unwrap(), [(payment, reversal)]);
+        let collector = id(CollectorId::from_i64, COLLECTOR);
+        let mut found = Vec::new();
+        let read =
+            view.each_payment_of_day(&company, collector, day(), &mut |payment, reversal| {
+                found.push((payment, reversal));
+                Ok::<_, StoreError>(())
+            });
+        read.unwrap();
+        assert_eq!(found, [(payment.clone(), Some(reversal.clone()))]);
+        let mut found = Vec::new();
+        let read =
+            view.each_reversal_of_day(&company, collector, day(), &mut |payment, reversal| {
+                found.push((payment, reversal));
+                Ok::<_, StoreError>(())
+            });
+        read.unwrap();
+        assert_eq!(found, [(payment, reversal)]);
     });
 }
 
