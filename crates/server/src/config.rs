@@ -201,6 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn the_packaged_file_is_taken_with_all_that_it_proposes() {
+        let packaged = include_str!("../../../packaging/debian/ventanilla.toml");
+        let unit = include_str!("../../../packaging/systemd/ventanilla.service");
+        let config = read(packaged).unwrap();
+        let data = config.data.unwrap();
+        assert!(unit.contains(&format!("ConditionPathExists={}\n", data.display())));
+        assert_eq!(config.secrets.unwrap().parent(), data.parent());
+        let proposed =
+            packaged.replace("listen = \"127.0.0.1:8080\"\n", "").replace("# listen", "listen");
+        let proposed = proposed.replace("# tls_", "tls_");
+        let config = read(&proposed).unwrap();
+        assert_eq!(config.listen.as_deref(), Some("0.0.0.0:443"));
+        assert!(config.edge.tls_cert.is_some() && config.edge.tls_key.is_some());
+    }
+
+    #[test]
     fn a_flag_goes_before_the_file() {
         let flag = LimitArgs { batch_len_max: Some(7), ..LimitArgs::default() };
         let file =
