@@ -26,6 +26,10 @@ pub(crate) struct FileConfig {
     pub(crate) secrets: Option<PathBuf>,
     /// `listen`: `HOST:PORT`.
     pub(crate) listen: Option<String>,
+    /// `metrics`: `HOST:PORT` of health and metrics.
+    pub(crate) metrics: Option<String>,
+    /// `metrics_public`: whether that may be an address that others reach.
+    pub(crate) metrics_public: Option<bool>,
     /// `log` and `log_format`.
     pub(crate) log: LogArgs,
     /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
@@ -142,6 +146,8 @@ impl FileConfig {
             "database" => keep(&mut self.database, text),
             "secrets" => keep(&mut self.secrets, path()),
             "listen" => keep(&mut self.listen, text),
+            "metrics" => keep(&mut self.metrics, text),
+            "metrics_public" => keep(&mut self.metrics_public, value.as_bool()),
             "log" => keep(&mut self.log.log, text),
             "log_format" => keep(&mut self.log.log_format, format()),
             "batch_len_max" => keep(&mut self.limits.batch_len_max, count()),
@@ -171,13 +177,15 @@ mod tests {
     fn a_file_says_what_the_flags_say() {
         let config = read(
             "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
-             log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n\
+             metrics = '127.0.0.1:9090'\nmetrics_public = true\nlog = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n\
              session_lifetime_s = 90\n",
         )
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
         assert_eq!(config.secrets.as_deref(), Some(Path::new("/var/lib/claves")));
         assert_eq!(config.listen.as_deref(), Some("127.0.0.1:0"));
+        assert_eq!(config.metrics.as_deref(), Some("127.0.0.1:9090"));
+        assert_eq!(config.metrics_public, Some(true));
         assert_eq!(config.log.log.as_deref(), Some("warn"));
         assert_eq!(config.log.log_format, Some(LogFormat::Json));
         let settings = LimitArgs::default().to_settings(config.limits);
@@ -200,6 +208,8 @@ mod tests {
         for (text, told) in [
             ("puerto = 1\nlisten = 'x:1'\nclave = 2", "no se conoce «clave», «puerto»"),
             ("listen = 8080", "el valor de «listen» no es válido"),
+            ("metrics = 9090", "el valor de «metrics» no es válido"),
+            ("metrics_public = 'no'", "el valor de «metrics_public» no es válido"),
             ("batch_len_max = 0", "el valor de «batch_len_max» no es válido"),
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),

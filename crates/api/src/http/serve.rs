@@ -22,6 +22,7 @@ use tracing::{debug, warn};
 use ventanilla_service::network_of;
 
 use super::connection::{Activity, GuardedStream, HeaderTimer};
+use crate::Meters;
 
 /// Bytes that a request's line and headers may have.
 const HEADER_LEN_MAX: usize = 16 * 1024;
@@ -94,8 +95,19 @@ pub async fn serve_within(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_counted(limits, Arc::default(), listener, router, shutdown).await
+}
+
+/// [`serve_within`], where the connections are counted.
+pub async fn serve_counted(
+    limits: Limits,
+    meters: Arc<Meters>,
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     listener.local_addr()?;
-    let places = Arc::new(Places::new(limits));
+    let places = Arc::new(Places::new(limits, meters));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -185,6 +197,7 @@ fn peer_address(peer: SocketAddr) -> PeerAddress {
 #[derive(Debug)]
 struct Places {
     limits: Limits,
+    meters: Arc<Meters>,
     taken: Mutex<Taken>,
 }
 
@@ -202,8 +215,8 @@ struct Place {
 }
 
 impl Places {
-    fn new(limits: Limits) -> Self {
-        Self { limits, taken: Mutex::default() }
+    fn new(limits: Limits, meters: Arc<Meters>) -> Self {
+        Self { limits, meters, taken: Mutex::default() }
     }
 
     fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
@@ -211,11 +224,16 @@ impl Places {
         let is_limited = !address.is_loopback();
         let mut taken = self.lock();
         let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
-        let is_full = taken.len >= self.limits.connections_len_max
-            || is_limited && of_address >= self.limits.connections_per_address_len_max;
-        if is_full {
+        let meters = &self.meters.connections;
+        if taken.len >= self.limits.connections_len_max {
+            meters.refused_in_all.add_one();
             return None;
         }
+        if is_limited && of_address >= self.limits.connections_per_address_len_max {
+            meters.refused_by_address.add_one();
+            return None;
+        }
+        meters.open.rise();
         taken.len += 1;
         taken.by_address.insert(address, of_address + 1);
         let places = Arc::clone(self);
@@ -229,6 +247,7 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.places.meters.connections.open.fall();
         let mut taken = self.places.lock();
         taken.len = taken.len.saturating_sub(1);
         if let Some(len) = taken.by_address.get_mut(&self.address) {
@@ -243,6 +262,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meters::ConnectionMeters;
 
     fn peer(text: &str) -> PeerAddress {
         peer_address(SocketAddr::new(text.parse().unwrap(), 1))
@@ -255,7 +275,12 @@ mod tests {
             connections_per_address_len_max: 2,
             ..Limits::default()
         };
-        let places = Arc::new(Places::new(limits));
+        let meters = Arc::new(Meters::default());
+        let places = Arc::new(Places::new(limits, Arc::clone(&meters)));
+        let counted = || {
+            let ConnectionMeters { open, refused_in_all, refused_by_address } = &meters.connections;
+            (open.get(), refused_in_all.get(), refused_by_address.get())
+        };
         let take = |text| places.take(peer(text));
         let first = take("192.0.2.1");
         let second = take("::ffff:192.0.2.1");
@@ -264,11 +289,14 @@ mod tests {
         let neighbour = take("2001:db8::2");
         assert!(network.is_some() && neighbour.is_some());
         assert!(take("2001:db8::3").is_none(), "a network of IPv6 counts as one address");
+        assert_eq!(counted(), (4, 0, 2));
         drop((second, neighbour));
         let loopback = [take("127.0.0.1"), take("127.0.0.1"), take("127.0.0.1")];
         assert!(loopback.iter().all(Option::is_some));
         assert!(take("192.0.2.1").is_none(), "no place at all is left");
+        assert_eq!(counted(), (5, 1, 2));
         drop((first, network, loopback));
+        assert_eq!(counted(), (0, 1, 2));
         assert_eq!(places.lock().len, 0);
         assert!(places.lock().by_address.is_empty());
     }

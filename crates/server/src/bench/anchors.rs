@@ -96,7 +96,7 @@ pub(super) fn serve_echo(args: &EchoArgs) -> anyhow::Result<Exit> {
         .route("/api/consultardeuda", post(echo))
         .route("/colppy", post(echo_payout))
         .with_state(Echo { answer, queue: queue.map(Arc::new) });
-    let addresses = to_addresses(&args.listen)?;
+    let addresses = to_addresses("--listen", &args.listen)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(&*addresses).await?;
         output::print(format_args!("listening on http://{}", listener.local_addr()?))?;

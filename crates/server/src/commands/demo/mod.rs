@@ -33,7 +33,7 @@ pub(crate) struct DemoArgs {
 /// Makes the demo's data where there is none, and serves it.
 pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(log, "info")?;
-    let addresses = serve::to_addresses(&args.listen)?;
+    let addresses = serve::to_addresses("--listen", &args.listen)?;
     if addresses.iter().any(|address| !address.ip().is_loopback()) {
         let listen = &args.listen;
         return Err(Problem::usage(format!(
