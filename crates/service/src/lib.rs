@@ -35,7 +35,7 @@ pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
-pub use meters::{Counter, Histogram, Level, Reading, WriteMeters};
+pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -228,14 +228,8 @@ impl Service {
         work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
     ) -> Result<T, Failure<R>> {
         let (answer, answered) = oneshot::channel();
-        let (meters, clock) = (Arc::clone(self.write_meters()), self.inner.clock.clone());
-        let started_us = clock.elapsed_us();
-        self.inner.writer.submit(work, move |result| {
-            if result.is_ok() {
-                meters.payment_us.observe(clock.elapsed_us().saturating_sub(started_us));
-            }
-            drop(answer.send(result));
-        });
+        let answer = |result| drop(answer.send(result));
+        self.inner.writer.submit_payment(work, self.inner.clock.elapsed_us(), answer);
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 

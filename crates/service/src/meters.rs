@@ -49,8 +49,38 @@ impl Level {
     }
 }
 
+/// Commands that wait. What the callers count and what the writer counts are kept apart, so that
+/// neither waits for the other's processor.
+#[derive(Debug, Default)]
+pub struct QueueLen {
+    submitted: Apart<AtomicU64>,
+    taken: Apart<AtomicU64>,
+}
+
+/// A value that shares no line of the processors' caches with another.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Apart<T>(T);
+
+impl QueueLen {
+    pub(crate) fn submitted(&self) {
+        self.submitted.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn taken(&self, len: usize) {
+        self.taken.0.fetch_add(u64::try_from(len).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How many wait. One that is taken before it is counted does not, for that moment.
+    pub fn get(&self) -> u64 {
+        let taken = self.taken.0.load(Ordering::Relaxed);
+        self.submitted.0.load(Ordering::Relaxed).saturating_sub(taken)
+    }
+}
+
 /// How often a value came to how much, by buckets.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Histogram {
     /// The buckets' upper bounds, ascending, each in its bucket.
     bounds: &'static [u64],
@@ -109,7 +139,7 @@ pub struct WriteMeters {
     /// Commands that shared a commit.
     pub batch_len: Histogram,
     /// Commands that wait for the writer.
-    pub queue_len: Level,
+    pub queue_len: QueueLen,
     /// Commands that found the queue full.
     pub commands_refused: Counter,
     /// When the batch under way began, in [`crate::Clock`]'s elapsed microseconds; 0 between batches.
@@ -122,7 +152,7 @@ impl Default for WriteMeters {
             payment_us: Histogram::new(&DURATIONS_US),
             commit_us: Histogram::new(&DURATIONS_US),
             batch_len: Histogram::new(&BATCH_LENS),
-            queue_len: Level::default(),
+            queue_len: QueueLen::default(),
             commands_refused: Counter::default(),
             batch_since_us: AtomicU64::default(),
         }

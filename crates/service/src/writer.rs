@@ -28,12 +28,15 @@ impl<T, F: Fn(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send> Work<T> f
 /// A command that waits.
 trait Waiting: Send {
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
+    /// When a command whose time is kept came, in [`Clock::elapsed_us`].
+    fn timed_since_us(&self) -> Option<u64>;
     fn answer(self: Box<Self>, failure: Option<WriteFailure>);
 }
 
 struct Command<T, W, A> {
     work: W,
     result: Option<T>,
+    timed_since_us: Option<u64>,
     answer: A,
 }
 
@@ -46,6 +49,10 @@ where
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         self.result = Some((self.work)(tx, now)?);
         Ok(())
+    }
+
+    fn timed_since_us(&self) -> Option<u64> {
+        self.timed_since_us
     }
 
     fn answer(self: Box<Self>, failure: Option<WriteFailure>) {
@@ -104,21 +111,31 @@ impl Writer {
         work: impl Work<T> + 'static,
         answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
     ) {
-        let command = Box::new(Command { work, result: None, answer });
-        // Before it is there, since the writer may take it at once.
-        self.meters.queue_len.rise();
-        if let Err(refused) = self.queue.try_send(Message::Run(command)) {
-            self.meters.queue_len.fall();
-            let message = match refused {
-                TrySendError::Full(message) => {
-                    self.meters.commands_refused.add_one();
-                    message
-                }
-                TrySendError::Disconnected(message) => message,
-            };
-            if let Message::Run(command) = message {
-                command.answer(Some(WriteFailure::Unavailable));
+        self.enqueue(Box::new(Command { work, result: None, timed_since_us: None, answer }));
+    }
+
+    /// The same for a payment that came at `since_us`: its time is kept if it is decided.
+    pub(crate) fn submit_payment<T: Send + 'static>(
+        &self,
+        work: impl Work<T> + 'static,
+        since_us: u64,
+        answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
+    ) {
+        let timed_since_us = Some(since_us);
+        self.enqueue(Box::new(Command { work, result: None, timed_since_us, answer }));
+    }
+
+    fn enqueue(&self, command: Box<dyn Waiting>) {
+        let message = match self.queue.try_send(Message::Run(command)) {
+            Ok(()) => return self.meters.queue_len.submitted(),
+            Err(TrySendError::Full(message)) => {
+                self.meters.commands_refused.add_one();
+                message
             }
+            Err(TrySendError::Disconnected(message)) => message,
+        };
+        if let Message::Run(command) = message {
+            command.answer(Some(WriteFailure::Unavailable));
         }
     }
 
@@ -163,22 +180,20 @@ impl Loop {
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
-                    Message::Run(command) => {
-                        self.meters.queue_len.fall();
-                        batch.push(command);
-                    }
+                    Message::Run(command) => batch.push(command),
                     Message::Stop => is_open = false,
                 }
                 let has_room = is_open && batch.len() < self.batch_len_max;
                 next = if has_room { waiting.try_recv().ok() } else { None };
             }
+            self.meters.queue_len.taken(batch.len());
             self.meters.begin_batch(self.clock.elapsed_us());
             self.commit(batch);
             self.meters.end_batch();
         }
         // What came in behind the stop never ran.
         while let Ok(Message::Run(late)) = waiting.try_recv() {
-            self.meters.queue_len.fall();
+            self.meters.queue_len.taken(1);
             late.answer(Some(WriteFailure::Unavailable));
         }
     }
@@ -188,7 +203,10 @@ impl Loop {
             return answer(batch, Some(&WriteFailure::Unavailable));
         }
         match self.attempt(&mut batch) {
-            Ok(()) => answer(batch, None),
+            Ok(()) => {
+                self.time(&batch);
+                answer(batch, None);
+            }
             // One command may have spoilt the group: each runs again alone, once.
             Err(CommitError::Nothing(StoreError::Damaged { .. } | StoreError::Full(_)))
                 if batch.len() > 1 =>
@@ -198,6 +216,14 @@ impl Loop {
                 }
             }
             Err(error) => answer(batch, Some(&self.failure(error))),
+        }
+    }
+
+    /// Keeps how long those that are timed took up to now.
+    fn time(&self, batch: &[Box<dyn Waiting>]) {
+        let now_us = self.clock.elapsed_us();
+        for since_us in batch.iter().filter_map(|command| command.timed_since_us()) {
+            self.meters.payment_us.observe(now_us.saturating_sub(since_us));
         }
     }
 
