@@ -506,6 +506,27 @@ The first rule of a table that is broken is the one that is told.
     }
 
     #[test]
+    fn a_problem_is_counted_as_what_it_is() {
+        let failed = |failure| of_failure(failure, of_look_up);
+        for (problem, outcome) in [
+            (failed(Failure::Refused(LookUpRefusal::ContractUnknown)), Outcome::Refused),
+            (failed(Failure::Unavailable), Outcome::Unavailable),
+            (failed(Failure::Unknown), Outcome::Unknown),
+            (Problem::internal("5d1b"), Outcome::Internal),
+            (Problem::unknown_service(), Outcome::ClientError),
+            (Unreadable.into(), Outcome::ClientError),
+            (FieldError::Missing("Monto").into(), Outcome::ClientError),
+            (BodyError::TooSlow.into(), Outcome::ClientError),
+            (of_token(TokenRefusal::Expired), Outcome::ClientError),
+            (of_login(LoginRefusal::TooManyFailures { retry_after_s: 1 }), Outcome::ClientError),
+        ] {
+            assert_eq!(problem.outcome, outcome, "{problem:?}");
+            let is_internal = outcome == Outcome::Internal;
+            assert_eq!(problem.error_id.is_some(), is_internal, "{problem:?}");
+        }
+    }
+
+    #[test]
     fn every_problem_has_a_code_and_a_sentence() {
         for (title, rows) in sections() {
             assert!(!rows.is_empty(), "{title}");

@@ -165,3 +165,22 @@ fn to_answer(status: StatusCode, media_type: &'static str, text: impl Into<Body>
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_the_word_that_the_docs_tell() {
+        let docs = include_str!("../../../../docs/observability.md");
+        for (reason, word) in [
+            (NotReady::Stopping, "deteniendo"),
+            (NotReady::Unready(Unready::StoreFailed), "fallo"),
+            (NotReady::Unready(Unready::Busy), "ocupado"),
+            (NotReady::Unready(Unready::Unreadable), "ilegible"),
+        ] {
+            assert_eq!(reason.to_word(), word);
+            assert!(docs.contains(&format!("`{word}` (")), "{word}");
+        }
+    }
+}

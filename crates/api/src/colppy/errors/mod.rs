@@ -462,6 +462,27 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_is_counted_as_what_it_is() {
+        let failed = |failure| of_failure(failure, of_user);
+        for (problem, outcome) in [
+            (failed(Failure::Refused(SignInRefusal::WrongCredentials)), Outcome::Refused),
+            (failed(Failure::Unavailable), Outcome::Unavailable),
+            (failed(Failure::Unknown), Outcome::Unknown),
+            (Problem::internal("53a5"), Outcome::Internal),
+            (Problem::company_unknown(), Outcome::Refused),
+            (Problem::wrong_developer(), Outcome::ClientError),
+            (ParameterError::Missing("idPago".to_owned()).into(), Outcome::ClientError),
+            (EnvelopeError::NoJson.into(), Outcome::ClientError),
+            (BodyError::TooLarge.into(), Outcome::ClientError),
+            (of_session(SessionRefusal), Outcome::ClientError),
+        ] {
+            assert_eq!(problem.outcome(), outcome, "{problem:?}");
+            let is_internal = outcome == Outcome::Internal;
+            assert_eq!(problem.error_id().is_some(), is_internal, "{problem:?}");
+        }
+    }
+
+    #[test]
     fn every_problem_has_a_sentence_and_none_is_estado_0() {
         for (why, problem) in all() {
             match problem {
