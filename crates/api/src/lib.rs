@@ -6,10 +6,16 @@ mod cooplan;
 #[cfg(test)]
 mod every;
 mod http;
+mod meters;
+mod monitor;
 mod receipt;
 
-pub use http::serve::{Limits, PeerAddress, serve, serve_within};
+pub use http::serve::{Edge, Limits, PeerAddress, serve};
 pub use http::tls::{Tls, TlsError};
+pub use meters::Meters;
+pub use monitor::Monitor;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,16 +27,30 @@ use ventanilla_service::Service;
 /// of routes cannot; what is nobody's path is told so by the Cooplan dialect. What has routes (the
 /// console) is merged beside them.
 pub fn router(service: Service) -> Router {
+    counted_router(service, Arc::default())
+}
+
+/// [`router`], where the requests are counted.
+pub fn counted_router(service: Service, meters: Arc<Meters>) -> Router {
+    let shared = Shared { service, meters };
     Router::new()
-        .fallback(|State(service): State<Service>, request: Request| async move {
+        .fallback(|State(shared): State<Shared>, request: Request| async move {
+            let Shared { service, meters } = &shared;
             let path = request.uri().path();
             if colppy::takes(path) {
-                colppy::answer(&service, request).await
+                colppy::answer(service, &meters.colppy, request).await
             } else if receipt::takes(path) {
-                receipt::answer(&service, request).await
+                receipt::answer(service, &meters.receipt, request).await
             } else {
-                cooplan::answer(&service, request).await
+                cooplan::answer(service, &meters.cooplan, request).await
             }
         })
-        .with_state(service)
+        .with_state(shared)
+}
+
+/// What every request needs.
+#[derive(Debug, Clone)]
+struct Shared {
+    service: Service,
+    meters: Arc<Meters>,
 }

@@ -27,6 +27,10 @@ pub(crate) struct FileConfig {
     pub(crate) secrets: Option<PathBuf>,
     /// `listen`: `HOST:PORT`.
     pub(crate) listen: Option<String>,
+    /// `metrics`: `HOST:PORT` of health and metrics.
+    pub(crate) metrics: Option<String>,
+    /// `metrics_public`: whether that may be an address that others reach.
+    pub(crate) metrics_public: Option<bool>,
     /// `log` and `log_format`.
     pub(crate) log: LogArgs,
     /// `tls_cert`, `tls_key` and `allow_plain_http`.
@@ -152,6 +156,8 @@ impl FileConfig {
                 self.edge.allow_plain_http = allowed.unwrap_or_default();
                 allowed.is_some()
             }
+            "metrics" => keep(&mut self.metrics, text),
+            "metrics_public" => keep(&mut self.metrics_public, value.as_bool()),
             "log" => keep(&mut self.log.log, text),
             "log_format" => keep(&mut self.log.log_format, format()),
             "batch_len_max" => keep(&mut self.limits.batch_len_max, count()),
@@ -181,9 +187,9 @@ mod tests {
     fn a_file_says_what_the_flags_say() {
         let config = read(
             "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
-             log = 'warn'\nlog_format = 'json'\nbatch_len_max = 1\ntoken_lifetime_s = 60\n\
-             session_lifetime_s = 90\ntls_cert = 'cert.pem'\ntls_key = 'key.pem'\n\
-             allow_plain_http = true\n",
+             metrics = '127.0.0.1:9090'\nmetrics_public = true\nlog = 'warn'\nlog_format = 'json'\n\
+             batch_len_max = 1\ntoken_lifetime_s = 60\nsession_lifetime_s = 90\n\
+             tls_cert = 'cert.pem'\ntls_key = 'key.pem'\nallow_plain_http = true\n",
         )
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
@@ -192,6 +198,8 @@ mod tests {
         assert_eq!(config.edge.tls_cert.as_deref(), Some(Path::new("/etc/cert.pem")));
         assert_eq!(config.edge.tls_key.as_deref(), Some(Path::new("/etc/key.pem")));
         assert!(config.edge.allow_plain_http);
+        assert_eq!(config.metrics.as_deref(), Some("127.0.0.1:9090"));
+        assert_eq!(config.metrics_public, Some(true));
         assert_eq!(config.log.log.as_deref(), Some("warn"));
         assert_eq!(config.log.log_format, Some(LogFormat::Json));
         let settings = LimitArgs::default().to_settings(config.limits);
@@ -230,6 +238,8 @@ mod tests {
         for (text, told) in [
             ("puerto = 1\nlisten = 'x:1'\nclave = 2", "no se conoce «clave», «puerto»"),
             ("listen = 8080", "el valor de «listen» no es válido"),
+            ("metrics = 9090", "el valor de «metrics» no es válido"),
+            ("metrics_public = 'no'", "el valor de «metrics_public» no es válido"),
             ("batch_len_max = 0", "el valor de «batch_len_max» no es válido"),
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),

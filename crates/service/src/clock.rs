@@ -1,7 +1,8 @@
 //! Time and chance: the only place that asks the machine for them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -35,11 +36,31 @@ impl Clock {
         };
         Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MAX)
     }
+
+    /// Microseconds since some moment, to measure how long something takes: unlike the instant it
+    /// never goes back, whatever is done to the machine's date. A manual clock gives its own time.
+    pub(crate) fn elapsed_us(&self) -> u64 {
+        match self {
+            Self::System => system_elapsed_us(),
+            Self::Manual(microseconds) => microseconds.load(Ordering::SeqCst).unsigned_abs(),
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the machine's clock is read")]
 fn system_microseconds() -> i64 {
     Timestamp::now().as_microsecond()
+}
+
+fn system_elapsed_us() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(system_instant);
+    let elapsed = system_instant().saturating_duration_since(*START);
+    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the machine's clock is read")]
+fn system_instant() -> Instant {
+    Instant::now()
 }
 
 /// Where chance comes from.

@@ -27,7 +27,7 @@ impl Service {
     ) -> Result<Accepted<Payment>, Failure<PayRefusal>> {
         assert_eq!(command.collector, caller.collector, "a collector pays for itself");
         let company = caller.company.id;
-        self.write(move |tx, now| pay(tx, company, &command, now)).await
+        self.write_payment(move |tx, now| pay(tx, company, &command, now)).await
     }
 
     /// Pays one bill, at most once (`realizarpago`), for whoever holds a token. The token is looked
@@ -41,7 +41,7 @@ impl Service {
         request: PayRequest,
     ) -> Result<(Arc<Company>, Accepted<Payment>), Failure<TokenPayRefusal>> {
         let digest = token_digest(token);
-        self.write(move |tx, now| {
+        self.write_payment(move |tx, now| {
             let caller = match caller_of(tx.bearer(&digest)?, now) {
                 Ok(caller) => caller,
                 Err(refusal) => return Ok(Err(TokenPayRefusal::Token(refusal))),

@@ -12,9 +12,11 @@ mod exports;
 mod failure;
 mod guard;
 pub mod import;
+mod meters;
 mod network;
 mod payables;
 mod printing;
+mod readiness;
 mod receipt;
 mod refusal;
 mod session;
@@ -26,12 +28,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
+pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -39,6 +43,7 @@ pub use payables::{
     SupplierState,
 };
 pub use printing::PrintablePayment;
+pub use readiness::{Holdings, Unready};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
     AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
@@ -214,6 +219,17 @@ impl Service {
         // A caller that has gone away is not told: what it asked stands all the same.
         self.inner.writer.submit(work, |result| drop(answer.send(result)));
         // No answer at all: the writer is gone, and nobody can say what became of the command.
+        decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
+    }
+
+    /// The same for a payment, whose time from here to its commit is kept.
+    async fn write_payment<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        let (answer, answered) = oneshot::channel();
+        let answer = |result| drop(answer.send(result));
+        self.inner.writer.submit_payment(work, self.inner.clock.elapsed_us(), answer);
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 

@@ -5,8 +5,8 @@
 //! since a refusal may rest on a payment of the same group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use ventanilla_store::{CommitError, Store, StoreError, Tx};
 
 use crate::failure::{self, WriteFailure};
+use crate::meters::WriteMeters;
 use crate::{Clock, Entropy, Settings};
 
 /// What a command does inside the transaction: loads its facts, decides, and keeps the decision.
@@ -27,12 +28,15 @@ impl<T, F: Fn(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send> Work<T> f
 /// A command that waits.
 trait Waiting: Send {
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
+    /// When a command whose time is kept came, in [`Clock::elapsed_us`].
+    fn timed_since_us(&self) -> Option<u64>;
     fn answer(self: Box<Self>, failure: Option<WriteFailure>);
 }
 
 struct Command<T, W, A> {
     work: W,
     result: Option<T>,
+    timed_since_us: Option<u64>,
     answer: A,
 }
 
@@ -45,6 +49,10 @@ where
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         self.result = Some((self.work)(tx, now)?);
         Ok(())
+    }
+
+    fn timed_since_us(&self) -> Option<u64> {
+        self.timed_since_us
     }
 
     fn answer(self: Box<Self>, failure: Option<WriteFailure>) {
@@ -68,6 +76,7 @@ pub(crate) struct Writer {
     queue: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
     failed: watch::Receiver<bool>,
+    meters: Arc<WriteMeters>,
 }
 
 impl Writer {
@@ -81,7 +90,9 @@ impl Writer {
         let (fail, failed) = watch::channel(false);
         let batch_len_max = settings.batch_len_max.max(1);
         let failing = fail.clone();
-        let loop_ = Loop { store, clock, entropy, batch_len_max, fail };
+        let meters = Arc::new(WriteMeters::default());
+        let counted = Arc::clone(&meters);
+        let loop_ = Loop { store, clock, entropy, batch_len_max, fail, meters: counted };
         let thread = std::thread::Builder::new().name("writer".to_owned());
         let thread = thread.spawn(move || {
             // Without a writer nothing can be paid: the process must not live on without it.
@@ -90,7 +101,7 @@ impl Writer {
                 failing.send_replace(true);
             }
         })?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), failed })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), failed, meters })
     }
 
     /// Puts a command in the queue; `answer` is called once its commit has ended. A full queue, or
@@ -100,14 +111,37 @@ impl Writer {
         work: impl Work<T> + 'static,
         answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
     ) {
-        let command = Box::new(Command { work, result: None, answer });
-        if let Err(refused) = self.queue.try_send(Message::Run(command)) {
-            let (std::sync::mpsc::TrySendError::Full(message)
-            | std::sync::mpsc::TrySendError::Disconnected(message)) = refused;
-            if let Message::Run(command) = message {
-                command.answer(Some(WriteFailure::Unavailable));
+        self.enqueue(Box::new(Command { work, result: None, timed_since_us: None, answer }));
+    }
+
+    /// The same for a payment that came at `since_us`: its time is kept if it is decided.
+    pub(crate) fn submit_payment<T: Send + 'static>(
+        &self,
+        work: impl Work<T> + 'static,
+        since_us: u64,
+        answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
+    ) {
+        let timed_since_us = Some(since_us);
+        self.enqueue(Box::new(Command { work, result: None, timed_since_us, answer }));
+    }
+
+    fn enqueue(&self, command: Box<dyn Waiting>) {
+        let message = match self.queue.try_send(Message::Run(command)) {
+            Ok(()) => return self.meters.queue_len.submitted(),
+            Err(TrySendError::Full(message)) => {
+                self.meters.commands_refused.add_one();
+                message
             }
+            Err(TrySendError::Disconnected(message)) => message,
+        };
+        if let Message::Run(command) = message {
+            command.answer(Some(WriteFailure::Unavailable));
         }
+    }
+
+    /// What is counted of the queue and the commits.
+    pub(crate) fn meters(&self) -> &Arc<WriteMeters> {
+        &self.meters
     }
 
     /// Finishes what waits, takes no more, and ends the thread. Blocking.
@@ -134,6 +168,7 @@ struct Loop {
     entropy: Entropy,
     batch_len_max: usize,
     fail: watch::Sender<bool>,
+    meters: Arc<WriteMeters>,
 }
 
 impl Loop {
@@ -151,10 +186,14 @@ impl Loop {
                 let has_room = is_open && batch.len() < self.batch_len_max;
                 next = if has_room { waiting.try_recv().ok() } else { None };
             }
+            self.meters.queue_len.taken(batch.len());
+            self.meters.begin_batch(self.clock.elapsed_us());
             self.commit(batch);
+            self.meters.end_batch();
         }
         // What came in behind the stop never ran.
         while let Ok(Message::Run(late)) = waiting.try_recv() {
+            self.meters.queue_len.taken(1);
             late.answer(Some(WriteFailure::Unavailable));
         }
     }
@@ -164,7 +203,10 @@ impl Loop {
             return answer(batch, Some(&WriteFailure::Unavailable));
         }
         match self.attempt(&mut batch) {
-            Ok(()) => answer(batch, None),
+            Ok(()) => {
+                self.time(&batch);
+                answer(batch, None);
+            }
             // One command may have spoilt the group: each runs again alone, once.
             Err(CommitError::Nothing(StoreError::Damaged { .. } | StoreError::Full(_)))
                 if batch.len() > 1 =>
@@ -177,14 +219,25 @@ impl Loop {
         }
     }
 
+    /// Keeps how long those that are timed took up to now.
+    fn time(&self, batch: &[Box<dyn Waiting>]) {
+        let now_us = self.clock.elapsed_us();
+        for since_us in batch.iter().filter_map(|command| command.timed_since_us()) {
+            self.meters.payment_us.observe(now_us.saturating_sub(since_us));
+        }
+    }
+
     fn attempt(&self, batch: &mut [Box<dyn Waiting>]) -> Result<(), CommitError> {
+        let len = batch.len();
         let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
         for command in batch {
             let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, self.clock.now())));
             let run = run.unwrap_or_else(|_| Err(panicked("a command panicked")));
             run.map_err(CommitError::Nothing)?;
         }
+        let started_us = self.clock.elapsed_us();
         let committed = catch_unwind(AssertUnwindSafe(|| tx.commit()));
+        self.meters.committed(len, self.clock.elapsed_us().saturating_sub(started_us));
         committed.unwrap_or_else(|_| Err(CommitError::Unknown(panicked("a commit panicked"))))
     }
 
@@ -302,6 +355,29 @@ mod tests {
         for answered in waiting {
             assert!(matches!(answered.recv().unwrap(), Ok(1)));
         }
+    }
+
+    #[test]
+    fn what_waits_is_refused_and_commits_is_counted() {
+        let writer = started(settings(3));
+        let meters = Arc::clone(writer.meters());
+        let release = hold(&writer);
+        assert!(meters.batch_age_us(u64::MAX) > 0, "a batch is under way");
+        let waiting: Vec<_> = (0..3).map(|_| submit(&writer, |_, _| Ok(1))).collect();
+        assert_eq!((meters.queue_len.get(), meters.commands_refused.get()), (3, 0));
+        submit(&writer, |_, _| Ok(1)).recv().unwrap().unwrap_err();
+        assert_eq!((meters.queue_len.get(), meters.commands_refused.get()), (3, 1));
+        drop(release);
+        for answered in waiting {
+            answered.recv().unwrap().unwrap();
+        }
+        writer.stop();
+        let batches = meters.batch_len.read();
+        assert_eq!((batches.count, batches.sum), (2, 4), "the one that held, and the three");
+        assert_eq!(meters.commit_us.read().count, 2, "a stop alone commits nothing");
+        submit(&writer, |_, _| Ok(1)).recv().unwrap().unwrap_err();
+        assert_eq!((meters.queue_len.get(), meters.commands_refused.get()), (0, 1));
+        assert_eq!(meters.batch_age_us(u64::MAX), 0);
     }
 
     #[test]

@@ -104,6 +104,14 @@ impl Store {
         })
     }
 
+    /// The bytes that the books take on disk; none of a store in memory.
+    pub fn file_sizes(&self) -> FileSizes {
+        match self {
+            Self::Memory(_) => FileSizes::default(),
+            Self::Sqlite(sqlite) => sqlite.file_sizes(),
+        }
+    }
+
     /// Recomputes everything from the journal and compares it with what is kept.
     pub fn verify(&self) -> Result<Verification, StoreError> {
         let damage = match self {
@@ -112,6 +120,15 @@ impl Store {
         };
         verify::verify(&self.snapshot()?.view(), self.keys(), damage)
     }
+}
+
+/// Bytes on disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileSizes {
+    /// Of the file of the books.
+    pub database_bytes: u64,
+    /// Of the write-ahead log beside it, which is started anew and never made shorter.
+    pub log_bytes: u64,
 }
 
 /// The books at one moment.

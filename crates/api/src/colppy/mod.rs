@@ -42,6 +42,7 @@ use self::wire::{Called, Envelope, Told};
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body};
+use crate::meters::{Outcome, Tally};
 
 /// The URL that every client has written down, and a short one of ours.
 const PATHS: [&str; 2] = ["lib/frontera2/service.php", "colppy"];
@@ -61,8 +62,14 @@ pub(crate) fn takes(path: &str) -> bool {
     path.starts_with('/') && PATHS.iter().any(is)
 }
 
-/// Answers a request to one of the dialect's paths.
-pub(crate) async fn answer(service: &Service, request: HttpRequest) -> Response {
+/// The operations' names, in the order in which they are counted.
+pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
+    operations::OPERATIONS.iter().map(|operation| operation.name)
+}
+
+/// Answers a request to one of the dialect's paths. The question that a browser asks before it is
+/// not counted.
+pub(crate) async fn answer(service: &Service, tally: &Tally, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method == Method::OPTIONS {
         body::discard(&parts.headers, body).await;
@@ -70,9 +77,10 @@ pub(crate) async fn answer(service: &Service, request: HttpRequest) -> Response 
     }
     let address = PeerAddress::of(&parts);
     match body_of(&parts.method, &parts.headers, body).await {
-        Ok(body) => answer_body(service, &parts.headers, &body, address).await,
+        Ok(body) => answer_body(service, tally, &parts.headers, &body, address).await,
         Err(problem) => {
             let told = Exchange { operation: None, answer: Err(problem) };
+            told.count(tally);
             to_response(service.clock(), &Called::default(), &told)
         }
     }
@@ -89,6 +97,7 @@ async fn body_of(method: &Method, headers: &HeaderMap, body: Body) -> Result<Byt
 
 async fn answer_body(
     service: &Service,
+    tally: &Tally,
     headers: &HeaderMap,
     body: &[u8],
     address: IpAddr,
@@ -103,12 +112,14 @@ async fn answer_body(
         }
         Err(error) => Exchange { operation: None, answer: Err(error.into()) },
     };
+    told.count(tally);
     if let Some(started_at) = started_at {
         let name = told.operation.map_or("", |operation| operation.name);
         let kind = told.operation.map(|operation| operation.kind);
-        let (state, success) = told.outcome();
+        let (state, success) = told.state();
+        let (outcome, error_id) = (told.outcome().to_name(), told.error_id());
         let elapsed_us = clock.now().duration_since(started_at).as_micros();
-        debug!(operation = name, ?kind, state, success, elapsed_us, "answered");
+        debug!(operation = name, ?kind, state, success, outcome, error_id, elapsed_us, "answered");
     }
     to_response(clock, &called, &told)
 }
@@ -121,8 +132,20 @@ struct Exchange {
 }
 
 impl Exchange {
+    fn count(&self, tally: &Tally) {
+        tally.count(self.operation.and_then(operations::place), self.outcome());
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.answer.as_ref().err().map_or(Outcome::Success, Problem::outcome)
+    }
+
+    fn error_id(&self) -> Option<&str> {
+        self.answer.as_ref().err().and_then(Problem::error_id)
+    }
+
     /// `estado`, and `success`.
-    fn outcome(&self) -> (u16, bool) {
+    fn state(&self) -> (u16, bool) {
         match &self.answer {
             Ok(_) => (0, true),
             Err(Problem::Refused { .. }) => (0, false),
@@ -177,11 +200,11 @@ fn to_response(clock: &Clock, called: &Called<'_>, told: &Exchange) -> Response 
             }
             answer
         }
-        Err(Problem::Refused { message }) => {
+        Err(Problem::Refused { message, .. }) => {
             let refusal = wire::to_raw(&Told::refusal(message));
             to_answer(Envelope::passed(called, at, &refusal).to_bytes())
         }
-        Err(Problem::Stopped { state, message, closes }) => {
+        Err(Problem::Stopped { state, message, closes, .. }) => {
             let envelope = Envelope::stopped(called, is_known, at, *state, message);
             let mut response = to_answer(envelope.to_bytes());
             if *closes {

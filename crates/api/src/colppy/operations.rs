@@ -286,6 +286,11 @@ pub(super) fn find(called: &Called<'_>) -> Result<&'static Operation, Problem> {
     found.ok_or_else(Problem::unknown_operation)
 }
 
+/// Where an operation stands in the table.
+pub(super) fn place(operation: &Operation) -> Option<usize> {
+    OPERATIONS.iter().position(|known| std::ptr::eq(known, operation))
+}
+
 impl Handler {
     /// Opens the session that the operation needs, and answers.
     pub(super) async fn run<'a>(self, call: &'a Call<'a>, admitted: Admitted<'a>) -> Answer {

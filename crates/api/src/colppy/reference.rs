@@ -118,7 +118,7 @@ fn stopped(page: &mut String, rows: Vec<Row>) {
 fn refused(page: &mut String, of: &str, rows: Vec<Row>) {
     for (why, problem) in rows {
         let told = match problem {
-            Problem::Refused { message } => message.into_owned(),
+            Problem::Refused { message, .. } => message.into_owned(),
             Problem::Stopped { state, message, .. } => format!("`estado` {state}: {message}"),
         };
         writeln!(page, "| {of} | {told} | {why} |").unwrap();

@@ -14,6 +14,7 @@ use super::{convert, wire};
 use crate::http::body::{BodyError, Unreadable};
 use crate::http::fields::FieldError;
 use crate::http::token::TokenError;
+use crate::meters::Outcome;
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,20 @@ pub(super) struct Problem {
     pub(super) paid: Option<wire::Paid>,
     /// Whether the rest of the connection cannot be read.
     pub(super) closes: bool,
+    /// What it is counted as.
+    pub(super) outcome: Outcome,
+    /// What the log line of an internal error and its answer share.
+    pub(super) error_id: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        let outcome = match status {
+            StatusCode::OK => Outcome::Refused,
+            StatusCode::SERVICE_UNAVAILABLE => Outcome::Unavailable,
+            status if status.is_server_error() => Outcome::Internal,
+            _ => Outcome::ClientError,
+        };
         Self {
             status,
             code: Cow::Borrowed(code),
@@ -40,12 +51,19 @@ impl Problem {
             retry_after_s: None,
             paid: None,
             closes: false,
+            outcome,
+            error_id: None,
         }
     }
 
     /// A "no" of the business or of validation: many clients of this family lose the body of a 4xx.
     fn business(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::OK, code, message)
+    }
+
+    /// The same of a request that cannot be understood.
+    fn malformed(code: &'static str, message: &'static str) -> Self {
+        Self { outcome: Outcome::ClientError, ..Self::business(code, message) }
     }
 
     fn unauthorized(code: &'static str, message: &'static str) -> Self {
@@ -64,8 +82,10 @@ impl Problem {
 
     /// `id` is what the log line and this answer share.
     pub(super) fn internal(id: impl std::fmt::Display) -> Self {
+        let id = id.to_string();
         Self {
             code: Cow::Owned(format!("ERROR_INTERNO: {id}")),
+            error_id: Some(id),
             ..Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "",
@@ -100,7 +120,7 @@ impl From<BodyError> for Problem {
 
 impl From<Unreadable> for Problem {
     fn from(Unreadable: Unreadable) -> Self {
-        Self::business(
+        Self::malformed(
             "CUERPO_INVALIDO",
             "No se puede leer el cuerpo de la solicitud: se espera un objeto JSON o un formulario, \
              en UTF-8 y sin datos repetidos.",
@@ -119,7 +139,7 @@ impl From<FieldError> for Problem {
                 format!("El dato {name} no tiene una forma válida."),
             ),
         };
-        Self { code: code.into(), message: message.into(), ..Self::business("", "") }
+        Self { code: code.into(), message: message.into(), ..Self::malformed("", "") }
     }
 }
 
@@ -148,11 +168,14 @@ pub(super) fn of_failure<R>(failure: Failure<R>, of: impl FnOnce(R) -> Problem) 
                  nuevo en unos segundos.",
             )
         },
-        Failure::Unknown => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "RESULTADO_DESCONOCIDO",
-            "No se sabe si la operación quedó registrada: consulte antes de reintentar.",
-        ),
+        Failure::Unknown => Problem {
+            outcome: Outcome::Unknown,
+            ..Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "RESULTADO_DESCONOCIDO",
+                "No se sabe si la operación quedó registrada: consulte antes de reintentar.",
+            )
+        },
         Failure::Internal(id) => Problem::internal(id),
     }
 }
@@ -480,6 +503,27 @@ The first rule of a table that is broken is the one that is told.
             rendered(),
             "run with UPDATE_DOCS=1 to bring docs/errors.md up to date"
         );
+    }
+
+    #[test]
+    fn a_problem_is_counted_as_what_it_is() {
+        let failed = |failure| of_failure(failure, of_look_up);
+        for (problem, outcome) in [
+            (failed(Failure::Refused(LookUpRefusal::ContractUnknown)), Outcome::Refused),
+            (failed(Failure::Unavailable), Outcome::Unavailable),
+            (failed(Failure::Unknown), Outcome::Unknown),
+            (Problem::internal("5d1b"), Outcome::Internal),
+            (Problem::unknown_service(), Outcome::ClientError),
+            (Unreadable.into(), Outcome::ClientError),
+            (FieldError::Missing("Monto").into(), Outcome::ClientError),
+            (BodyError::TooSlow.into(), Outcome::ClientError),
+            (of_token(TokenRefusal::Expired), Outcome::ClientError),
+            (of_login(LoginRefusal::TooManyFailures { retry_after_s: 1 }), Outcome::ClientError),
+        ] {
+            assert_eq!(problem.outcome, outcome, "{problem:?}");
+            let is_internal = outcome == Outcome::Internal;
+            assert_eq!(problem.error_id.is_some(), is_internal, "{problem:?}");
+        }
     }
 
     #[test]

@@ -27,18 +27,25 @@ use crate::http::fields::Fields;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body, token};
+use crate::meters::{Outcome, Tally};
 
 /// The media type of an envelope.
 const JSON: &str = "application/json; charset=utf-8";
 
+/// The services' names, in the order in which they are counted.
+pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
+    operations::OPERATIONS.iter().map(|operation| operation.name)
+}
+
 /// Answers any request, whatever its path.
-pub(crate) async fn answer(service: &Service, request: Request) -> Response {
+pub(crate) async fn answer(service: &Service, tally: &Tally, request: Request) -> Response {
     let operation = operations::find(request.uri().path());
-    answer_with(service, operation, request).await
+    answer_with(service, tally, operation, request).await
 }
 
 async fn answer_with(
     service: &Service,
+    tally: &Tally,
     operation: Option<&Operation>,
     request: Request,
 ) -> Response {
@@ -47,14 +54,17 @@ async fn answer_with(
     let outcome = caught(outcome_of(service, operation, request)).await;
     let outcome =
         outcome.unwrap_or_else(|panic| Err(Problem::internal(panics::logged(clock, &panic))));
+    let counted = outcome.as_ref().err().map_or(Outcome::Success, |problem| problem.outcome);
+    tally.count(operation.and_then(operations::place), counted);
     if let Some(started_at) = started_at {
-        let (status, code) = match &outcome {
-            Ok(_) => (200, ""),
-            Err(problem) => (problem.status.as_u16(), &*problem.code),
+        let (status, code, error_id) = match &outcome {
+            Ok(_) => (200, "", None),
+            Err(problem) => (problem.status.as_u16(), &*problem.code, problem.error_id.as_deref()),
         };
         let elapsed_us = clock.now().duration_since(started_at).as_micros();
         let name = operation.map_or("", |operation| operation.name);
-        debug!(service = name, status, code, elapsed_us, "answered");
+        let outcome = counted.to_name();
+        debug!(service = name, status, code, outcome, error_id, elapsed_us, "answered");
     }
     match outcome {
         Ok(reply) => to_success(reply),
@@ -180,7 +190,9 @@ mod tests {
         let service = Service::start(store, clock, Entropy::counted(1), Settings::default());
         let service = service.unwrap();
         let request = Request::builder().method("POST").body(Body::from("{}"));
-        let response = answer_with(&service, Some(&PANICS), request.unwrap()).await;
+        let meters = crate::Meters::default();
+        let answer = answer_with(&service, &meters.cooplan, Some(&PANICS), request.unwrap());
+        let response = answer.await;
         assert_eq!(response.status(), 500);
         let body = to_bytes(response.into_body(), 1000).await.unwrap();
         let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
@@ -188,5 +200,7 @@ mod tests {
         assert!(code.starts_with("ERROR_INTERNO: 5d1b"), "{code}");
         assert!(!String::from_utf8_lossy(&body).contains("secret"));
         assert_eq!(envelope["values"], serde_json::Value::Null);
+        let other = service_names().count();
+        assert_eq!(meters.cooplan.get(other, Outcome::Internal), 1);
     }
 }

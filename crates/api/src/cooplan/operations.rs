@@ -84,7 +84,7 @@ type Answer = Result<Reply, Problem>;
 type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 /// All services.
-pub(super) const OPERATIONS: [Operation; 8] = [
+pub(super) static OPERATIONS: [Operation; 8] = [
     Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
     Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
     Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
@@ -107,6 +107,11 @@ pub(super) fn find(path: &str) -> Option<&'static Operation> {
         let mut names = std::iter::once(&operation.name).chain(operation.aliases);
         names.any(|known| known.eq_ignore_ascii_case(name))
     })
+}
+
+/// Where a service stands in the table.
+pub(super) fn place(operation: &Operation) -> Option<usize> {
+    OPERATIONS.iter().position(|known| std::ptr::eq(known, operation))
 }
 
 fn reply<V: Serialize>(envelope: &Envelope<'_, V>) -> Reply {

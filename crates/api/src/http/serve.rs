@@ -24,6 +24,7 @@ use ventanilla_service::network_of;
 
 use super::connection::{Activity, GuardedStream, HeaderTimer};
 use super::tls::Tls;
+use crate::Meters;
 
 /// Bytes that a request's line and headers may have.
 const HEADER_LEN_MAX: usize = 16 * 1024;
@@ -78,29 +79,30 @@ impl Default for Limits {
     }
 }
 
-/// Serves, in TLS where there is a certificate, until `shutdown` resolves, then finishes the requests that were accepted, for at most
+/// How a listener is served.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// What it grants.
+    pub limits: Limits,
+    /// The certificate that connections are greeted with; none are in TLS where there is none.
+    pub tls: Option<Arc<Tls>>,
+    /// What counts the connections.
+    pub meters: Arc<Meters>,
+}
+
+/// Serves until `shutdown` resolves, then finishes the requests that were accepted, for at most
 /// [`Limits::shut_down_time_max`]. [`PeerAddress`] is in each request's extensions.
 ///
 /// It fails only where the listener cannot be used at all; a failing connection costs itself.
 pub async fn serve(
+    edge: Edge,
     listener: TcpListener,
-    tls: Option<Arc<Tls>>,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_within(Limits::default(), listener, tls, router, shutdown).await
-}
-
-/// [`serve`] with limits of one's own.
-pub async fn serve_within(
-    limits: Limits,
-    listener: TcpListener,
-    tls: Option<Arc<Tls>>,
-    router: Router,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
+    let Edge { limits, tls, meters } = edge;
     listener.local_addr()?;
-    let places = Arc::new(Places::new(limits));
+    let places = Arc::new(Places::new(limits, meters));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -211,6 +213,7 @@ fn peer_address(peer: SocketAddr) -> PeerAddress {
 #[derive(Debug)]
 struct Places {
     limits: Limits,
+    meters: Arc<Meters>,
     taken: Mutex<Taken>,
 }
 
@@ -228,8 +231,8 @@ struct Place {
 }
 
 impl Places {
-    fn new(limits: Limits) -> Self {
-        Self { limits, taken: Mutex::default() }
+    fn new(limits: Limits, meters: Arc<Meters>) -> Self {
+        Self { limits, meters, taken: Mutex::default() }
     }
 
     fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
@@ -237,11 +240,16 @@ impl Places {
         let is_limited = !address.is_loopback();
         let mut taken = self.lock();
         let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
-        let is_full = taken.len >= self.limits.connections_len_max
-            || is_limited && of_address >= self.limits.connections_per_address_len_max;
-        if is_full {
+        let meters = &self.meters.connections;
+        if taken.len >= self.limits.connections_len_max {
+            meters.refused_in_all.add_one();
             return None;
         }
+        if is_limited && of_address >= self.limits.connections_per_address_len_max {
+            meters.refused_by_address.add_one();
+            return None;
+        }
+        meters.open.rise();
         taken.len += 1;
         taken.by_address.insert(address, of_address + 1);
         let places = Arc::clone(self);
@@ -255,6 +263,7 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.places.meters.connections.open.fall();
         let mut taken = self.places.lock();
         taken.len = taken.len.saturating_sub(1);
         if let Some(len) = taken.by_address.get_mut(&self.address) {
@@ -269,6 +278,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meters::ConnectionMeters;
 
     fn peer(text: &str) -> PeerAddress {
         peer_address(SocketAddr::new(text.parse().unwrap(), 1))
@@ -281,7 +291,12 @@ mod tests {
             connections_per_address_len_max: 2,
             ..Limits::default()
         };
-        let places = Arc::new(Places::new(limits));
+        let meters = Arc::new(Meters::default());
+        let places = Arc::new(Places::new(limits, Arc::clone(&meters)));
+        let counted = || {
+            let ConnectionMeters { open, refused_in_all, refused_by_address } = &meters.connections;
+            (open.get(), refused_in_all.get(), refused_by_address.get())
+        };
         let take = |text| places.take(peer(text));
         let first = take("192.0.2.1");
         let second = take("::ffff:192.0.2.1");
@@ -290,11 +305,14 @@ mod tests {
         let neighbour = take("2001:db8::2");
         assert!(network.is_some() && neighbour.is_some());
         assert!(take("2001:db8::3").is_none(), "a network of IPv6 counts as one address");
+        assert_eq!(counted(), (4, 0, 2));
         drop((second, neighbour));
         let loopback = [take("127.0.0.1"), take("127.0.0.1"), take("127.0.0.1")];
         assert!(loopback.iter().all(Option::is_some));
         assert!(take("192.0.2.1").is_none(), "no place at all is left");
+        assert_eq!(counted(), (5, 1, 2));
         drop((first, network, loopback));
+        assert_eq!(counted(), (0, 1, 2));
         assert_eq!(places.lock().len, 0);
         assert!(places.lock().by_address.is_empty());
     }

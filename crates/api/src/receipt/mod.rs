@@ -8,11 +8,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use tracing::{Level, debug, enabled};
 use ventanilla_service::{Failure, RECEIPT_PATH, ReceiptRefusal, Service};
 
 use self::page::Page;
 use crate::http::body;
 use crate::http::panics::{self, caught};
+use crate::meters::{Outcome, Tally};
 
 /// Where the page's style is: the page holds none, so that none can be smuggled into it.
 const STYLE_PATH: &str = "estilo.css";
@@ -39,7 +41,40 @@ pub(crate) fn takes(path: &str) -> bool {
 }
 
 /// Answers a request for a receipt's page.
-pub(crate) async fn answer(service: &Service, request: Request) -> Response {
+pub(crate) async fn answer(service: &Service, tally: &Tally, request: Request) -> Response {
+    let clock = service.clock();
+    let started_at = enabled!(Level::DEBUG).then(|| clock.now());
+    let told = told(service, request).await;
+    tally.count(None, told.outcome);
+    if let Some(started_at) = started_at {
+        let (status, outcome) = (told.response.status().as_u16(), told.outcome.to_name());
+        let elapsed_us = clock.now().duration_since(started_at).as_micros();
+        let error_id = told.error_id;
+        // Without its path: whoever has that has the receipt.
+        debug!(status, outcome, error_id, elapsed_us, "a receipt's page was answered");
+    }
+    told.response
+}
+
+/// An answer, and what of it is counted and logged.
+struct Told {
+    response: Response,
+    outcome: Outcome,
+    error_id: Option<String>,
+}
+
+impl Told {
+    fn new(outcome: Outcome, response: Response) -> Self {
+        Self { response, outcome, error_id: None }
+    }
+
+    fn internal(page: &Page, id: String) -> Self {
+        let response = to_html(StatusCode::INTERNAL_SERVER_ERROR, page.internal(&id));
+        Self { response, outcome: Outcome::Internal, error_id: Some(id) }
+    }
+}
+
+async fn told(service: &Service, request: Request) -> Told {
     let (parts, body) = request.into_parts();
     body::discard(&parts.headers, body).await;
     let path = parts.uri.path().get(1 + RECEIPT_PATH.len()..).unwrap_or_default();
@@ -48,37 +83,37 @@ pub(crate) async fn answer(service: &Service, request: Request) -> Response {
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let mut response = to_html(StatusCode::METHOD_NOT_ALLOWED, page.trouble(page::METHOD));
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
+        return Told::new(Outcome::ClientError, response);
     }
     if path == STYLE_PATH {
-        return to_answer(StatusCode::OK, "text/css; charset=utf-8", STYLE.to_owned());
+        let style = to_answer(StatusCode::OK, "text/css; charset=utf-8", STYLE.to_owned());
+        return Told::new(Outcome::Success, style);
     }
     if path.trim_end_matches('/').split('/').count() != CODE_PARTS {
-        return to_failure(&page, Failure::Refused(ReceiptRefusal::Malformed));
+        return of_failure(&page, Failure::Refused(ReceiptRefusal::Malformed));
     }
     // It reads on this thread, in microseconds.
     match caught(async { service.check_receipt(path) }).await {
-        Ok(Ok(known)) => to_html(StatusCode::OK, page.known(&known, &service.receipt_key())),
-        Ok(Err(failure)) => to_failure(&page, failure),
-        Err(panic) => {
-            let id = panics::logged(service.clock(), &panic);
-            to_html(StatusCode::INTERNAL_SERVER_ERROR, page.internal(&id))
+        Ok(Ok(known)) => {
+            let known = page.known(&known, &service.receipt_key());
+            Told::new(Outcome::Success, to_html(StatusCode::OK, known))
         }
+        Ok(Err(failure)) => of_failure(&page, failure),
+        Err(panic) => Told::internal(&page, panics::logged(service.clock(), &panic)),
     }
 }
 
 /// A page for each way in which nothing is shown.
-fn to_failure(page: &Page, failure: Failure<ReceiptRefusal>) -> Response {
-    let (status, text) = match failure {
-        Failure::Refused(refusal) => (StatusCode::NOT_FOUND, page.refused(refusal)),
-        Failure::Unavailable | Failure::Unknown => {
-            (StatusCode::SERVICE_UNAVAILABLE, page.trouble(page::UNAVAILABLE))
+fn of_failure(page: &Page, failure: Failure<ReceiptRefusal>) -> Told {
+    let unavailable = || to_html(StatusCode::SERVICE_UNAVAILABLE, page.trouble(page::UNAVAILABLE));
+    match failure {
+        Failure::Refused(refusal) => {
+            Told::new(Outcome::Refused, to_html(StatusCode::NOT_FOUND, page.refused(refusal)))
         }
-        Failure::Internal(id) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, page.internal(&id.to_string()))
-        }
-    };
-    to_html(status, text)
+        Failure::Unavailable => Told::new(Outcome::Unavailable, unavailable()),
+        Failure::Unknown => Told::new(Outcome::Unknown, unavailable()),
+        Failure::Internal(id) => Told::internal(page, id.to_string()),
+    }
 }
 
 fn to_html(status: StatusCode, text: String) -> Response {

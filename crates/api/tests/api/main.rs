@@ -15,6 +15,8 @@ mod golden;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod monitor;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod printing;

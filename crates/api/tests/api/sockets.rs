@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use ventanilla_api::{Limits, PeerAddress, serve, serve_within};
+use ventanilla_api::{Edge, Limits, PeerAddress, serve};
 
 use crate::world::World;
 
@@ -51,7 +51,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let serving = tokio::spawn(serve_within(limits, listener, None, router, stopped));
+        let edge = Edge { limits, ..Edge::default() };
+        let serving = tokio::spawn(serve(edge, listener, router, stopped));
         Self { address, stop, serving, token }
     }
 
@@ -411,7 +412,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
 #[tokio::test]
 async fn serve_ends_when_it_is_told_to() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let served = serve(listener, None, Router::new(), async {});
+    let served = serve(Edge::default(), listener, Router::new(), async {});
     timeout(PATIENCE, served).await.expect("still serving").unwrap();
 }
 

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, version};
-use ventanilla_api::{Limits, Tls, TlsError, serve_within};
+use ventanilla_api::{Edge, Limits, Tls, TlsError, serve};
 
 use crate::world::World;
 
@@ -72,7 +72,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let limits = Limits { header_time_max: SOON, ..Limits::default() };
         let (router, served) = (world.router.clone(), Arc::clone(&tls));
-        tokio::spawn(serve_within(limits, listener, Some(served), router, async {
+        let edge = Edge { limits, tls: Some(served), ..Edge::default() };
+        tokio::spawn(serve(edge, listener, router, async {
             stopped.await.ok();
         }));
         Self { address, tls, token: world.token, stop: Some(stop) }

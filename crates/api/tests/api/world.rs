@@ -3,13 +3,14 @@
 
 use std::io::Cursor;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
-use ventanilla_api::{PeerAddress, router};
+use ventanilla_api::{Monitor, PeerAddress, counted_router};
 use ventanilla_domain::{
     BillId, Company, CompanyId, ContractCode, Currency, FileKind, Label, Money, Name, PayCommand,
     PaymentId, Period, Place, TimeZone,
@@ -87,6 +88,7 @@ pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    pub(crate) monitor: Arc<Monitor>,
     pub(crate) router: Router,
     /// Of the collector `DEMO-COOPLAN`, which took the past payments.
     pub(crate) token: String,
@@ -115,11 +117,13 @@ impl World {
         record_past_payments(&service).await;
         let settings = policy.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.set_company(company(), settings.collect()).await.unwrap();
-        let router = router(service.clone());
+        let monitor = Monitor::new(service.clone(), "1.2.3");
+        let router = counted_router(service.clone(), monitor.meters());
         let mut world = Self {
             service,
             store,
             clock,
+            monitor,
             router,
             token: String::new(),
             other_token: String::new(),

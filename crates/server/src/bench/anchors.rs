@@ -96,11 +96,17 @@ pub(super) fn serve_echo(args: &EchoArgs) -> anyhow::Result<Exit> {
         .route("/api/consultardeuda", post(echo))
         .route("/colppy", post(echo_payout))
         .with_state(Echo { answer, queue: queue.map(Arc::new) });
-    let addresses = to_addresses(&args.listen)?;
+    let addresses = to_addresses("--listen", &args.listen)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(&*addresses).await?;
         output::print(format_args!("listening on http://{}", listener.local_addr()?))?;
-        ventanilla_api::serve(listener, None, router, std::future::pending()).await?;
+        ventanilla_api::serve(
+            ventanilla_api::Edge::default(),
+            listener,
+            router,
+            std::future::pending(),
+        )
+        .await?;
         Ok(Exit::Done)
     })
 }

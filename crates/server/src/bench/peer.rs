@@ -23,6 +23,8 @@ impl Peer {
         let mut child = Command::new(std::env::current_exe()?)
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--log", "error"])
+            // Two servers cannot have one address for their metrics.
+            .env_remove("VENTANILLA_METRICS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

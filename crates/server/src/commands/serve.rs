@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use ventanilla_api::Tls;
+use tokio::task::JoinHandle;
+use ventanilla_api::{Edge, Limits, Monitor, Tls};
 use ventanilla_service::{Service, Settings};
 use ventanilla_store::ServerLock;
 
@@ -28,6 +29,12 @@ pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 /// How long accepted requests may take to finish once the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(8);
 
+/// How long the last look at health or metrics may take then.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Connections to health and metrics.
+const WATCHERS_LEN_MAX: usize = 64;
+
 /// The flags of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -39,7 +46,43 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     edge: EdgeArgs,
     #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// Where health and metrics are.
+#[derive(Debug, Args)]
+struct MetricsArgs {
+    /// Dirección propia de /healthz, /readyz y /metrics: no se sirven si falta
+    #[arg(long, value_name = "HOST:PORT", env = "VENTANILLA_METRICS")]
+    metrics: Option<String>,
+    /// Permite que esa dirección se alcance desde otras máquinas
+    #[arg(
+        long,
+        env = "VENTANILLA_METRICS_PUBLIC",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
+    metrics_public: bool,
+}
+
+impl MetricsArgs {
+    /// The address that was asked for, and what it stands for. Whoever reaches it learns how busy a
+    /// company is: one that others reach is taken only where that is said.
+    fn to_addresses(&self, file: &FileConfig) -> anyhow::Result<Option<(String, Vec<SocketAddr>)>> {
+        let Some(listen) = self.metrics.clone().or_else(|| file.metrics.clone()) else {
+            return Ok(None);
+        };
+        let addresses = to_addresses("--metrics", &listen)?;
+        let is_meant = self.metrics_public || file.metrics_public.unwrap_or(false);
+        if !is_meant && addresses.iter().any(|address| !address.ip().is_loopback()) {
+            return Err(Problem::usage(format!(
+                "--metrics {listen}: esa dirección se alcanza desde otras máquinas; si es lo que \
+                 quiere, dígalo con --metrics-public"
+            )));
+        }
+        Ok(Some((listen, addresses)))
+    }
 }
 
 /// Serves the books the arguments name until told to stop.
@@ -52,18 +95,26 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(&log, "info")?;
     let place = args.store.to_place(&file)?;
     let listen = args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
-    let addresses = to_addresses(listen)?;
+    let addresses = to_addresses("--listen", listen)?;
+    let metrics = args.metrics.to_addresses(&file)?;
     let settings = args.limits.to_settings(file.limits);
     let tls = args.edge.to_tls(&file.edge, &addresses)?;
-    serve(&place, settings, || Door::open(listen, &addresses, tls), |_| Ok(()))
+    let open_door = || {
+        let door = Door::open(listen, &addresses)?.with_tls(tls);
+        match &metrics {
+            Some((listen, addresses)) => door.with_metrics(listen, addresses),
+            None => Ok(door),
+        }
+    };
+    serve(&place, settings, open_door, |_| Ok(()))
 }
 
-/// The addresses that `HOST:PORT` stands for.
-pub(crate) fn to_addresses(listen: &str) -> anyhow::Result<Vec<SocketAddr>> {
+/// The addresses that `HOST:PORT` of a flag stands for.
+pub(crate) fn to_addresses(flag: &str, listen: &str) -> anyhow::Result<Vec<SocketAddr>> {
     let addresses = std::net::ToSocketAddrs::to_socket_addrs(listen);
     let addresses: Vec<SocketAddr> = addresses.map(Iterator::collect).unwrap_or_default();
     if addresses.is_empty() {
-        return Err(Problem::usage(format!("--listen: «{listen}» no es una dirección HOST:PORT")));
+        return Err(Problem::usage(format!("{flag}: «{listen}» no es una dirección HOST:PORT")));
     }
     Ok(addresses)
 }
@@ -74,22 +125,35 @@ pub(crate) struct Door {
     runtime: Runtime,
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    /// Of health and metrics.
+    metrics: Option<TcpListener>,
 }
 
 impl Door {
     /// Listens at the first of the addresses, which `listen` stands for, that can be had.
-    pub(crate) fn open(
-        listen: &str,
-        addresses: &[SocketAddr],
-        tls: Option<Tls>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
-        let listener = runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
-            let reason = to_reason(&error);
-            Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
-        })?;
-        Ok(Self { runtime, listener, tls: tls.map(Arc::new) })
+        let listener = bind(&runtime, listen, addresses)?;
+        Ok(Self { runtime, listener, tls: None, metrics: None })
     }
+
+    /// Greets with a certificate, if there is one.
+    fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls: tls.map(Arc::new), ..self }
+    }
+
+    /// Listens for health and metrics too.
+    fn with_metrics(self, listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
+        let metrics = Some(bind(&self.runtime, listen, addresses)?);
+        Ok(Self { metrics, ..self })
+    }
+}
+
+fn bind(runtime: &Runtime, listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<TcpListener> {
+    runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
+        let reason = to_reason(&error);
+        Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
+    })
 }
 
 /// Serves the books at `place` once the door is open; `greet` may tell more then.
@@ -103,14 +167,17 @@ pub(crate) fn serve(
     let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
     let service = start_service(place.open_held(&lock)?, settings)?;
     let door = open_door();
-    let Door { runtime, listener, tls } = door.inspect_err(|_| service.shut_down())?;
+    let Door { runtime, listener, tls, metrics } = door.inspect_err(|_| service.shut_down())?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         output::print(format_args!("listening on {scheme}://{address}"))?;
+        let watch = Watch::start(&service, metrics)?;
         greet(address)?;
-        until_stopped(listener, tls, &service, &mut signals).await
+        until_stopped(listener, tls, &service, &watch.monitor, &mut signals).await?;
+        watch.end().await;
+        anyhow::Ok(())
     });
     service.shut_down();
     ended?;
@@ -122,13 +189,15 @@ async fn until_stopped(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     service: &Service,
+    monitor: &Monitor,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = ventanilla_api::router(service.clone());
+    let router = ventanilla_api::counted_router(service.clone(), monitor.meters());
     // It ends with the runtime.
     let _renewing = tls.clone().map(|tls| tokio::spawn(edge::renew(tls)));
-    let mut serving = pin!(ventanilla_api::serve(listener, tls, router, async {
+    let edge = Edge { tls, meters: monitor.meters(), ..Edge::default() };
+    let mut serving = pin!(ventanilla_api::serve(edge, listener, router, async {
         // A sender that is gone means the same as one that spoke.
         stopped.await.ok();
     }));
@@ -140,6 +209,7 @@ async fn until_stopped(
         () = signals.next() => tracing::info!("stopping: a signal came"),
         () = service.store_failed() => tracing::error!("stopping: the store failed"),
     }
+    monitor.stop();
     drop(stop);
     match tokio::time::timeout(FAREWELL, serving).await {
         Ok(Ok(())) => tracing::info!("every accepted request has its answer"),
@@ -147,6 +217,40 @@ async fn until_stopped(
         Err(_) => tracing::warn!("some requests took too long to finish"),
     }
     Ok(())
+}
+
+/// Health and metrics, on their own listener if there is one.
+#[derive(Debug)]
+struct Watch {
+    monitor: Arc<Monitor>,
+    serving: Option<(oneshot::Sender<()>, JoinHandle<io::Result<()>>)>,
+}
+
+impl Watch {
+    /// Begins to watch; inside a runtime.
+    fn start(service: &Service, listener: Option<TcpListener>) -> anyhow::Result<Self> {
+        let monitor = Monitor::new(service.clone(), env!("CARGO_PKG_VERSION"));
+        let Some(listener) = listener else {
+            return Ok(Self { monitor, serving: None });
+        };
+        output::print(format_args!("metrics on http://{}/metrics", listener.local_addr()?))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let limits = Limits { connections_len_max: WATCHERS_LEN_MAX, ..Limits::default() };
+        let edge = Edge { limits, ..Edge::default() };
+        let serving = ventanilla_api::serve(edge, listener, monitor.router(), async {
+            stopped.await.ok();
+        });
+        Ok(Self { monitor, serving: Some((stop, tokio::spawn(serving))) })
+    }
+
+    /// Stops answering: until the last request had its answer, a server tells that it is stopping.
+    async fn end(self) {
+        let Some((stop, serving)) = self.serving else { return };
+        drop(stop);
+        if tokio::time::timeout(LAST_LOOK, serving).await.is_err() {
+            tracing::debug!("a look at the metrics took too long to finish");
+        }
+    }
 }
 
 /// Whether the store failed decides how the process ends, whatever ended the serving.

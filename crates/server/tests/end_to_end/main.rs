@@ -26,6 +26,8 @@ mod import;
 #[cfg(test)]
 mod imported;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod printed;

@@ -23,7 +23,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{Keys, OpenError, ServerLock, StoreError};
+use crate::{FileSizes, Keys, OpenError, ServerLock, StoreError};
 use checkpoint::Checkpointer;
 use known::KnownCompanies;
 pub(crate) use read::Reads;
@@ -31,6 +31,8 @@ pub(crate) use write::SqliteTx;
 
 /// The file in a data directory that holds the books.
 pub(crate) const FILE: &str = "ventanilla.db";
+/// SQLite's name for the write-ahead log of that file.
+const LOG_FILE: &str = "ventanilla.db-wal";
 /// Versions before this one can lose commits when the log is reset (the WAL-reset defect).
 const OLDEST_VERSION: i32 = 3_051_003;
 /// How long a writer waits for another process's transaction.
@@ -132,6 +134,13 @@ impl Sqlite {
     pub(crate) fn begin(&self) -> Result<SqliteTx<'_>, StoreError> {
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         SqliteTx::begin(connection, &self.keys, &self.known)
+    }
+
+    /// What the files take; a file that is not there takes nothing.
+    pub(crate) fn file_sizes(&self) -> FileSizes {
+        let len = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let log = self.path.with_file_name(LOG_FILE);
+        FileSizes { database_bytes: len(&self.path), log_bytes: len(&log) }
     }
 
     /// What SQLite itself finds wrong with the file: nothing when all is well.
@@ -279,6 +288,22 @@ mod tests {
             assert_eq!(value(connection, "wal_autocheckpoint"), 0);
         }
         assert_eq!(value(snapshot.connection(), "query_only"), 1);
+    }
+
+    #[test]
+    fn what_is_written_is_seen_in_the_sizes_of_the_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = made(folder.path());
+        let before = store.file_sizes();
+        let tx = store.begin().unwrap();
+        for _ in 0..30 {
+            tx.fill(100_000).unwrap();
+        }
+        tx.commit().unwrap();
+        let after = store.file_sizes();
+        // The log is used again from its start, so it is as long as what is in it at least.
+        assert!(before.database_bytes > 4096 && before.log_bytes < 3_000_000, "{before:?}");
+        assert!(after.log_bytes > 3_000_000, "{after:?}");
     }
 
     #[test]

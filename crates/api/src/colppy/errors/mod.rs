@@ -13,6 +13,7 @@ use ventanilla_service::{DeskRefusal, Failure, NoRefusal, SessionRefusal, SignIn
 use super::parameters::ParameterError;
 use super::wire;
 use crate::http::body::BodyError;
+use crate::meters::Outcome;
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +26,17 @@ pub(super) enum Problem {
         message: Cow<'static, str>,
         /// Whether the rest of the connection cannot be read.
         closes: bool,
+        /// What it is counted as.
+        outcome: Outcome,
+        /// What the log line of an internal error and its answer share.
+        error_id: Option<String>,
     },
     /// The operation says no; nothing changed.
     Refused {
         /// `message`: for people.
         message: Cow<'static, str>,
+        /// What it is counted as.
+        outcome: Outcome,
     },
 }
 
@@ -53,11 +60,30 @@ const EXCHANGE_RATE: &str =
 
 impl Problem {
     fn stopped(state: u16, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Stopped { state, message: message.into(), closes: false }
+        Self::failed(state, message, Outcome::ClientError)
+    }
+
+    fn failed(state: u16, message: impl Into<Cow<'static, str>>, outcome: Outcome) -> Self {
+        Self::Stopped { state, message: message.into(), closes: false, outcome, error_id: None }
     }
 
     pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused { message: message.into() }
+        Self::Refused { message: message.into(), outcome: Outcome::Refused }
+    }
+
+    /// What it is counted as.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Stopped { outcome, .. } | Self::Refused { outcome, .. } => *outcome,
+        }
+    }
+
+    /// What the log line of an internal error and its answer share.
+    pub(super) fn error_id(&self) -> Option<&str> {
+        match self {
+            Self::Stopped { error_id, .. } => error_id.as_deref(),
+            Self::Refused { .. } => None,
+        }
     }
 
     pub(super) fn wrong_method() -> Self {
@@ -103,8 +129,14 @@ impl Problem {
 
     /// `id` is what the log line and this answer share.
     pub(super) fn internal(id: impl Display) -> Self {
-        let message = format!("Ocurrió un error interno; informe el código {id}.");
-        Self::stopped(199, message)
+        let id = id.to_string();
+        Self::Stopped {
+            state: 199,
+            message: format!("Ocurrió un error interno; informe el código {id}.").into(),
+            closes: false,
+            outcome: Outcome::Internal,
+            error_id: Some(id),
+        }
     }
 }
 
@@ -115,7 +147,13 @@ impl From<BodyError> for Problem {
             BodyError::TooSlow => "El cuerpo de la solicitud no llegó completo a tiempo.",
             BodyError::Broken => "El cuerpo de la solicitud llegó dañado.",
         };
-        Self::Stopped { state: UNREADABLE, message: message.into(), closes: true }
+        Self::Stopped {
+            state: UNREADABLE,
+            message: message.into(),
+            closes: true,
+            outcome: Outcome::ClientError,
+            error_id: None,
+        }
     }
 }
 
@@ -137,7 +175,7 @@ impl From<EnvelopeError> for Problem {
 
 impl From<ParameterError> for Problem {
     fn from(error: ParameterError) -> Self {
-        Self::refused(match error {
+        let message = match error {
             ParameterError::Missing(name) => format!("Falta el parámetro: {name}"),
             ParameterError::Malformed(name) => {
                 format!("El parámetro {name} no tiene una forma válida.")
@@ -173,7 +211,8 @@ impl From<ParameterError> for Problem {
                 "El filtro no admite el operador {}; se admiten =, <>, >=, <=, > y <.",
                 shown(&operator)
             ),
-        })
+        };
+        Self::Refused { message: message.into(), outcome: Outcome::ClientError }
     }
 }
 
@@ -186,14 +225,16 @@ fn shown(word: &str) -> &str {
 pub(super) fn of_failure<R>(failure: Failure<R>, of: impl FnOnce(R) -> Problem) -> Problem {
     match failure {
         Failure::Refused(refusal) => of(refusal),
-        Failure::Unavailable => Problem::stopped(
+        Failure::Unavailable => Problem::failed(
             BUSY,
             "El servicio no está disponible en este momento y nada se registró; intente de nuevo \
              en unos segundos.",
+            Outcome::Unavailable,
         ),
-        Failure::Unknown => Problem::stopped(
+        Failure::Unknown => Problem::failed(
             198,
             "No se sabe si la operación quedó registrada: consulte antes de reintentar.",
+            Outcome::Unknown,
         ),
         Failure::Internal(id) => Problem::internal(id),
     }
@@ -421,13 +462,34 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_is_counted_as_what_it_is() {
+        let failed = |failure| of_failure(failure, of_user);
+        for (problem, outcome) in [
+            (failed(Failure::Refused(SignInRefusal::WrongCredentials)), Outcome::Refused),
+            (failed(Failure::Unavailable), Outcome::Unavailable),
+            (failed(Failure::Unknown), Outcome::Unknown),
+            (Problem::internal("53a5"), Outcome::Internal),
+            (Problem::company_unknown(), Outcome::Refused),
+            (Problem::wrong_developer(), Outcome::ClientError),
+            (ParameterError::Missing("idPago".to_owned()).into(), Outcome::ClientError),
+            (EnvelopeError::NoJson.into(), Outcome::ClientError),
+            (BodyError::TooLarge.into(), Outcome::ClientError),
+            (of_session(SessionRefusal), Outcome::ClientError),
+        ] {
+            assert_eq!(problem.outcome(), outcome, "{problem:?}");
+            let is_internal = outcome == Outcome::Internal;
+            assert_eq!(problem.error_id().is_some(), is_internal, "{problem:?}");
+        }
+    }
+
+    #[test]
     fn every_problem_has_a_sentence_and_none_is_estado_0() {
         for (why, problem) in all() {
             match problem {
                 Problem::Stopped { state, message, .. } => {
                     assert!(state != 0 && message.len() > 20, "{why}: {message}");
                 }
-                Problem::Refused { message } => assert!(message.len() > 20, "{why}: {message}"),
+                Problem::Refused { message, .. } => assert!(message.len() > 20, "{why}: {message}"),
             }
         }
     }
@@ -447,9 +509,9 @@ mod tests {
             ),
         ] {
             let told = match problem {
-                Problem::Stopped { state, message, closes: false } => (state, message),
+                Problem::Stopped { state, message, closes: false, .. } => (state, message),
                 Problem::Stopped { .. } => panic!("{sentence}"),
-                Problem::Refused { message } => (0, message),
+                Problem::Refused { message, .. } => (0, message),
             };
             assert_eq!(told, (state, sentence.into()));
         }
@@ -458,7 +520,7 @@ mod tests {
     #[test]
     fn a_word_that_a_client_made_up_is_cut_short() {
         let error = ParameterError::UnknownFilterField("ñ".repeat(10_000));
-        let Problem::Refused { message } = error.into() else { panic!("no refusal") };
+        let Problem::Refused { message, .. } = error.into() else { panic!("no refusal") };
         assert!(message.ends_with(&"ñ".repeat(32)) && message.len() < 150, "{message}");
     }
 }

@@ -287,7 +287,7 @@ fn a_failure_reads_as_the_spec_says() {
             Problem::Stopped { state, message, .. } => {
                 Envelope::stopped(&called, is_known, at(), *state, message).to_bytes()
             }
-            Problem::Refused { message } => {
+            Problem::Refused { message, .. } => {
                 let refusal = wire::to_raw(&Told::refusal(message));
                 Envelope::passed(&called, at(), &refusal).to_bytes()
             }

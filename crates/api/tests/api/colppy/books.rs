@@ -2,11 +2,12 @@
 //! and without, and a clock that stands at 13:11:52 in Buenos Aires.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use axum::Router;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use ventanilla_api::router;
+use ventanilla_api::{Monitor, counted_router};
 use ventanilla_domain::{
     CompanyId, Cuit, Currency, Given, Label, Means, MeansLine, Money, Name, PaymentId,
     PayoutCommand, PayoutId, PayoutReverseCommand, PayoutTerms, Role, SupplierCommand, SupplierId,
@@ -84,6 +85,7 @@ pub(super) fn name(text: &str) -> SignInName {
 pub(super) struct Books {
     pub(super) service: Service,
     pub(super) clock: Clock,
+    pub(super) monitor: Arc<Monitor>,
     router: Router,
     developer_md5: String,
     /// What no answer may hold.
@@ -103,9 +105,10 @@ impl Books {
         let store = Store::memory(Keys::from_random([7; 64]));
         let entropy = Entropy::counted(0x0123_4567_89AB_CDEF);
         let service = Service::start(store, clock.clone(), entropy, Settings::default()).unwrap();
-        let router = router(service.clone());
-        let mut books =
-            Self { service, clock, router, developer_md5: String::new(), secrets: Vec::new() };
+        let monitor = Monitor::new(service.clone(), "1.2.3");
+        let router = counted_router(service.clone(), monitor.meters());
+        let (developer_md5, secrets) = (String::new(), Vec::new());
+        let mut books = Self { service, clock, monitor, router, developer_md5, secrets };
         for (company, supplier, name, tax_id) in SUPPLIERS {
             books.add_company(company, supplier, name, tax_id).await;
         }

@@ -3,6 +3,7 @@
 mod books;
 mod bounds;
 mod companies;
+mod counted;
 mod envelopes;
 mod gate;
 mod invoices;

@@ -33,7 +33,7 @@ pub(crate) struct DemoArgs {
 /// Makes the demo's data where there is none, and serves it.
 pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(log, "info")?;
-    let addresses = serve::to_addresses(&args.listen)?;
+    let addresses = serve::to_addresses("--listen", &args.listen)?;
     if addresses.iter().any(|address| !address.ip().is_loopback()) {
         let listen = &args.listen;
         return Err(Problem::usage(format!(
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     }
     let place = Place::from_paths(&args.data, None)?;
     // First of all: what is made for a door that does not open is made for nothing.
-    let door = Door::open(&args.listen, &addresses, None)?;
+    let door = Door::open(&args.listen, &addresses)?;
     if is_empty(&place.data)? {
         output::tell(format_args!("Creando los datos de ejemplo en {} …", place.data.display()));
         create(&place)?;

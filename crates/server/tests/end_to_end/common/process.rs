@@ -18,7 +18,7 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
@@ -26,6 +26,8 @@ const VARIABLES: [&str; 13] = [
     "VENTANILLA_SECRETS",
     "VENTANILLA_CONFIG",
     "VENTANILLA_LISTEN",
+    "VENTANILLA_METRICS",
+    "VENTANILLA_METRICS_PUBLIC",
     "VENTANILLA_LOG",
     "VENTANILLA_LOG_FORMAT",
     "VENTANILLA_BATCH_LEN_MAX",

@@ -1,0 +1,157 @@
+//! The metrics by name. docs/observability.md tells each of them, and a test compares; what a
+//! dashboard or an alert names must be here.
+
+use jiff::Timestamp;
+use ventanilla_service::Service;
+
+use super::text::{Kind, Label, Page, Unit, to_decimal};
+use super::{Monitor, Sight};
+use crate::meters::{ConnectionMeters, Meters, Outcome, Tally};
+use crate::{colppy, cooplan};
+
+/// What is no service of a dialect.
+const OTHER: &str = "other";
+
+/// The whole page.
+pub(super) fn to_text(monitor: &Monitor, sight: &Sight) -> String {
+    let mut page = Page::default();
+    process(&mut page, monitor, sight);
+    requests(&mut page, &monitor.meters);
+    connections(&mut page, &monitor.meters.connections);
+    writes(&mut page, &monitor.service);
+    books(&mut page, sight);
+    page.into_text()
+}
+
+fn process(page: &mut Page, monitor: &Monitor, sight: &Sight) {
+    let name = "ventanilla_build_info";
+    page.family(name, Kind::Gauge, "The program that runs; always 1.");
+    page.sample(name, &[("version", monitor.version)], 1);
+    page.single(
+        "ventanilla_start_time_seconds",
+        Kind::Gauge,
+        "When the server started, in seconds since 1970.",
+        to_seconds(monitor.started_at),
+    );
+    page.single(
+        "ventanilla_ready",
+        Kind::Gauge,
+        "Whether payments can be made, as /readyz tells: 1 or 0.",
+        u8::from(sight.readiness.is_ok()),
+    );
+}
+
+fn to_seconds(at: Timestamp) -> String {
+    let microseconds = u64::try_from(at.subsec_microsecond()).unwrap_or(0);
+    to_decimal(at.as_second(), microseconds)
+}
+
+fn requests(page: &mut Page, meters: &Meters) {
+    let name = "ventanilla_requests_total";
+    page.family(name, Kind::Counter, "Requests answered, by dialect, service and outcome.");
+    let dialects: [(_, _, &mut dyn Iterator<Item = &'static str>); 3] = [
+        ("cooplan", &meters.cooplan, &mut cooplan::service_names()),
+        ("colppy", &meters.colppy, &mut colppy::service_names()),
+        ("receipt", &meters.receipt, &mut std::iter::empty()),
+    ];
+    for (dialect, tally, services) in dialects {
+        for (at, service) in services.chain([OTHER]).enumerate() {
+            outcomes(page, name, [("dialect", dialect), ("service", service)], (tally, at));
+        }
+    }
+}
+
+fn outcomes(
+    page: &mut Page,
+    name: &str,
+    [dialect, service]: [Label; 2],
+    (tally, at): (&Tally, usize),
+) {
+    for (outcome, label) in Outcome::NAMES {
+        page.sample(name, &[dialect, service, ("outcome", label)], tally.get(at, outcome));
+    }
+}
+
+fn connections(page: &mut Page, meters: &ConnectionMeters) {
+    page.single(
+        "ventanilla_connections",
+        Kind::Gauge,
+        "Connections that are open.",
+        meters.open.get(),
+    );
+    let name = "ventanilla_connections_refused_total";
+    page.family(
+        name,
+        Kind::Counter,
+        "Connections closed at once: too many in all, or of one address.",
+    );
+    page.sample(name, &[("limit", "all")], meters.refused_in_all.get());
+    page.sample(name, &[("limit", "address")], meters.refused_by_address.get());
+}
+
+fn writes(page: &mut Page, service: &Service) {
+    let meters = service.write_meters();
+    page.histogram(
+        "ventanilla_payment_duration_seconds",
+        "Payments decided, refused and repeated ones too: from the queue to the end of their commit.",
+        Unit::Microseconds,
+        &meters.payment_us,
+    );
+    page.histogram(
+        "ventanilla_commit_duration_seconds",
+        "Commits with their sync to the disk.",
+        Unit::Microseconds,
+        &meters.commit_us,
+    );
+    page.histogram(
+        "ventanilla_batch_commands",
+        "Commands that shared a commit.",
+        Unit::Ones,
+        &meters.batch_len,
+    );
+    page.single(
+        "ventanilla_queue_commands",
+        Kind::Gauge,
+        "Commands that wait for the writer.",
+        meters.queue_len.get(),
+    );
+    page.single(
+        "ventanilla_queue_commands_max",
+        Kind::Gauge,
+        "Commands that may wait for the writer.",
+        service.queue_len_max(),
+    );
+    page.single(
+        "ventanilla_commands_refused_total",
+        Kind::Counter,
+        "Commands that found the queue full; nothing of them was kept.",
+        meters.commands_refused.get(),
+    );
+}
+
+/// What the books hold; a figure that could not be had in time is left out.
+fn books(page: &mut Page, sight: &Sight) {
+    let name = "ventanilla_journal_entries_total";
+    page.family(
+        name,
+        Kind::Counter,
+        "Entries in the journals of all companies, whoever wrote them.",
+    );
+    if let Some(holdings) = sight.holdings {
+        page.sample(name, &[], holdings.journal_entries);
+    }
+    let name = "ventanilla_database_bytes";
+    page.family(name, Kind::Gauge, "The file of the books.");
+    if let Some(files) = sight.files {
+        page.sample(name, &[], files.database_bytes);
+    }
+    let name = "ventanilla_wal_bytes";
+    page.family(
+        name,
+        Kind::Gauge,
+        "The file of the write-ahead log, which grows and is used again, never cut.",
+    );
+    if let Some(files) = sight.files {
+        page.sample(name, &[], files.log_bytes);
+    }
+}

@@ -1,0 +1,127 @@
+//! Whether the service serves at the moment, and what it has in its books.
+
+use std::sync::Arc;
+
+use ventanilla_store::{FileSizes, StoreError};
+
+use crate::Service;
+use crate::meters::WriteMeters;
+
+/// How long the writer may be at one batch until it counts as stuck, in microseconds. A commit that
+/// waits for another process gives up after half of it.
+const BATCH_AGE_US_MAX: u64 = 10_000_000;
+
+/// Why nothing can be paid at the moment; in the order in which it is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unready {
+    /// The store has failed: this process must end.
+    StoreFailed,
+    /// The queue is full, or the writer is stuck in a batch.
+    Busy,
+    /// The books cannot be read.
+    Unreadable,
+}
+
+/// What there is in the books.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Entries in the journals of all companies, whoever wrote them.
+    pub journal_entries: u64,
+}
+
+impl Service {
+    /// What is in the books, if the service is ready for payments. Refusals in the order of
+    /// [`Unready`]. It reads, for microseconds, and is not heard of where the disk hangs.
+    pub fn ready(&self) -> Result<Holdings, Unready> {
+        if *self.inner.writer.failed().borrow() {
+            return Err(Unready::StoreFailed);
+        }
+        let meters = self.write_meters();
+        let is_full = meters.queue_len.get() >= self.queue_len_max();
+        let is_stuck = meters.batch_age_us(self.inner.clock.elapsed_us()) > BATCH_AGE_US_MAX;
+        if is_full || is_stuck {
+            return Err(Unready::Busy);
+        }
+        self.holdings().map_err(|error| {
+            tracing::debug!(%error, "the books cannot be read");
+            Unready::Unreadable
+        })
+    }
+
+    fn holdings(&self) -> Result<Holdings, StoreError> {
+        let snapshot = self.inner.store.snapshot()?;
+        let view = snapshot.view();
+        let mut journal_entries = 0;
+        for company in view.companies()? {
+            let counters = view.counters(company.id)?;
+            let next = counters.map_or(1, |counters| counters.next_entry.to_i64());
+            journal_entries += u64::try_from(next.saturating_sub(1)).unwrap_or(0);
+        }
+        Ok(Holdings { journal_entries })
+    }
+
+    /// The bytes that the books take on disk.
+    pub fn file_sizes(&self) -> FileSizes {
+        self.inner.store.file_sizes()
+    }
+
+    /// What is counted of the write path.
+    pub fn write_meters(&self) -> &Arc<WriteMeters> {
+        self.inner.writer.meters()
+    }
+
+    /// Commands that may wait for the writer.
+    pub fn queue_len_max(&self) -> u64 {
+        u64::try_from(self.inner.settings.queue_len_max.max(1)).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use ventanilla_store::{Keys, Store};
+
+    use super::*;
+    use crate::{Clock, Entropy, Settings};
+
+    fn started(clock: &Clock) -> Service {
+        let store = Store::memory(Keys::from_random([7; 64]));
+        let settings = Settings { queue_len_max: 1, ..Settings::default() };
+        Service::start(store, clock.clone(), Entropy::counted(1), settings).unwrap()
+    }
+
+    #[test]
+    fn a_full_queue_and_a_stuck_writer_are_busy_until_it_goes_on() {
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let service = started(&clock);
+        assert_eq!(service.ready(), Ok(Holdings { journal_entries: 0 }));
+        let (release, held) = channel::<()>();
+        let (start, started) = channel();
+        let held = Mutex::new(held);
+        let wait = move || {
+            start.send(()).ok();
+            held.lock().unwrap().recv().ok();
+        };
+        service.inner.writer.submit(
+            move |_, _| {
+                wait();
+                Ok(())
+            },
+            drop,
+        );
+        started.recv().unwrap();
+        assert!(service.ready().is_ok(), "a batch may take a while");
+        clock.set("2021-11-26T16:12:03Z".parse().unwrap());
+        assert_eq!(service.ready(), Err(Unready::Busy), "11 s are too long");
+        clock.set("2021-11-26T16:12:02Z".parse().unwrap());
+        assert!(service.ready().is_ok());
+        let (answer, answered) = channel();
+        service.inner.writer.submit(|_, _| Ok(()), move |_| answer.send(()).unwrap());
+        assert_eq!(service.ready(), Err(Unready::Busy), "the queue is full");
+        drop(release);
+        answered.recv().unwrap();
+        assert!(service.ready().is_ok());
+    }
+}
