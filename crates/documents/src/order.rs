@@ -125,7 +125,7 @@ fn sections(order: &PaymentOrder<'_>) -> Result<[(&'static str, Rows); 3], Money
     settled.extend((advance.to_minor() != 0).then(|| ("Anticipo".to_owned(), advance)));
     let means = terms.means.iter().map(means_row).collect();
     Ok([
-        ("Facturas que cancela", settled),
+        ("Se aplica a", settled),
         ("Medios de pago", means),
         ("Retenciones", withheld_rows(terms)),
     ])
