@@ -10,6 +10,7 @@ mod meters;
 mod monitor;
 mod receipt;
 
+pub use http::proxies::{Network, Proxies, UnknownNetwork};
 pub use http::serve::{Edge, Limits, PeerAddress, serve};
 pub use http::tls::{Tls, TlsError};
 pub use meters::Meters;

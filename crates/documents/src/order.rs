@@ -124,11 +124,7 @@ fn sections(order: &PaymentOrder<'_>) -> Result<[(&'static str, Rows); 3], Money
     let advance = terms.checked_advance()?;
     settled.extend((advance.to_minor() != 0).then(|| ("Anticipo".to_owned(), advance)));
     let means = terms.means.iter().map(means_row).collect();
-    Ok([
-        ("Se aplica a", settled),
-        ("Medios de pago", means),
-        ("Retenciones", withheld_rows(terms)),
-    ])
+    Ok([("Se aplica a", settled), ("Medios de pago", means), ("Retenciones", withheld_rows(terms))])
 }
 
 fn invoice_row(invoice: &OrderedInvoice<'_>) -> (String, Money) {

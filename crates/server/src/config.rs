@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use toml::{Table, Value};
+use ventanilla_api::Network;
 use ventanilla_service::Settings;
 
 use crate::commands::edge::EdgeArgs;
@@ -33,7 +34,7 @@ pub(crate) struct FileConfig {
     pub(crate) metrics_public: Option<bool>,
     /// `log` and `log_format`.
     pub(crate) log: LogArgs,
-    /// `tls_cert`, `tls_key` and `allow_plain_http`.
+    /// `tls_cert`, `tls_key`, `allow_plain_http` and `trusted_proxies`.
     pub(crate) edge: EdgeArgs,
     /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
     pub(crate) limits: LimitArgs,
@@ -156,6 +157,13 @@ impl FileConfig {
                 self.edge.allow_plain_http = allowed.unwrap_or_default();
                 allowed.is_some()
             }
+            "trusted_proxies" => {
+                let named = value.as_array().map(|named| named.iter().map(to_network).collect());
+                let named = named.unwrap_or(None);
+                let is_taken = named.is_some();
+                self.edge.trusted_proxies = named.unwrap_or_default();
+                is_taken
+            }
             "metrics" => keep(&mut self.metrics, text),
             "metrics_public" => keep(&mut self.metrics_public, value.as_bool()),
             "log" => keep(&mut self.log.log, text),
@@ -167,6 +175,10 @@ impl FileConfig {
             _ => return None,
         })
     }
+}
+
+fn to_network(value: &Value) -> Option<Network> {
+    value.as_str()?.parse().ok()
 }
 
 fn keep<T>(place: &mut Option<T>, value: Option<T>) -> bool {
@@ -189,7 +201,8 @@ mod tests {
             "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
              metrics = '127.0.0.1:9090'\nmetrics_public = true\nlog = 'warn'\nlog_format = 'json'\n\
              batch_len_max = 1\ntoken_lifetime_s = 60\nsession_lifetime_s = 90\n\
-             tls_cert = 'cert.pem'\ntls_key = 'key.pem'\nallow_plain_http = true\n",
+             tls_cert = 'cert.pem'\ntls_key = 'key.pem'\nallow_plain_http = true\n\
+             trusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n",
         )
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
@@ -198,6 +211,7 @@ mod tests {
         assert_eq!(config.edge.tls_cert.as_deref(), Some(Path::new("/etc/cert.pem")));
         assert_eq!(config.edge.tls_key.as_deref(), Some(Path::new("/etc/key.pem")));
         assert!(config.edge.allow_plain_http);
+        assert_eq!(config.edge.trusted_proxies.len(), 2);
         assert_eq!(config.metrics.as_deref(), Some("127.0.0.1:9090"));
         assert_eq!(config.metrics_public, Some(true));
         assert_eq!(config.log.log.as_deref(), Some("warn"));
@@ -246,6 +260,8 @@ mod tests {
             ("data = ''", "el valor de «data» no es válido"),
             ("allow_plain_http = 1", "el valor de «allow_plain_http» no es válido"),
             ("tls_key = true", "el valor de «tls_key» no es válido"),
+            ("trusted_proxies = '::1'", "el valor de «trusted_proxies» no es válido"),
+            ("trusted_proxies = ['x']", "el valor de «trusted_proxies» no es válido"),
             ("data = 'a'\nlisten 1", "la línea 2 no es TOML válido"),
         ] {
             let error = read(text).unwrap_err();

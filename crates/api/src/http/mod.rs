@@ -7,6 +7,7 @@ mod connection;
 pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod panics;
+pub(crate) mod proxies;
 pub(crate) mod serve;
 pub(crate) mod spool;
 pub(crate) mod tls;

@@ -23,6 +23,7 @@ use tracing::{debug, warn};
 use ventanilla_service::network_of;
 
 use super::connection::{Activity, GuardedStream, HeaderTimer};
+use super::proxies::Proxies;
 use super::tls::Tls;
 use crate::Meters;
 
@@ -32,7 +33,8 @@ const HEADER_LEN_MAX: usize = 16 * 1024;
 /// Bytes kept for one connection in each direction.
 const BUFFER_LEN_MAX: usize = 64 * 1024;
 
-/// The address a request came from, as an extension of the request. An IPv4 address that came
+/// The address a request came from, as an extension of the request: the peer's, or the one that a proxy
+/// which is believed names. An IPv4 address that came
 /// mapped into IPv6 is told as IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
@@ -86,6 +88,8 @@ pub struct Edge {
     pub limits: Limits,
     /// The certificate that connections are greeted with; none are in TLS where there is none.
     pub tls: Option<Arc<Tls>>,
+    /// The proxies whose word for a caller's address is believed.
+    pub proxies: Arc<Proxies>,
     /// What counts the connections.
     pub meters: Arc<Meters>,
 }
@@ -100,7 +104,7 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let Edge { limits, tls, meters } = edge;
+    let Edge { limits, tls, proxies, meters } = edge;
     listener.local_addr()?;
     let places = Arc::new(Places::new(limits, meters));
     let graceful = GracefulShutdown::new();
@@ -119,6 +123,7 @@ pub async fn serve(
                             limits,
                             address,
                             router: router.clone(),
+                            proxies: Arc::clone(&proxies),
                             watcher: graceful.watcher(),
                         };
                         let serving = serving.greet(stream, tls.clone());
@@ -159,6 +164,7 @@ struct Serving {
     limits: Limits,
     address: PeerAddress,
     router: Router,
+    proxies: Arc<Proxies>,
     watcher: Watcher,
 }
 
@@ -178,7 +184,7 @@ impl Serving {
     }
 
     async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let Self { limits, address, router, watcher } = self;
+        let Self { limits, address, router, proxies, watcher } = self;
         let activity = Arc::new(Activity::default());
         let timer = HeaderTimer {
             activity: Arc::clone(&activity),
@@ -188,7 +194,8 @@ impl Serving {
         let stream =
             GuardedStream::new(stream, activity, limits.stall_time_max, limits.linger_time_max);
         let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(address);
+            let caller = proxies.caller(address.0, request.headers());
+            request.extensions_mut().insert(PeerAddress(caller));
             router.clone().call(request)
         });
         let connection = http1::Builder::new()

@@ -1,8 +1,10 @@
 //! Our own accept loop, over real sockets: what is closed in time, and what is answered.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use ventanilla_api::{Edge, Limits, PeerAddress, serve};
+use ventanilla_api::{Edge, Limits, PeerAddress, Proxies, serve};
 
 use crate::world::World;
 
@@ -143,6 +145,22 @@ async fn a_connection_is_kept_and_pipelined_requests_are_answered_in_order() {
     }
     client.send(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(client.answer().await.ends_with("\r\n\r\n127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_believed_says_who_calls() {
+    let proxies = Proxies(vec!["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]);
+    for (proxies, caller) in [(proxies, "203.0.113.7"), (Proxies::default(), "127.0.0.1")] {
+        let who = get(async |peer: axum::Extension<PeerAddress>| peer.0.0.to_string());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let edge = Edge { proxies: Arc::new(proxies), ..Edge::default() };
+        tokio::spawn(serve(edge, listener, Router::new().route("/who", who), pending()));
+        let mut client = Client(stream);
+        let forwarded = "X-Forwarded-For: 198.51.100.1, 203.0.113.7, 10.0.0.2";
+        client.send(format!("GET /who HTTP/1.1\r\nHost: x\r\n{forwarded}\r\n\r\n")).await;
+        assert!(client.answer().await.ends_with(&format!("\r\n\r\n{caller}")), "{caller}");
+    }
 }
 
 #[tokio::test]

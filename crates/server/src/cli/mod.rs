@@ -253,6 +253,10 @@ mod tests {
                 "ventanilla serve --session-lifetime-s 0",
                 "VENTANILLA_SESSION_LIFETIME_S: se espera un número entero desde 1",
             ),
+            (
+                "ventanilla serve --trusted-proxies 127.0.0.1,10.0.0.0/40",
+                "se espera una dirección o una red, como 127.0.0.1 o 10.0.0.0/8",
+            ),
             ("ventanilla user revoke --name x --role admin", "no se conoce «--role»"),
             ("ventanilla payout", "Comandos:"),
             ("ventanilla payout reverse", "falta <ID|NÚMERO>"),

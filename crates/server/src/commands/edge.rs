@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use ventanilla_api::{Tls, TlsError};
+use ventanilla_api::{Network, Proxies, Tls, TlsError, UnknownNetwork};
 
 use crate::problem::{Problem, to_reason};
 
@@ -28,9 +28,27 @@ pub(crate) struct EdgeArgs {
         env = "VENTANILLA_ALLOW_PLAIN_HTTP"
     )]
     pub(crate) allow_plain_http: bool,
+    #[arg(
+        help = "Proxies a los que se cree la dirección del que llama (X-Forwarded-For): direcciones o redes, con comas",
+        long, value_name = "REDES", env = "VENTANILLA_TRUSTED_PROXIES", value_delimiter = ',',
+        value_parser = from_network)]
+    pub(crate) trusted_proxies: Vec<Network>,
+}
+
+/// Takes an address or a network.
+pub(crate) fn from_network(text: &str) -> Result<Network, String> {
+    text.parse().map_err(|UnknownNetwork| {
+        "se espera una dirección o una red, como 127.0.0.1 o 10.0.0.0/8".to_owned()
+    })
 }
 
 impl EdgeArgs {
+    /// The proxies that are believed: the flags' and the environment's, else the file's.
+    pub(crate) fn to_proxies(&self, file: &Self) -> Proxies {
+        let named = if self.trusted_proxies.is_empty() { file } else { self };
+        Proxies(named.trusted_proxies.clone())
+    }
+
     /// The certificate, if there is one: the flags' and the environment's, else the file's. Refuses half of a
     /// pair, files that are no good, and an open door to everybody that nobody has asked for.
     pub(crate) fn to_tls(
@@ -148,6 +166,7 @@ mod tests {
             tls_cert: cert.then(|| "cert.pem".into()),
             tls_key: (!cert).then(|| "key.pem".into()),
             allow_plain_http: true,
+            trusted_proxies: Vec::new(),
         };
         assert_eq!(refused(&half(true)), "falta --tls-key, la clave del certificado");
         assert_eq!(refused(&half(false)), "falta --tls-cert, el certificado de la clave");

@@ -12,11 +12,11 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use ventanilla_api::{Edge, Limits, Monitor, Tls};
+use ventanilla_api::{Edge, Limits, Monitor, Proxies, Tls};
 use ventanilla_service::{Service, Settings};
 use ventanilla_store::ServerLock;
 
-use super::edge::{self, EdgeArgs};
+use super::edge::EdgeArgs;
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::log::{self, LogArgs};
@@ -99,8 +99,9 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let metrics = args.metrics.to_addresses(&file)?;
     let settings = args.limits.to_settings(file.limits);
     let tls = args.edge.to_tls(&file.edge, &addresses)?;
+    let proxies = args.edge.to_proxies(&file.edge);
     let open_door = || {
-        let door = Door::open(listen, &addresses)?.with_tls(tls);
+        let door = Door::open(listen, &addresses)?.with_edge(tls, proxies);
         match &metrics {
             Some((listen, addresses)) => door.with_metrics(listen, addresses),
             None => Ok(door),
@@ -124,7 +125,7 @@ pub(crate) fn to_addresses(flag: &str, listen: &str) -> anyhow::Result<Vec<Socke
 pub(crate) struct Door {
     runtime: Runtime,
     listener: TcpListener,
-    tls: Option<Arc<Tls>>,
+    edge: Edge,
     /// Of health and metrics.
     metrics: Option<TcpListener>,
 }
@@ -134,12 +135,13 @@ impl Door {
     pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = bind(&runtime, listen, addresses)?;
-        Ok(Self { runtime, listener, tls: None, metrics: None })
+        Ok(Self { runtime, listener, edge: Edge::default(), metrics: None })
     }
 
-    /// Greets with a certificate, if there is one.
-    fn with_tls(self, tls: Option<Tls>) -> Self {
-        Self { tls: tls.map(Arc::new), ..self }
+    /// Greets with a certificate, if there is one, and believes these proxies.
+    fn with_edge(self, tls: Option<Tls>, proxies: Proxies) -> Self {
+        let (tls, proxies) = (tls.map(Arc::new), Arc::new(proxies));
+        Self { edge: Edge { tls, proxies, ..self.edge }, ..self }
     }
 
     /// Listens for health and metrics too.
@@ -167,15 +169,17 @@ pub(crate) fn serve(
     let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
     let service = start_service(place.open_held(&lock)?, settings)?;
     let door = open_door();
-    let Door { runtime, listener, tls, metrics } = door.inspect_err(|_| service.shut_down())?;
+    let door = door.inspect_err(|_| service.shut_down())?;
+    let Door { runtime, listener, edge, metrics } = door;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
-        let scheme = if tls.is_some() { "https" } else { "http" };
+        let scheme = if edge.tls.is_some() { "https" } else { "http" };
         output::print(format_args!("listening on {scheme}://{address}"))?;
         let watch = Watch::start(&service, metrics)?;
         greet(address)?;
-        until_stopped(listener, tls, &service, &watch.monitor, &mut signals).await?;
+        let edge = Edge { meters: watch.monitor.meters(), ..edge };
+        until_stopped(edge, listener, &service, &watch.monitor, &mut signals).await?;
         watch.end().await;
         anyhow::Ok(())
     });
@@ -186,17 +190,16 @@ pub(crate) fn serve(
 
 /// Serves until a signal comes or the store fails, then lets what was accepted finish.
 async fn until_stopped(
+    edge: Edge,
     listener: TcpListener,
-    tls: Option<Arc<Tls>>,
     service: &Service,
     monitor: &Monitor,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = ventanilla_api::counted_router(service.clone(), monitor.meters());
+    let router = ventanilla_api::counted_router(service.clone(), Arc::clone(&edge.meters));
     // It ends with the runtime.
-    let _renewing = tls.clone().map(|tls| tokio::spawn(edge::renew(tls)));
-    let edge = Edge { tls, meters: monitor.meters(), ..Edge::default() };
+    let _renewing = edge.tls.clone().map(|tls| tokio::spawn(super::edge::renew(tls)));
     let mut serving = pin!(ventanilla_api::serve(edge, listener, router, async {
         // A sender that is gone means the same as one that spoke.
         stopped.await.ok();
