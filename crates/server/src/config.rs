@@ -89,7 +89,71 @@ pub(crate) fn from_count(text: &str) -> Result<u32, String> {
     count.ok_or_else(|| "se espera un número entero desde 1".to_owned())
 }
 
+/// A key of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What it means, in Spanish.
+    pub(crate) meaning: &'static str,
+    /// A value of it in TOML: the one built in, if there is one.
+    pub(crate) example: &'static str,
+}
+
+/// All keys, in the order in which `config check --print` tells them.
+pub(crate) const KEYS: [Key; 15] = [
+    key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
+    key(
+        "secrets",
+        "Archivo de las claves; si falta, el directorio de los datos más «.secrets»",
+        "\"/var/lib/ventanilla/datos.secrets\"",
+    ),
+    key("listen", "Dirección donde escucha", "\"127.0.0.1:8080\""),
+    key(
+        "tls_cert",
+        "Certificado TLS con los que lo avalan (PEM); se vuelve a leer cuando cambia",
+        "\"/etc/ventanilla/cert.pem\"",
+    ),
+    key(
+        "tls_key",
+        "Clave privada del certificado (PEM), que otros no deben poder leer",
+        "\"/etc/ventanilla/key.pem\"",
+    ),
+    key(
+        "allow_plain_http",
+        "Permite escuchar sin TLS en una dirección pública: solo detrás de un proxy que lo ponga",
+        "false",
+    ),
+    key(
+        "trusted_proxies",
+        "Proxies a los que se cree la dirección del que llama (X-Forwarded-For)",
+        "[\"127.0.0.1\"]",
+    ),
+    key("metrics", "Dirección propia de /healthz, /readyz y /metrics", "\"127.0.0.1:9090\""),
+    key("metrics_public", "Permite que esa dirección se alcance desde otras máquinas", "false"),
+    key("log", "Qué se registra: error, warn, info, debug o trace, o por módulo", "\"info\""),
+    key("log_format", "Cómo se registra: human o json", "\"human\""),
+    key("token_lifetime_s", "Segundos que vive un token", "28800"),
+    key(
+        "session_lifetime_s",
+        "Segundos que vive la sesión de un usuario desde su último uso",
+        "3600",
+    ),
+    key("batch_len_max", "Pagos que comparten un commit, como máximo", "256"),
+    key("queue_len_max", "Pagos que pueden esperar, como máximo", "4096"),
+];
+
+const fn key(name: &'static str, meaning: &'static str, example: &'static str) -> Key {
+    Key { name, meaning, example }
+}
+
 impl FileConfig {
+    /// Reads the file as [`FileConfig::read`] does, and gives what it says word for word as well.
+    pub(crate) fn read_said(named: Option<&Path>) -> anyhow::Result<(Self, Table)> {
+        let config = Self::read(named)?;
+        let text = fs::read_to_string(named.unwrap_or(Path::new(FILE_NAME))).unwrap_or_default();
+        Ok((config, text.parse().unwrap_or_default()))
+    }
+
     /// Reads the file named, or `./ventanilla.toml` where it is there.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
         let path = named.unwrap_or(Path::new(FILE_NAME));
@@ -236,6 +300,33 @@ mod tests {
         let config = read(&proposed).unwrap();
         assert_eq!(config.listen.as_deref(), Some("0.0.0.0:443"));
         assert!(config.edge.tls_cert.is_some() && config.edge.tls_key.is_some());
+    }
+
+    #[test]
+    fn every_key_is_explained_and_its_example_is_taken() {
+        let mut text = String::new();
+        for Key { name, meaning, example } in KEYS {
+            let line = format!("{name} = {example}\n");
+            assert!(read(&line).is_ok() && !meaning.is_empty(), "{line}");
+            text += &line;
+        }
+        let config = read(&text).unwrap();
+        let built_in = Settings::default();
+        let settings = LimitArgs::default().to_settings(config.limits);
+        assert_eq!(
+            format!("{settings:?}"),
+            format!("{built_in:?}"),
+            "examples are what is built in"
+        );
+        // A key that is taken and not explained shows in the source alone: its arm has a name.
+        let source = include_str!("config.rs");
+        let (_, arms) = source.split_once("Some(match key {").unwrap();
+        let (arms, _) = arms.split_once("_ => return None").unwrap();
+        let names =
+            arms.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
+        for (name, _) in names.filter(|(name, _)| *name != "database") {
+            assert!(KEYS.iter().any(|key| key.name == name), "{name}");
+        }
     }
 
     #[test]

@@ -11,8 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, demo, export, import, init, integrator, invoice, payout, receipt, report,
-    serve, user, verify, watch,
+    collector, company, config, demo, export, import, init, integrator, invoice, payout, receipt,
+    report, serve, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -68,6 +68,9 @@ enum Command {
     ReceiptKey(receipt::KeyArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
+    /// La configuración con que se sirve
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Mide el rendimiento, como razones dentro de una misma corrida
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -108,6 +111,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::CheckReceipt(args) => receipt::check(&args, log),
         Command::ReceiptKey(args) => receipt::key(&args, log),
         Command::Verify(args) => verify::run(&args, log),
+        Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
     }
 }
@@ -179,6 +183,8 @@ mod tests {
             "ventanilla check-receipt --help",
             "ventanilla receipt-key --help",
             "ventanilla verify --help",
+            "ventanilla config --help",
+            "ventanilla config check --help",
             "ventanilla bench pay --help",
             "ventanilla bench print --help",
         ] {

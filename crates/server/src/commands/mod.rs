@@ -3,6 +3,7 @@
 pub(crate) mod by;
 pub(crate) mod collector;
 pub(crate) mod company;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod edge;
 pub(crate) mod export;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +83,37 @@ impl MetricsArgs {
             )));
         }
         Ok(Some((listen, addresses)))
+    }
+}
+
+impl ServeArgs {
+    /// The configuration file that is named.
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.store.config.as_deref()
+    }
+
+    /// What would be served and how, line by line, and all that stands in its way.
+    pub(crate) fn check(&self, file: &FileConfig) -> (Vec<String>, Vec<String>) {
+        let (mut told, mut problems) = (Vec::new(), Vec::new());
+        let mut keep = |found: anyhow::Result<String>| match found {
+            Ok(line) => told.push(line),
+            Err(problem) => problems.push(problem.to_string()),
+        };
+        keep(self.store.to_place(file).and_then(|place| {
+            place.require()?;
+            Ok(format!("datos     {}", place.data.display()))
+        }));
+        let listen = self.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
+        keep(to_addresses("--listen", listen).and_then(|addresses| {
+            let tls = self.edge.to_tls(&file.edge, &addresses)?;
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            Ok(format!("escucha   {scheme}://{listen}"))
+        }));
+        keep(self.metrics.to_addresses(file).map(|metrics| {
+            let listen = metrics.map_or_else(|| "no se sirven".to_owned(), |(listen, _)| listen);
+            format!("métricas  {listen}")
+        }));
+        (told, problems)
     }
 }
 

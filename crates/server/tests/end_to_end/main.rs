@@ -8,6 +8,8 @@ mod colppy;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod demo;
