@@ -17,7 +17,9 @@ mod payables;
 mod printing;
 mod receipt;
 mod refusal;
+mod secrets;
 mod session;
+mod tokens;
 mod users;
 mod views;
 mod writer;
@@ -44,7 +46,9 @@ pub use refusal::{
     AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
     ReprintRefusal, TokenPayRefusal, TokenRefusal,
 };
+pub use secrets::{Rotated, Rotation};
 pub use session::Session;
+pub use tokens::{KeptToken, TokenId};
 pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,
