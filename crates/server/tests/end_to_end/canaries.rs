@@ -142,6 +142,11 @@ impl Heard {
         }
     }
 
+    /// Whether a place of that name was looked into, and what is no secret was found there.
+    fn has(&self, name: &str, what: &str) -> bool {
+        self.0.iter().any(|(place, text, _)| place.contains(name) && text.contains(what))
+    }
+
     fn check(&self, canaries: &[Canary]) {
         let mut leaks = Vec::new();
         for (place, text, shown) in &self.0 {
@@ -414,6 +419,11 @@ fn no_secret_leaks() {
     strace.wait().unwrap();
     heard.add_files("in the end", &installation.path("datos"));
     heard.add("datos.secrets", installation.read("datos.secrets"));
+    assert!(heard.has("ventanilla.db while", "Socio Uno"), "the files are looked into");
+    assert!(
+        heard.has("ventanilla.db-wal while", "caja"),
+        "and what waits to be moved into them"
+    );
     let log = installation.read("registro");
     for told in [r#""level":"DEBUG""#, r#""level":"ERROR""#] {
         assert!(log.contains(told), "the log tells everything: {told}");
