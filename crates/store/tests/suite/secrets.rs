@@ -60,7 +60,9 @@ fn tokens_are_found_by_collector_and_by_the_start_of_their_hash() {
             token(8, 0, COLLECTOR, 10),
         ];
         let mut tx = world.store.begin().unwrap();
-        kept.iter().for_each(|token| tx.put_token(*token).unwrap());
+        for token in kept {
+            tx.put_token(token).unwrap();
+        }
         tx.commit().unwrap();
         assert_eq!(tokens_of(world, COLLECTOR), [kept[3], kept[0], kept[2]], "by their end");
         assert_eq!(tokens_of(world, COLLECTOR + 1), [kept[1]]);

@@ -1,10 +1,11 @@
 //! No secret leaks: credentials that nothing else looks like go through good and bad requests and every
 //! command that lists something, and then are looked for wherever somebody may read.
 
+mod finder;
+
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use crate::common::{
     Client, Credentials, Installation, PATIENCE, Server, connect, run, with_bills,
 };
 use crate::faults::fail_syncs;
+use finder::{Canary, Heard, base64, to_joined};
 
 /// The password of user `ana`, and the MD5 of it that its wire takes as well.
 const PASSWORD: &str = "SujetoDePruebaContraseña";
@@ -24,144 +26,6 @@ const WRONG_CODE: &str = "CANARIO-CODIGO-EQUIVOCADO";
 const WRONG_PWD: &str = "Canario Pwd/Equivocado+ñandú";
 const WRONG_TOKEN: &str = "ca4a510ca4a510ca4a510ca4a510ca4a510ca4a510ca4a510ca4a510ca4a5100";
 const WRONG_SESSION: &str = "5e5104ca4a5105e5104ca4a5105e5104";
-
-/// Something that nobody must find, in every form in which it might lie about.
-#[derive(Debug)]
-struct Canary {
-    name: &'static str,
-    forms: Vec<String>,
-}
-
-impl Canary {
-    fn new(name: &'static str, secret: &str) -> Self {
-        assert!(secret.len() >= 16, "{name} looks like nothing else");
-        let bytes = secret.as_bytes();
-        let percent = |is_plain: fn(u8) -> bool, upper: bool| -> String {
-            let encoded = bytes.iter().map(|byte| match (is_plain(*byte), upper) {
-                (true, _) => char::from(*byte).to_string(),
-                (false, true) => format!("%{byte:02X}"),
-                (false, false) => format!("%{byte:02x}"),
-            });
-            encoded.collect()
-        };
-        let mut forms = vec![
-            secret.to_owned(),
-            secret.to_lowercase(),
-            secret.to_uppercase(),
-            percent(|byte| byte.is_ascii_alphanumeric(), true),
-            percent(|byte| byte.is_ascii_alphanumeric(), false),
-            percent(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte), true),
-            percent(|_| false, true),
-            percent(|_| false, false),
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-            bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
-            bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", "),
-            format!("{secret:?}").trim_matches('"').to_owned(),
-            secret.escape_default().to_string(),
-            bytes.escape_ascii().to_string(),
-        ];
-        forms.push(forms[3].replace("%20", "+"));
-        // Within a longer text a secret begins at one of three places of a group.
-        for before in 0..3 {
-            let encoded = base64(&[&vec![0; before][..], bytes].concat());
-            let inner = &encoded[(before * 8).div_ceil(6)..encoded.len() - 3];
-            forms.push(inner.to_owned());
-            forms.push(inner.replace('+', "-").replace('/', "_"));
-        }
-        forms.sort();
-        forms.dedup();
-        Self { name, forms }
-    }
-
-    /// The form in which a text holds it.
-    fn found_in(&self, text: &str) -> Option<&str> {
-        self.forms.iter().map(String::as_str).find(|form| text.contains(form))
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |group: &[u8]| {
-        let at = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        let digit = |place: usize| {
-            let digit = char::from(DIGITS[(bits >> (18 - 6 * place)) as usize & 63]);
-            if place <= group.len() { digit } else { '=' }
-        };
-        (0..4).map(digit).collect::<String>()
-    };
-    bytes.chunks(3).map(group).collect()
-}
-
-#[test]
-fn a_canary_is_found_in_every_form() {
-    assert_eq!(
-        ["", "f", "fo", "foo"].map(|text| base64(text.as_bytes())),
-        ["", "Zg==", "Zm8=", "Zm9v"]
-    );
-    let canary = Canary::new("Pwd", WRONG_PWD);
-    for text in [
-        format!("x{WRONG_PWD}x"),
-        "Pwd=Canario+Pwd%2FEquivocado%2B%C3%B1and%C3%BA&x".to_owned(),
-        "Canario%20Pwd%2fEquivocado%2b%c3%b1and%c3%ba".to_owned(),
-        "Canario Pwd/Equivocado+\\u{f1}and\\u{fa}".to_owned(),
-        format!("{:?}", WRONG_PWD.as_bytes()),
-        base64(format!("a:{WRONG_PWD}").as_bytes()),
-        base64(format!("ab:{WRONG_PWD}!").as_bytes()),
-        base64(format!("abc:{WRONG_PWD}!!").as_bytes()),
-    ] {
-        assert!(canary.found_in(&text).is_some(), "{text}");
-    }
-    assert_eq!(canary.found_in("Canario Pwd/Equivocado"), None);
-}
-
-/// What was said, by whom, and what it may hold nevertheless.
-#[derive(Debug, Default)]
-struct Heard(Vec<(String, String, Vec<&'static str>)>);
-
-impl Heard {
-    fn add(&mut self, place: impl Into<String>, text: impl Into<String>) {
-        self.0.push((place.into(), text.into(), Vec::new()));
-    }
-
-    /// The same of a place that shows one secret, once.
-    fn add_showing(&mut self, shown: &'static str, place: &str, text: &str) {
-        self.0.push((place.to_owned(), text.to_owned(), vec![shown]));
-    }
-
-    /// Everything of a folder, whatever its bytes are.
-    fn add_files(&mut self, when: &str, folder: &Path) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                self.add_files(when, &path);
-            } else {
-                let bytes = fs::read(&path).unwrap();
-                self.add(format!("{} {when}", path.display()), String::from_utf8_lossy(&bytes));
-            }
-        }
-    }
-
-    /// Whether a place of that name was looked into, and what is no secret was found there.
-    fn has(&self, name: &str, what: &str) -> bool {
-        self.0.iter().any(|(place, text, _)| place.contains(name) && text.contains(what))
-    }
-
-    fn check(&self, canaries: &[Canary]) {
-        let mut leaks = Vec::new();
-        for (place, text, shown) in &self.0 {
-            for canary in canaries {
-                let found = canary.found_in(text);
-                if shown.contains(&canary.name) {
-                    assert!(found.is_some(), "{place} shows {}", canary.name);
-                } else if let Some(form) = found {
-                    leaks.push(format!("{place}: {} as {form}", canary.name));
-                }
-            }
-        }
-        assert!(leaks.is_empty(), "secrets leak:\n{}", leaks.join("\n"));
-    }
-}
 
 /// Sends bytes on a connection of its own; what came back, if anything.
 fn send(address: SocketAddr, request: &str) -> String {
@@ -179,8 +43,7 @@ fn request(head: &str, body: &str) -> String {
 }
 
 fn form(words: &[(&str, &str)]) -> String {
-    let encode =
-        |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let encode = |text: &str| to_joined(text.as_bytes(), "", |byte| format!("%{byte:02X}"));
     let pairs = words.iter().map(|(name, word)| format!("{name}={}", encode(word)));
     pairs.collect::<Vec<_>>().join("&")
 }
@@ -362,6 +225,15 @@ fn add_user(installation: &Installation, heard: &mut Heard) {
     }
 }
 
+/// Rotates the collector's secret; its credentials from then on.
+fn rotate(installation: &Installation, bank: &Credentials, heard: &mut Heard) -> Credentials {
+    let rotate = ["collector", "rotate", "--data", "datos", "--name", "banco", "--log", "trace"];
+    let rotated = installation.done(&rotate);
+    let pwd = rotated.out.lines().find_map(|line| line.strip_prefix("Pwd: ")).unwrap().to_owned();
+    heard.add_showing("new Pwd", "collector rotate", &(rotated.out + &rotated.err));
+    Credentials { password: pwd, ..bank.clone() }
+}
+
 #[test]
 fn no_secret_leaks() {
     let installation = with_bills();
@@ -396,11 +268,7 @@ fn no_secret_leaks() {
         let answer = post(&mut Client::new(address), PATH, body);
         heard.add(format!("the answer to bad envelope {at}"), answer);
     }
-    let rotate = ["collector", "rotate", "--data", "datos", "--name", "banco", "--log", "trace"];
-    let rotated = installation.done(&rotate);
-    let pwd = rotated.out.lines().find_map(|line| line.strip_prefix("Pwd: ")).unwrap().to_owned();
-    heard.add_showing("new Pwd", "collector rotate", &(rotated.out + &rotated.err));
-    let renewed = Credentials { password: pwd, ..bank.clone() };
+    let renewed = rotate(&installation, &bank, &mut heard);
     server.client(&renewed);
     tell(&installation, &mut heard);
     for name in ["cmdline", "environ"] {
@@ -420,10 +288,7 @@ fn no_secret_leaks() {
     heard.add_files("in the end", &installation.path("datos"));
     heard.add("datos.secrets", installation.read("datos.secrets"));
     assert!(heard.has("ventanilla.db while", "Socio Uno"), "the files are looked into");
-    assert!(
-        heard.has("ventanilla.db-wal while", "caja"),
-        "and what waits to be moved into them"
-    );
+    assert!(heard.has("ventanilla.db-wal while", "caja"), "and what waits to be moved into them");
     let log = installation.read("registro");
     for told in [r#""level":"DEBUG""#, r#""level":"ERROR""#] {
         assert!(log.contains(told), "the log tells everything: {told}");
