@@ -244,11 +244,10 @@ mod tests {
             ),
             ("ventanilla collector enable --now", "no se conoce «--now»"),
             ("ventanilla token", "Comandos:"),
-            ("ventanilla token revoke", "falta <ID>"),
-            ("ventanilla token revoke 12", "<ID>: se espera el id de «token list»"),
+            ("ventanilla token revoke 12", "[ID]: se espera el id de «token list»"),
             (
                 "ventanilla token revoke 0123456789ab --collector x",
-                "<ID> no va junto con --collector <NOMBRE>",
+                "[ID] no va junto con --collector <NOMBRE>",
             ),
         ]);
     }

@@ -40,7 +40,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// El id que muestra «token list»
-    #[arg(value_name = "ID", value_parser = from_token_id, required_unless_present = "collector")]
+    #[arg(value_name = "ID", value_parser = from_token_id)]
     id: Option<TokenId>,
     /// Todos los tokens de este recaudador
     #[arg(long, value_name = "NOMBRE", value_parser = from_text::<64>, conflicts_with = "id")]
@@ -53,6 +53,12 @@ pub(crate) struct RevokeArgs {
     json: bool,
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// What is to be revoked.
+enum Named<'a> {
+    Token(TokenId),
+    AllOf(&'a Label),
 }
 
 fn from_token_id(text: &str) -> Result<TokenId, String> {
@@ -123,19 +129,21 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn revoke(args: &RevokeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let missing = || Problem::usage("indique el id que muestra «token list», o --collector");
+    let named = args.id.map(Named::Token);
+    let named = named.or(args.collector.as_ref().map(Named::AllOf)).ok_or_else(missing)?;
     let books = Books::open(&args.store, log)?;
-    let revoked = match (args.id, &args.collector) {
-        (Some(id), _) => {
+    let revoked = match named {
+        Named::Token(id) => {
             if args.company.is_some() {
                 books.company(args.company)?;
             }
             books.wait(books.service.revoke_token(id, args.company))
         }
-        (None, Some(name)) => {
+        Named::AllOf(name) => {
             let company = books.company(args.company)?.id;
             books.wait(books.service.revoke_tokens_of(company, name.as_str()))
         }
-        (None, None) => return Err(Problem::usage("indique el id de un token, o --collector")),
     };
     let revoked = revoked.map_err(|failure| books.unchanged(failure))?;
     let companies = books.service.companies().map_err(|failure| books.unread(failure))?;

@@ -115,6 +115,11 @@ fn tokens_are_listed_and_end_while_the_window_is_open() {
     check(
         &installation,
         &[
+            (
+                "token revoke --data datos",
+                2,
+                "indique el id que muestra «token list», o --collector",
+            ),
             ("token revoke --data datos --collector nadie", 2, "no hay ningún recaudador"),
             ("token revoke --data datos --collector caja", 0, "1 token terminado desde ahora"),
             ("token revoke --data datos --collector caja", 0, "0 tokens terminados desde ahora"),
