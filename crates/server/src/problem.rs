@@ -138,6 +138,7 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
         }
         AdminRefusal::DayNotOver => "un día que no terminó no se puede cerrar".to_owned(),
         AdminRefusal::CollectorExists => "ya hay un recaudador con ese nombre".to_owned(),
+        AdminRefusal::TokenUnknown => "no hay ningún token vigente con ese id".to_owned(),
         AdminRefusal::CollectorUnknown => "no hay ningún recaudador con ese nombre".to_owned(),
         AdminRefusal::PasswordEmpty => "la contraseña está vacía o solo tiene espacios".to_owned(),
         AdminRefusal::PasswordAmbiguous => {

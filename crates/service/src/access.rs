@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
-use subtle::ConstantTimeEq as _;
-use ventanilla_store::{Bearer, CollectorRecord, Digest, TokenRecord, to_hex, token_digest};
+use subtle::{Choice, ConstantTimeEq as _};
+use ventanilla_domain::CollectorId;
+use ventanilla_store::{Bearer, CollectorRecord, Digest, Keys, TokenRecord, to_hex, token_digest};
 
 use crate::views::expires_at;
 use crate::{
@@ -18,7 +19,8 @@ const ENDED_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 impl Service {
     /// Issues a token for a collector's credentials (`POST /api/token`).
     ///
-    /// Refusals in the order of [`LoginRefusal`]. Unknown and wrong credentials cost the same work.
+    /// Refusals in the order of [`LoginRefusal`]. Unknown and wrong credentials cost the same work. The
+    /// secret that another has replaced is taken until its end.
     pub async fn issue_token(
         &self,
         credentials: &Credentials,
@@ -31,9 +33,8 @@ impl Service {
             return Err(Failure::Refused(LoginRefusal::TooManyFailures { retry_after_s }));
         }
         let record = self.read_decided(|view| view.collector_by_code(&code).map(Ok))?;
-        let secret = secret_digest(self, credentials);
-        let kept = record.as_ref().map_or([0; 32], |record| record.secret_digest);
-        let is_right = bool::from(secret.ct_eq(&kept));
+        let proof = Proof::of(keys, &code, credentials);
+        let is_right = proof.holds_of(record.as_ref(), now);
         let Some(record) = record.filter(|_| is_right) else {
             self.guard().count(code, address, now);
             return Err(Failure::Refused(LoginRefusal::WrongCredentials));
@@ -41,20 +42,26 @@ impl Service {
         if !record.is_active {
             return Err(Failure::Refused(LoginRefusal::Disabled));
         }
-        self.keep_token(&record).await
+        self.keep_token(record.id, proof).await
     }
 
     async fn keep_token(
         &self,
-        record: &CollectorRecord,
+        collector: CollectorId,
+        proof: Proof,
     ) -> Result<IssuedToken, Failure<LoginRefusal>> {
         let token = to_hex(&self.entropy().bytes::<32>());
         let lifetime_s = self.settings().token_lifetime_s;
-        let (collector, digest) = (record.id, token_digest(&token));
+        let digest = token_digest(&token);
         self.write(move |tx, now| {
+            // A secret that was ended while this waited gives no token, or a leak would outlive its end.
+            if !proof.holds_of(tx.view().collector(collector)?.as_ref(), now) {
+                return Ok(Err(LoginRefusal::WrongCredentials));
+            }
             tx.drop_tokens(collector, now.saturating_sub(ENDED_KEPT).unwrap_or(now))?;
             let expires_at = expires_at(now, lifetime_s);
-            tx.put_token(TokenRecord { digest, collector, expires_at })?;
+            let issued_at = Some(now);
+            tx.put_token(TokenRecord { digest, collector, issued_at, expires_at })?;
             Ok(Ok(()))
         })
         .await?;
@@ -91,8 +98,34 @@ pub(crate) fn caller_of(bearer: Option<Bearer>, now: Timestamp) -> Result<Caller
     Ok(Caller { collector, can_list, company })
 }
 
-/// The keyed hash that credentials are kept as.
-pub(crate) fn secret_digest(service: &Service, credentials: &Credentials) -> Digest {
-    let Credentials { security_code, login, password } = credentials;
-    service.store().keys().credential_digest(&["secret", security_code, login, password])
+/// The keyed hash that credentials are kept as. The security code goes in by its own hash, which is all
+/// that is kept of it: so a new password can be issued without the code.
+pub(crate) fn secret_digest(keys: &Keys, code: &Digest, login: &str, password: &str) -> Digest {
+    keys.credential_digest(&["secret by code", &to_hex(code), login, password])
+}
+
+/// What credentials prove: their keyed hash, and the hash as it was kept before secrets could rotate.
+struct Proof {
+    digests: [Digest; 2],
+}
+
+impl Proof {
+    fn of(keys: &Keys, code: &Digest, credentials: &Credentials) -> Self {
+        let Credentials { security_code, login, password } = credentials;
+        let former = keys.credential_digest(&["secret", security_code, login, password]);
+        Self { digests: [secret_digest(keys, code, login, password), former] }
+    }
+
+    /// Whether it is the collector's secret, or the one before where that has not ended. It takes the
+    /// same time whatever is wrong.
+    fn holds_of(&self, record: Option<&CollectorRecord>, now: Timestamp) -> bool {
+        let current = record.map_or([0; 32], |record| record.secret_digest);
+        let previous = record.and_then(|record| record.previous);
+        let previous = previous.filter(|previous| now < previous.until);
+        let previous = previous.map_or([0; 32], |previous| previous.digest);
+        let is_right = self.digests.iter().fold(Choice::from(0), |is_right, digest| {
+            is_right | digest.ct_eq(&current) | digest.ct_eq(&previous)
+        });
+        record.is_some() && bool::from(is_right)
+    }
 }

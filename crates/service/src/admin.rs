@@ -101,8 +101,9 @@ impl Service {
         let credentials = credentials.unwrap_or_else(|| issue(&name, self.entropy()));
         let code = ["code", &credentials.security_code];
         let code_digest = self.store().keys().credential_digest(&code);
-        let secret_digest = secret_digest(self, &credentials);
         let login = Label::from_text(&credentials.login).unwrap_or_else(|_| name.clone());
+        let Credentials { login: sent, password, .. } = &credentials;
+        let secret_digest = secret_digest(self.store().keys(), &code_digest, sent, password);
         let record = CollectorRecord {
             id: CollectorId::FIRST,
             company,
@@ -112,6 +113,7 @@ impl Service {
             secret_digest,
             can_list,
             is_active: true,
+            previous: None,
         };
         let record = self.write(move |tx, _| add_collector(tx, record.clone())).await?;
         Ok((shown(&record), credentials))
@@ -138,21 +140,38 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Collector, Failure<AdminRefusal>> {
+        self.change_collector(company, name, |tx, record, _| {
+            let record = CollectorRecord { is_active: false, ..record };
+            tx.put_collector(record.clone())?;
+            Ok(shown(&record))
+        })
+        .await
+    }
+
+    /// Changes the collector of that name.
+    ///
+    /// Refusals in order: an unknown company, an unknown name.
+    pub(crate) async fn change_collector<T: Send + 'static>(
+        &self,
+        company: CompanyId,
+        name: &str,
+        change: impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<T, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<T, Failure<AdminRefusal>> {
         let name = name.trim().to_owned();
-        self.write(move |tx, _| {
+        self.write(move |tx, now| {
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
-            let records = tx.view().collectors()?;
-            let mut named = records
-                .into_iter()
-                .filter(|record| record.company == company && record.name.as_str() == name);
-            let Some(record) = named.next() else {
-                return Ok(Err(AdminRefusal::CollectorUnknown));
+            let mut records = tx.view().collectors()?.into_iter();
+            let is_named = |record: &CollectorRecord| {
+                record.company == company && record.name.as_str() == name
             };
-            let record = CollectorRecord { is_active: false, ..record };
-            tx.put_collector(record.clone())?;
-            Ok(Ok(shown(&record)))
+            match records.find(is_named) {
+                Some(record) => change(tx, record, now).map(Ok),
+                None => Ok(Err(AdminRefusal::CollectorUnknown)),
+            }
         })
         .await
     }
@@ -290,11 +309,16 @@ fn issue(name: &Label, entropy: &Entropy) -> Credentials {
     Credentials {
         security_code: to_hex(&entropy.bytes::<8>()).to_uppercase(),
         login,
-        password: to_hex(&entropy.bytes::<20>()),
+        password: issue_password(entropy),
     }
 }
 
-fn shown(record: &CollectorRecord) -> Collector {
+/// 160 bits of secret.
+pub(crate) fn issue_password(entropy: &Entropy) -> String {
+    to_hex(&entropy.bytes::<20>())
+}
+
+pub(crate) fn shown(record: &CollectorRecord) -> Collector {
     Collector {
         id: record.id,
         company: record.company,

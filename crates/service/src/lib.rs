@@ -19,7 +19,9 @@ mod printing;
 mod readiness;
 mod receipt;
 mod refusal;
+mod secrets;
 mod session;
+mod tokens;
 mod users;
 mod views;
 mod writer;
@@ -49,7 +51,9 @@ pub use refusal::{
     AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
     ReprintRefusal, TokenPayRefusal, TokenRefusal,
 };
+pub use secrets::{Rotated, Rotation};
 pub use session::Session;
+pub use tokens::{KeptToken, TokenId};
 pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,

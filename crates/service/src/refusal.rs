@@ -121,6 +121,9 @@ pub enum AdminRefusal {
     /// No collector of that name.
     #[error("no such collector")]
     CollectorUnknown,
+    /// No token of that id that has not ended.
+    #[error("no such token")]
+    TokenUnknown,
     /// An integrator of that name exists.
     #[error("an integrator of that name exists")]
     IntegratorExists,

@@ -30,7 +30,8 @@ pub use lock::ServerLock;
 pub use payables::EnteredInvoice;
 pub use prepared::Prepared;
 pub use records::{
-    Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, TokenRecord, Written,
+    Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, PreviousSecret, TokenRecord,
+    Written,
 };
 pub use tx::Tx;
 pub use users::{

@@ -372,6 +372,21 @@ impl State {
         self.collectors.values().find(|record| record.code_digest == *digest).cloned()
     }
 
+    pub(crate) fn tokens_of(&self, collector: CollectorId) -> Vec<TokenRecord> {
+        let tokens = self.tokens.values().filter(|token| token.collector == collector);
+        let mut tokens: Vec<TokenRecord> = tokens.copied().collect();
+        tokens.sort_unstable_by_key(|token| (token.expires_at, token.digest));
+        tokens
+    }
+
+    pub(crate) fn tokens_between(&self, first: &Digest, last: &Digest) -> Vec<TokenRecord> {
+        self.tokens
+            .values()
+            .filter(|token| (first..=last).contains(&&token.digest))
+            .copied()
+            .collect()
+    }
+
     pub(crate) fn bearer(&self, digest: &Digest) -> Option<Bearer> {
         let token = self.tokens.get(digest)?;
         let collector = self.collectors.get(&token.collector)?;
@@ -554,6 +569,10 @@ impl MemoryTx<'_> {
 
     pub(crate) fn put_token(&mut self, record: TokenRecord) {
         self.state.tokens.insert(record.digest, record);
+    }
+
+    pub(crate) fn drop_token(&mut self, digest: &Digest) {
+        self.state.tokens.remove(digest);
     }
 
     pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) {

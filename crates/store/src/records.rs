@@ -27,10 +27,21 @@ pub struct CollectorRecord {
     pub code_digest: Digest,
     /// The keyed hash of security code, login and password.
     pub secret_digest: Digest,
+    /// The secret before it, where that is still to be taken.
+    pub previous: Option<PreviousSecret>,
     /// Whether it may list the company's members.
     pub can_list: bool,
     /// Whether its credentials and tokens are taken.
     pub is_active: bool,
+}
+
+/// A secret that another has replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// The keyed hash of security code, login and password.
+    pub digest: Digest,
+    /// When it ends: from then on it is refused.
+    pub until: Timestamp,
 }
 
 /// A token that was issued: its hash alone.
@@ -40,6 +51,8 @@ pub struct TokenRecord {
     pub digest: Digest,
     /// Whose it is.
     pub collector: CollectorId,
+    /// When it was issued; `None` of one from before this was kept.
+    pub issued_at: Option<Timestamp>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

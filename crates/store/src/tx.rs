@@ -95,7 +95,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Adds a collector, or changes its permission and state.
+    /// Adds a collector, or changes its permission, its state and its secrets.
     pub fn put_collector(&mut self, record: CollectorRecord) -> Result<(), StoreError> {
         match self {
             Self::Memory(tx) => {
@@ -114,6 +114,17 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sqlite(tx) => tx.put_token(&record),
+        }
+    }
+
+    /// Forgets the token of that hash: it is unknown from then on.
+    pub fn drop_token(&mut self, digest: &Digest) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.drop_token(digest);
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.drop_token(digest),
         }
     }
 

@@ -11,7 +11,10 @@ use ventanilla_domain::{
 
 use crate::memory::{Attempt, State};
 use crate::sqlite::Reads;
-use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError};
+use crate::{
+    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError,
+    TokenRecord,
+};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -190,6 +193,16 @@ impl<'a> View<'a> {
     /// The collector whose security code has that keyed hash.
     pub fn collector_by_code(&self, digest: &Digest) -> Read<Option<CollectorRecord>> {
         read!(self, view => view.collector_by_code(digest), view.collector_by_code(digest))
+    }
+
+    /// A collector's tokens, those that have ended and are still known too, by their end.
+    pub fn tokens_of(&self, collector: CollectorId) -> Read<Vec<TokenRecord>> {
+        read!(self, view => view.tokens_of(collector), view.tokens_of(collector))
+    }
+
+    /// The tokens whose hashes are in a range, both ends in it, by hash.
+    pub fn tokens_between(&self, first: &Digest, last: &Digest) -> Read<Vec<TokenRecord>> {
+        read!(self, view => view.tokens_between(first, last), view.tokens_between(first, last))
     }
 
     /// What the token of that hash stands for.

@@ -12,7 +12,7 @@ pub(crate) use spanish::Answer;
 use crate::bench;
 use crate::commands::{
     collector, company, config, demo, export, import, init, integrator, invoice, payout, receipt,
-    report, serve, user, verify, watch,
+    report, serve, token, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -41,6 +41,9 @@ enum Command {
     /// Los recaudadores: quienes cobran para una empresa
     #[command(subcommand)]
     Collector(collector::CollectorCommand),
+    /// Los tokens que los recaudadores tienen: cuáles están vigentes, y su fin
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Los integradores: las cuentas de los programas que llaman por los usuarios
     #[command(subcommand)]
     Integrator(integrator::IntegratorCommand),
@@ -100,6 +103,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::run(&args, log),
         Command::Company(command) => company::run(command, log),
         Command::Collector(command) => collector::run(command, log),
+        Command::Token(command) => token::run(command, log),
         Command::Integrator(command) => integrator::run(command, log),
         Command::User(command) => user::run(command, log),
         Command::Payout(command) => payout::run(command, log),
@@ -148,6 +152,11 @@ mod tests {
             "ventanilla collector add --help",
             "ventanilla collector list --help",
             "ventanilla collector disable --help",
+            "ventanilla collector enable --help",
+            "ventanilla collector rotate --help",
+            "ventanilla token --help",
+            "ventanilla token list --help",
+            "ventanilla token revoke --help",
             "ventanilla integrator --help",
             "ventanilla integrator add --help",
             "ventanilla integrator list --help",
@@ -224,6 +233,28 @@ mod tests {
             ("ventanilla invoice 1 --format carta", "«carta» no vale: a4, rollo"),
             ("ventanilla check-receipt --key 12", "se espera una clave pública: 64 dígitos"),
             ("ventanilla receipt-key --key 12", "no se conoce «--key»"),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_secrets_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla collector rotate", "falta --name <NOMBRE>"),
+            (
+                "ventanilla collector rotate --name x --overlap 1w",
+                "--overlap <TIEMPO>: se espera un tiempo como 24h, 7d, 90m o 0, hasta 90d",
+            ),
+            (
+                "ventanilla collector rotate --name x --overlap 1h --now",
+                "--overlap <TIEMPO> no va junto con --now",
+            ),
+            ("ventanilla collector enable --now", "no se conoce «--now»"),
+            ("ventanilla token", "Comandos:"),
+            ("ventanilla token revoke 12", "[ID]: se espera el id de «token list»"),
+            (
+                "ventanilla token revoke 0123456789ab --collector x",
+                "[ID] no va junto con --collector <NOMBRE>",
+            ),
         ]);
     }
 

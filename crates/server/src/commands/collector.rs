@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use ventanilla_domain::{CompanyId, Label};
-use ventanilla_service::{Collector, NewCollector};
+use ventanilla_service::{Collector, NewCollector, Rotation};
 
-use super::{from_company_id, from_text};
+use super::{from_company_id, from_text, to_local};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
@@ -19,7 +19,11 @@ pub(crate) enum CollectorCommand {
     /// Muestra los recaudadores, sin sus secretos
     List(ListArgs),
     /// Deja de aceptar a un recaudador, desde ya
-    Disable(DisableArgs),
+    Disable(NamedArgs),
+    /// Vuelve a aceptar a un recaudador, con su mismo secreto y sin sus tokens de antes
+    Enable(NamedArgs),
+    /// Da otro Pwd a un recaudador y lo muestra, una sola vez; el anterior vale un tiempo más
+    Rotate(RotateArgs),
 }
 
 /// What a collector may do beyond collecting.
@@ -61,9 +65,9 @@ pub(crate) struct ListArgs {
     store: StoreArgs,
 }
 
-/// The flags of `collector disable`.
+/// The flags of `collector disable` and `enable`.
 #[derive(Debug, Args)]
-pub(crate) struct DisableArgs {
+pub(crate) struct NamedArgs {
     /// Número de la empresa; sobra donde hay una sola
     #[arg(long, value_name = "ID", value_parser = from_company_id)]
     company: Option<CompanyId>,
@@ -77,6 +81,42 @@ pub(crate) struct DisableArgs {
     store: StoreArgs,
 }
 
+/// The flags of `collector rotate`.
+#[derive(Debug, Args)]
+pub(crate) struct RotateArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// Cuánto más vale el Pwd anterior: 24h, 7d, 90m o 0; si falta, 24h
+    #[arg(long, value_name = "TIEMPO", default_value = "24h", value_parser = from_overlap)]
+    overlap: u32,
+    /// Termina ya el Pwd anterior y todos los tokens: para cuando se filtró
+    #[arg(long, conflicts_with = "overlap")]
+    now: bool,
+}
+
+/// No secret is replaced for longer, in seconds: 90 days.
+const OVERLAP_MAX_S: u32 = 90 * 86_400;
+
+/// Takes a time in minutes, hours or days; in seconds.
+fn from_overlap(text: &str) -> Result<u32, String> {
+    let seconds = match (text, text.split_at_checked(text.len().saturating_sub(1))) {
+        ("0", _) => Some(0),
+        (_, Some((count, unit))) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let unit_s = match unit {
+                "m" => Some(60),
+                "h" => Some(3_600),
+                "d" => Some(86_400),
+                _ => None,
+            };
+            let count = count.parse::<u32>().ok();
+            count.zip(unit_s).and_then(|(count, unit_s)| count.checked_mul(unit_s))
+        }
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds| *seconds <= OVERLAP_MAX_S);
+    seconds.ok_or_else(|| "se espera un tiempo como 24h, 7d, 90m o 0, hasta 90d".to_owned())
+}
+
 /// Credentials as `--json` shows them: the wire's own names.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -84,6 +124,15 @@ struct Secrets<'a> {
     cod_seguridad: &'a str,
     login: &'a str,
     pwd: &'a str,
+}
+
+/// What a rotation gives, as `--json` shows it: what it leaves as it was is not here.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewSecret<'a> {
+    login: &'a str,
+    pwd: &'a str,
+    pwd_anterior_hasta: Option<String>,
 }
 
 /// A collector as `--json` shows it.
@@ -122,6 +171,8 @@ pub(crate) fn run(command: CollectorCommand, log: &LogArgs) -> anyhow::Result<Ex
         CollectorCommand::Add(args) => add(args, log),
         CollectorCommand::List(args) => list(&args, log),
         CollectorCommand::Disable(args) => disable(&args, log),
+        CollectorCommand::Enable(args) => enable(&args, log),
+        CollectorCommand::Rotate(args) => rotate(&args, log),
     }
 }
 
@@ -173,16 +224,90 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn disable(args: &DisableArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let company = books.company(args.company)?.id;
     let disabled = books.wait(books.service.disable_collector(company, args.name.as_str()));
     let collector = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
-    if args.json {
-        output::print_json(&Shown::of(&collector))?;
+    tell(args.json, &format!("Recaudador «{}» inactivo desde ahora", collector.name), &collector)
+}
+
+fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open(&args.store, log)?;
+    let company = books.company(args.company)?.id;
+    let enabled = books.wait(books.service.enable_collector(company, args.name.as_str()));
+    let collector = enabled.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(args.json, &format!("Recaudador «{}» activo desde ahora", collector.name), &collector)
+}
+
+fn tell(json: bool, sentence: &str, collector: &Collector) -> anyhow::Result<Exit> {
+    if json {
+        output::print_json(&Shown::of(collector))?;
     } else {
-        output::print(format_args!("Recaudador «{}» inactivo desde ahora", collector.name))?;
+        output::print(sentence)?;
     }
     Ok(Exit::Done)
+}
+
+fn rotate(args: &RotateArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { company, name, json, store } = &args.named;
+    let books = Books::open(store, log)?;
+    let company = books.company(*company)?;
+    let rotation =
+        if args.now { Rotation::Now } else { Rotation::Overlap { seconds: args.overlap } };
+    let rotated = books.wait(books.service.rotate_collector(company.id, name.as_str(), rotation));
+    let rotated = rotated.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let until = rotated.previous_until.map(|until| to_local(&company, until));
+    let (login, pwd) = (rotated.collector.login.as_str(), rotated.password.as_str());
+    if *json {
+        output::print_json(&NewSecret { login, pwd, pwd_anterior_hasta: until })?;
+        return Ok(Exit::Done);
+    }
+    let before = match (until, args.now) {
+        (Some(until), _) => {
+            format!("El Pwd anterior vale hasta {until}; sus tokens, hasta vencer.")
+        }
+        (None, true) => "El Pwd anterior y todos los tokens ya no valen.".to_owned(),
+        (None, false) => "El Pwd anterior ya no vale; sus tokens, hasta vencer.".to_owned(),
+    };
+    output::print(format_args!(
+        "Recaudador «{}»: otro Pwd; CodSeguridad y Login son los de siempre\nLogin: {login}\n\
+         Pwd: {pwd}\n{before}\nEste Pwd no se vuelve a mostrar.",
+        rotated.collector.name
+    ))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overlap_is_a_count_of_minutes_hours_or_days() {
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("0h", Some(0)),
+            ("90m", Some(5_400)),
+            ("24h", Some(86_400)),
+            ("7d", Some(604_800)),
+            ("90d", Some(OVERLAP_MAX_S)),
+            ("91d", None),
+            ("4294967295d", None),
+            ("99999999999h", None),
+            ("24", None),
+            ("h", None),
+            ("", None),
+            ("-1h", None),
+            ("+1h", None),
+            ("1.5h", None),
+            ("24H", None),
+            ("1 h", None),
+            ("1ñ", None),
+        ] {
+            assert_eq!(from_overlap(text).ok(), seconds, "{text}");
+        }
+    }
 }

@@ -17,12 +17,14 @@ pub(crate) mod receipt;
 pub(crate) mod report;
 pub(crate) mod serve;
 mod target;
+pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use ventanilla_domain::{BusinessDay, CompanyId, PaymentId, Text, TextError};
+use ventanilla_domain::{BusinessDay, Company, CompanyId, PaymentId, Text, TextError, civil_at};
 
 /// Takes a company's number.
 pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
@@ -54,6 +56,11 @@ pub(crate) fn from_text<const MAX: usize>(text: &str) -> Result<Text<MAX>, Strin
         TextError::TooLong => format!("pasa de {MAX} caracteres"),
         TextError::Character => "lleva un carácter de control".to_owned(),
     })
+}
+
+/// An instant in the company's time, to the second.
+pub(crate) fn to_local(company: &Company, at: Timestamp) -> String {
+    civil_at(company, at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The text without control characters, and its first `len_max` characters.

@@ -10,7 +10,7 @@ use crate::common::{
 };
 
 /// Makes every sync of a process fail from now on, as a dying disk does.
-fn fail_syncs(pid: u32) -> Child {
+pub(crate) fn fail_syncs(pid: u32) -> Child {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-q", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
     strace.args(["-e", "inject=fsync,fdatasync:error=EIO", "-p", &pid.to_string()]);

@@ -2,6 +2,8 @@
 //! without one. Only processes that a test started are stopped.
 
 #[cfg(test)]
+mod canaries;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod colppy;
@@ -39,6 +41,8 @@ mod race;
 mod readme;
 #[cfg(test)]
 mod receipts;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

@@ -5,12 +5,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("0001_books.sql"),
     include_str!("0002_files_and_exports.sql"),
     include_str!("0003_users.sql"),
     include_str!("0004_payables.sql"),
     include_str!("0005_what_is_printed.sql"),
+    include_str!("0006_secrets.sql"),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -13,12 +13,15 @@ use ventanilla_domain::{
 use super::known::KnownCompanies;
 use super::rows::{
     account, attempt, bearer, bill, code, collector, company, contract, counters, entry, file,
-    holder, member, payer, payment, posting, reversal, version,
+    holder, member, payer, payment, posting, reversal, token, version,
 };
 use super::users::role;
 use crate::memory::Attempt;
 use crate::values::id;
-use crate::{Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError};
+use crate::{
+    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError,
+    TokenRecord,
+};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -296,6 +299,24 @@ impl<'a> Reads<'a> {
         let sql =
             concat!("SELECT ", collector_columns!(), " FROM collector WHERE code_digest = ?1");
         self.one(sql, [digest], collector)
+    }
+
+    pub(crate) fn tokens_of(self, collector: CollectorId) -> Read<Vec<TokenRecord>> {
+        let sql = concat!(
+            "SELECT ",
+            token_columns!(),
+            " FROM token WHERE collector_id = ?1 ORDER BY expires_at_us, digest"
+        );
+        self.many(sql, [collector.to_i64()], token)
+    }
+
+    pub(crate) fn tokens_between(self, first: &Digest, last: &Digest) -> Read<Vec<TokenRecord>> {
+        let sql = concat!(
+            "SELECT ",
+            token_columns!(),
+            " FROM token WHERE digest BETWEEN ?1 AND ?2 ORDER BY digest"
+        );
+        self.many(sql, [first, last], token)
     }
 
     pub(crate) fn bearer(self, digest: &Digest) -> Read<Option<Bearer>> {

@@ -18,7 +18,10 @@ use crate::values::{
     currency, date, date_time, from_bill_code, from_contract_code, from_file_code, id, instant,
     key, money, optional, period, text, time_zone, unsigned,
 };
-use crate::{Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, StoreError, Written};
+use crate::{
+    Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, PreviousSecret,
+    StoreError, TokenRecord, Written,
+};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -222,6 +225,11 @@ pub(super) fn reversal(row: &Row<'_>, from: usize, currency: Currency) -> Read<R
 }
 
 pub(super) fn collector(row: &Row<'_>) -> Read<CollectorRecord> {
+    let previous: (Option<Digest>, Option<i64>) = (row.get(8)?, row.get(9)?);
+    let previous = match previous {
+        (Some(digest), Some(until)) => Some(PreviousSecret { digest, until: instant(until)? }),
+        _ => None,
+    };
     Ok(CollectorRecord {
         id: id(CollectorId::from_i64, row.get(0)?)?,
         company: id(CompanyId::from_i64, row.get(1)?)?,
@@ -231,6 +239,17 @@ pub(super) fn collector(row: &Row<'_>) -> Read<CollectorRecord> {
         secret_digest: row.get(5)?,
         can_list: row.get(6)?,
         is_active: row.get(7)?,
+        previous,
+    })
+}
+
+pub(super) fn token(row: &Row<'_>) -> Read<TokenRecord> {
+    let issued_at: Option<i64> = row.get(2)?;
+    Ok(TokenRecord {
+        digest: row.get(0)?,
+        collector: id(CollectorId::from_i64, row.get(1)?)?,
+        issued_at: issued_at.map(instant).transpose()?,
+        expires_at: instant(row.get(3)?)?,
     })
 }
 

@@ -17,6 +17,8 @@ mod payables_laws;
 #[cfg(test)]
 mod payables_on_disk;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suppliers;

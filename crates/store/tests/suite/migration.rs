@@ -7,10 +7,10 @@ use crate::world::{World, id};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use ventanilla_domain::{
-    BillId, CompanyId, Contract, ContractKey, ContractState, EntryNumber, Event, Member, PaymentId,
-    PayoutId, PurchaseInvoiceId, SupplierId,
+    BillId, CollectorId, CompanyId, Contract, ContractKey, ContractState, EntryNumber, Event,
+    Member, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
 };
-use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store};
+use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store, TokenRecord};
 
 const FIRST_SCRIPT: &str = include_str!("../../src/sqlite/0001_books.sql");
 const SECOND_SCRIPT: &str = include_str!("../../src/sqlite/0002_files_and_exports.sql");
@@ -188,7 +188,10 @@ fn the_migration_makes_what_would_have_been_kept() {
         &data,
         "DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
-         DELETE FROM migration WHERE number = 5;",
+         ALTER TABLE collector DROP COLUMN previous_until_us; \
+         ALTER TABLE collector DROP COLUMN previous_secret_digest; \
+         ALTER TABLE token DROP COLUMN issued_at_us; \
+         DELETE FROM migration WHERE number >= 5;",
     );
     let world = opened(&data);
     assert_eq!(former_rows(&data, 13), kept);
@@ -197,6 +200,30 @@ fn the_migration_makes_what_would_have_been_kept() {
     world.keep(Event::IssuerKept(Box::new(full_issuer())));
     assert_eq!(world.pay(2, None).issuer, 1);
     assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn the_collectors_and_tokens_of_older_books_are_kept() {
+    for (script, keep) in [(1, keep_first_books as fn(&Path)), (2, keep_second_books)] {
+        let folder = tempfile::tempdir().unwrap();
+        keep(folder.path());
+        crate::sqlite::edit(
+            folder.path(),
+            "INSERT INTO token VALUES (zeroblob(32), 11, 1637943112000000);",
+        );
+        let world = opened(folder.path());
+        let (snapshot, collector) =
+            (world.store.snapshot().unwrap(), id(CollectorId::from_i64, 11));
+        let record = snapshot.view().collector(collector).unwrap().unwrap();
+        let kept = (record.code_digest, record.secret_digest, record.previous);
+        assert_eq!(kept, ([11; 32], [8; 32], None), "script {script}");
+        let (issued_at, expires_at) = (None, "2021-11-26T16:11:52Z".parse().unwrap());
+        assert_eq!(
+            snapshot.view().tokens_of(collector).unwrap(),
+            [TokenRecord { digest: [0; 32], collector, issued_at, expires_at }]
+        );
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    }
 }
 
 #[test]

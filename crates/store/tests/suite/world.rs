@@ -101,6 +101,7 @@ impl World {
             secret_digest: [8; 32],
             can_list: false,
             is_active: true,
+            previous: None,
         })
         .unwrap();
         tx.commit().unwrap();

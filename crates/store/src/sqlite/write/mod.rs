@@ -291,9 +291,12 @@ impl<'a> SqliteTx<'a> {
         self.bearers.clear();
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
-             secret_digest, can_list, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             secret_digest, can_list, is_active, previous_secret_digest, previous_until_us) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
              ON CONFLICT (collector_id) DO UPDATE SET can_list = excluded.can_list, \
-             is_active = excluded.is_active",
+             is_active = excluded.is_active, secret_digest = excluded.secret_digest, \
+             previous_secret_digest = excluded.previous_secret_digest, \
+             previous_until_us = excluded.previous_until_us",
             (
                 record.id.to_i64(),
                 record.company.to_i64(),
@@ -303,6 +306,8 @@ impl<'a> SqliteTx<'a> {
                 record.secret_digest,
                 record.can_list,
                 record.is_active,
+                record.previous.map(|previous| previous.digest),
+                record.previous.map(|previous| previous.until.as_microsecond()),
             ),
         )?;
         Ok(())
@@ -311,9 +316,21 @@ impl<'a> SqliteTx<'a> {
     pub(crate) fn put_token(&mut self, record: &TokenRecord) -> Write {
         self.bearers.clear();
         self.run(
-            "INSERT INTO token (digest, collector_id, expires_at_us) VALUES (?1, ?2, ?3)",
-            (record.digest, record.collector.to_i64(), record.expires_at.as_microsecond()),
+            "INSERT INTO token (digest, collector_id, issued_at_us, expires_at_us) \
+             VALUES (?1, ?2, ?3, ?4)",
+            (
+                record.digest,
+                record.collector.to_i64(),
+                record.issued_at.map(Timestamp::as_microsecond),
+                record.expires_at.as_microsecond(),
+            ),
         )?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_token(&mut self, digest: &Digest) -> Write {
+        self.bearers.clear();
+        self.run("DELETE FROM token WHERE digest = ?1", [digest])?;
         Ok(())
     }
 
