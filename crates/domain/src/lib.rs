@@ -27,6 +27,7 @@ mod payables;
 mod payment;
 mod period;
 mod policy;
+mod printable;
 mod reverse;
 mod role;
 mod text;
@@ -63,6 +64,7 @@ pub use payables::{
 pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
 pub use policy::{Hours, Policy, ReversalWindow, SettingError};
+pub use printable::PrintablePayment;
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
 pub use role::Role;
 pub use text::{

@@ -147,20 +147,18 @@ const fn key(name: &'static str, meaning: &'static str, example: &'static str) -
 }
 
 impl FileConfig {
-    /// Reads the file as [`FileConfig::read`] does, and gives what it says word for word as well.
-    pub(crate) fn read_said(named: Option<&Path>) -> anyhow::Result<(Self, Table)> {
-        let config = Self::read(named)?;
-        let text = fs::read_to_string(named.unwrap_or(Path::new(FILE_NAME))).unwrap_or_default();
-        Ok((config, text.parse().unwrap_or_default()))
-    }
-
     /// Reads the file named, or `./ventanilla.toml` where it is there.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Self::read_said(named)?.0)
+    }
+
+    /// The same, and what the file says word for word.
+    pub(crate) fn read_said(named: Option<&Path>) -> anyhow::Result<(Self, Table)> {
         let path = named.unwrap_or(Path::new(FILE_NAME));
         match fs::read_to_string(path) {
             Ok(text) => Self::from_text(&text, path),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
-                Ok(Self::default())
+                Ok((Self::default(), Table::new()))
             }
             Err(error) => {
                 let reason = to_reason(&error);
@@ -170,7 +168,7 @@ impl FileConfig {
     }
 
     /// Takes the text of a file; `path` is for its directory and for what is told.
-    fn from_text(text: &str, path: &Path) -> anyhow::Result<Self> {
+    fn from_text(text: &str, path: &Path) -> anyhow::Result<(Self, Table)> {
         let table = text.parse::<Table>();
         let table = table.map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
@@ -179,8 +177,8 @@ impl FileConfig {
         })?;
         let (mut config, mut unknown) = (Self::default(), Vec::new());
         let folder = path.parent().unwrap_or(Path::new(""));
-        for (key, value) in table {
-            match config.set(&key, &value, folder) {
+        for (key, value) in &table {
+            match config.set(key, value, folder) {
                 Some(true) => {}
                 Some(false) => {
                     let place = path.display();
@@ -192,7 +190,7 @@ impl FileConfig {
             }
         }
         if unknown.is_empty() {
-            return Ok(config);
+            return Ok((config, table));
         }
         let unknown = unknown.join(", ");
         Err(Problem::usage(format!("{}: no se conoce {unknown}", path.display())))
@@ -256,7 +254,7 @@ mod tests {
 
     fn read(text: &str) -> Result<FileConfig, String> {
         let config = FileConfig::from_text(text, Path::new("/etc/ventanilla.toml"));
-        config.map_err(|error| error.to_string())
+        config.map(|(config, _)| config).map_err(|error| error.to_string())
     }
 
     #[test]

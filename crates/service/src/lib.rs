@@ -44,7 +44,6 @@ pub use payables::{
     PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
     SupplierState,
 };
-pub use printing::PrintablePayment;
 pub use readiness::{Holdings, Unready};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{

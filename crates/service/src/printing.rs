@@ -2,34 +2,12 @@
 
 use std::sync::Arc;
 
-use ventanilla_domain::{
-    BillId, BillVersion, Company, CompanyId, Holder, Issuer, Label, Payment, PaymentId, Reversal,
-};
+use ventanilla_domain::{BillId, Company, CompanyId, Issuer, Payment, PaymentId, PrintablePayment};
 use ventanilla_store::{StoreError, View};
 
 use crate::failure::damaged;
 use crate::session::own_payment;
 use crate::{Failure, PrintRefusal, RECEIPT_PATH, ReprintRefusal, Service, Session};
-
-/// A payment with all that its paper says. But for the reversal, nothing of it ever changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrintablePayment {
-    /// The company that was paid. Its rules and the number of its issuer are those of now.
-    pub company: Arc<Company>,
-    /// What heads the paper: what the company had said when it was paid.
-    pub issuer: Option<Issuer>,
-    /// The contract and who held it when the paid version of the bill came: whom the biller had
-    /// issued the invoice to.
-    pub holder: Holder,
-    /// The version of the bill that was paid.
-    pub version: BillVersion,
-    /// The payment.
-    pub payment: Payment,
-    /// Its reversal, by now.
-    pub reversal: Option<Reversal>,
-    /// The name of the collector who took it.
-    pub collector: Label,
-}
 
 impl Session<'_> {
     /// A payment of the calling collector's, with what its paper says (`imprimirfactura`). Refusals

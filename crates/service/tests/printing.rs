@@ -7,13 +7,13 @@ mod tests {
 
     use ventanilla_domain::{
         BillId, BusinessDay, CompanyId, ContractCode, Currency, FileKind, Label, Name, PayCommand,
-        Payment, PaymentId, Place, ReverseCommand, SettingError, TimeZone,
+        Payment, PaymentId, Place, PrintablePayment, ReverseCommand, SettingError, TimeZone,
     };
     use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         AdminRefusal, Caller, Clock, Credentials, DayOpening, DayRefusal, DayVisitor, Entropy,
-        Failure, NewCollector, NewCompany, PaymentState, PrintRefusal, PrintablePayment,
-        ReprintRefusal, Service, Settings, VisitFailure,
+        Failure, NewCollector, NewCompany, PaymentState, PrintRefusal, ReprintRefusal, Service,
+        Settings, VisitFailure,
     };
     use ventanilla_store::{Keys, Store};
 

@@ -9,12 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use ventanilla_documents::{Invoice, Letterhead, Paper};
+use ventanilla_documents::Paper;
 use ventanilla_domain::{
     Bill, BillId, BusinessDay, CallerKey, Company, ContractState, DayTotals, Holder, IdOutOfRange,
     LocationCode, Money, PaymentId, Period, Text, Total, civil_at,
 };
-use ventanilla_service::{FoundContract, PaymentState, PrintablePayment};
+use ventanilla_service::{FoundContract, PaymentState};
 
 use super::wire;
 
@@ -148,20 +148,6 @@ pub(super) fn date_time(text: &str) -> Option<DateTime> {
 pub(super) fn paper(text: &str) -> Option<Paper> {
     let known = wire::PAPERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
     known.map(|(_, paper)| *paper)
-}
-
-/// What the paper of a payment says.
-pub(super) fn invoice<'p>(printed: &'p PrintablePayment, proof: &'p str) -> Invoice<'p> {
-    Invoice {
-        company: &printed.company,
-        letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref()),
-        holder: &printed.holder,
-        version: &printed.version,
-        payment: &printed.payment,
-        reversal: printed.reversal.as_ref(),
-        collector: printed.collector.as_str(),
-        proof,
-    }
 }
 
 /// `documento`.

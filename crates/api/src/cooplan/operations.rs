@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use ventanilla_documents::Paper;
+use ventanilla_documents::{Invoice, Paper};
 use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
 use ventanilla_service::{
     Caller, Credentials, Page, PayRequest, PaymentSelector, Service, Session, TokenPayRefusal,
@@ -217,7 +217,7 @@ fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let printed = session.payment_to_print(bill, payment);
     let printed = printed.map_err(|failure| of_failure(failure, errors::of_print))?;
     let proof = call.service.receipt_text(&printed);
-    let invoice = convert::invoice(&printed, &proof);
+    let invoice = Invoice::of(&printed, &proof);
     let (name, pdf) = (invoice.file_name(), invoice.to_pdf(paper.unwrap_or(Paper::A4)));
     if accept::favourite(call.headers, &[wire::PDF]).is_some() {
         let file = Some(File { media_type: wire::PDF, name });

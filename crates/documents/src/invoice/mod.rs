@@ -3,7 +3,7 @@
 mod fiscal;
 mod layout;
 
-use ventanilla_domain::{BillVersion, Company, Holder, Payment, Reversal};
+use ventanilla_domain::{BillVersion, Company, Holder, Payment, PrintablePayment, Reversal};
 
 use crate::letterhead::Letterhead;
 use crate::pdf::Paper;
@@ -30,7 +30,21 @@ pub struct Invoice<'a> {
     pub proof: &'a str,
 }
 
-impl Invoice<'_> {
+impl<'a> Invoice<'a> {
+    /// The paper of a payment with its proof.
+    pub fn of(printed: &'a PrintablePayment, proof: &'a str) -> Self {
+        Self {
+            company: &printed.company,
+            letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref()),
+            holder: &printed.holder,
+            version: &printed.version,
+            payment: &printed.payment,
+            reversal: printed.reversal.as_ref(),
+            collector: printed.collector.as_str(),
+            proof,
+        }
+    }
+
     /// The paper as PDF: the same bytes for the same facts.
     ///
     /// It is titled `FACTURA` where the biller's file brought the fiscal invoice's facts, and else

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ventanilla_documents::{Invoice, Letterhead, Paper};
+use ventanilla_documents::{Invoice, Paper};
 use ventanilla_domain::{CompanyId, PaymentId};
-use ventanilla_service::{PrintablePayment, ReprintRefusal};
+use ventanilla_service::ReprintRefusal;
 
 use super::{from_company_id, from_payment_id, target};
 use crate::books::{Books, StoreArgs};
@@ -64,20 +64,9 @@ pub(crate) fn run(args: &InvoiceArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     })?;
     let proof = books.service.receipt_text(&printed);
     books.close();
-    target::write(args.output.as_deref(), &to_pdf(&printed, &proof, args.format))?;
+    target::write(
+        args.output.as_deref(),
+        &Invoice::of(&printed, &proof).to_pdf(args.format.to_paper()),
+    )?;
     Ok(Exit::Done)
-}
-
-fn to_pdf(printed: &PrintablePayment, proof: &str, form: Form) -> Vec<u8> {
-    let invoice = Invoice {
-        company: &printed.company,
-        letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref()),
-        holder: &printed.holder,
-        version: &printed.version,
-        payment: &printed.payment,
-        reversal: printed.reversal.as_ref(),
-        collector: printed.collector.as_str(),
-        proof,
-    };
-    invoice.to_pdf(form.to_paper())
 }
