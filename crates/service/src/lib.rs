@@ -5,6 +5,7 @@
 
 mod access;
 mod admin;
+mod checkpoint;
 mod clock;
 mod collecting;
 mod days;
@@ -23,6 +24,7 @@ mod secrets;
 mod session;
 mod tokens;
 mod users;
+mod verifier;
 mod views;
 mod writer;
 
@@ -33,6 +35,7 @@ use tokio::sync::oneshot;
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
+pub use checkpoint::CheckpointReport;
 pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
@@ -57,6 +60,7 @@ pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,
 };
+pub use verifier::{Verifier, VerifyMeters};
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
@@ -110,6 +114,7 @@ struct Inner {
     guard: LoginGuard,
     sign_ins: SignIns,
     receipts: ReceiptSigner,
+    verified: VerifyMeters,
 }
 
 impl Service {
@@ -123,7 +128,9 @@ impl Service {
         let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
         let receipts = ReceiptSigner::new(store.keys());
-        let inner = Inner { store, clock, entropy, settings, writer, guard, sign_ins, receipts };
+        let verified = VerifyMeters::default();
+        let inner =
+            Inner { store, clock, entropy, settings, writer, guard, sign_ins, receipts, verified };
         Ok(Self { inner: Arc::new(inner) })
     }
 

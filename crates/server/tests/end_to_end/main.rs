@@ -50,4 +50,6 @@ mod tls;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
+mod verified;
+#[cfg(test)]
 mod watch;

@@ -7,6 +7,8 @@ mod every_store;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod follower;
+#[cfg(test)]
 mod former;
 #[cfg(test)]
 mod migration;
