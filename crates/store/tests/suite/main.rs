@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod days;
 #[cfg(test)]
+mod earlier;
+#[cfg(test)]
 mod every_store;
 #[cfg(test)]
 mod files;
