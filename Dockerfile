@@ -9,8 +9,8 @@ RUN cargo build --release --locked --package ventanilla
 
 FROM debian:bookworm-slim
 # The same number wherever it runs, so that a volume can be given to it.
-RUN groupadd --system --gid 10001 ventanilla \
-    && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/ventanilla \
+RUN groupadd --gid 10001 ventanilla \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/ventanilla \
       --shell /usr/sbin/nologin ventanilla \
     && install --directory --owner ventanilla --group ventanilla --mode 0700 /var/lib/ventanilla
 COPY --from=build /src/target/release/ventanilla /usr/local/bin/ventanilla
