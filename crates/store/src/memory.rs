@@ -16,7 +16,7 @@ use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
-    StoreError, TokenRecord, journal,
+    StoreError, TokenRecord, TrailRow, journal,
 };
 
 /// Everything that is kept.
@@ -26,6 +26,7 @@ pub struct State {
     journal: BTreeMap<CompanyId, Vec<Entry>>,
     collectors: BTreeMap<CollectorId, CollectorRecord>,
     tokens: BTreeMap<Digest, TokenRecord>,
+    pub(crate) trails: BTreeMap<Option<CompanyId>, Vec<TrailRow>>,
     pub(crate) identities: Identities,
 }
 
@@ -527,6 +528,10 @@ pub struct MemoryTx<'a> {
 impl MemoryTx<'_> {
     pub(crate) fn state(&self) -> &State {
         &self.state
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.store.keys
     }
 
     pub(crate) fn append(
