@@ -22,6 +22,7 @@ mod refusal;
 mod secrets;
 mod session;
 mod tokens;
+mod trail;
 mod users;
 mod views;
 mod writer;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use ventanilla_domain::Label;
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
@@ -53,6 +55,7 @@ pub use refusal::{
 pub use secrets::{Rotated, Rotation};
 pub use session::Session;
 pub use tokens::{KeptToken, TokenId};
+pub use trail::{Act, ActOutcome, ActRecord, Origin, Subject, What, Who};
 pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,
@@ -67,6 +70,7 @@ use collecting::Decided;
 use failure::WriteFailure;
 use guard::LoginGuard;
 use receipt::ReceiptSigner;
+use trail::Flusher;
 use users::SignIns;
 use writer::Writer;
 
@@ -98,6 +102,8 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// Who runs the commands that change something.
+    operator: Option<Label>,
 }
 
 #[derive(Debug)]
@@ -106,7 +112,8 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     settings: Settings,
-    writer: Writer,
+    writer: Arc<Writer>,
+    flusher: Flusher,
     guard: LoginGuard,
     sign_ins: SignIns,
     receipts: ReceiptSigner,
@@ -121,10 +128,13 @@ impl Service {
         settings: Settings,
     ) -> std::io::Result<Self> {
         let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
+        let writer = Arc::new(writer);
+        let flusher = Flusher::start(Arc::clone(&writer))?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
         let receipts = ReceiptSigner::new(store.keys());
-        let inner = Inner { store, clock, entropy, settings, writer, guard, sign_ins, receipts };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner =
+            Inner { store, clock, entropy, settings, writer, flusher, guard, sign_ins, receipts };
+        Ok(Self { inner: Arc::new(inner), operator: None })
     }
 
     /// The clock it runs by.
@@ -132,8 +142,10 @@ impl Service {
         &self.inner.clock
     }
 
-    /// Takes no more commands, finishes those accepted, and ends the writer. Blocking.
+    /// Writes what is noted for the trail, takes no more commands, finishes those accepted, and ends
+    /// the writer. Blocking.
     pub fn shut_down(&self) {
+        self.inner.flusher.stop();
         self.inner.writer.stop();
     }
 
