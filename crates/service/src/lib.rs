@@ -8,6 +8,7 @@ mod admin;
 mod clock;
 mod collecting;
 mod days;
+mod explaining;
 mod exports;
 mod failure;
 mod guard;
@@ -37,6 +38,9 @@ use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
+pub use explaining::{
+    ExplainRefusal, ExplainedBill, ExplainedPayment, Explanation, Posted, Question,
+};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
 pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};

@@ -320,12 +320,16 @@ impl State {
     }
 
     pub(crate) fn unpaid_bills(&self, company: CompanyId, contract: ContractKey) -> Vec<Bill> {
+        self.bills_of(company, contract).into_iter().filter(Bill::is_unpaid).collect()
+    }
+
+    pub(crate) fn bills_of(&self, company: CompanyId, contract: ContractKey) -> Vec<Bill> {
         let Some(books) = self.books(company) else {
             return Vec::new();
         };
         let all = (contract, BillId::FIRST)..;
         let own = books.bills.range(all).take_while(|((key, _), _)| *key == contract);
-        own.map(|(_, bill)| *bill).filter(Bill::is_unpaid).collect()
+        own.map(|(_, bill)| *bill).collect()
     }
 
     pub(crate) fn version(
