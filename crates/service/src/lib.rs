@@ -176,6 +176,11 @@ impl Service {
                 .iter()
                 .map(|head| (head.company, head.entries, to_hex(&head.chain)))
                 .collect(),
+            trails: report
+                .trails
+                .iter()
+                .map(|head| (head.company, head.rows, to_hex(&head.chain)))
+                .collect(),
             findings: report.findings,
         })
     }

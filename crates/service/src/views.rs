@@ -241,6 +241,8 @@ pub struct VerifyReport {
     /// The end of each company's journal: its id, how many entries it has, and the last one's
     /// link in the chain as 64 hexadecimal digits.
     pub heads: Vec<(CompanyId, i64, String)>,
+    /// The same of each trail, `None` being that of the acts that belong to no company.
+    pub trails: Vec<(Option<CompanyId>, i64, String)>,
     /// What differs, one Spanish sentence each; empty when all is well.
     pub findings: Vec<String>,
 }

@@ -122,7 +122,8 @@ mod tests {
         /// Pays a bill as the edge does it: whatever comes of it is noted.
         async fn pay(&self, caller: &Caller, bill: i64, minor: i64, key: &str) -> ActOutcome {
             self.pass();
-            let contract = ContractCode::from_text(if bill == 3 { "0400" } else { "0315" }).unwrap();
+            let contract =
+                ContractCode::from_text(if bill == 3 { "0400" } else { "0315" }).unwrap();
             let bill = id(BillId::from_i64, bill);
             let caller_key = CallerKey::from_text(key).ok();
             let period = if bill.to_i64() == 2 { 202_111 } else { 202_110 };
