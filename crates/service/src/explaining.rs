@@ -16,6 +16,8 @@ use crate::{ActRecord, Failure, Service};
 
 /// Acts that are told at most: the rest is counted.
 const ACTS_MAX: usize = 2_000;
+/// Bills that are explained since attempts name them, at most.
+const NAMED_MAX: usize = 20;
 /// Events read at a time.
 const PAGE_LEN: usize = 500;
 
@@ -101,14 +103,33 @@ impl Service {
     /// Explains what a question is about. Refuses an unknown company.
     ///
     /// The books are read of one snapshot; the trail, which has no index, is read through, a page at a
-    /// time.
+    /// time. Where the books know nothing of it but attempts name bills, these are explained.
     pub fn explain(
         &self,
         company: CompanyId,
         question: &Question,
     ) -> Result<Explanation, Failure<ExplainRefusal>> {
-        let (mut explanation, wanted) =
-            self.read_decided(|view| from_books(view, company, question))?;
+        let explanation = self.explain_with(company, question, &[])?;
+        if !explanation.bills.is_empty() {
+            return Ok(explanation);
+        }
+        let named = explanation.acts.iter().filter_map(|act| BillId::from_i64(act.bill?).ok());
+        let named: BTreeSet<BillId> = named.take(NAMED_MAX).collect();
+        if named.is_empty() {
+            return Ok(explanation);
+        }
+        self.explain_with(company, question, &Vec::from_iter(named))
+    }
+
+    /// The same, of these bills too.
+    fn explain_with(
+        &self,
+        company: CompanyId,
+        question: &Question,
+        more: &[BillId],
+    ) -> Result<Explanation, Failure<ExplainRefusal>> {
+        let from_books = self.read_decided(|view| from_books(view, company, question, more));
+        let (mut explanation, wanted) = from_books?;
         let takes = |line: &str| wanted.takes(line);
         let visited = self.visit_trail(Some(company), &takes, &mut |act| {
             if wanted.is_about(&act) {
@@ -207,6 +228,7 @@ fn from_books(
     view: &View<'_>,
     company: CompanyId,
     question: &Question,
+    more: &[BillId],
 ) -> Decided<(Explanation, Wanted), ExplainRefusal> {
     let Some(company) = view.company(company)? else {
         return Ok(Err(ExplainRefusal::CompanyUnknown));
@@ -214,21 +236,24 @@ fn from_books(
     let records = view.collectors()?.into_iter().filter(|record| record.company == company.id);
     let collectors: BTreeMap<_, _> =
         records.map(|record| (record.id.to_i64(), record.name)).collect();
-    let bills = named_bills(view, &company, question, &collectors)?.into_iter();
-    let bills = bills.map(|bill| explained_bill(view, &company, bill));
+    let mut bills = named_bills(view, &company, question, &collectors)?;
+    for id in more {
+        bills.extend(bill(view, &company, *id)?.map(|bill| (bill.id, bill)));
+    }
+    let bills = bills.into_values().map(|bill| explained_bill(view, &company, bill));
     let bills = bills.collect::<Result<Vec<_>, _>>()?;
     let wanted = Wanted::of(question, &bills);
     let (acts, more_acts) = (Vec::new(), 0);
     Ok(Ok((Explanation { company, bills, acts, more_acts, collectors }, wanted)))
 }
 
-/// The bills that a question is about, by number.
+/// The bills that a question is about.
 fn named_bills(
     view: &View<'_>,
     company: &Company,
     question: &Question,
     collectors: &BTreeMap<i64, Label>,
-) -> Result<Vec<Bill>, StoreError> {
+) -> Result<BTreeMap<BillId, Bill>, StoreError> {
     let mut bills = BTreeMap::new();
     match question {
         Question::Bill(id) => {
@@ -261,7 +286,7 @@ fn named_bills(
             }
         }
     }
-    Ok(bills.into_values().collect())
+    Ok(bills)
 }
 
 fn bill(view: &View<'_>, company: &Company, id: BillId) -> Result<Option<Bill>, StoreError> {

@@ -349,6 +349,8 @@ mod tests {
             ] {
                 assert_eq!(told(&question), (vec![first.clone()], acts.to_vec()), "{question:?}");
             }
+            let refused = Question::Key(CallerKey::from_text("c-1").unwrap());
+            assert_eq!(told(&refused), (vec![first.clone()], acts.to_vec()), "its bill's life");
             let contract = |code| Question::Contract(ContractCode::from_text(code).unwrap());
             let (unpaid, third) = ((2, 1, vec![]), (3, 1, vec![(3, false)]));
             for code in ["315", "00315"] {
