@@ -9,7 +9,7 @@ use ventanilla_domain::CompanyId;
 use ventanilla_store::{Store, StoreError, TrailHead, TrailRow};
 
 use crate::sqlite::{edit, keys};
-use crate::world::{World, each_store, id, instant};
+use crate::world::{World, each_store, instant};
 
 fn company() -> Option<CompanyId> {
     CompanyId::from_i64(13).ok()
