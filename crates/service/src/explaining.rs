@@ -49,7 +49,7 @@ pub struct Explanation {
     pub company: Arc<Company>,
     /// The bills it is about, by number.
     pub bills: Vec<ExplainedBill>,
-    /// The acts about them, in the order of their times: [`ACTS_MAX`] at most.
+    /// The acts about them, in the order of their times: 2,000 at most.
     pub acts: Vec<ActRecord<'static>>,
     /// Acts that are left out, since there are so many.
     pub more_acts: u64,

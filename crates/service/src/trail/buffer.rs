@@ -1,6 +1,5 @@
 //! What waits to be written into the trail: bounded, whatever comes.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,15 +14,17 @@ use crate::network_of;
 pub(super) const ACTS_MAX: usize = 32_768;
 /// Acts that are written without waiting for more.
 pub(super) const ACTS_MANY: usize = 4_096;
-/// Kinds of refusals of nobody in particular that are counted apart; the rest is dropped.
+/// Kinds of acts of nobody in particular that are counted apart; the rest is dropped.
 const KINDS_MAX: usize = 1_024;
 /// Acts of a row, so that a row is read and hashed in a moment.
 const ROW_ACTS_MAX: usize = 500;
 
-/// Refusals of one kind.
+/// What kind of act it was: from which network, what, and what came of it.
+type Kind = (IpAddr, What, ActOutcome);
+
+/// Acts of one kind.
 #[derive(Debug)]
 pub(super) struct Counted {
-    pub(super) outcome: ActOutcome,
     pub(super) count: u64,
     pub(super) first: Timestamp,
     pub(super) last: Timestamp,
@@ -42,7 +43,7 @@ pub(super) struct Sheet {
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     acts: Vec<Act>,
-    counted: HashMap<(IpAddr, What, Cow<'static, str>), Counted>,
+    counted: HashMap<Kind, Counted>,
     /// Acts that found no place, and when the last of them came.
     dropped: u64,
     dropped_at: Timestamp,
@@ -54,11 +55,9 @@ pub(super) struct Buffer {
 impl Buffer {
     /// Takes an act, or counts it.
     pub(super) fn push(&mut self, act: Act) {
-        if let (Who::Nobody, ActOutcome::Refused(code), Origin::Address(address)) =
-            (&act.who, &act.outcome, act.from)
-        {
-            let kind = (network_of(address), act.what, code.clone());
-            return self.count(kind, act.at);
+        let is_common = matches!(act.outcome, ActOutcome::Refused(_) | ActOutcome::Unavailable);
+        if let (Who::Nobody, true, Origin::Address(address)) = (&act.who, is_common, act.from) {
+            return self.count((network_of(address), act.what, act.outcome), act.at);
         }
         if self.acts.len() + self.unwritten_acts >= ACTS_MAX {
             return self.drop_one(act.at);
@@ -66,13 +65,12 @@ impl Buffer {
         self.acts.push(act);
     }
 
-    fn count(&mut self, kind: (IpAddr, What, Cow<'static, str>), at: Timestamp) {
+    fn count(&mut self, kind: Kind, at: Timestamp) {
         if self.counted.len() >= KINDS_MAX && !self.counted.contains_key(&kind) {
             return self.drop_one(at);
         }
-        let outcome = ActOutcome::Refused(kind.2.clone());
         let counted = self.counted.entry(kind);
-        let counted = counted.or_insert(Counted { outcome, count: 0, first: at, last: at });
+        let counted = counted.or_insert(Counted { count: 0, first: at, last: at });
         counted.count += 1;
         counted.last = at;
     }
@@ -120,7 +118,7 @@ impl Buffer {
 pub(super) struct Taken {
     unwritten: VecDeque<Arc<Sheet>>,
     acts: Vec<Act>,
-    counted: HashMap<(IpAddr, What, Cow<'static, str>), Counted>,
+    counted: HashMap<Kind, Counted>,
     dropped: (u64, Timestamp),
 }
 
@@ -132,8 +130,8 @@ impl Taken {
         for act in &self.acts {
             add(&mut sheets, &mut open, act.company, &ActRecord::of(act));
         }
-        for ((network, what, _), counted) in &self.counted {
-            let record = ActRecord::of_counted(network.to_string(), *what, counted);
+        for ((network, what, outcome), counted) in &self.counted {
+            let record = ActRecord::of_counted(network.to_string(), *what, outcome, counted);
             add(&mut sheets, &mut open, None, &record);
         }
         let (dropped, at) = self.dropped;
@@ -226,8 +224,12 @@ mod tests {
         for second in 0..3 {
             buffer.push(act(second, "192.0.2.1", collector(), refused("X")));
         }
-        buffer.push(act(3, "192.0.2.1", Who::Nobody, ActOutcome::Unavailable));
+        buffer.push(act(3, "192.0.2.1", Who::Nobody, ActOutcome::Failed("5d".to_owned())));
         assert_eq!(lines(&mut buffer).len(), 4);
+        for second in 0..3 {
+            buffer.push(act(second, "192.0.2.1", Who::Nobody, ActOutcome::Unavailable));
+        }
+        assert_eq!(lines(&mut buffer).len(), 1, "a full queue turns nobody away a thousand times");
     }
 
     #[test]

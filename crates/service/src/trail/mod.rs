@@ -154,7 +154,7 @@ impl What {
 }
 
 /// What came of an act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ActOutcome {
     /// It was done.
     Done,
@@ -211,8 +211,8 @@ impl Service {
     }
 
     /// Notes what a caller did. Nobody waits: it is written within a second, together with what else
-    /// is noted by then. What nobody in particular was refused is counted by network, act and code
-    /// and not listed, so that a flood of it stays small.
+    /// is noted by then. What nobody in particular got nothing by is counted by network, act and
+    /// outcome and not listed, so that a flood of it stays small.
     pub fn note(&self, act: Act) {
         self.inner.flusher.note(act);
     }

@@ -73,9 +73,14 @@ impl<'a> ActRecord<'a> {
         }
     }
 
-    /// Refusals of nobody in particular, counted.
-    pub(super) fn of_counted(network: String, what: What, counted: &'a Counted) -> Self {
-        let Counted { outcome, count, first, last } = counted;
+    /// Acts of nobody in particular, counted.
+    pub(super) fn of_counted(
+        network: String,
+        what: What,
+        outcome: &'a ActOutcome,
+        counted: &Counted,
+    ) -> Self {
+        let Counted { count, first, last } = counted;
         let is_one = *count == 1;
         Self {
             at_us: first.as_microsecond(),
