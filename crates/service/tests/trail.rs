@@ -437,6 +437,10 @@ mod tests {
             world.note(What::Pay, bank.clone(), refused, subject.clone());
             let unknown =
                 Subject { payment: Some(id(PaymentId::from_i64, 7)), ..Subject::default() };
+            let contract = ContractCode::from_text("0077").ok();
+            let of_nobody = Subject { contract, ..Subject::default() };
+            let no_member = ActOutcome::Refused("SOCIO_NO_ENCONTRADO".into());
+            world.note(What::Pay, bank.clone(), no_member, of_nobody);
             let refused = ActOutcome::Refused("COBRANZA_NO_EXISTE".into());
             world.note(What::Reverse, bank, refused, unknown);
             for (question, code) in [
@@ -444,6 +448,7 @@ mod tests {
                 (Question::Contract(subject.contract.unwrap()), "FACTURA_NO_EXISTE"),
                 (Question::Key(subject.caller_key.unwrap()), "FACTURA_NO_EXISTE"),
                 (Question::Payment(id(PaymentId::from_i64, 7)), "COBRANZA_NO_EXISTE"),
+                (Question::Contract(ContractCode::from_text("77").unwrap()), "SOCIO_NO_ENCONTRADO"),
             ] {
                 let explanation = world.explain(&question);
                 assert_eq!(explanation.bills.len(), 0, "{question:?}");

@@ -127,8 +127,8 @@ fn what_is_not_found_is_told_so() {
         &[
             ("explain 7 --data datos", 1, "no se encontró nada de la cobranza 7: ni en los libros"),
             ("explain --bill 99 --data datos", 1, "no se encontró nada de la factura 99"),
-            ("explain --contract X --data datos", 1, "no se encontró nada de el contrato X"),
-            ("explain --key k --data datos", 1, "no se encontró nada de el IdTransaccion «k»"),
+            ("explain --contract X --data datos", 1, "no se encontró nada del contrato X"),
+            ("explain --key k --data datos", 1, "no se encontró nada del IdTransaccion «k»"),
             ("explain --bill 9 --data datos", 0, "Bitácora: nada"),
             ("explain 7 --company 9 --data datos", 2, "no hay ninguna empresa 9"),
             ("trail --company 9 --data datos", 2, "no hay ninguna empresa 9"),

@@ -61,12 +61,12 @@ impl QuestionArgs {
     /// What was looked for, for a sentence.
     fn to_words(&self) -> String {
         match self {
-            Self { payment: Some(id), .. } => format!("la cobranza {id}"),
-            Self { bill: Some(id), .. } => format!("la factura {id}"),
-            Self { contract: Some(code), .. } => format!("el contrato {code}"),
+            Self { payment: Some(id), .. } => format!("de la cobranza {id}"),
+            Self { bill: Some(id), .. } => format!("de la factura {id}"),
+            Self { contract: Some(code), .. } => format!("del contrato {code}"),
             Self { key, .. } => {
                 let key = key.as_ref().map_or("", CallerKey::as_str);
-                format!("el IdTransaccion «{key}»")
+                format!("del IdTransaccion «{key}»")
             }
         }
     }
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if explained.is_empty() {
         let sought = args.question.to_words();
         return Err(Problem::found(format!(
-            "no se encontró nada de {sought}: ni en los libros ni en la bitácora"
+            "no se encontró nada {sought}: ni en los libros ni en la bitácora"
         )));
     }
     let collectors = explained.collectors.iter();
