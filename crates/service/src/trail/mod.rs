@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use ventanilla_domain::{
     BillId, BusinessDay, CallerKey, CollectorId, CompanyId, ContractCode, FileId, IntegratorId,
-    Label, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
+    Label, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId, UserId,
 };
 use ventanilla_store::{StoreError, Tx};
 
@@ -65,7 +65,7 @@ pub enum Who {
     /// A user, through an accounting system.
     User {
         /// The user.
-        user: ventanilla_domain::UserId,
+        user: UserId,
         /// Whose program.
         integrator: IntegratorId,
     },
