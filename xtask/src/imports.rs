@@ -36,7 +36,8 @@ const RULES: [Rule; 10] = [
         ],
     },
     // The only door: it knows nothing of HTTP. Encodings and JSON are the import of files, where
-    // JSON is cut into keys and the text of values: no type of ours is read by serde. Passwords that
+    // JSON is cut into keys and the text of values. Serde is for the trail's own lines, never on domain
+    // types. Passwords that
     // people choose need a slow hash, Argon2; on Colppy's wire the password is its MD5. The proof on a
     // receipt is a signature, Ed25519, in letters that a URL takes.
     Rule {
@@ -51,6 +52,7 @@ const RULES: [Rule; 10] = [
             "getrandom",
             "jiff",
             "md-5",
+            "serde",
             "serde_json",
             "sha2",
             "subtle",

@@ -8,6 +8,7 @@ mod every;
 mod http;
 mod meters;
 mod monitor;
+mod noted;
 mod receipt;
 
 pub use http::proxies::{Network, Proxies, UnknownNetwork};

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::runtime::Runtime;
-use ventanilla_domain::{Company, CompanyId};
+use ventanilla_domain::{Company, CompanyId, Label};
 use ventanilla_service::{AdminRefusal, Clock, Entropy, Failure, NoRefusal, Service, Settings};
 use ventanilla_store::{Keys, OpenError, ServerLock, Store, StoreError};
 
+use crate::commands::by::ByArgs;
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::problem::{self, Problem, to_reason};
@@ -243,6 +244,16 @@ impl Books {
         log::start(log, COMMAND_LOG)?;
         let place = args.to_place(&file)?;
         Self::start(place.open()?, &place)
+    }
+
+    /// The same for a command that changes something, or hands it out: who runs it stands in the trail.
+    pub(crate) fn open_by(by: &ByArgs, args: &StoreArgs, log: &LogArgs) -> anyhow::Result<Self> {
+        Ok(Self::open(args, log)?.operated_by(by.to_label("ventanilla")?))
+    }
+
+    /// The same books, where what is changed stands in the trail as that person's act.
+    pub(crate) fn operated_by(self, operator: Label) -> Self {
+        Self { service: self.service.operated_by(operator), ..self }
     }
 
     /// Starts a service over the open store of a place.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use subtle::{Choice, ConstantTimeEq as _};
-use ventanilla_domain::CollectorId;
+use ventanilla_domain::{CollectorId, CompanyId};
 use ventanilla_store::{Bearer, CollectorRecord, Digest, Keys, TokenRecord, to_hex, token_digest};
 
 use crate::views::expires_at;
@@ -42,12 +42,12 @@ impl Service {
         if !record.is_active {
             return Err(Failure::Refused(LoginRefusal::Disabled));
         }
-        self.keep_token(record.id, proof).await
+        self.keep_token((record.id, record.company), proof).await
     }
 
     async fn keep_token(
         &self,
-        collector: CollectorId,
+        (collector, company): (CollectorId, CompanyId),
         proof: Proof,
     ) -> Result<IssuedToken, Failure<LoginRefusal>> {
         let token = to_hex(&self.entropy().bytes::<32>());
@@ -65,7 +65,7 @@ impl Service {
             Ok(Ok(()))
         })
         .await?;
-        Ok(IssuedToken { token, lifetime_s })
+        Ok(IssuedToken { token, lifetime_s, collector, company })
     }
 
     /// Opens a session for a token. Refusals in the order of [`TokenRefusal`].

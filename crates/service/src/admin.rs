@@ -13,12 +13,13 @@ use crate::collecting::{Decided, company_of, pay_facts};
 use crate::printing::issuer_of_number;
 use crate::{
     AdminRefusal, Collector, Credentials, Entropy, Failure, NewCollector, NewCompany, NoRefusal,
-    PastPayment, PastPaymentRefusal, Service,
+    PastPayment, PastPaymentRefusal, Service, Subject, What,
 };
 
 impl Service {
     /// Opens a company's books. Refuses an id that is taken.
     pub async fn add_company(&self, new: NewCompany) -> Result<Company, Failure<AdminRefusal>> {
+        let act = self.operator_act(What::CompanyAdd);
         self.write(move |tx, now| {
             if tx.company(new.id)?.is_some() {
                 return Ok(Err(AdminRefusal::CompanyExists));
@@ -34,6 +35,7 @@ impl Service {
             let first_payment = new.first_payment;
             let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
             tx.append(company.id, event, now)?;
+            act.keep(tx, now, Some(company.id), Subject::named(company.name.as_str()))?;
             Ok(Ok(company))
         })
         .await
@@ -57,6 +59,7 @@ impl Service {
         company: CompanyId,
         settings: Vec<(String, String)>,
     ) -> Result<Company, Failure<AdminRefusal>> {
+        let act = self.operator_act(What::CompanySet);
         self.write(move |tx, now| {
             let Some(company) = tx.company(company)? else {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
@@ -77,6 +80,8 @@ impl Service {
             if changed.issuer != company.issuer {
                 tx.append(company.id, Event::IssuerKept(Box::new(issuer)), now)?;
             }
+            let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
+            act.keep(tx, now, Some(company.id), Subject::named(keys.join(", ")))?;
             Ok(Ok(changed))
         })
         .await
@@ -115,8 +120,16 @@ impl Service {
             is_active: true,
             previous: None,
         };
-        let record = self.write(move |tx, _| add_collector(tx, record.clone())).await?;
-        Ok((shown(&record), credentials))
+        let act = self.operator_act(What::CollectorAdd);
+        let record = self.write(move |tx, now| {
+            let added = add_collector(tx, record.clone())?;
+            if let Ok(record) = &added {
+                let subject = Subject::named(record.name.as_str());
+                act.keep(tx, now, Some(record.company), subject)?;
+            }
+            Ok(added)
+        });
+        Ok((shown(&record.await?), credentials))
     }
 
     /// All collectors, or one company's, by id.
@@ -140,7 +153,7 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Collector, Failure<AdminRefusal>> {
-        self.change_collector(company, name, |tx, record, _| {
+        self.change_collector(company, name, What::CollectorDisable, |tx, record, _| {
             let record = CollectorRecord { is_active: false, ..record };
             tx.put_collector(record.clone())?;
             Ok(shown(&record))
@@ -148,18 +161,19 @@ impl Service {
         .await
     }
 
-    /// Changes the collector of that name.
+    /// Changes the collector of that name, which is an act of administration.
     ///
     /// Refusals in order: an unknown company, an unknown name.
     pub(crate) async fn change_collector<T: Send + 'static>(
         &self,
         company: CompanyId,
         name: &str,
+        what: What,
         change: impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<T, StoreError>
         + Send
         + 'static,
     ) -> Result<T, Failure<AdminRefusal>> {
-        let name = name.trim().to_owned();
+        let (name, act) = (name.trim().to_owned(), self.operator_act(what));
         self.write(move |tx, now| {
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
@@ -169,7 +183,10 @@ impl Service {
                 record.company == company && record.name.as_str() == name
             };
             match records.find(is_named) {
-                Some(record) => change(tx, record, now).map(Ok),
+                Some(record) => {
+                    act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
+                    change(tx, record, now).map(Ok)
+                }
                 None => Ok(Err(AdminRefusal::CollectorUnknown)),
             }
         })

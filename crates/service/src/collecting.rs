@@ -34,12 +34,13 @@ impl Service {
     /// up in the payment's own transaction: a collector that is disabled pays nothing from then on,
     /// not even what waits in the queue.
     ///
-    /// Refusals in the order of [`TokenPayRefusal`]. Answers after the payment is on disk.
+    /// Says whose the token is. Refusals in the order of [`TokenPayRefusal`]. Answers after the payment
+    /// is on disk.
     pub async fn pay_by_token(
         &self,
         token: &str,
         request: PayRequest,
-    ) -> Result<(Arc<Company>, Accepted<Payment>), Failure<TokenPayRefusal>> {
+    ) -> Result<(Caller, Accepted<Payment>), Failure<TokenPayRefusal>> {
         let digest = token_digest(token);
         self.write_payment(move |tx, now| {
             let caller = match caller_of(tx.bearer(&digest)?, now) {
@@ -48,8 +49,8 @@ impl Service {
             };
             let paid = pay(tx, caller.company.id, &request.to_command(&caller), now)?;
             Ok(match paid {
-                Ok(accepted) => Ok((caller.company, accepted)),
-                Err(refusal) => Err(TokenPayRefusal::Pay(refusal, caller.company)),
+                Ok(accepted) => Ok((caller, accepted)),
+                Err(refusal) => Err(TokenPayRefusal::Pay(refusal, caller)),
             })
         })
         .await

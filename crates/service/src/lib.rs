@@ -9,6 +9,7 @@ mod checkpoint;
 mod clock;
 mod collecting;
 mod days;
+mod explaining;
 mod exports;
 mod failure;
 mod guard;
@@ -23,6 +24,7 @@ mod refusal;
 mod secrets;
 mod session;
 mod tokens;
+mod trail;
 mod users;
 mod verifier;
 mod views;
@@ -32,12 +34,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use ventanilla_domain::Label;
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
 pub use checkpoint::CheckpointReport;
 pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
+pub use explaining::{
+    ExplainRefusal, ExplainedBill, ExplainedPayment, Explanation, Posted, Question,
+};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
 pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
@@ -56,6 +62,7 @@ pub use refusal::{
 pub use secrets::{Rotated, Rotation};
 pub use session::Session;
 pub use tokens::{KeptToken, TokenId};
+pub use trail::{Act, ActOutcome, ActRecord, Origin, Subject, What, Who};
 pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,
@@ -71,6 +78,7 @@ use collecting::Decided;
 use failure::WriteFailure;
 use guard::LoginGuard;
 use receipt::ReceiptSigner;
+use trail::Flusher;
 use users::SignIns;
 use writer::Writer;
 
@@ -102,6 +110,8 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// Who runs the commands that change something.
+    operator: Option<Label>,
 }
 
 #[derive(Debug)]
@@ -110,7 +120,8 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     settings: Settings,
-    writer: Writer,
+    writer: Arc<Writer>,
+    flusher: Flusher,
     guard: LoginGuard,
     sign_ins: SignIns,
     receipts: ReceiptSigner,
@@ -126,12 +137,23 @@ impl Service {
         settings: Settings,
     ) -> std::io::Result<Self> {
         let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
+        let writer = Arc::new(writer);
+        let flusher = Flusher::start(Arc::clone(&writer))?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
         let receipts = ReceiptSigner::new(store.keys());
-        let verified = VerifyMeters::default();
-        let inner =
-            Inner { store, clock, entropy, settings, writer, guard, sign_ins, receipts, verified };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            settings,
+            writer,
+            flusher,
+            guard,
+            sign_ins,
+            receipts,
+            verified: VerifyMeters::default(),
+        };
+        Ok(Self { inner: Arc::new(inner), operator: None })
     }
 
     /// The clock it runs by.
@@ -139,8 +161,10 @@ impl Service {
         &self.inner.clock
     }
 
-    /// Takes no more commands, finishes those accepted, and ends the writer. Blocking.
+    /// Writes what is noted for the trail, takes no more commands, finishes those accepted, and ends
+    /// the writer. Blocking.
     pub fn shut_down(&self) {
+        self.inner.flusher.stop();
         self.inner.writer.stop();
     }
 
@@ -166,6 +190,11 @@ impl Service {
                 .heads
                 .iter()
                 .map(|head| (head.company, head.entries, to_hex(&head.chain)))
+                .collect(),
+            trails: report
+                .trails
+                .iter()
+                .map(|head| (head.company, head.rows, to_hex(&head.chain)))
                 .collect(),
             findings: report.findings,
         })

@@ -1,8 +1,8 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use std::sync::Arc;
+use ventanilla_domain::{PayRefusal, SettingError};
 
-use ventanilla_domain::{Company, PayRefusal, SettingError};
+use crate::Caller;
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,8 +40,8 @@ pub enum TokenRefusal {
 pub enum TokenPayRefusal {
     /// The token was not accepted.
     Token(TokenRefusal),
-    /// The payment was refused, by the rules of this company.
-    Pay(PayRefusal, Arc<Company>),
+    /// The payment of this collector was refused, by the rules of its company.
+    Pay(PayRefusal, Caller),
 }
 
 /// Why a contract was not shown.

@@ -8,7 +8,7 @@ use ventanilla_store::{CollectorRecord, PreviousSecret};
 
 use crate::access::secret_digest;
 use crate::admin::{issue_password, shown};
-use crate::{AdminRefusal, Collector, Failure, Service};
+use crate::{AdminRefusal, Collector, Failure, Service, What};
 
 /// What becomes of the secret that another replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Service {
     ) -> Result<Rotated, Failure<AdminRefusal>> {
         let keys = self.store().keys().clone();
         let password = issue_password(self.entropy());
-        self.change_collector(company, name, move |tx, record, now| {
+        self.change_collector(company, name, What::CollectorRotate, move |tx, record, now| {
             let login = record.login.as_str();
             let previous = previous_of(&record, rotation, now);
             let record = CollectorRecord {
@@ -87,7 +87,7 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Collector, Failure<AdminRefusal>> {
-        self.change_collector(company, name, |tx, record, _| {
+        self.change_collector(company, name, What::CollectorEnable, |tx, record, _| {
             if record.is_active {
                 return Ok(shown(&record));
             }

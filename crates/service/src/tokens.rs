@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Label};
 use ventanilla_store::{CollectorRecord, Digest, TokenRecord, to_hex};
 
-use crate::{AdminRefusal, Failure, Service};
+use crate::{AdminRefusal, Failure, Service, Subject, What};
 
 /// What a token is named by: the start of its hash, of which nobody learns the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +111,7 @@ impl Service {
         id: TokenId,
         company: Option<CompanyId>,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
-        let (first, last) = id.to_range();
+        let ((first, last), act) = (id.to_range(), self.operator_act(What::TokenRevoke));
         self.write(move |tx, now| {
             let mut revoked = Vec::new();
             for token in tx.view().tokens_between(&first, &last)? {
@@ -119,6 +119,8 @@ impl Service {
                 let is_named = company.is_none_or(|company| collector.company == company);
                 if is_named && token.expires_at > now {
                     tx.drop_token(&token.digest)?;
+                    let subject = Subject::named(collector.name.as_str());
+                    act.keep(tx, now, Some(collector.company), subject)?;
                     revoked.push(KeptToken::of(&token, &collector));
                 }
             }
@@ -135,7 +137,7 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
-        self.change_collector(company, name, |tx, record, now| {
+        self.change_collector(company, name, What::TokenRevoke, |tx, record, now| {
             let mut revoked = Vec::new();
             for token in tx.view().tokens_of(record.id)? {
                 tx.drop_token(&token.digest)?;

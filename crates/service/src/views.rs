@@ -33,16 +33,23 @@ pub struct IssuedToken {
     pub token: String,
     /// How long it lives, in seconds.
     pub lifetime_s: i64,
+    /// Whose it is.
+    pub collector: CollectorId,
+    /// For whom that one collects.
+    pub company: CompanyId,
 }
 
 impl std::fmt::Debug for IssuedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IssuedToken").field("lifetime_s", &self.lifetime_s).finish_non_exhaustive()
+        let Self { token: _, lifetime_s, collector, company } = self;
+        let mut shown = f.debug_struct("IssuedToken");
+        shown.field("lifetime_s", lifetime_s).field("collector", collector);
+        shown.field("company", company).finish_non_exhaustive()
     }
 }
 
 /// A collector whose token was accepted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Who calls.
     pub collector: CollectorId,
@@ -234,6 +241,8 @@ pub struct VerifyReport {
     /// The end of each company's journal: its id, how many entries it has, and the last one's
     /// link in the chain as 64 hexadecimal digits.
     pub heads: Vec<(CompanyId, i64, String)>,
+    /// The same of each trail, `None` being that of the acts that belong to no company.
+    pub trails: Vec<(Option<CompanyId>, i64, String)>,
     /// What differs, one Spanish sentence each; empty when all is well.
     pub findings: Vec<String>,
 }

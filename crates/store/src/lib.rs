@@ -14,6 +14,7 @@ mod payables;
 mod prepared;
 mod records;
 mod sqlite;
+mod trail;
 mod tx;
 mod users;
 mod values;
@@ -33,6 +34,7 @@ pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, PreviousSecret, TokenRecord,
     Written,
 };
+pub use trail::{TrailHead, TrailRow};
 pub use tx::Tx;
 pub use users::{
     IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,

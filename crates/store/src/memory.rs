@@ -16,7 +16,7 @@ use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
-    StoreError, TokenRecord, journal,
+    StoreError, TokenRecord, TrailRow, journal,
 };
 
 /// Everything that is kept.
@@ -26,6 +26,7 @@ pub struct State {
     journal: BTreeMap<CompanyId, Vec<Entry>>,
     collectors: BTreeMap<CollectorId, CollectorRecord>,
     tokens: BTreeMap<Digest, TokenRecord>,
+    pub(crate) trails: BTreeMap<Option<CompanyId>, Vec<TrailRow>>,
     pub(crate) identities: Identities,
 }
 
@@ -319,12 +320,16 @@ impl State {
     }
 
     pub(crate) fn unpaid_bills(&self, company: CompanyId, contract: ContractKey) -> Vec<Bill> {
+        self.bills_of(company, contract).into_iter().filter(Bill::is_unpaid).collect()
+    }
+
+    pub(crate) fn bills_of(&self, company: CompanyId, contract: ContractKey) -> Vec<Bill> {
         let Some(books) = self.books(company) else {
             return Vec::new();
         };
         let all = (contract, BillId::FIRST)..;
         let own = books.bills.range(all).take_while(|((key, _), _)| *key == contract);
-        own.map(|(_, bill)| *bill).filter(Bill::is_unpaid).collect()
+        own.map(|(_, bill)| *bill).collect()
     }
 
     pub(crate) fn version(
@@ -532,6 +537,10 @@ pub struct MemoryTx<'a> {
 impl MemoryTx<'_> {
     pub(crate) fn state(&self) -> &State {
         &self.state
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.store.keys
     }
 
     pub(crate) fn append(

@@ -137,6 +137,12 @@ impl<'a> View<'a> {
         Ok(bills)
     }
 
+    /// A contract's bills, paid and annulled ones too, by number.
+    pub fn bills_of(&self, company: &Company, contract: ContractKey) -> Read<Vec<Bill>> {
+        read!(self, view =>
+            view.bills_of(company.id, contract), view.bills_of(company, contract))
+    }
+
     /// A version of a bill.
     pub fn version(
         &self,

@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use bytes::Bytes;
 use tracing::{Level, debug, enabled};
-use ventanilla_service::{Admitted, Clock, Service};
+use ventanilla_service::{Admitted, Clock, Service, Subject, What, Who};
 
 use self::convert::AnsweredAt;
 use self::errors::{Problem, of_failure};
@@ -43,6 +43,7 @@ use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body};
 use crate::meters::{Outcome, Tally};
+use crate::noted::{self, Noted};
 
 /// The URL that every client has written down, and a short one of ours.
 const PATHS: [&str; 2] = ["lib/frontera2/service.php", "colppy"];
@@ -108,7 +109,10 @@ async fn answer_body(
     let told = match request {
         Ok(Request { auth, parameters }) => {
             let call = Call { service, headers, parameters, address };
-            exchange(&call, &called, &auth).await
+            let mut noted = Noted { address, ..Noted::new(None) };
+            let told = exchange(&call, &called, &auth, &mut noted).await;
+            told.tell(service, noted);
+            told
         }
         Err(error) => Exchange { operation: None, answer: Err(error.into()) },
     };
@@ -136,6 +140,19 @@ impl Exchange {
         tally.count(self.operation.and_then(operations::place), self.outcome());
     }
 
+    /// Tells the trail what came of it.
+    fn tell(&self, service: &Service, mut noted: Noted) {
+        let outcome = match &self.answer {
+            Ok(Reply { is_replay, subject, .. }) => {
+                let caller_key = noted.subject.caller_key.take();
+                noted.subject = Subject { caller_key, ..subject.clone() };
+                noted::done(*is_replay)
+            }
+            Err(problem) => noted::failed(problem.outcome(), problem.code(), problem.error_id()),
+        };
+        noted.tell(service, outcome);
+    }
+
     fn outcome(&self) -> Outcome {
         self.answer.as_ref().err().map_or(Outcome::Success, Problem::outcome)
     }
@@ -156,15 +173,25 @@ impl Exchange {
 
 /// The checks in their order: developer, provision, operation, session; the parameters are the
 /// handler's.
-async fn exchange(call: &Call<'_>, called: &Called<'_>, auth: &Parameters<'_>) -> Exchange {
+async fn exchange(
+    call: &Call<'_>,
+    called: &Called<'_>,
+    auth: &Parameters<'_>,
+    noted: &mut Noted,
+) -> Exchange {
     let clock = call.service.clock();
+    // Who is admitted, with every call, is nothing to tell; who is not, is.
+    noted.what = Some(What::Admit);
     let admitted = guarded(clock, async {
         let admitted = admitted(call, auth).await?;
+        noted.who = Who::Integrator(admitted.integrator());
+        noted.what = None;
         Ok((admitted, operations::find(called)?))
     });
     match admitted.await {
         Ok((admitted, operation)) => {
-            let answer = guarded(clock, operation.handler.run(call, admitted)).await;
+            noted.what = operation.act;
+            let answer = guarded(clock, operation.handler.run(call, admitted, noted)).await;
             Exchange { operation: Some(operation), answer }
         }
         Err(problem) => Exchange { operation: None, answer: Err(problem) },
@@ -191,7 +218,7 @@ fn to_response(clock: &Clock, called: &Called<'_>, told: &Exchange) -> Response 
     let at = AnsweredAt::from_instant(clock.now());
     let is_known = told.operation.is_some();
     match &told.answer {
-        Ok(Reply { response, is_replay }) => {
+        Ok(Reply { response, is_replay, .. }) => {
             let mut answer = to_answer(Envelope::passed(called, at, response).to_bytes());
             if *is_replay {
                 let headers = answer.headers_mut();

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use ventanilla_domain::{CompanyId, Currency};
-use ventanilla_service::{Admitted, Service, SignIn, UserCaller, UserSession};
+use ventanilla_service::{Admitted, Service, SignIn, Subject, UserCaller, UserSession, What, Who};
 
 use super::convert;
 use super::errors::{self, Problem, of_failure, of_opened, of_read};
@@ -17,6 +17,7 @@ use super::lists::Query;
 use super::parameters::{ParameterError, Parameters};
 use super::wire::{self, Called, Found, Listed, Told, field};
 use super::{invoices, payouts, suppliers};
+use crate::noted::{self, Noted};
 
 /// Long lists that are made at a time: each holds its keys in memory.
 static LONG_LISTS: Semaphore = Semaphore::const_new(4);
@@ -27,6 +28,8 @@ pub(super) struct Operation {
     pub(super) provision: &'static str,
     pub(super) name: &'static str,
     pub(super) kind: Kind,
+    /// What the trail calls it; `None` of what it is not told, which changes nothing.
+    pub(super) act: Option<What>,
     /// What it does.
     #[cfg_attr(
         not(test),
@@ -115,6 +118,15 @@ pub(super) struct Reply {
     pub(super) response: Box<RawValue>,
     /// Whether this answer was given before to the same attempt.
     pub(super) is_replay: bool,
+    /// What it made or changed.
+    pub(super) subject: Subject,
+}
+
+impl Reply {
+    /// The same, of an act on that.
+    pub(super) fn about(self, subject: Subject) -> Self {
+        Self { subject, ..self }
+    }
 }
 
 pub(super) type Answer = Result<Reply, Problem>;
@@ -136,6 +148,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Usuario",
         name: "iniciar_sesion",
         kind: Kind::Write,
+        act: Some(What::SignIn),
         purpose: "Opens a session of 60 minutes, which each use renews.",
         source: "public examples",
         parameters: &[
@@ -151,6 +164,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Usuario",
         name: "cerrar_sesion",
         kind: Kind::Write,
+        act: Some(What::SignOut),
         purpose: "Ends the session it is called with.",
         source: "public examples",
         parameters: &[],
@@ -160,6 +174,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Empresa",
         name: "listar_empresa",
         kind: Kind::Read,
+        act: None,
         purpose: "Lists the companies that the user has a right to.",
         source: "public examples; what the books do not keep is `\"\"`",
         parameters: &LIST,
@@ -169,6 +184,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Empresa",
         name: "leer_empresa",
         kind: Kind::Read,
+        act: None,
         purpose: "Tells one company that the user has a right to.",
         source: "ours: `data` is a row of `listar_empresa`",
         parameters: &[Parameter::required(field::COMPANY, ID)],
@@ -178,6 +194,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Proveedor",
         name: "alta_proveedor",
         kind: Kind::Write,
+        act: Some(What::Supplier),
         purpose: "Makes a supplier; an administrator or accountant of the company may. All but \
                   `sesion` may stand in any object inside `parameters`, such as `info_general`.",
         source: "public examples; `message` is ours",
@@ -188,6 +205,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Proveedor",
         name: "editar_proveedor",
         kind: Kind::Write,
+        act: Some(What::Supplier),
         purpose: "Changes a supplier: what is absent or null stays, and an empty text clears a \
                   detail. Who may, and where the parameters stand, is as in `alta_proveedor`.",
         source: "ours, after `alta_proveedor`",
@@ -198,6 +216,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Proveedor",
         name: "leer_proveedor",
         kind: Kind::Read,
+        act: None,
         purpose: "Tells one supplier.",
         source: "ours: `data` is a row of `listar_proveedor`",
         parameters: &suppliers::OF_READING,
@@ -207,6 +226,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Proveedor",
         name: "listar_proveedor",
         kind: Kind::Read,
+        act: None,
         purpose: "Lists the suppliers of a company. `Saldo` is what is owed to one less what it was \
                   paid in advance; a CUIT is found with or without dashes.",
         source: "public examples; `Fiscal` fields and the details that no example shows are ours",
@@ -217,6 +237,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "alta_facturacompra",
         kind: Kind::Write,
+        act: Some(What::Invoice),
         purpose: "Enters an invoice of a supplier, of the kind FAC.",
         source: "ours, after public examples",
         parameters: &wire::invoices::ENTERS,
@@ -226,6 +247,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "leer_facturacompra",
         kind: Kind::Read,
+        act: None,
         purpose: "Tells one invoice of a supplier with its lines.",
         source: "ours, after public examples; `data` repeats `infofactura`",
         parameters: &wire::invoices::READS,
@@ -235,6 +257,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "listar_facturascompra",
         kind: Kind::Read,
+        act: None,
         purpose: "Lists the invoices of a company's suppliers. `idEstadoFactura` is `Aprobada` while \
                   anything of one is open, and then `Pagada`.",
         source: "ours, after public examples: a row is `infofactura` of `leer_facturacompra`",
@@ -245,6 +268,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "FacturaCompra",
         name: "leer_pagos_factura",
         kind: Kind::Read,
+        act: None,
         purpose: "Tells the payouts that settled an invoice, and those that did before they were \
                   undone (`Anulado`), which settle 0.00 of it.",
         source: "ours; `importe` is what the payout settles of the invoice",
@@ -255,6 +279,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Pago",
         name: "alta_pago",
         kind: Kind::Write,
+        act: Some(What::Payout),
         purpose: "Makes a payout to a supplier, active or not, and settles invoices with it; what no \
                   invoice takes is an advance. After a time-out, send the same again: whoever names \
                   the attempt (`IdTransaccion`, or the header `Idempotency-Key`) is answered as the \
@@ -269,6 +294,7 @@ pub(super) static OPERATIONS: [Operation; 14] = [
         provision: "Pago",
         name: "leer_pago",
         kind: Kind::Read,
+        act: None,
         purpose: "Tells one payout. `idEstadoPago` is `Aprobado`, or `Anulado` once it was undone.",
         source: "the page",
         parameters: &wire::payouts::READS,
@@ -293,7 +319,12 @@ pub(super) fn place(operation: &Operation) -> Option<usize> {
 
 impl Handler {
     /// Opens the session that the operation needs, and answers.
-    pub(super) async fn run<'a>(self, call: &'a Call<'a>, admitted: Admitted<'a>) -> Answer {
+    pub(super) async fn run<'a>(
+        self,
+        call: &'a Call<'a>,
+        admitted: Admitted<'a>,
+        noted: &mut Noted,
+    ) -> Answer {
         match self {
             Self::Open(run) => {
                 drop(admitted);
@@ -302,10 +333,30 @@ impl Handler {
             Self::Read(run) => run(call, call.session(admitted)?),
             Self::Wait(run) => {
                 let caller = call.session(admitted)?.into_caller();
+                noted.who = Who::User { user: caller.user, integrator: caller.integrator };
+                if noted.what.is_some() {
+                    note_subject(call, &caller, noted);
+                }
                 run(call, caller).await
             }
         }
     }
+}
+
+/// Whose trail an act belongs to, and what it is about, as far as its parameters can be read. A
+/// company that the user has no right to keeps no trail of it.
+fn note_subject(call: &Call<'_>, caller: &UserCaller, noted: &mut Noted) {
+    let said = call.parameters.or_inside_all_but(field::SESSION);
+    let company = said.sought(field::COMPANY, convert::company_id).ok().flatten();
+    let session = company.and_then(|_| call.service.session_of(caller).ok());
+    noted.company = company.zip(session).and_then(|(company, session)| {
+        let found = session.company(company).ok().flatten();
+        found.map(|(company, _)| company.id)
+    });
+    let key = payouts::caller_key(&call.parameters, call.headers).ok().flatten();
+    let secret = call.session_key().ok().map(|(_, key)| key);
+    noted.subject.caller_key = noted::harmless(key, secret.as_deref());
+    noted.subject.supplier = said.sought(field::SUPPLIER, convert::supplier_id).ok().flatten();
 }
 
 impl Call<'_> {
@@ -355,7 +406,7 @@ pub(super) fn credentials(parameters: &Parameters<'_>) -> Result<SignIn, Paramet
 }
 
 pub(super) fn reply(response: &impl Serialize) -> Reply {
-    Reply { response: wire::to_raw(response), is_replay: false }
+    Reply { response: wire::to_raw(response), is_replay: false, subject: Subject::default() }
 }
 
 /// Runs what may read for long on a thread of its own: whoever pays meanwhile must not wait for it.
@@ -378,7 +429,9 @@ fn sign_in<'a>(call: &'a Call<'a>) -> Answering<'a> {
         let key = call.service.log_in(&sign_in, call.address).await;
         let key = key.map_err(|failure| of_failure(failure, errors::of_user))?;
         let signed_in = wire::SignedIn { user: &sign_in.name, key: &key };
-        Ok(reply(&Found::success(wire::DONE, signed_in)))
+        let told = reply(&Found::success(wire::DONE, signed_in));
+        // The password was right, so it is a user's name that was sent as the name.
+        Ok(told.about(Subject::named(sign_in.name.trim())))
     })
 }
 
@@ -442,6 +495,14 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), operation.parameters.len(), "{}", operation.name);
             assert!(!names.contains(&field::SESSION), "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn the_trail_is_told_of_what_changes_something() {
+        for operation in &OPERATIONS {
+            let is_write = operation.kind == Kind::Write;
+            assert_eq!(operation.act.is_some(), is_write, "{}", operation.name);
         }
     }
 

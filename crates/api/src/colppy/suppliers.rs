@@ -7,7 +7,7 @@ use ventanilla_domain::{
     CompanyId, Cuit, DetailKind as _, DetailText, Given, IdOutOfRange, SupplierDetail, SupplierId,
     SupplierRow, Text,
 };
-use ventanilla_service::{Desk, Service, SupplierState, UserCaller, UserSession};
+use ventanilla_service::{Desk, Service, Subject, SupplierState, UserCaller, UserSession};
 
 use super::convert;
 use super::errors::suppliers::of_keeping;
@@ -134,7 +134,8 @@ async fn kept(
 ) -> Answer {
     let kept = service.keep_supplier(caller, company, row).await;
     let kept = kept.map_err(|failure| of_failure(failure, of_keeping))?;
-    Ok(reply(&Kept::success(message, kept.id)))
+    let subject = Subject { supplier: Some(kept.id), ..Subject::default() };
+    Ok(reply(&Kept::success(message, kept.id)).about(subject))
 }
 
 /// Refuses the id of a supplier that is to be new. Forms send zero where there is none.

@@ -18,7 +18,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use tracing::{Level, debug, enabled};
-use ventanilla_service::{Service, Session};
+use ventanilla_service::{Service, Session, Who};
 
 use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
@@ -28,6 +28,7 @@ use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body, token};
 use crate::meters::{Outcome, Tally};
+use crate::noted::{self, Noted};
 
 /// The media type of an envelope.
 const JSON: &str = "application/json; charset=utf-8";
@@ -51,7 +52,8 @@ async fn answer_with(
 ) -> Response {
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
-    let outcome = caught(outcome_of(service, operation, request)).await;
+    let mut noted = Noted::new(operation.and_then(|operation| operation.act));
+    let outcome = caught(outcome_of(service, operation, request, &mut noted)).await;
     let outcome =
         outcome.unwrap_or_else(|panic| Err(Problem::internal(panics::logged(clock, &panic))));
     let counted = outcome.as_ref().err().map_or(Outcome::Success, |problem| problem.outcome);
@@ -67,8 +69,15 @@ async fn answer_with(
         debug!(service = name, status, code, outcome, error_id, elapsed_us, "answered");
     }
     match outcome {
-        Ok(reply) => to_success(reply),
-        Err(problem) => to_problem(&problem),
+        Ok(reply) => {
+            noted.tell(service, noted::done(reply.is_replay));
+            to_success(reply)
+        }
+        Err(problem) => {
+            let Problem { outcome, code, error_id, .. } = &problem;
+            noted.tell(service, noted::failed(*outcome, code.clone(), error_id.as_deref()));
+            to_problem(&problem)
+        }
     }
 }
 
@@ -77,9 +86,11 @@ async fn outcome_of(
     service: &Service,
     operation: Option<&Operation>,
     request: Request,
+    noted: &mut Noted,
 ) -> Result<Reply, Problem> {
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
+    noted.address = PeerAddress::of(&parts);
     let operation = match operation {
         Some(operation) if parts.method == Method::POST => operation,
         refused => {
@@ -90,29 +101,56 @@ async fn outcome_of(
     let body = body::read(headers, body).await?;
     let session = || session(service, headers);
     let fields = || Fields::from_body(headers, &body);
-    let call = |fields| Call { service, headers, fields, address: PeerAddress::of(&parts) };
+    let address = noted.address;
+    let call = |fields| Call { service, headers, fields, address };
     match operation.handler {
-        Handler::Open(run) => run(&call(fields().await?)).await,
+        Handler::Open(run) => {
+            let reply = run(&call(fields().await?)).await?;
+            if let Some((company, collector)) = reply.issued_to {
+                (noted.company, noted.who) = (Some(company), Who::Collector(collector));
+            }
+            Ok(reply)
+        }
         Handler::Read(run) => {
             let session = session()?;
-            run(&call(fields().await?), &session)
+            noted.asked_by(session.caller());
+            let call = call(fields().await?);
+            note_subject(noted, &call);
+            run(&call, &session)
         }
         Handler::Pay => {
             let token = token::bearer(headers, &wire::TOKEN_HEADERS)?;
             let request = match fields().await {
-                Ok(fields) => operations::pay_request(&call(fields)).map_err(Problem::from),
+                Ok(fields) => {
+                    let call = call(fields);
+                    note_subject(noted, &call);
+                    operations::pay_request(&call).map_err(Problem::from)
+                }
                 Err(unreadable) => Err(Problem::from(unreadable)),
             };
             match request {
-                Ok(request) => operations::pay(service, token, request).await,
+                Ok(request) => operations::pay(service, token, request, noted).await,
                 // A bad token is told before a bad request.
-                Err(problem) => session().and(Err(problem)),
+                Err(problem) => {
+                    noted.asked_by(session()?.caller());
+                    Err(problem)
+                }
             }
         }
         Handler::Wait(run) => {
             let caller = session()?.into_caller();
-            run(&call(fields().await?), &caller).await
+            noted.asked_by(&caller);
+            let call = call(fields().await?);
+            note_subject(noted, &call);
+            run(&call, &caller).await
         }
+    }
+}
+
+/// What a request that the trail is told of is about, as far as its fields can be read.
+fn note_subject(noted: &mut Noted, call: &Call<'_>) {
+    if noted.what.is_some() {
+        noted.subject = operations::subject(call);
     }
 }
 
@@ -175,6 +213,7 @@ mod tests {
     const PANICS: Operation = Operation {
         name: "panics",
         aliases: &[],
+        act: None,
         handler: Handler::Open(|call| {
             Box::pin(async move {
                 assert!(call.address.is_loopback(), "secret: /etc/passwd");

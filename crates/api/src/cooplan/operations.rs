@@ -9,9 +9,10 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use ventanilla_documents::{Invoice, Paper};
-use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
+use ventanilla_domain::{BusinessDay, CallerKey, CollectorId, CompanyId, Place, ReverseCommand};
 use ventanilla_service::{
-    Caller, Credentials, Page, PayRequest, PaymentSelector, Service, Session, TokenPayRefusal,
+    Caller, Credentials, Failure, Page, PayRequest, PaymentSelector, Service, Session, Subject,
+    TokenPayRefusal, What,
 };
 
 use super::errors::{self, Problem};
@@ -21,6 +22,8 @@ use super::{convert, errors::of_failure, report};
 use crate::http::accept;
 use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
+use crate::http::token;
+use crate::noted::{self, Noted};
 
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
@@ -38,6 +41,8 @@ pub(super) struct Operation {
     pub(super) name: &'static str,
     /// Other paths of the same service.
     pub(super) aliases: &'static [&'static str],
+    /// What the trail calls it; `None` of what it is not told, which changes nothing.
+    pub(super) act: Option<What>,
     /// What answers it.
     pub(super) handler: Handler,
 }
@@ -71,6 +76,15 @@ pub(super) struct Reply {
     pub(super) file: Option<File>,
     /// Whether an earlier request under the same key did it.
     pub(super) is_replay: bool,
+    /// Whose a token that was issued is.
+    pub(super) issued_to: Option<(CompanyId, CollectorId)>,
+}
+
+impl Reply {
+    /// A file.
+    pub(super) fn file(body: Body, file: File) -> Self {
+        Self { body, file: Some(file), is_replay: false, issued_to: None }
+    }
 }
 
 /// What a file is, and what it is to be called.
@@ -85,14 +99,49 @@ type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 /// All services.
 pub(super) static OPERATIONS: [Operation; 8] = [
-    Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
-    Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
-    Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
-    Operation { name: "realizarpago", aliases: &[], handler: Handler::Pay },
-    Operation { name: "imprimirfactura", aliases: &[], handler: Handler::Read(print) },
-    Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Wait(report_day) },
-    Operation { name: "revertirpago", aliases: &[], handler: Handler::Wait(reverse) },
-    Operation { name: "consultarpago", aliases: &[], handler: Handler::Read(find_payments) },
+    Operation {
+        name: "token",
+        aliases: &["login"],
+        act: Some(What::Token),
+        handler: Handler::Open(issue_token),
+    },
+    Operation {
+        name: "buscarcliente",
+        aliases: &[],
+        act: None,
+        handler: Handler::Read(find_members),
+    },
+    Operation {
+        name: "consultardeuda",
+        aliases: &[],
+        act: None,
+        handler: Handler::Read(look_up_debt),
+    },
+    Operation { name: "realizarpago", aliases: &[], act: Some(What::Pay), handler: Handler::Pay },
+    Operation {
+        name: "imprimirfactura",
+        aliases: &[],
+        act: Some(What::Print),
+        handler: Handler::Read(print),
+    },
+    Operation {
+        name: "reportecobranzas",
+        aliases: &[],
+        act: Some(What::Report),
+        handler: Handler::Wait(report_day),
+    },
+    Operation {
+        name: "revertirpago",
+        aliases: &[],
+        act: Some(What::Reverse),
+        handler: Handler::Wait(reverse),
+    },
+    Operation {
+        name: "consultarpago",
+        aliases: &[],
+        act: None,
+        handler: Handler::Read(find_payments),
+    },
 ];
 
 /// The service at a path: in any letter case, with or without one slash at the end.
@@ -115,7 +164,8 @@ pub(super) fn place(operation: &Operation) -> Option<usize> {
 }
 
 fn reply<V: Serialize>(envelope: &Envelope<'_, V>) -> Reply {
-    Reply { body: envelope.to_bytes().into(), file: None, is_replay: false }
+    let body = envelope.to_bytes().into();
+    Reply { body, file: None, is_replay: false, issued_to: None }
 }
 
 fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
@@ -131,10 +181,11 @@ fn issue_token<'a>(call: &'a Call<'a>) -> Answering<'a> {
         };
         let issued = call.service.issue_token(&credentials, call.address).await;
         let issued = issued.map_err(|failure| of_failure(failure, errors::of_login))?;
-        Ok(reply(&Envelope {
+        let envelope = Envelope {
             lifetime_s: Some(issued.lifetime_s),
             ..Envelope::success("", &issued.token)
-        }))
+        };
+        Ok(Reply { issued_to: Some((issued.company, issued.collector)), ..reply(&envelope) })
     })
 }
 
@@ -190,16 +241,48 @@ pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
     })
 }
 
+/// What a request is about, as far as its fields can be read.
+pub(super) fn subject(call: &Call<'_>) -> Subject {
+    let fields = &call.fields;
+    let day = fields.optional(field::DAY, convert::date).ok().flatten();
+    let key = caller_key(call).ok().flatten();
+    let token = token::bearer(call.headers, &wire::TOKEN_HEADERS).ok();
+    Subject {
+        payment: fields.optional(field::PAYMENT, convert::payment_id).ok().flatten(),
+        bill: fields.optional(field::BILL, convert::bill_id).ok().flatten(),
+        contract: fields.optional(field::CONTRACT, convert::text).ok().flatten(),
+        caller_key: noted::harmless(key, token),
+        day: day.map(BusinessDay::from_date),
+        ..Subject::default()
+    }
+}
+
 /// Pays, and answers.
-pub(super) async fn pay(service: &Service, token: &str, request: PayRequest) -> Answer {
+pub(super) async fn pay(
+    service: &Service,
+    token: &str,
+    request: PayRequest,
+    noted: &mut Noted,
+) -> Answer {
     let paid = service.pay_by_token(token, request).await;
-    let (company, paid) = paid.map_err(|failure| {
+    let (caller, paid) = paid.map_err(|failure| {
+        if !matches!(failure, Failure::Refused(_))
+            && let Ok(session) = service.session(token)
+        {
+            // It never ran, or what it came to is lost: nobody has said whose the token is.
+            noted.asked_by(session.caller());
+        }
         of_failure(failure, |refusal| match refusal {
             TokenPayRefusal::Token(refusal) => errors::of_token(refusal),
-            TokenPayRefusal::Pay(refusal, company) => errors::of_pay(refusal, &company),
+            TokenPayRefusal::Pay(refusal, caller) => {
+                noted.asked_by(&caller);
+                errors::of_pay(refusal, &caller.company)
+            }
         })
     })?;
-    let values = convert::paid(&company, paid.act.id, paid.act.recorded_at);
+    noted.asked_by(&caller);
+    noted.subject.payment = Some(paid.act.id);
+    let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
     Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
 }
 
@@ -220,8 +303,7 @@ fn print(call: &Call<'_>, session: &Session<'_>) -> Answer {
     let invoice = Invoice::of(&printed, &proof);
     let (name, pdf) = (invoice.file_name(), invoice.to_pdf(paper.unwrap_or(Paper::A4)));
     if accept::favourite(call.headers, &[wire::PDF]).is_some() {
-        let file = Some(File { media_type: wire::PDF, name });
-        return Ok(Reply { body: pdf.into(), file, is_replay: false });
+        return Ok(Reply::file(pdf.into(), File { media_type: wire::PDF, name }));
     }
     let document = Some(convert::document(name, &pdf));
     Ok(reply(&Envelope { document, ..Envelope::success("", wire::PRINTED) }))

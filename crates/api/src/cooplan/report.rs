@@ -39,7 +39,7 @@ pub(super) fn written(
         media_type: file.media_type,
         name: format!("cobranzas-{}.{}", day.to_date(), file.ending),
     });
-    Ok(Reply { body, file, is_replay: false })
+    Ok(Reply { body, file, is_replay: false, issued_to: None })
 }
 
 /// A full disk here is no defect: the caller may try again.

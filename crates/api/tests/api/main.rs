@@ -31,4 +31,6 @@ mod sockets;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod world;

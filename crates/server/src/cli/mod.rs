@@ -11,8 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, config, demo, export, import, init, integrator, invoice, payout, receipt,
-    report, serve, token, user, verify, watch,
+    collector, company, config, demo, explain, export, import, init, integrator, invoice, payout,
+    receipt, report, serve, token, trail, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -69,6 +69,10 @@ enum Command {
     CheckReceipt(receipt::CheckArgs),
     /// Muestra la clave pública con la que se comprueban los comprobantes
     ReceiptKey(receipt::KeyArgs),
+    /// Cuenta la vida de un pago: factura, asientos, solicitudes, impresiones y reversión
+    Explain(explain::ExplainArgs),
+    /// Muestra la bitácora: quién hizo qué, cuándo y desde dónde
+    Trail(trail::TrailArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
     /// La configuración con que se sirve
@@ -114,6 +118,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Invoice(args) => invoice::run(&args, log),
         Command::CheckReceipt(args) => receipt::check(&args, log),
         Command::ReceiptKey(args) => receipt::key(&args, log),
+        Command::Explain(args) => explain::run(&args, log),
+        Command::Trail(args) => trail::run(&args, log),
         Command::Verify(args) => verify::run(&args, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
@@ -206,6 +212,8 @@ mod tests {
             "ventanilla invoice --help",
             "ventanilla check-receipt --help",
             "ventanilla receipt-key --help",
+            "ventanilla explain --help",
+            "ventanilla trail --help",
             "ventanilla verify --help",
             "ventanilla config --help",
             "ventanilla config check --help",
@@ -270,6 +278,22 @@ mod tests {
                 "ventanilla token revoke 0123456789ab --collector x",
                 "[ID] no va junto con --collector <NOMBRE>",
             ),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_the_trail_is_told_in_spanish() {
+        check_wrong(&[
+            (
+                "ventanilla explain",
+                "falta <ID|--bill <N>|--contract <CÓDIGO>|--key <IDTRANSACCION>>",
+            ),
+            ("ventanilla explain 0", "[ID]: se espera un número entero desde 1"),
+            ("ventanilla explain 1 --bill 2", "[ID] no va junto con --bill <N>"),
+            ("ventanilla explain --bill x", "--bill <N>: se espera un número entero desde 1"),
+            ("ventanilla explain --key ñ", "se espera un nombre de 1 a 64 caracteres ASCII"),
+            ("ventanilla trail --from 5/11/2021", "se espera un día como 2021-11-05"),
+            ("ventanilla trail --company 1 --no-company", "--company <ID> no va junto con"),
         ]);
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use ventanilla_domain::{CompanyId, Label};
 use ventanilla_service::{Collector, NewCollector, Rotation};
 
+use super::by::ByArgs;
 use super::{from_company_id, from_text, to_local};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
@@ -49,6 +50,8 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -77,6 +80,8 @@ pub(crate) struct NamedArgs {
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -177,7 +182,7 @@ pub(crate) fn run(command: CollectorCommand, log: &LogArgs) -> anyhow::Result<Ex
 }
 
 fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?.id;
     let added = books.wait(books.service.add_collector(NewCollector {
         company,
@@ -225,7 +230,7 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?.id;
     let disabled = books.wait(books.service.disable_collector(company, args.name.as_str()));
     let collector = disabled.map_err(|failure| books.unchanged(failure))?;
@@ -234,7 +239,7 @@ fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?.id;
     let enabled = books.wait(books.service.enable_collector(company, args.name.as_str()));
     let collector = enabled.map_err(|failure| books.unchanged(failure))?;
@@ -252,8 +257,8 @@ fn tell(json: bool, sentence: &str, collector: &Collector) -> anyhow::Result<Exi
 }
 
 fn rotate(args: &RotateArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let NamedArgs { company, name, json, store } = &args.named;
-    let books = Books::open(store, log)?;
+    let NamedArgs { company, name, json, by, store } = &args.named;
+    let books = Books::open_by(by, store, log)?;
     let company = books.company(*company)?;
     let rotation =
         if args.now { Rotation::Now } else { Rotation::Overlap { seconds: args.overlap } };

@@ -8,6 +8,7 @@ use serde_json::Value;
 use ventanilla_domain::{Company, CompanyId, Currency, Issuer, Name, PaymentId, Policy, TimeZone};
 use ventanilla_service::NewCompany;
 
+use super::by::ByArgs;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
@@ -45,6 +46,8 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -74,6 +77,8 @@ pub(crate) struct SetArgs {
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -150,7 +155,7 @@ pub(crate) fn run(command: CompanyCommand, log: &LogArgs) -> anyhow::Result<Exit
 }
 
 fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.wait(books.service.add_company(NewCompany {
         id: args.id,
         name: args.name,
@@ -194,7 +199,7 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let mut company = books.company(args.company)?;
     if !args.settings.is_empty() {
         let set = books.wait(books.service.set_company(company.id, args.settings));

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use ventanilla_service::{Integrator, IssuedPassword, SignInName};
 
+use super::by::ByArgs;
 use super::from_text;
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
@@ -34,6 +35,8 @@ pub(crate) struct NamedArgs {
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -86,7 +89,7 @@ pub(crate) fn run(command: IntegratorCommand, log: &LogArgs) -> anyhow::Result<E
 }
 
 fn add(args: NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let added = books.wait(books.service.add_integrator(args.name, None));
     let (integrator, issued) = added.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -114,7 +117,7 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let disabled = books.wait(books.service.disable_integrator(&args.name));
     let integrator = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -122,7 +125,7 @@ fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let enabled = books.wait(books.service.enable_integrator(&args.name));
     let integrator = enabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -130,7 +133,7 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let changed = books.wait(books.service.set_integrator_password(&args.name, None));
     let (integrator, issued) = changed.map_err(|failure| books.unchanged(failure))?;
     books.close();

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ventanilla_documents::{Invoice, Paper};
 use ventanilla_domain::{CompanyId, PaymentId};
-use ventanilla_service::ReprintRefusal;
+use ventanilla_service::{ReprintRefusal, Subject, What};
 
+use super::by::ByArgs;
 use super::{from_company_id, from_payment_id, target};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
@@ -26,6 +27,8 @@ pub(crate) struct InvoiceArgs {
     /// Archivo PDF que se escribe, entero o nada; si falta, la salida estándar
     #[arg(long, value_name = "ARCHIVO")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -49,7 +52,7 @@ impl Form {
 /// Prints the invoice of a payment.
 pub(crate) fn run(args: &InvoiceArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     target::require_no_terminal(args.output.as_deref(), "un PDF")?;
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?.id;
     let printed = books.service.payment_to_print(company, args.payment);
     let printed = printed.map_err(|failure| {
@@ -63,6 +66,9 @@ pub(crate) fn run(args: &InvoiceArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         })
     })?;
     let proof = books.service.receipt_text(&printed);
+    let (payment, bill) = (Some(printed.payment.id), Some(printed.payment.bill));
+    let subject = Subject { payment, bill, ..Subject::default() };
+    books.service.note_operator(company, What::Print, subject);
     books.close();
     target::write(
         args.output.as_deref(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use ventanilla_domain::{Company, CompanyId, Label};
 use ventanilla_service::{KeptToken, TokenId};
 
+use super::by::ByArgs;
 use super::{from_company_id, from_text, to_local};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
@@ -51,6 +52,8 @@ pub(crate) struct RevokeArgs {
     /// Responde con una lista JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -132,7 +135,7 @@ fn revoke(args: &RevokeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let missing = || Problem::usage("indique el id que muestra «token list», o --collector");
     let named = args.id.map(Named::Token);
     let named = named.or(args.collector.as_ref().map(Named::AllOf)).ok_or_else(missing)?;
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let revoked = match named {
         Named::Token(id) => {
             if args.company.is_some() {

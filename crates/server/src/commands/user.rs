@@ -5,6 +5,7 @@ use serde::Serialize;
 use ventanilla_domain::{CompanyId, Role};
 use ventanilla_service::{AdminRefusal, SignInName, User};
 
+use super::by::ByArgs;
 use super::password::read_password;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
@@ -93,6 +94,8 @@ pub(crate) struct NamedArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -158,9 +161,9 @@ pub(crate) fn run(command: UserCommand, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn add(args: RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let RoleArgs { right: CompanyArgs { user: NamedArgs { name, json, store }, company }, role } =
-        args;
-    let books = Books::open(&store, log)?;
+    let RoleArgs { right: CompanyArgs { user, company }, role } = args;
+    let NamedArgs { name, json, by, store } = user;
+    let books = Books::open_by(&by, &store, log)?;
     let company = books.company(company)?.id;
     if has_user(&books, &name)? {
         return Err(refused(&AdminRefusal::UserExists));
@@ -189,8 +192,8 @@ fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn grant(args: &RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let CompanyArgs { user: NamedArgs { name, json, store }, company } = &args.right;
-    let books = Books::open(store, log)?;
+    let CompanyArgs { user: NamedArgs { name, json, by, store }, company } = &args.right;
+    let books = Books::open_by(by, store, log)?;
     let company = books.company(*company)?.id;
     let granted = books.wait(books.service.grant(name, company, args.role.to_role()));
     let user = granted.map_err(|failure| books.unchanged(failure))?;
@@ -200,8 +203,8 @@ fn grant(args: &RoleArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn revoke(args: &CompanyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let CompanyArgs { user: NamedArgs { name, json, store }, company } = args;
-    let books = Books::open(store, log)?;
+    let CompanyArgs { user: NamedArgs { name, json, by, store }, company } = args;
+    let books = Books::open_by(by, store, log)?;
     let company = books.company(*company)?.id;
     let revoked = books.wait(books.service.revoke(name, company));
     let user = revoked.map_err(|failure| books.unchanged(failure))?;
@@ -210,8 +213,8 @@ fn revoke(args: &CompanyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let NamedArgs { name, json, store } = args;
-    let books = Books::open(store, log)?;
+    let NamedArgs { name, json, by, store } = args;
+    let books = Books::open_by(by, store, log)?;
     let disabled = books.wait(books.service.disable_user(name));
     let user = disabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -219,8 +222,8 @@ fn disable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let NamedArgs { name, json, store } = args;
-    let books = Books::open(store, log)?;
+    let NamedArgs { name, json, by, store } = args;
+    let books = Books::open_by(by, store, log)?;
     let enabled = books.wait(books.service.enable_user(name));
     let user = enabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
@@ -228,8 +231,8 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let NamedArgs { name, json, store } = args;
-    let books = Books::open(store, log)?;
+    let NamedArgs { name, json, by, store } = args;
+    let books = Books::open_by(by, store, log)?;
     if !has_user(&books, name)? {
         return Err(refused(&AdminRefusal::UserUnknown));
     }

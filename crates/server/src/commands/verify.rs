@@ -1,5 +1,5 @@
 //! `verify`: everything recomputed from the journal, and compared. The end of each company's journal
-//! is told so that it can be kept elsewhere: it is what shows a journal that was cut short.
+//! and of each trail is told so that it can be kept elsewhere: it is what shows one that was cut short.
 
 use std::io;
 
@@ -54,6 +54,10 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         output::print(format_args!(
             "empresa {company}: último asiento {entries}, eslabón {chain}"
         ))?;
+    }
+    for (company, rows, chain) in &report.trails {
+        let of = company.map_or("sin empresa".to_owned(), |id| format!("de la empresa {id}"));
+        output::print(format_args!("bitácora {of}: última fila {rows}, eslabón {chain}"))?;
     }
     output::print(attested)?;
     for finding in &report.findings {

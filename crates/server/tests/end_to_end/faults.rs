@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::common::{
-    Client, Installation, PATIENCE, Server, bills, files, import, note, now, verify,
+    Client, Installation, PATIENCE, Server, bills, files, import, note, now, run, verify,
+    wait_until, with_bills,
 };
 
 /// Makes every sync of a process fail from now on, as a dying disk does.
@@ -39,6 +40,11 @@ fn a_commit_that_fails_is_unknown_and_ends_the_server() {
     let mut server = installation.serve();
     let mut client = server.client(&credentials);
     let first = client.post("realizarpago", &bills[0].to_payment(Some("uno"))).values();
+    // Nothing of the trail waits to be written, or that would be the commit that fails.
+    wait_until("the trail", || {
+        let line = ["explain", "--key", "uno", "--data", "datos"];
+        installation.run(&line).out.contains("hecho")
+    });
     let mut strace = fail_syncs(server.pid());
     let answer = client.post("realizarpago", &bills[1].to_payment(Some("dos")));
     assert_eq!((answer.status, answer.code().as_str()), (503, "RESULTADO_DESCONOCIDO"));
@@ -131,4 +137,30 @@ fn an_import_that_is_cut_off_is_finished_by_its_repeat() {
 fn owed(client: &mut Client, contract: u32) -> usize {
     let answer = client.post("consultardeuda", &format!(r#"{{"Contrato":"{contract}"}}"#));
     answer.values().as_array().unwrap().len()
+}
+
+#[test]
+fn a_print_out_is_not_stopped_by_a_disk_that_takes_nothing() {
+    let installation = with_bills();
+    let credentials = installation.collector("caja");
+    let server = installation.serve();
+    let body = r#"{"IdFactura":1,"Periodo":"202401","Contrato":"1","Monto":10}"#;
+    server.client(&credentials).post("realizarpago", body).values();
+    server.stop();
+    let before = installation.done(&["trail", "--data", "datos"]).out;
+    let line = ["invoice", "1", "--data", "datos", "--output", "factura.pdf"];
+    let printing = installation.command(&line);
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-q", "-o", "/dev/null", "-e", "trace=pwrite64"]);
+    strace
+        .args(["-e", "inject=pwrite64:error=ENOSPC", "-P"])
+        .arg(installation.path("datos/ventanilla.db-wal"));
+    strace.arg(printing.get_program()).args(printing.get_args());
+    let ran = run(strace.current_dir(installation.path(".")).stdin(Stdio::null()));
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(fs::read(installation.path("factura.pdf")).unwrap().starts_with(b"%PDF-"));
+    assert_eq!(installation.done(&["trail", "--data", "datos"]).out, before, "it was not noted");
+    installation.done(&line);
+    assert!(installation.done(&["trail", "--data", "datos"]).out.contains("impresión"));
+    verify(&installation, "datos");
 }

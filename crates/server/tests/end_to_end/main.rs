@@ -18,6 +18,8 @@ mod demo;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod faults;

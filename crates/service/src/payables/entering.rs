@@ -15,7 +15,8 @@ use ventanilla_domain::{
 use ventanilla_store::{Counters, StoreError, Tx};
 
 use crate::collecting::Decided;
-use crate::{Accepted, Failure, Service, UserCaller};
+use crate::trail::OperatorAct;
+use crate::{Accepted, Failure, Service, Subject, UserCaller, What};
 
 /// Why nothing was written for a company, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +117,11 @@ impl Service {
                 return Ok(Err(DeskRefusal::CompanyUnknown));
             };
             let undone = reverse_payout(tx, &company, &command, now)?;
+            if undone.is_ok() {
+                let act = OperatorAct::by(&command.reversed_by, What::PayoutReverse);
+                let subject = Subject { payout: Some(command.payout), ..Subject::default() };
+                act.keep(tx, now, Some(company.id), subject)?;
+            }
             Ok(undone.map_err(DeskRefusal::Act))
         })
         .await

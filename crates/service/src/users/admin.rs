@@ -10,7 +10,7 @@ use super::password::PasswordMd5;
 use super::session::session_digest;
 use super::{Integrator, IssuedPassword, User};
 use crate::collecting::Decided;
-use crate::{AdminRefusal, Failure, NoRefusal, Service};
+use crate::{AdminRefusal, Failure, NoRefusal, Service, Subject, What};
 
 impl Service {
     /// Adds an integrator; its password, issued by us where `None` (160 bits), is answered once and
@@ -24,8 +24,15 @@ impl Service {
     ) -> Result<(Integrator, IssuedPassword), Failure<AdminRefusal>> {
         let (issued, password_hash) = self.issued(password).await?;
         let record = SignInRecord { id: IntegratorId::FIRST, name, password_hash, is_active: true };
-        let record = self.write(move |tx, _| add_integrator(tx, record.clone())).await?;
-        Ok((shown(record), issued))
+        let act = self.operator_act(What::IntegratorAdd);
+        let record = self.write(move |tx, now| {
+            let added = add_integrator(tx, record.clone())?;
+            if let Ok(record) = &added {
+                act.keep(tx, now, None, Subject::named(record.name.as_str()))?;
+            }
+            Ok(added)
+        });
+        Ok((shown(record.await?), issued))
     }
 
     /// All integrators, by id.
@@ -47,7 +54,7 @@ impl Service {
             let password_hash = password_hash.clone();
             IntegratorRecord { password_hash, ..record }
         };
-        Ok((self.change_integrator(name, change).await?, issued))
+        Ok((self.change_integrator(name, What::IntegratorPassword, change).await?, issued))
     }
 
     /// Disables an integrator: its calls are refused from now on. Refuses an unknown name.
@@ -55,7 +62,8 @@ impl Service {
         &self,
         name: &SignInName,
     ) -> Result<Integrator, Failure<AdminRefusal>> {
-        self.change_integrator(name, |record| IntegratorRecord { is_active: false, ..record }).await
+        let change = |record| IntegratorRecord { is_active: false, ..record };
+        self.change_integrator(name, What::IntegratorDisable, change).await
     }
 
     /// Takes an integrator's calls again, with the password it has. Refuses an unknown name.
@@ -63,7 +71,8 @@ impl Service {
         &self,
         name: &SignInName,
     ) -> Result<Integrator, Failure<AdminRefusal>> {
-        self.change_integrator(name, |record| IntegratorRecord { is_active: true, ..record }).await
+        let change = |record| IntegratorRecord { is_active: true, ..record };
+        self.change_integrator(name, What::IntegratorEnable, change).await
     }
 
     /// Adds a user with a right for one company; the password is kept as a slow hash.
@@ -79,7 +88,8 @@ impl Service {
     ) -> Result<User, Failure<AdminRefusal>> {
         let (_, password_hash) = self.hashed(password).await?;
         let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
-        self.write(move |tx, _| {
+        let act = self.operator_act(What::UserAdd);
+        self.write(move |tx, now| {
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
@@ -91,6 +101,7 @@ impl Service {
             let record = UserRecord { id, ..record.clone() };
             tx.put_user(&record)?;
             tx.put_right(id, company, role)?;
+            act.keep(tx, now, Some(company), Subject::named(record.name.as_str()))?;
             shown_user(&tx.view(), record).map(Ok)
         })
         .await
@@ -115,7 +126,7 @@ impl Service {
         company: CompanyId,
         role: Role,
     ) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(user, Some(company), move |tx, record| {
+        self.change_user(user, Some(company), What::UserGrant, move |tx, record| {
             tx.put_right(record.id, company, role)?;
             Ok(Ok(()))
         })
@@ -130,7 +141,7 @@ impl Service {
         user: &SignInName,
         company: CompanyId,
     ) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(user, Some(company), move |tx, record| {
+        self.change_user(user, Some(company), What::UserRevoke, move |tx, record| {
             let rights = tx.view().rights_of(record.id)?;
             if !rights.iter().any(|(of, _)| *of == company) {
                 return Ok(Err(AdminRefusal::RightUnknown));
@@ -144,7 +155,7 @@ impl Service {
     /// Disables a user: its password is refused from now on, and its sessions end, permanent ones
     /// too. Refuses an unknown name.
     pub async fn disable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(name, None, |tx, record| {
+        self.change_user(name, None, What::UserDisable, |tx, record| {
             tx.drop_sessions(record.id)?;
             tx.put_user(&UserRecord { is_active: false, ..record })?;
             Ok(Ok(()))
@@ -154,7 +165,7 @@ impl Service {
 
     /// Lets a user sign in again, with the password and the rights it has. Refuses an unknown name.
     pub async fn enable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(name, None, |tx, record| {
+        self.change_user(name, None, What::UserEnable, |tx, record| {
             tx.put_user(&UserRecord { is_active: true, ..record })?;
             Ok(Ok(()))
         })
@@ -170,7 +181,7 @@ impl Service {
         password: &str,
     ) -> Result<User, Failure<AdminRefusal>> {
         let (_, password_hash) = self.hashed(password).await?;
-        self.change_user(name, None, move |tx, record| {
+        self.change_user(name, None, What::UserPassword, move |tx, record| {
             tx.drop_sessions(record.id)?;
             tx.put_user(&UserRecord { password_hash: password_hash.clone(), ..record })?;
             Ok(Ok(()))
@@ -226,15 +237,17 @@ impl Service {
     async fn change_integrator(
         &self,
         name: &SignInName,
+        what: What,
         change: impl Fn(IntegratorRecord) -> IntegratorRecord + Send + 'static,
     ) -> Result<Integrator, Failure<AdminRefusal>> {
-        let name = name.clone();
-        self.write(move |tx, _| {
+        let (name, act) = (name.clone(), self.operator_act(what));
+        self.write(move |tx, now| {
             let Some(record) = tx.view().integrator_by_name(&name)? else {
                 return Ok(Err(AdminRefusal::IntegratorUnknown));
             };
             let record = change(record);
             tx.put_integrator(&record)?;
+            act.keep(tx, now, None, Subject::named(record.name.as_str()))?;
             Ok(Ok(shown(record)))
         })
         .await
@@ -246,10 +259,11 @@ impl Service {
         &self,
         name: &SignInName,
         company: Option<CompanyId>,
+        what: What,
         change: impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static,
     ) -> Result<User, Failure<AdminRefusal>> {
-        let name = name.clone();
-        self.write(move |tx, _| {
+        let (name, act) = (name.clone(), self.operator_act(what));
+        self.write(move |tx, now| {
             if let Some(company) = company
                 && tx.company(company)?.is_none()
             {
@@ -261,6 +275,7 @@ impl Service {
             if let Err(refusal) = change(tx, record)? {
                 return Ok(Err(refusal));
             }
+            act.keep(tx, now, company, Subject::named(name.as_str()))?;
             let changed = tx.view().user_by_name(&name)?;
             let changed = changed.map(|record| shown_user(&tx.view(), record)).transpose()?;
             Ok(changed.ok_or(AdminRefusal::UserUnknown))

@@ -11,6 +11,7 @@ mod migrate;
 mod payables;
 mod read;
 mod rows;
+mod trail;
 mod users;
 mod write;
 
@@ -157,9 +158,11 @@ impl Sqlite {
             }
         }
         let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' \
-                   AND name IN ('journal_refuses_update', 'journal_refuses_delete')";
-        if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? != 2 {
-            findings.push("faltan los disparadores que protegen el diario".to_owned());
+                   AND name IN (?1 || '_refuses_update', ?1 || '_refuses_delete')";
+        for (table, shown) in [("journal", "el diario"), ("trail", "la bitácora")] {
+            if connection.query_row(sql, [table], |row| row.get::<_, i64>(0))? != 2 {
+                findings.push(format!("faltan los disparadores que protegen {shown}"));
+            }
         }
         let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
         let mut rows = statement.query([])?;

@@ -219,6 +219,15 @@ impl<'a> Reads<'a> {
         self.many(sql, (company.id.to_i64(), contract.to_i64()), |row| bill(row, company.currency))
     }
 
+    pub(crate) fn bills_of(self, company: &Company, contract: ContractKey) -> Read<Vec<Bill>> {
+        let sql = concat!(
+            "SELECT ",
+            bill_columns!(),
+            " FROM bill b WHERE b.company_id = ?1 AND contract_key = ?2 ORDER BY bill_id"
+        );
+        self.many(sql, (company.id.to_i64(), contract.to_i64()), |row| bill(row, company.currency))
+    }
+
     pub(crate) fn version(
         self,
         company: &Company,

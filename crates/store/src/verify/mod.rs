@@ -8,7 +8,9 @@ use std::fmt::Debug;
 use ventanilla_domain::{BillVersion, Company, CompanyId, EntryNumber, Event, postings_of};
 
 use crate::memory::Books;
-use crate::{Counters, Digest, Entry, Keys, StoreError, View, former, journal, payables};
+use crate::{
+    Counters, Digest, Entry, Keys, StoreError, TrailHead, View, former, journal, payables, trail,
+};
 pub use follower::{Follower, Step};
 
 /// Entries read at a time: one may hold thousands of bills.
@@ -28,6 +30,8 @@ pub struct Verification {
     /// The end of each company's journal: what an operator may keep off the machine, since whoever
     /// can write the file can also cut its end off and leave a shorter journal that is sound.
     pub heads: Vec<Head>,
+    /// The end of each trail that is sound, for the same.
+    pub trails: Vec<TrailHead>,
     /// What differs; empty when all is well.
     pub findings: Vec<String>,
 }
@@ -68,6 +72,7 @@ pub(crate) fn verify(
         }
         report.findings.append(&mut found.told);
     }
+    report.trails = trail::verify(view, keys, &mut report.findings)?;
     Ok(report)
 }
 

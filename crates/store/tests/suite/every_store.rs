@@ -133,6 +133,22 @@ fn a_snapshot_stands_still() {
 }
 
 #[test]
+fn all_of_a_contracts_bills_come_by_number() {
+    each_store(|world| {
+        world.pay(2, None);
+        let (company, contract) = (world.company(), world.version(1).contract);
+        let snapshot = world.store.snapshot().unwrap();
+        let of = |contract| {
+            let bills = snapshot.view().bills_of(&company, contract).unwrap();
+            let told = bills.iter().map(|bill| (bill.id.to_i64(), bill.is_unpaid()));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(of(contract), [(1, true), (2, false), (3, true)]);
+        assert_eq!(of(contract.checked_next().unwrap()), []);
+    });
+}
+
+#[test]
 fn unpaid_bills_come_oldest_first() {
     each_store(|world| {
         let company = world.company();

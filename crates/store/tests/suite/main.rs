@@ -27,6 +27,8 @@ mod sqlite;
 #[cfg(test)]
 mod suppliers;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod users;
 #[cfg(test)]
 mod world;

@@ -64,7 +64,8 @@ pub(in crate::colppy) fn of_entering(refusal: DeskRefusal<InvoiceRefusal>) -> Pr
 
 fn of_invoice(refusal: InvoiceRefusal) -> Problem {
     use InvoiceRefusal as No;
-    Problem::refused(match refusal {
+    let code = code(&refusal);
+    let message = match refusal {
         No::SupplierUnknown => return Problem::supplier_unknown(),
         No::AmountOutOfRange => {
             "Un importe está fuera de rango: se admite hasta 1000000000000.00, y \
@@ -90,7 +91,21 @@ fn of_invoice(refusal: InvoiceRefusal) -> Problem {
             "La factura ya está registrada: ese número del proveedor lo tiene el idFactura \
              {holder}."
         ),
-    })
+    };
+    Problem::refused(message).coded(code)
+}
+
+/// What the trail calls it.
+fn code(refusal: &InvoiceRefusal) -> &'static str {
+    use InvoiceRefusal as No;
+    match refusal {
+        No::SupplierUnknown => "supplier-unknown",
+        No::AmountOutOfRange => "amount-out-of-range",
+        No::TooManyItems => "too-many-items",
+        No::BreakdownDoesNotAddUp { .. } => "breakdown-does-not-add-up",
+        No::PartsDoNotAddUp { .. } => "parts-do-not-add-up",
+        No::NumberTaken { .. } => "number-taken",
+    }
 }
 
 /// For the reference and its tests.

@@ -37,6 +37,8 @@ pub(super) enum Problem {
         message: Cow<'static, str>,
         /// What it is counted as.
         outcome: Outcome,
+        /// What the trail calls it: the sentence may repeat what a client made up.
+        code: &'static str,
     },
 }
 
@@ -68,7 +70,23 @@ impl Problem {
     }
 
     pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused { message: message.into(), outcome: Outcome::Refused }
+        Self::Refused { message: message.into(), outcome: Outcome::Refused, code: "refused" }
+    }
+
+    /// The same refusal under a name of its own in the trail.
+    fn coded(self, code: &'static str) -> Self {
+        match self {
+            Self::Refused { message, outcome, .. } => Self::Refused { message, outcome, code },
+            stopped @ Self::Stopped { .. } => stopped,
+        }
+    }
+
+    /// What the trail calls it: `estado`, or a name of ours where that is 0.
+    pub(super) fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Stopped { state, .. } => state.to_string().into(),
+            Self::Refused { code, .. } => Cow::Borrowed(code),
+        }
     }
 
     /// What it is counted as.
@@ -109,22 +127,22 @@ impl Problem {
     }
 
     pub(super) fn company_unknown() -> Self {
-        Self::refused("No se encontro la empresa.")
+        Self::refused("No se encontro la empresa.").coded("company-unknown")
     }
 
     pub(super) fn supplier_unknown() -> Self {
-        Self::refused("No se encontro el proveedor.")
+        Self::refused("No se encontro el proveedor.").coded("supplier-unknown")
     }
 
     /// One answer, as for payouts.
     pub(super) fn invoice_unknown() -> Self {
-        Self::refused("No se encontro la factura.")
+        Self::refused("No se encontro la factura.").coded("invoice-unknown")
     }
 
     /// One answer for an unknown payout, another company's and one of a company that is not the
     /// user's.
     pub(super) fn payout_unknown() -> Self {
-        Self::refused("No se encontro el pago.")
+        Self::refused("No se encontro el pago.").coded("payout-unknown")
     }
 
     /// `id` is what the log line and this answer share.
@@ -212,7 +230,7 @@ impl From<ParameterError> for Problem {
                 shown(&operator)
             ),
         };
-        Self::Refused { message: message.into(), outcome: Outcome::ClientError }
+        Self::Refused { message: message.into(), outcome: Outcome::ClientError, code: "parameter" }
     }
 }
 
@@ -262,6 +280,7 @@ pub(super) fn of_user(refusal: SignInRefusal) -> Problem {
         SignInRefusal::TooManyFailures { retry_after_s } => too_many_failures(retry_after_s),
         SignInRefusal::WrongCredentials => {
             Problem::refused("El usuario o la contraseña son incorrectos")
+                .coded("wrong-credentials")
         }
     }
 }
@@ -290,6 +309,7 @@ fn of_desk<R>(refusal: DeskRefusal<R>, act: &str, of: impl FnOnce(R) -> Problem)
         DeskRefusal::CompanyUnknown => Problem::company_unknown(),
         DeskRefusal::NotAllowed => {
             Problem::refused(format!("El usuario no tiene permiso para {act}."))
+                .coded("not-allowed")
         }
         DeskRefusal::Act(refusal) => of(refusal),
     }

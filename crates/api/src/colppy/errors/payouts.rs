@@ -41,7 +41,8 @@ pub(in crate::colppy) fn of_making(refusal: DeskRefusal<PayoutRefusal>) -> Probl
 
 fn of_payout(refusal: PayoutRefusal) -> Problem {
     use PayoutRefusal as No;
-    Problem::refused(match refusal {
+    let code = code(&refusal);
+    let message = match refusal {
         No::SupplierUnknown => return Problem::supplier_unknown(),
         No::CallerKeyReused => {
             "El IdTransaccion ya se usó para un pago con otros datos.".to_owned()
@@ -81,7 +82,27 @@ fn of_payout(refusal: PayoutRefusal) -> Problem {
         No::NumberTaken { holder } => {
             format!("El número de pago ya está usado: lo tiene el idPago {holder}.")
         }
-    })
+    };
+    Problem::refused(message).coded(code)
+}
+
+/// What the trail calls it.
+fn code(refusal: &PayoutRefusal) -> &'static str {
+    use PayoutRefusal as No;
+    match refusal {
+        No::SupplierUnknown => "supplier-unknown",
+        No::CallerKeyReused => "caller-key-reused",
+        No::AmountOutOfRange => "amount-out-of-range",
+        No::TooManyLines => "too-many-lines",
+        No::MeansDoNotAddUp { .. } => "means-do-not-add-up",
+        No::NothingSettled => "nothing-settled",
+        No::InvoiceRepeated { .. } => "invoice-repeated",
+        No::InvoiceUnknown { .. } => "invoice-unknown",
+        No::InvoiceOverApplied { .. } => "invoice-over-applied",
+        No::OverApplied { .. } => "over-applied",
+        No::NumberOutOfRange => "number-out-of-range",
+        No::NumberTaken { .. } => "number-taken",
+    }
 }
 
 fn means_do_not_add_up(sum: Money, total: Money, withheld: Money) -> String {

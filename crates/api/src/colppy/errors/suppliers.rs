@@ -33,9 +33,11 @@ fn of_supplier(refusal: SupplierRefusal) -> Problem {
         SupplierRefusal::SupplierUnknown => Problem::supplier_unknown(),
         SupplierRefusal::NameMissing => {
             Problem::refused("El proveedor necesita NombreFantasia y RazonSocial.")
+                .coded("name-missing")
         }
         SupplierRefusal::TaxIdTaken { holder } => {
             Problem::refused(format!("El CUIT ya es de otro proveedor: idProveedor {holder}."))
+                .coded("tax-id-taken")
         }
     }
 }

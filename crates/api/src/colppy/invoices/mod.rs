@@ -6,7 +6,7 @@ use ventanilla_domain::{
     CompanyId, Currency, Details, DocumentNumber, InvoiceDetail, InvoiceTerms, ItemDetail, Letter,
     Money, PurchaseInvoiceId, PurchaseParts,
 };
-use ventanilla_service::{Desk, Service, UserCaller, UserSession};
+use ventanilla_service::{Desk, Service, Subject, UserCaller, UserSession};
 
 use self::perceptions::Perceptions;
 use super::amounts::Amounts;
@@ -26,7 +26,12 @@ pub(super) fn enter<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a>
         let terms = terms(&call.parameters, books.currency)?;
         let entered = call.service.enter_invoice(&caller, books.company()?, terms).await;
         let entered = entered.map_err(|failure| of_failure(failure, of_entering))?;
-        Ok(reply(&EnteredInvoice::from_id(entered.id)))
+        let subject = Subject {
+            invoice: Some(entered.id),
+            supplier: Some(entered.terms.supplier),
+            ..Subject::default()
+        };
+        Ok(reply(&EnteredInvoice::from_id(entered.id)).about(subject))
     })
 }
 

@@ -5,7 +5,7 @@ use ventanilla_domain::{
     Application, CallerKey, Currency, IncomeWithholding, MeansLine, PayoutTerms, SupplierId, Text,
     Withholdings,
 };
-use ventanilla_service::{PayoutRequest, UserCaller, UserSession};
+use ventanilla_service::{PayoutRequest, Subject, UserCaller, UserSession};
 
 use super::amounts::Amounts;
 use super::convert;
@@ -25,7 +25,12 @@ pub(super) fn make<'a>(call: &'a Call<'a>, caller: UserCaller) -> Answering<'a> 
         let made = call.service.make_payout(&caller, books.company()?, request).await;
         let made = made.map_err(|failure| of_failure(failure, of_making))?;
         let told = reply(&Found::success(wire::MADE, MadePayout::from_id(made.act.id)));
-        Ok(Reply { is_replay: made.is_replay, ..told })
+        let subject = Subject {
+            payout: Some(made.act.id),
+            supplier: Some(made.act.terms.supplier),
+            ..Subject::default()
+        };
+        Ok(Reply { is_replay: made.is_replay, ..told }.about(subject))
     })
 }
 
@@ -56,7 +61,7 @@ fn request(
 }
 
 /// The caller's name for this attempt, in the parameter or in the header.
-fn caller_key(
+pub(super) fn caller_key(
     parameters: &Parameters<'_>,
     headers: &HeaderMap,
 ) -> Result<Option<CallerKey>, ParameterError> {

@@ -11,6 +11,7 @@ mod operations;
 mod payouts;
 mod sessions;
 mod suppliers;
+mod trail;
 mod transport;
 
 use crate::world::{Answer, Sent};

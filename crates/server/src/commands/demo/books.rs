@@ -55,13 +55,16 @@ const BILLS_PER_CONTRACT: u32 = 4;
 
 /// The first id of the payments that the reports show.
 const FIRST_PAST_PAYMENT: i64 = 4_000_001;
+/// Who fills it, as the books say.
+const DEMO: &str = "ventanilla demo";
+
 /// Days before the demo that have payments, and payments each day.
 const PAST_DAYS: i32 = 5;
 const PAYMENTS_A_DAY: usize = 40;
 
 /// Fills an empty store with the demo.
 pub(super) fn fill(store: Store, place: &crate::books::Place) -> anyhow::Result<()> {
-    let books = Books::start(store, place)?;
+    let books = Books::start(store, place)?.operated_by(Label::from_text(DEMO)?);
     let company = add_company(&books)?;
     let now = books.service.clock().now();
     let own = ["DEMO-COOPLAN", "demo", "demo-cooplan"];
@@ -139,7 +142,7 @@ fn import(
         company,
         kind,
         name: Name::from_text(name)?,
-        imported_by: Label::from_text("ventanilla demo")?,
+        imported_by: Label::from_text(DEMO)?,
         dry_run: false,
         skip_bad: false,
         complete: None,

@@ -14,8 +14,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use ventanilla_domain::{BusinessDay, Company, CompanyId};
-use ventanilla_service::{ExportRefusal, Failure, Service};
+use ventanilla_service::{ExportRefusal, Failure, Service, Subject, What};
 
+use super::by::ByArgs;
 use super::import::from_number;
 use super::target::Target;
 use super::{from_company_id, from_day};
@@ -62,6 +63,8 @@ pub(crate) struct ExportArgs {
     /// Archivo que se escribe, entero o nada; si falta, la salida estándar
     #[arg(long, value_name = "ARCHIVO")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -128,7 +131,7 @@ pub(crate) fn run(command: ExportCommand, log: &LogArgs) -> anyhow::Result<Exit>
 }
 
 fn events(args: &EventsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let export = Export::start(&args.export, Format::Jsonl, log)?;
+    let export = Export::start("events", &args.export, Format::Jsonl, log)?;
     let (service, company) = export.source();
     let page = move |after, len| service.events_after(company, after, len);
     let list = List {
@@ -140,7 +143,7 @@ fn events(args: &EventsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn bills(args: &BillsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let export = Export::start(&args.export, Format::Csv, log)?;
+    let export = Export::start("bills", &args.export, Format::Csv, log)?;
     let (service, company) = export.source();
     let unpaid_only = args.unpaid;
     let page = move |after, len| {
@@ -155,7 +158,7 @@ fn bills(args: &BillsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 }
 
 fn members(args: &ExportArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let export = Export::start(args, Format::Csv, log)?;
+    let export = Export::start("members", args, Format::Csv, log)?;
     let (service, company) = export.source();
     let page = move |after, len| service.members_after(company, after, len);
     export.write(&List::whole(columns::members(), |row| row.contract.key.to_i64(), page))
@@ -167,7 +170,7 @@ fn payments(args: &PaymentsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if from > to {
         return Err(Problem::usage("--from es posterior a --to"));
     }
-    let export = Export::start(&args.export, Format::Csv, log)?;
+    let export = Export::start("payments", &args.export, Format::Csv, log)?;
     let (service, company) = export.source();
     let page = move |after, len| service.payments_after(company, &(from..=to), after, len);
     export.write(&List::whole(columns::payments(), |row| row.payment.id.to_i64(), page))
@@ -250,7 +253,13 @@ struct Export<'a> {
 }
 
 impl<'a> Export<'a> {
-    fn start(args: &'a ExportArgs, usual: Format, log: &LogArgs) -> anyhow::Result<Self> {
+    /// Begins an export of that name, which the trail is told.
+    fn start(
+        name: &str,
+        args: &'a ExportArgs,
+        usual: Format,
+        log: &LogArgs,
+    ) -> anyhow::Result<Self> {
         if args.excel && args.format == Some(Format::Jsonl) {
             return Err(Problem::usage("--excel es CSV: no va junto con --format jsonl"));
         }
@@ -259,8 +268,9 @@ impl<'a> Export<'a> {
             Format::Csv => Form::Csv,
             Format::Jsonl => Form::JsonLines,
         };
-        let books = Books::open(&args.store, log)?;
+        let books = Books::open_by(&args.by, &args.store, log)?;
         let company = books.company(args.company)?;
+        books.service.note_operator(company.id, What::Export, Subject::named(name));
         Ok(Self { args, books, company, form })
     }
 

@@ -16,7 +16,7 @@ use ventanilla_domain::{
 };
 use ventanilla_service::{
     DeskRefusal, Failure, KeptPayout, ListedPayout, PayoutName, PayoutReadRefusal, PayoutSelector,
-    SettledInvoice,
+    SettledInvoice, Subject, What,
 };
 
 use super::by::ByArgs;
@@ -93,6 +93,8 @@ pub(crate) struct PrintArgs {
     /// Archivo PDF que se escribe, entero o nada; si falta, la salida estándar
     #[arg(long, value_name = "ARCHIVO")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -232,10 +234,12 @@ fn show(args: &ShowArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 
 fn print(args: &PrintArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     target::require_no_terminal(args.output.as_deref(), "un PDF")?;
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.which.company)?;
     let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
     let kept = kept(&books, company.id, args.which.payout)?;
+    let subject = Subject { payout: Some(kept.payout.id), ..Subject::default() };
+    books.service.note_operator(company.id, What::PayoutPrint, subject);
     books.close();
     let settled: Vec<_> = kept.settled.iter().map(ordered).collect();
     let order = PaymentOrder {

@@ -9,8 +9,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::{BusinessDay, Company, CompanyId, DayTotals, Label};
-use ventanilla_service::{DayOpening, DayRefusal, DayVisitor, Failure, PaymentState, VisitFailure};
+use ventanilla_service::{
+    DayOpening, DayRefusal, DayVisitor, Failure, PaymentState, Subject, VisitFailure, What,
+};
 
+use super::by::ByArgs;
 use super::target::{self, Target};
 use super::{from_company_id, from_day, from_text};
 use crate::books::{Books, StoreArgs};
@@ -37,6 +40,8 @@ pub(crate) struct ReportArgs {
     /// Archivo que se escribe, entero o nada; si falta, la salida estándar
     #[arg(long, value_name = "ARCHIVO")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -70,7 +75,7 @@ pub(crate) fn run(args: &ReportArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         Form::Xlsx => target::require_no_terminal(file, "un libro de Excel")?,
         Form::Pdf => target::require_no_terminal(file, "un PDF")?,
     }
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?;
     let target = Target::open_held(file)?;
     let written = write(&books, args, &company, &target);
@@ -86,6 +91,10 @@ pub(crate) fn run(args: &ReportArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         VisitFailure::Visitor(error) => output::to_written(Err(error)),
         VisitFailure::Books(failure) => Err(unread(&books, failure)),
     });
+    if ended.is_ok() {
+        let subject = Subject { day: Some(args.date), ..Subject::named(args.collector.as_str()) };
+        books.service.note_operator(company.id, What::Report, subject);
+    }
     books.close();
     ended?;
     told.iter().for_each(output::tell);

@@ -107,7 +107,20 @@ fn bad_calls(token: &str) -> Vec<String> {
         request(&format!("GET /api/consultardeuda?token={token} HTTP/1.1"), ""),
         request(&format!("GET /comprobante/{token} HTTP/1.1"), ""),
         with(&format!("Authorization: Bearer {token}\r\nIdempotency-Key: {token}"), body),
+        pay_with(token, &format!("Idempotency-Key: {token}"), "1"),
+        pay_with(token, "X: y", token),
+        pay_with(&format!("{token}x"), &format!("Idempotency-Key: {token}"), "1"),
     ]
+}
+
+/// A payment that is refused, of which the trail is told.
+fn pay_with(token: &str, header: &str, key: &str) -> String {
+    let head = "POST /api/realizarpago HTTP/1.1\r\nContent-Type: application/json";
+    let body = json!({
+        "IdFactura": 1, "Periodo": "202401", "Contrato": "1", "Monto": 99, "IdTransaccion": key
+    });
+    let head = format!("{head}\r\nAuthorization: Bearer {token}\r\n{header}");
+    request(&head, &body.to_string())
 }
 
 /// The bodies of an accounting system's requests that are refused.
@@ -170,7 +183,7 @@ fn work(client: &mut Client, integrator: &Value, heard: &mut Heard) -> String {
 }
 
 /// The commands that list or tell something, and those that change a secret's state.
-const TOLD: [&str; 24] = [
+const TOLD: [&str; 30] = [
     "collector list",
     "collector list --json",
     "token list",
@@ -194,6 +207,12 @@ const TOLD: [&str; 24] = [
     "receipt-key",
     "collector disable --name caja --json",
     "collector enable --name caja",
+    "trail",
+    "trail --json",
+    "trail --no-company",
+    "trail --no-company --json",
+    "explain --bill 1",
+    "explain --bill 1 --json",
     "verify",
 ];
 

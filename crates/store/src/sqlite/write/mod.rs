@@ -71,6 +71,10 @@ impl<'a> SqliteTx<'a> {
         Reads::new(&self.connection, self.known)
     }
 
+    pub(in crate::sqlite) fn keys(&self) -> &'a Keys {
+        self.keys
+    }
+
     /// The company as this transaction leaves it so far.
     pub(crate) fn company(&mut self, id: CompanyId) -> Result<Option<Arc<Company>>, StoreError> {
         if let Some(company) = self.companies.get(&id) {

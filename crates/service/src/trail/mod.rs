@@ -1,0 +1,267 @@
+//! The trail: who did what from where, beside the books (docs/decisions/0019).
+//!
+//! What an operator changes is written in the act's own transaction ([`OperatorAct`]). What callers do
+//! is noted in memory ([`Service::note`]) and written at most a second later, so that nobody waits for
+//! it: a crash loses that second of the trail, and nothing of the books.
+
+mod buffer;
+mod flusher;
+mod reading;
+mod record;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use ventanilla_domain::{
+    BillId, BusinessDay, CallerKey, CollectorId, CompanyId, ContractCode, FileId, IntegratorId,
+    Label, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId, UserId,
+};
+use ventanilla_store::{StoreError, Tx};
+
+use crate::Service;
+pub(crate) use flusher::Flusher;
+pub use record::ActRecord;
+
+/// What somebody did, or tried to. It holds no secret, no token, no body of a request and no member's
+/// name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// When its outcome was known.
+    pub at: Timestamp,
+    /// Whose trail it belongs to; `None` where it belongs to no company.
+    pub company: Option<CompanyId>,
+    /// From where.
+    pub from: Origin,
+    /// Who.
+    pub who: Who,
+    /// What.
+    pub what: What,
+    /// What came of it.
+    pub outcome: ActOutcome,
+    /// What it was about.
+    pub subject: Subject,
+}
+
+/// From where an act came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A command run on the machine of the books.
+    CommandLine,
+    /// A request from that address, or from the one that a proxy which is believed named.
+    Address(IpAddr),
+}
+
+/// Who did something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody knows: no token, or no right one.
+    #[default]
+    Nobody,
+    /// A collector.
+    Collector(CollectorId),
+    /// An accounting system, for nobody in particular.
+    Integrator(IntegratorId),
+    /// A user, through an accounting system.
+    User {
+        /// The user.
+        user: UserId,
+        /// Whose program.
+        integrator: IntegratorId,
+    },
+    /// Whoever runs the command, as they are called there.
+    Operator(Label),
+}
+
+/// What was done. Each has one word in the trail, for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named as the trail names it: docs/logging.md")]
+pub enum What {
+    Token,
+    Pay,
+    Print,
+    Report,
+    Reverse,
+    Admit,
+    SignIn,
+    SignOut,
+    Supplier,
+    Invoice,
+    Payout,
+    CompanyAdd,
+    CompanySet,
+    CollectorAdd,
+    CollectorEnable,
+    CollectorDisable,
+    CollectorRotate,
+    TokenRevoke,
+    IntegratorAdd,
+    IntegratorEnable,
+    IntegratorDisable,
+    IntegratorPassword,
+    UserAdd,
+    UserEnable,
+    UserDisable,
+    UserPassword,
+    UserGrant,
+    UserRevoke,
+    Import,
+    PayoutReverse,
+    PayoutPrint,
+    Export,
+    Dropped,
+}
+
+impl What {
+    /// Its word in the trail.
+    pub const fn to_word(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Pay => "pay",
+            Self::Print => "print",
+            Self::Report => "report",
+            Self::Reverse => "reverse",
+            Self::Admit => "admit",
+            Self::SignIn => "sign-in",
+            Self::SignOut => "sign-out",
+            Self::Supplier => "supplier",
+            Self::Invoice => "invoice",
+            Self::Payout => "payout",
+            Self::CompanyAdd => "company-add",
+            Self::CompanySet => "company-set",
+            Self::CollectorAdd => "collector-add",
+            Self::CollectorEnable => "collector-enable",
+            Self::CollectorDisable => "collector-disable",
+            Self::CollectorRotate => "collector-rotate",
+            Self::TokenRevoke => "token-revoke",
+            Self::IntegratorAdd => "integrator-add",
+            Self::IntegratorEnable => "integrator-enable",
+            Self::IntegratorDisable => "integrator-disable",
+            Self::IntegratorPassword => "integrator-password",
+            Self::UserAdd => "user-add",
+            Self::UserEnable => "user-enable",
+            Self::UserDisable => "user-disable",
+            Self::UserPassword => "user-password",
+            Self::UserGrant => "user-grant",
+            Self::UserRevoke => "user-revoke",
+            Self::Import => "import",
+            Self::PayoutReverse => "payout-reverse",
+            Self::PayoutPrint => "payout-print",
+            Self::Export => "export",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What came of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ActOutcome {
+    /// It was done.
+    Done,
+    /// An earlier attempt under the same caller key had done it.
+    Repeated,
+    /// The answer was no, under the stable code that the caller was told, or where its dialect has
+    /// none, under a name of ours.
+    Refused(Cow<'static, str>),
+    /// Nobody knows whether it was kept.
+    Unknown,
+    /// Nothing changed; the same may succeed later.
+    Unavailable,
+    /// A defect or a damaged store, under the id that the log has too.
+    Failed(String),
+}
+
+/// What an act was about, as far as it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The payment.
+    pub payment: Option<PaymentId>,
+    /// The bill.
+    pub bill: Option<BillId>,
+    /// The contract, as the caller named it.
+    pub contract: Option<ContractCode>,
+    /// The caller's name for the attempt.
+    pub caller_key: Option<CallerKey>,
+    /// The supplier.
+    pub supplier: Option<SupplierId>,
+    /// The supplier's invoice.
+    pub invoice: Option<PurchaseInvoiceId>,
+    /// The payout.
+    pub payout: Option<PayoutId>,
+    /// The imported file.
+    pub file: Option<FileId>,
+    /// The business day.
+    pub day: Option<BusinessDay>,
+    /// The collector, integrator or user named, the settings changed, or what was exported.
+    pub name: Option<String>,
+}
+
+impl Subject {
+    /// Somebody or something that has a name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..Self::default() }
+    }
+}
+
+impl Service {
+    /// The same service, whose acts of administration are told in the trail as that person's.
+    #[must_use]
+    pub fn operated_by(&self, operator: Label) -> Self {
+        Self { operator: Some(operator), ..self.clone() }
+    }
+
+    /// Notes what a caller did. Nobody waits: it is written within a second, together with what else
+    /// is noted by then. What nobody in particular got nothing by is counted by network, act and
+    /// outcome and not listed, so that a flood of it stays small.
+    pub fn note(&self, act: Act) {
+        self.inner.flusher.note(act);
+    }
+
+    /// Notes what the operator had printed or handed out, which changed nothing.
+    pub fn note_operator(&self, company: CompanyId, what: What, subject: Subject) {
+        let act = self.operator_act(what).of(Some(company), subject, self.clock().now());
+        self.note(act);
+    }
+
+    /// Writes what is noted, and waits for it. Blocking.
+    pub fn flush_trail(&self) {
+        self.inner.flusher.flush();
+    }
+
+    /// The beginning of an act of administration.
+    pub(crate) fn operator_act(&self, what: What) -> OperatorAct {
+        OperatorAct { who: self.operator.clone().map_or(Who::Nobody, Who::Operator), what }
+    }
+}
+
+/// An act of administration before it is known what came of it.
+#[derive(Debug, Clone)]
+pub(crate) struct OperatorAct {
+    who: Who,
+    what: What,
+}
+
+impl OperatorAct {
+    /// An act of somebody whom the request itself names.
+    pub(crate) fn by(operator: &Label, what: What) -> Self {
+        Self { who: Who::Operator(operator.clone()), what }
+    }
+
+    /// Writes it into the trail: it is there if what the transaction changes is.
+    pub(crate) fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Timestamp,
+        company: Option<CompanyId>,
+        subject: Subject,
+    ) -> Result<(), StoreError> {
+        let act = self.of(company, subject, now);
+        tx.append_trail(company, &ActRecord::of(&act).to_line(), now)
+    }
+
+    fn of(&self, company: Option<CompanyId>, subject: Subject, at: Timestamp) -> Act {
+        let Self { who, what } = self.clone();
+        let (from, outcome) = (Origin::CommandLine, ActOutcome::Done);
+        Act { at, company, from, who, what, outcome, subject }
+    }
+}
