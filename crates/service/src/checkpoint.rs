@@ -5,12 +5,12 @@
 //! tells on all three. A line is words with a space between:
 //!
 //! ```text
-//! 7 2026-11-22T09:05:00Z <hash of the line before> books:13:52:<link> books:14:3:<link> <signature>
+//! 7 2026-11-22T09:05:00Z <hash of the line before> books:13:52:<link> trail:13:9:<link> <signature>
 //! ```
 //!
 //! its number from 1, when it was written, SHA-256 of the line before (zeros in the first), for each
-//! journal the company, its last entry that was found sound and that entry's link (both hashes are 64
-//! hexadecimal digits), and the signature: Ed25519 by the key of receipts over `ventanilla-control-1:`
+//! journal (`books`) and trail the company (0: a trail of no company), its last entry or row that was
+//! found sound and the link of that (both hashes are 64 hexadecimal digits), and the signature: Ed25519 by the key of receipts over `ventanilla-control-1:`
 //! and all the words before it, in base64 for URLs.
 
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use ventanilla_domain::CompanyId;
-use ventanilla_store::{Head, Snapshot, StoreError, to_hex};
+use ventanilla_store::{Digest, Follower, Snapshot, StoreError, to_hex};
 
 use crate::receipt::{ReceiptKey, ReceiptSigner};
 use crate::{Failure, NoRefusal, Service};
@@ -30,8 +30,67 @@ use crate::{Failure, NoRefusal, Service};
 /// What is signed before a line, so that a signature is of nothing else.
 const PURPOSE: &str = "ventanilla-control-1:";
 
-/// The word of a company's journal.
-const BOOKS: &str = "books";
+/// A journal or a trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Chain {
+    Books(CompanyId),
+    Trail(Option<CompanyId>),
+}
+
+impl Chain {
+    fn to_word(self) -> String {
+        match self {
+            Self::Books(company) => format!("books:{company}"),
+            Self::Trail(company) => format!("trail:{}", company.map_or(0, CompanyId::to_i64)),
+        }
+    }
+
+    fn from_words(kind: &str, company: &str) -> Option<Self> {
+        let number: i64 = company.parse().ok()?;
+        let company = CompanyId::from_i64(number).ok();
+        match kind {
+            "books" => company.map(Self::Books),
+            "trail" if number == 0 || company.is_some() => Some(Self::Trail(company)),
+            _ => None,
+        }
+    }
+
+    /// What it is called, and what each of its links is.
+    fn to_names(self) -> (String, &'static str) {
+        match self {
+            Self::Books(company) => (format!("el diario de la empresa {company}"), "el asiento"),
+            Self::Trail(Some(company)) => {
+                (format!("la bitácora de la empresa {company}"), "la fila")
+            }
+            Self::Trail(None) => ("la bitácora sin empresa".to_owned(), "la fila"),
+        }
+    }
+}
+
+/// How far a chain was found sound: its last number, from 1, and that one's link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attested {
+    pub(crate) chain: Chain,
+    pub(crate) last: i64,
+    pub(crate) link: Digest,
+}
+
+impl Attested {
+    /// How far a follower has come in each chain; nothing of what is empty.
+    pub(crate) fn by(follower: &Follower) -> Vec<Self> {
+        let books = follower.heads().into_iter().map(|head| Self {
+            chain: Chain::Books(head.company),
+            last: head.entries,
+            link: head.chain,
+        });
+        let trails = follower.trail_heads().into_iter().map(|head| Self {
+            chain: Chain::Trail(head.company),
+            last: head.rows,
+            link: head.chain,
+        });
+        books.chain(trails).filter(|attested| attested.last > 0).collect()
+    }
+}
 
 /// Bytes of a line at most: some 10,000 companies.
 const LINE_LEN_MAX: u64 = 1 << 20;
@@ -55,7 +114,7 @@ struct Checkpoint {
     number: u64,
     at: Timestamp,
     before: String,
-    heads: Vec<(CompanyId, i64, String)>,
+    heads: Vec<(Chain, i64, String)>,
 }
 
 impl Checkpoint {
@@ -70,15 +129,10 @@ impl Checkpoint {
     }
 }
 
-fn head_from_word(word: &str) -> Option<(CompanyId, i64, String)> {
-    let mut parts = word.split(':');
-    let (BOOKS, company, entries, link, None) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next())
-    else {
-        return None;
-    };
-    let company = CompanyId::from_i64(company.parse().ok()?).ok()?;
-    Some((company, entries.parse().ok()?, link.to_owned()))
+fn head_from_word(word: &str) -> Option<(Chain, i64, String)> {
+    let parts: Vec<&str> = word.split(':').collect();
+    let [kind, company, last, link] = <[&str; 4]>::try_from(parts).ok()?;
+    Some((Chain::from_words(kind, company)?, last.parse().ok()?, link.to_owned()))
 }
 
 fn hash(line: &str) -> String {
@@ -119,12 +173,12 @@ impl Checkpoints {
         &mut self,
         signer: &ReceiptSigner,
         at: Timestamp,
-        heads: &[Head],
+        heads: &[Attested],
     ) -> io::Result<()> {
         let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
         let mut text = format!("{} {at} {}", self.len + 1, self.before);
-        for Head { company, entries, chain } in heads {
-            write!(text, " {BOOKS}:{company}:{entries}:{}", to_hex(chain))
+        for Attested { chain, last, link } in heads {
+            write!(text, " {}:{last}:{}", chain.to_word(), to_hex(link))
                 .expect("writing to a String does not fail");
         }
         let line = format!("{text} {}", signer.sign(PURPOSE, &text));
@@ -225,37 +279,34 @@ impl Check {
             // What follows it is told of by its own number.
             self.number = checkpoint.number;
         }
-        for (company, entries, link) in &checkpoint.heads {
-            self.head(checkpoint.at, *company, *entries, link)?;
+        for (chain, last, link) in &checkpoint.heads {
+            self.head(checkpoint.at, *chain, *last, link)?;
         }
         self.report.lines += 1;
         self.report.last_at = Some(checkpoint.at);
         Ok(())
     }
 
-    /// Compares one journal with what was attested of it.
+    /// Compares one chain with what was attested of it.
     fn head(
         &mut self,
         at: Timestamp,
-        company: CompanyId,
-        entries: i64,
+        chain: Chain,
+        last: i64,
         link: &str,
     ) -> Result<(), StoreError> {
-        if entries == 0 {
-            return Ok(());
-        }
-        let number = self.number;
-        match self.snapshot.view().link(company, entries)? {
-            Some(kept) if to_hex(&kept) == link => {}
-            Some(_) => self.tell(&format!(
-                "línea {number} ({at}): el asiento {entries} de la empresa {company} es otro: el \
-                 diario fue rehecho"
-            )),
-            None => self.tell(&format!(
-                "línea {number} ({at}): la empresa {company} tenía el asiento {entries} y ya no: el \
-                 diario fue cortado, o es una copia anterior"
-            )),
-        }
+        let view = self.snapshot.view();
+        let kept = match chain {
+            Chain::Books(company) => view.link(company, last)?,
+            Chain::Trail(company) => view.trail_link(company, last)?,
+        };
+        let what = match kept {
+            Some(kept) if to_hex(&kept) == link => return Ok(()),
+            Some(_) => "es otro: fue rehecho",
+            None => "ya no está: fue cortado, o es una copia anterior",
+        };
+        let (number, (name, link)) = (self.number, chain.to_names());
+        self.tell(&format!("línea {number} ({at}): de {name}, {link} {last} {what}"));
         Ok(())
     }
 

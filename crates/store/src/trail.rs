@@ -115,8 +115,14 @@ impl View<'_> {
         read!(self, view => view.trail_head(company), view.trail_head(company))
     }
 
+    /// The link of a row; `None` where the trail has no such row.
+    pub fn trail_link(&self, company: Option<CompanyId>, number: i64) -> Read<Option<Digest>> {
+        let row = self.trail(company, number, 1)?.pop();
+        Ok(row.filter(|row| row.number == number).map(|row| row.chain))
+    }
+
     /// Whose trails there are, heads without rows and rows without a head too.
-    fn trails(&self) -> Read<BTreeSet<Option<CompanyId>>> {
+    pub(crate) fn trails(&self) -> Read<BTreeSet<Option<CompanyId>>> {
         read!(self, view => view.trails.keys().copied().collect(), view.trails())
     }
 }
@@ -151,49 +157,65 @@ pub(crate) fn verify(
 ) -> Read<Vec<TrailHead>> {
     let mut heads = Vec::new();
     for company in view.trails()? {
-        match follow(view, keys, company)? {
-            Ok(head) if view.trail_head(company)? == Some(head) => heads.push(head),
-            Ok(_) => findings.push(told(company, "el final no es el que se guardó aparte")),
-            Err(broken) => findings.push(told(company, &broken)),
+        let mut head = TrailHead::before_the_first(company);
+        let ended = loop {
+            match head.follow(view, keys, PAGE)? {
+                Ok(0) => break head.ends(view)?,
+                Ok(_) => {}
+                Err(broken) => break Err(broken),
+            }
+        };
+        match ended {
+            Ok(()) => heads.push(head),
+            Err(finding) => findings.push(told(company, &finding)),
         }
     }
     Ok(heads)
 }
 
-fn told(company: Option<CompanyId>, finding: &str) -> String {
+/// A finding with the trail that it is of.
+pub(crate) fn told(company: Option<CompanyId>, finding: &str) -> String {
     match company {
         Some(company) => format!("bitácora de la empresa {company}: {finding}"),
         None => format!("bitácora sin empresa: {finding}"),
     }
 }
 
-/// The end of a trail, as its rows make it, or what is wrong with the first one that cannot be.
-fn follow(
-    view: &View<'_>,
-    keys: &Keys,
-    company: Option<CompanyId>,
-) -> Read<Result<TrailHead, String>> {
-    let mut head = TrailHead::before_the_first(company);
-    loop {
-        let next = head.rows + 1;
-        let rows = match view.trail(company, next, PAGE) {
-            Ok(rows) if rows.is_empty() => return Ok(Ok(head)),
+impl TrailHead {
+    /// Goes on by the rows that come next, at most `len_max`: how many there were, or what is wrong with
+    /// the first that is not sound.
+    pub(crate) fn follow(
+        &mut self,
+        view: &View<'_>,
+        keys: &Keys,
+        len_max: usize,
+    ) -> Read<Result<usize, String>> {
+        let rows = match view.trail(self.company, self.rows + 1, len_max) {
             Ok(rows) => rows,
             Err(StoreError::Damaged { .. }) => {
-                let sentence = format!("una fila desde la {next} no se puede leer");
-                return Ok(Err(sentence));
+                let next = self.rows + 1;
+                return Ok(Err(format!("una fila desde la {next} no se puede leer")));
             }
             Err(other) => return Err(other),
         };
-        for row in rows {
-            let next = head.rows + 1;
+        for row in &rows {
+            let next = self.rows + 1;
             if row.number != next {
                 return Ok(Err(format!("falta la fila {next}")));
             }
-            if link(keys, company, next, row.recorded_at, &row.body, &head.chain) != row.chain {
+            let link = link(keys, self.company, next, row.recorded_at, &row.body, &self.chain);
+            if link != row.chain {
                 return Ok(Err(format!("fila {next}: la cadena está rota: la fila fue alterada")));
             }
-            head = TrailHead { company, rows: next, chain: row.chain };
+            (self.rows, self.chain) = (next, row.chain);
         }
+        Ok(Ok(rows.len()))
+    }
+
+    /// Compares it, where the rows end, with the end that is kept apart.
+    pub(crate) fn ends(&self, view: &View<'_>) -> Read<Result<(), String>> {
+        let is_kept = view.trail_head(self.company)? == Some(*self);
+        let other = || "el final no es el que se guardó aparte".to_owned();
+        Ok(if is_kept { Ok(()) } else { Err(other()) })
     }
 }

@@ -11,12 +11,19 @@ use ventanilla_domain::{
 };
 
 use super::{Findings, Head, check_link, check_postings};
-use crate::{Counters, Digest, Entry, Keys, StoreError, View};
+use crate::{Counters, Digest, Entry, Keys, StoreError, TrailHead, View, trail};
 
-/// How far each company's journal was followed, and what it comes to up to there.
+/// How far each journal and each trail was followed, and what a journal comes to up to there.
 #[derive(Debug, Clone, Default)]
 pub struct Follower {
     companies: BTreeMap<CompanyId, Followed>,
+    trails: BTreeMap<Option<CompanyId>, FollowedTrail>,
+}
+
+#[derive(Debug, Clone)]
+struct FollowedTrail {
+    head: TrailHead,
+    is_lost: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -40,9 +47,9 @@ impl Default for Followed {
 /// What a step came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Step {
-    /// Entries checked.
+    /// Entries of journals checked.
     pub entries: u64,
-    /// Entries that were still ahead at the moment the step looked at.
+    /// Entries of journals and rows of trails that were still ahead at the moment the step looked at.
     pub behind: u64,
     /// What differs; empty when all is well. Each is told once.
     pub findings: Vec<String>,
@@ -61,6 +68,12 @@ impl Follower {
             .collect()
     }
 
+    /// Up to where each trail was found sound.
+    pub fn trail_heads(&self) -> Vec<TrailHead> {
+        let sound = self.trails.values().filter(|followed| !followed.is_lost);
+        sound.map(|followed| followed.head).collect()
+    }
+
     pub(crate) fn step(
         &mut self,
         view: &View<'_>,
@@ -68,6 +81,49 @@ impl Follower {
         len_max: usize,
     ) -> Result<Step, StoreError> {
         let mut step = Step::default();
+        self.step_journals(view, keys, len_max, &mut step)?;
+        self.step_trails(view, keys, len_max, &mut step)?;
+        Ok(step)
+    }
+
+    fn step_trails(
+        &mut self,
+        view: &View<'_>,
+        keys: &Keys,
+        len_max: usize,
+        step: &mut Step,
+    ) -> Result<(), StoreError> {
+        for company in view.trails()? {
+            let followed = self.trails.entry(company).or_insert_with(|| FollowedTrail {
+                head: TrailHead::before_the_first(company),
+                is_lost: false,
+            });
+            if followed.is_lost {
+                continue;
+            }
+            let found = match followed.head.follow(view, keys, len_max)? {
+                Ok(len) if len == len_max => {
+                    step.behind += rows_ahead(view, followed.head)?;
+                    continue;
+                }
+                Ok(_) => followed.head.ends(view)?,
+                Err(broken) => Err(broken),
+            };
+            if let Err(finding) = found {
+                step.findings.push(trail::told(company, &finding));
+                followed.is_lost = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn step_journals(
+        &mut self,
+        view: &View<'_>,
+        keys: &Keys,
+        len_max: usize,
+        step: &mut Step,
+    ) -> Result<(), StoreError> {
         for company in view.companies()? {
             let Some(counters) = view.counters(company.id)? else { continue };
             let followed = self.companies.entry(company.id).or_default();
@@ -82,8 +138,14 @@ impl Follower {
             step.behind += u64::try_from(behind).unwrap_or(0);
             step.findings.append(&mut found.told);
         }
-        Ok(step)
+        Ok(())
     }
+}
+
+/// Rows of a trail after a head; at least one, since a page was full.
+fn rows_ahead(view: &View<'_>, head: TrailHead) -> Result<u64, StoreError> {
+    let end = view.trail_head(head.company)?.map_or(0, |end| end.rows);
+    Ok(u64::try_from(end - head.rows).unwrap_or(0).max(1))
 }
 
 /// Where a company's books are looked at.

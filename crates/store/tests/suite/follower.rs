@@ -29,6 +29,13 @@ fn lived(store: Store) -> World {
     world.pay(1, Some("b"));
     world.change_member(316, |member| Member { phone: None, ..member });
     world.keep(Event::IssuerKept(Box::new(full_issuer())));
+    for company in [None, Some(company(&world.store).id)] {
+        for act in 1..=5 {
+            let mut tx = world.store.begin().unwrap();
+            tx.append_trail(company, &format!("act {act}"), instant()).unwrap();
+            tx.commit().unwrap();
+        }
+    }
     world
 }
 
@@ -52,7 +59,11 @@ fn what_is_sound_is_followed_to_its_end_and_on() {
         assert_eq!(step, Step { entries: 1, behind: 0, findings: Vec::new() });
         let heads = follower.heads();
         assert_eq!(heads, world.store.verify().unwrap().heads);
+        let trails = follower.trail_heads();
+        assert_eq!(trails, world.store.verify().unwrap().trails);
         let snapshot = world.store.snapshot().unwrap();
+        let last = |rows| snapshot.view().trail_link(trails[0].company, rows).unwrap();
+        assert_eq!((trails.len(), last(5), last(6)), (2, Some(trails[0].chain), None));
         let link = |number| snapshot.view().link(heads[0].company, number).unwrap();
         assert_eq!(link(heads[0].entries), Some(heads[0].chain));
         assert_eq!((link(0), link(heads[0].entries + 1)), (None, None));
@@ -91,6 +102,18 @@ fn each_tampering_is_found_by_a_new_round() {
     ] {
         check_found(&format!("{UNLOCKED} {change}"), expected, false);
     }
+    let unlocked = "DROP TRIGGER trail_refuses_update; DROP TRIGGER trail_refuses_delete;";
+    for (change, expected) in [
+        (
+            "UPDATE trail SET body = 'other' WHERE number = 3 AND company_id = 13",
+            "fila 3: la cadena",
+        ),
+        ("UPDATE trail SET recorded_at_us = 1 WHERE number = 3", "sin empresa: fila 3: la cadena"),
+        ("DELETE FROM trail WHERE number = 3", "falta la fila 3"),
+        ("DELETE FROM trail WHERE number > 3 AND company_id = 13", "empresa 13: el final"),
+    ] {
+        check_found(&format!("{unlocked} {change}"), expected, false);
+    }
     for (change, expected) in [
         ("UPDATE bill SET paid_by = NULL", "no está pagada"),
         ("UPDATE bill SET amount_minor = 1", "factura"),
@@ -115,6 +138,8 @@ fn what_the_end_shows_is_found_at_each_look() {
         ("UPDATE counter SET next_entry = next_entry + 1", "los contadores llegan al"),
         ("UPDATE counter SET next_entry = next_entry - 1", "los contadores llegan al"),
         ("UPDATE counter SET chain = zeroblob(32)", "final de la cadena"),
+        ("UPDATE trail_head SET number = 6", "el final no es el que se guardó aparte"),
+        ("DELETE FROM trail_head WHERE company_id = 0", "bitácora sin empresa: el final"),
     ] {
         check_found(change, expected, true);
     }
