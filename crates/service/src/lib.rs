@@ -12,6 +12,7 @@ mod exports;
 mod failure;
 mod guard;
 pub mod import;
+mod kit;
 mod meters;
 mod network;
 mod payables;
@@ -37,6 +38,7 @@ pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
+pub use kit::{CodeError, KitError, RecoveryCode, RecoveryKit};
 pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
 pub use network::network_of;
 pub use payables::{

@@ -11,8 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, config, demo, export, import, init, integrator, invoice, payout, receipt,
-    report, serve, token, user, verify, watch,
+    backup, collector, company, config, demo, export, import, init, integrator, invoice, payout,
+    receipt, recovery_kit, report, serve, token, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -71,6 +71,10 @@ enum Command {
     ReceiptKey(receipt::KeyArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
+    /// Copia los libros en un archivo mientras se atiende, y lo revisa; o revisa un respaldo
+    Backup(Box<backup::BackupArgs>),
+    /// Guarda las claves cifradas con un código de recuperación, que se muestra una vez
+    RecoveryKit(recovery_kit::RecoveryKitArgs),
     /// La configuración con que se sirve
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -115,6 +119,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::CheckReceipt(args) => receipt::check(&args, log),
         Command::ReceiptKey(args) => receipt::key(&args, log),
         Command::Verify(args) => verify::run(&args, log),
+        Command::Backup(args) => backup::run(&args, log),
+        Command::RecoveryKit(args) => recovery_kit::run(&args, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -192,6 +198,8 @@ mod tests {
             "ventanilla check-receipt --help",
             "ventanilla receipt-key --help",
             "ventanilla verify --help",
+            "ventanilla backup --help",
+            "ventanilla recovery-kit --help",
             "ventanilla config --help",
             "ventanilla config check --help",
             "ventanilla bench pay --help",

@@ -1,6 +1,8 @@
 //! The stores' contract.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod days;
 #[cfg(test)]
 mod every_store;
