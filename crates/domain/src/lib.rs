@@ -28,6 +28,7 @@ mod payment;
 mod period;
 mod policy;
 mod printable;
+mod restoration;
 mod reverse;
 mod role;
 mod text;
@@ -65,6 +66,7 @@ pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
 pub use policy::{Hours, Policy, ReversalWindow, SettingError};
 pub use printable::PrintablePayment;
+pub use restoration::{RESTORATION_STEP, Restoration};
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
 pub use role::Role;
 pub use text::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, EntryNumber, EventNumber, Holder, Member, MemberId, Payer,
-    Payment, PaymentId, Reversal,
+    Payment, PaymentId, Restoration, Reversal,
 };
 
 use crate::memory::{Attempt, State};
@@ -268,6 +268,11 @@ impl<'a> View<'a> {
         read!(self, view =>
             view.payments_after(company.id, days, after, len),
             view.payments_after(company, days, after, len))
+    }
+
+    /// The restorations of a company's books, in order. It reads the whole journal.
+    pub fn restorations(&self, company: CompanyId) -> Read<Vec<Restoration>> {
+        read!(self, view => view.restorations(company), view.restorations(company))
     }
 
     /// A company's journal entries from number `from` on, at most `len`.

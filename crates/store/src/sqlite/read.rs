@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
-    MemberId, Payer, Payment, PaymentId, Reversal, Role, UserId,
+    MemberId, Payer, Payment, PaymentId, Restoration, Reversal, Role, UserId,
 };
 
 use super::known::KnownCompanies;
@@ -16,6 +16,7 @@ use super::rows::{
     holder, member, payer, payment, posting, reversal, token, version,
 };
 use super::users::role;
+use crate::journal::{RESTORED, read_restoration};
 use crate::memory::Attempt;
 use crate::values::id;
 use crate::{
@@ -111,6 +112,15 @@ impl<'a> Reads<'a> {
         );
         self.one(sql, (user.to_i64(), company_id.to_i64()), |row| {
             Ok((company(row, self.known)?, role(row, COMPANY_LEN)?))
+        })
+    }
+
+    pub(crate) fn restorations(self, company: CompanyId) -> Read<Vec<Restoration>> {
+        let sql = "SELECT payload FROM journal WHERE company_id = ?1 AND row_number = 0 \
+                   AND kind = ?2 ORDER BY entry_number";
+        self.many(sql, (company.to_i64(), RESTORED), |row| {
+            let payload: String = row.get(0)?;
+            read_restoration(&payload)
         })
     }
 

@@ -19,6 +19,8 @@ mod payables_laws;
 #[cfg(test)]
 mod payables_on_disk;
 #[cfg(test)]
+mod restorations;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sqlite;
