@@ -35,7 +35,7 @@ mod text;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
 pub use company::{Company, TimeZone, UnknownTimeZone};
-pub use day::{BusinessDay, business_day, civil_at, zoned_at};
+pub use day::{BusinessDay, business_day, civil_at, instant_at, zoned_at};
 pub use event::{Event, FileKind, ImportedFile, Sha256};
 pub use ids::{
     BillId, CollectorId, CompanyId, ContractKey, EntryNumber, EventNumber, FileId, IdOutOfRange,

@@ -20,6 +20,7 @@ mod printing;
 mod readiness;
 mod receipt;
 mod refusal;
+mod restoring;
 mod secrets;
 mod session;
 mod tokens;
@@ -52,6 +53,7 @@ pub use refusal::{
     AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
     ReprintRefusal, TokenPayRefusal, TokenRefusal,
 };
+pub use restoring::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict, RestoredCompany};
 pub use secrets::{Rotated, Rotation};
 pub use session::Session;
 pub use tokens::{KeptToken, TokenId};
