@@ -93,6 +93,7 @@ pub(crate) fn to_reason(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull => "el disco está lleno",
         io::ErrorKind::ReadOnlyFilesystem => "el disco es de solo lectura",
         io::ErrorKind::DirectoryNotEmpty => "el directorio no está vacío",
+        io::ErrorKind::ResourceBusy => "está en uso, o es un punto de montaje",
         io::ErrorKind::NotADirectory => "no es un directorio",
         io::ErrorKind::IsADirectory => "es un directorio",
         io::ErrorKind::InvalidData => "no es texto UTF-8",

@@ -12,7 +12,7 @@ pub(crate) use spanish::Answer;
 use crate::bench;
 use crate::commands::{
     backup, collector, company, config, demo, export, import, init, integrator, invoice, payout,
-    receipt, recovery_kit, report, serve, token, user, verify, watch,
+    receipt, recovery_kit, report, restore, serve, token, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -73,6 +73,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Copia los libros en un archivo mientras se atiende, y lo revisa; o revisa un respaldo
     Backup(Box<backup::BackupArgs>),
+    /// Pone en su lugar lo que guarda un respaldo, revisado antes; lo que había queda aparte
+    Restore(Box<restore::RestoreArgs>),
     /// Guarda las claves cifradas con un código de recuperación, que se muestra una vez
     RecoveryKit(recovery_kit::RecoveryKitArgs),
     /// La configuración con que se sirve
@@ -120,6 +122,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::ReceiptKey(args) => receipt::key(&args, log),
         Command::Verify(args) => verify::run(&args, log),
         Command::Backup(args) => backup::run(&args, log),
+        Command::Restore(args) => restore::run(&args, log),
         Command::RecoveryKit(args) => recovery_kit::run(&args, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
@@ -199,7 +202,9 @@ mod tests {
             "ventanilla receipt-key --help",
             "ventanilla verify --help",
             "ventanilla backup --help",
+            "ventanilla restore --help",
             "ventanilla recovery-kit --help",
+            "ventanilla import report --help",
             "ventanilla config --help",
             "ventanilla config check --help",
             "ventanilla bench pay --help",

@@ -17,6 +17,7 @@ pub(crate) mod payout;
 pub(crate) mod receipt;
 pub(crate) mod recovery_kit;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod serve;
 mod target;
 pub(crate) mod token;

@@ -20,7 +20,8 @@ use crate::output;
 use crate::problem::{Exit, Problem, to_reason, to_store_reason};
 use draft::{Draft, require_room};
 use found::Found;
-use keys::KitArgs;
+pub(crate) use found::{to_counts, to_instant};
+pub(crate) use keys::KitArgs;
 
 /// The file in a directory that a backup is laid out as.
 pub(crate) const DATABASE: &str = "ventanilla.db";
