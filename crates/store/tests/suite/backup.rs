@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use rusqlite::Connection;
 use ventanilla_store::backup::{checked, create_private, examine, lay_out, seal};
@@ -98,6 +100,46 @@ fn a_backup_is_read_by_any_sqlite_and_a_sealed_one_by_none() {
         let found = sealed.windows(told.len()).any(|window| window == told.as_bytes());
         assert!(!found, "{told}");
     }
+}
+
+#[test]
+fn a_backup_amid_writes_is_a_prefix_of_the_journal_to_the_last_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create_sqlite(&folder.path().join("datos"), keys()).unwrap();
+    let world = World::made(store.clone());
+    let (over, copies) = (AtomicBool::new(false), 5);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                let payment = world.pay(1, None);
+                world.reverse(&payment, None);
+            }
+        });
+        for number in 0..copies {
+            let to = folder.path().join(format!("copia{number}"));
+            create_private(&to).unwrap();
+            store.copy_into(&to, instant(), "0.1.0").unwrap();
+        }
+        over.store(true, Ordering::SeqCst);
+    });
+    let entries = |store: &Store| {
+        let company = world.company();
+        store.snapshot().unwrap().view().entries(&company, 1, usize::MAX >> 1).unwrap()
+    };
+    let all = entries(&store);
+    let mut lens = Vec::new();
+    for number in 0..copies {
+        let directory = folder.path().join(format!("libros{number}"));
+        fs::create_dir(&directory).unwrap();
+        let copy = folder.path().join(format!("copia{number}"));
+        let manifest = lay_out(&copy, &keys(), &directory.join("ventanilla.db")).unwrap();
+        let copied = Store::open_sqlite(&directory, keys()).unwrap();
+        checked(copied.verify().unwrap(), &manifest).unwrap();
+        let copied = entries(&copied);
+        assert_eq!(copied, all[..copied.len()], "copy {number}");
+        lens.push(copied.len());
+    }
+    assert!(lens.is_sorted() && lens[copies - 1] > lens[0], "writes went on: {lens:?}");
 }
 
 #[test]
