@@ -47,7 +47,7 @@ fn a_backup_beside_a_busy_server_is_an_exact_prefix() {
         let line = ["export", "events", "--after=0", "--data", data, "--secrets=datos.secrets"];
         installation.done(&line).out
     };
-    let live = export("datos");
+    let whole = export("datos");
     let mut lens = Vec::new();
     for number in 0..4 {
         let data = format!("copia{number}");
@@ -56,7 +56,7 @@ fn a_backup_beside_a_busy_server_is_an_exact_prefix() {
         );
         check(installation, &[(&line, 0, "Restaurado en copia")]);
         let copied = export(&data);
-        assert!(live.starts_with(&copied), "backup {number} is a prefix");
+        assert!(whole.starts_with(&copied), "backup {number} is a prefix");
         lens.push(copied.lines().count());
     }
     assert!(lens.is_sorted() && lens[3] > lens[0], "payments went on meanwhile: {lens:?}");

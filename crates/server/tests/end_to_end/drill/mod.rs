@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::common::paper::codes;
 use crate::common::{
-    Bill, Client, Credentials, Installation, Server, bills, check, import, now, run, verify,
+    Bill, Client, Credentials, Installation, bills, check, import, now, run, verify,
 };
 
 /// An installation in `datos` with the code that opens its kit, two collectors and some bills.
@@ -78,106 +78,144 @@ fn events(installation: &Installation, data: &str) -> Vec<(i64, i64)> {
     events.map(|event| (number(&event, "numero"), number(&event, "id_cobranza"))).collect()
 }
 
-#[test]
-fn a_bare_machine_with_the_backup_and_the_kit_opens_the_window_again() {
-    let office = Office::opened();
-    let Office { installation, bank, kiosk, bills, .. } = &office;
-    let server = installation.serve();
-    let (mut banks, mut kiosks) = (server.client(bank), server.client(kiosk));
-    let mut given = BTreeSet::new();
-    let mut pay = |client: &mut Client, bill: usize, key: &str| {
-        let payment = pay(client, bills[bill], key);
-        assert!(given.insert(payment), "{payment} was given twice");
-        payment
-    };
-    let kept = pay(&mut banks, 0, "uno");
-    let undone = pay(&mut banks, 1, "dos");
-    let made = office.backup("noche.respaldo --encrypt");
-    assert_eq!((&made["Pagos"], &made["Cifrado"]), (&Value::from(2), &Value::from(true)));
-    let events_kept = events(installation, "datos");
-
-    // What is lost: two payments, a reversal, a token's end.
-    let lost = pay(&mut banks, 2, "tres");
-    let body = format!(r#"{{"IdCobranza":"{undone}","IdFactura":{}}}"#, bills[1].id);
-    banks.post("revertirpago", &body).values();
-    let waived = pay(&mut kiosks, 3, "cuatro");
-    let events_lost = events(installation, "datos");
-    let receipts = [kept, lost].map(|payment| receipt(installation, payment));
-    report(installation, "banco", "reporte.csv");
-    installation.done(&["token", "revoke", "--data=datos", "--collector=kiosco"]);
-    server.kill();
-
-    // Another machine, without the secrets file.
-    let bare = Installation::nothing();
-    for name in ["noche.respaldo", "datos.recovery-kit", "reporte.csv"] {
-        fs::copy(installation.path(name), bare.path(name)).unwrap();
-    }
-    let restore = "restore noche.respaldo --data datos --kit datos.recovery-kit";
-    check(&bare, &[(restore, 2, "falta el código de recuperación: --code-file ARCHIVO")]);
-    let restore = |line: &str| {
-        let line = format!("{restore}{line}");
-        let mut command = bare.command(&line.split(' ').collect::<Vec<_>>());
-        run(command.env("VENTANILLA_RECOVERY_CODE", office.code.to_lowercase()))
-    };
-    let unsaid = restore("");
-    assert_eq!(unsaid.code, 2, "{unsaid:?}");
-    for line in ["--report '13:banco=ARCHIVO'   o   --waive '13:banco'", "--waive '13:kiosco'"] {
-        assert!(unsaid.err.contains(line), "{unsaid:?}");
-    }
-    assert!(!bare.path("datos").exists() && !bare.path("datos.secrets").exists());
-    let restored = restore(" --report banco=reporte.csv --waive 13:kiosco");
-    assert_eq!(restored.code, 0, "{restored:?}");
-    for told in [
-        "reporte de «banco»: 1 cobranza traída por ",
-        ", 1 reversión traída; ya estaban 2\n",
-        "empresa 13: sin el reporte de «kiosco»",
-        "siguen IdCobranza 1000003, movimiento 1000003, idPago 1000001",
-        "  empresa 13: recaudador banco\n",
-        "Sigue: ventanilla serve --data datos\n",
-    ] {
-        assert!(restored.out.contains(told), "{told}: {restored:?}");
-    }
-    verify(&bare, "datos");
-    for receipt in &receipts {
-        bare.done(&["check-receipt", receipt, "--data", "datos"]);
-    }
-
-    let server = bare.serve();
-    for old in [&banks, &kiosks] {
-        let mut client = server.with_token_of(old);
-        let answer = client.post("consultardeuda", r#"{"Contrato":"1"}"#);
-        assert_eq!((answer.status, answer.code().as_str()), (401, "TOKEN_INVALIDO"));
-    }
-    let (mut banks, mut kiosks) = (server.client(bank), server.client(kiosk));
-    let again = banks.post("realizarpago", &bills[2].to_payment(Some("tres")));
-    assert!(again.is_replay() && again.values()["IdCobranza"] == lost.to_string(), "{again:?}");
-    let again = kiosks.post("realizarpago", &bills[2].to_payment(Some("otra")));
-    assert_eq!(again.code(), "FACTURA_YA_PAGADA", "{again:?}");
-    // What was reversed is owed again, and so is what nobody reported.
-    let mut pay = |client: &mut Client, bill: usize, key: &str| {
-        let payment = self::pay(client, bills[bill], key);
-        assert!(given.insert(payment), "{payment} was given twice");
-        payment
-    };
-    pay(&mut banks, 1, "cinco");
-    let paid_again = pay(&mut kiosks, 3, "cuatro");
-    assert!(paid_again > waived + 900_000, "{paid_again}");
-    server.stop();
-    verify(&bare, "datos");
-    let events_now = events(&bare, "datos");
-    assert_eq!(events_now[..2], events_kept[..]);
-    let told: BTreeSet<i64> = events_lost.iter().map(|(number, _)| *number).collect();
-    assert!(events_now[2..].iter().all(|(number, _)| !told.contains(number)), "{events_now:?}");
-    // In the order in which they happened; within one second nobody knows it.
-    let brought: BTreeSet<i64> = events_now[2..4].iter().map(|(_, payment)| *payment).collect();
-    assert_eq!(brought, BTreeSet::from([undone, lost]));
+/// What a window did around its backup, and what of it is lost.
+struct Evening {
+    office: Office,
+    clients: [Client; 2],
+    /// Every `IdCobranza` that was ever given.
+    given: BTreeSet<i64>,
+    /// Payments of the bank: reversed after the backup, and made after it.
+    undone: i64,
+    lost: i64,
+    /// The kiosk's payment after the backup, of which nobody has a report.
+    waived: i64,
+    events_kept: Vec<(i64, i64)>,
+    events_lost: Vec<(i64, i64)>,
+    receipts: [String; 2],
 }
 
-impl Server {
-    /// A client with the token that another server gave.
-    fn with_token_of(&self, other: &Client) -> Client {
-        other.at(self.address())
+impl Evening {
+    /// Two payments and a backup; then two payments, a reversal and the end of a token. Then the
+    /// machine is gone.
+    fn spent() -> Self {
+        let office = Office::opened();
+        let Office { installation, bank, kiosk, bills, .. } = &office;
+        let server = installation.serve();
+        let (mut banks, mut kiosks) = (server.client(bank), server.client(kiosk));
+        let kept = pay(&mut banks, bills[0], "uno");
+        let undone = pay(&mut banks, bills[1], "dos");
+        let made = office.backup("noche.respaldo --encrypt");
+        assert_eq!((&made["Pagos"], &made["Cifrado"]), (&Value::from(2), &Value::from(true)));
+        let events_kept = events(installation, "datos");
+        let lost = pay(&mut banks, bills[2], "tres");
+        let body = format!(r#"{{"IdCobranza":"{undone}","IdFactura":{}}}"#, bills[1].id);
+        banks.post("revertirpago", &body).values();
+        let waived = pay(&mut kiosks, bills[3], "cuatro");
+        let events_lost = events(installation, "datos");
+        let receipts = [kept, lost].map(|payment| receipt(installation, payment));
+        report(installation, "banco", "reporte.csv");
+        installation.done(&["token", "revoke", "--data=datos", "--collector=kiosco"]);
+        server.kill();
+        Self {
+            clients: [banks, kiosks],
+            given: BTreeSet::from([kept, undone, lost, waived]),
+            undone,
+            lost,
+            waived,
+            events_kept,
+            events_lost,
+            receipts,
+            office,
+        }
     }
+
+    /// A bare machine, to which the backup, the kit and a report were carried.
+    fn carried(&self) -> Installation {
+        let bare = Installation::nothing();
+        for name in ["noche.respaldo", "datos.recovery-kit", "reporte.csv"] {
+            fs::copy(self.office.installation.path(name), bare.path(name)).unwrap();
+        }
+        bare
+    }
+
+    /// Restores on it, first without an answer for each collector.
+    fn restore(&self, bare: &Installation) {
+        let restore = "restore noche.respaldo --data datos --kit datos.recovery-kit";
+        check(bare, &[(restore, 2, "falta el código de recuperación: --code-file ARCHIVO")]);
+        let restore = |line: &str| {
+            let line = format!("{restore}{line}");
+            let mut command = bare.command(&line.split(' ').collect::<Vec<_>>());
+            run(command.env("VENTANILLA_RECOVERY_CODE", self.office.code.to_lowercase()))
+        };
+        let unsaid = restore("");
+        assert_eq!(unsaid.code, 2, "{unsaid:?}");
+        for line in ["--report '13:banco=ARCHIVO'   o   --waive '13:banco'", "--waive '13:kiosco'"]
+        {
+            assert!(unsaid.err.contains(line), "{unsaid:?}");
+        }
+        assert!(!bare.path("datos").exists() && !bare.path("datos.secrets").exists());
+        let restored = restore(" --report banco=reporte.csv --waive 13:kiosco");
+        assert_eq!(restored.code, 0, "{restored:?}");
+        for told in [
+            "Claves escritas en datos.secrets, desde el kit\n",
+            "reporte de «banco»: 1 cobranza traída por ",
+            ", 1 reversión traída; ya estaban 2\n",
+            "empresa 13: sin el reporte de «kiosco»",
+            "siguen IdCobranza 1000003, movimiento 1000003, idPago 1000001",
+            "  empresa 13: recaudador banco\n",
+            "Sigue: ventanilla serve --data datos\n",
+        ] {
+            assert!(restored.out.contains(told), "{told}: {restored:?}");
+        }
+    }
+
+    /// The window goes on: with the old credentials, without the old tokens, and no number twice.
+    fn go_on(&mut self, bare: &Installation) {
+        let server = bare.serve();
+        for old in &self.clients {
+            let answer = old.at(server.address()).post("consultardeuda", r#"{"Contrato":"1"}"#);
+            assert_eq!((answer.status, answer.code().as_str()), (401, "TOKEN_INVALIDO"));
+        }
+        let Office { bank, kiosk, bills, .. } = &self.office;
+        let (mut banks, mut kiosks) = (server.client(bank), server.client(kiosk));
+        let again = banks.post("realizarpago", &bills[2].to_payment(Some("tres")));
+        let lost = Value::from(self.lost.to_string());
+        assert!(again.is_replay() && again.values()["IdCobranza"] == lost, "{again:?}");
+        let again = kiosks.post("realizarpago", &bills[2].to_payment(Some("otra")));
+        assert_eq!(again.code(), "FACTURA_YA_PAGADA", "{again:?}");
+        // What was reversed is owed again, and so is what nobody reported.
+        let paid = [pay(&mut banks, bills[1], "cinco"), pay(&mut kiosks, bills[3], "cuatro")];
+        for payment in paid {
+            assert!(self.given.insert(payment), "{payment} was given twice");
+            assert!(payment > self.waived + 900_000, "{payment}");
+        }
+        server.stop();
+    }
+
+    /// What the biller's system was told, and what it is told now.
+    fn check_events(&self, bare: &Installation) {
+        let now = events(bare, "datos");
+        assert_eq!(now[..2], self.events_kept[..]);
+        let told: BTreeSet<i64> = self.events_lost.iter().map(|(number, _)| *number).collect();
+        assert!(now[2..].iter().all(|(number, _)| !told.contains(number)), "{now:?}");
+        // In the order in which they happened; within one second nobody knows it.
+        let brought: BTreeSet<i64> = now[2..4].iter().map(|(_, payment)| *payment).collect();
+        assert_eq!(brought, BTreeSet::from([self.undone, self.lost]));
+    }
+}
+
+#[test]
+fn a_bare_machine_with_the_backup_and_the_kit_opens_the_window_again() {
+    let mut evening = Evening::spent();
+    let bare = evening.carried();
+    evening.restore(&bare);
+    verify(&bare, "datos");
+    for receipt in &evening.receipts {
+        bare.done(&["check-receipt", receipt, "--data", "datos"]);
+    }
+    evening.go_on(&bare);
+    verify(&bare, "datos");
+    evening.check_events(&bare);
 }
 
 #[test]
