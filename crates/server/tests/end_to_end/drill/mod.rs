@@ -2,6 +2,7 @@
 
 mod bad;
 mod beside;
+mod documented;
 
 use std::collections::BTreeSet;
 use std::fs;
