@@ -250,6 +250,23 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_line_about_backups_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla backup", "falta <ARCHIVO>"),
+            ("ventanilla backup x --check --encrypt", "--check no va junto con --encrypt"),
+            ("ventanilla backup x --code-file y", "falta --kit <ARCHIVO>"),
+            ("ventanilla backup x --code y", "no se conoce «--code»"),
+            ("ventanilla restore", "falta <ARCHIVO>"),
+            ("ventanilla restore x --report banco", "se espera NOMBRE=ARCHIVO"),
+            ("ventanilla restore x --report banco=", "falta el archivo"),
+            ("ventanilla restore x --report =y", "falta el nombre del recaudador"),
+            ("ventanilla restore x --waive 13:", "falta el nombre del recaudador"),
+            ("ventanilla import report x", "falta --collector <NOMBRE>"),
+            ("ventanilla recovery-kit --code x", "no se conoce «--code»"),
+        ]);
+    }
+
+    #[test]
     fn a_wrong_line_about_secrets_is_told_in_spanish() {
         check_wrong(&[
             ("ventanilla collector rotate", "falta --name <NOMBRE>"),

@@ -12,6 +12,16 @@ use super::now;
 use crate::books::{Place, beside, is_empty};
 use crate::problem::{Problem, to_reason};
 
+/// The place itself, where its name is a link to it: what is moved aside is the directory.
+pub(super) fn resolved(place: Place) -> Place {
+    match fs::symlink_metadata(&place.data) {
+        Ok(found) if found.is_symlink() => {
+            Place { data: fs::canonicalize(&place.data).unwrap_or(place.data), ..place }
+        }
+        _ => place,
+    }
+}
+
 /// A data directory that is to be replaced, or made.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -84,26 +94,31 @@ fn aside_of(data: &Path) -> anyhow::Result<PathBuf> {
 #[derive(Debug)]
 pub(super) struct Scratch {
     path: PathBuf,
+    /// Locked as long as its process lives: what nobody holds was left by one that was killed.
+    _held: File,
 }
 
 impl Scratch {
     /// Makes it, in the place of one that a killed restore left.
     pub(super) fn beside(place: &Place) -> anyhow::Result<Self> {
         let path = beside(&place.data, ".restoring")?;
-        let at = |error: io::Error| {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        let taken = made.and_then(|()| {
+            let held = File::open(&path)?;
+            held.try_lock()?;
+            Ok(held)
+        });
+        let emptied = taken.and_then(|held| empty(&path).map(|()| held));
+        let held = emptied.map_err(|error| {
             let (path, reason) = (path.display(), to_reason(&error));
-            Problem::store(format!("{path}: no se pudo crear: {reason}"))
-        };
-        if path.join(super::DATABASE).exists() {
-            // Whoever is at it holds it.
-            ServerLock::take(&path).map_err(|error| place.to_problem(&error))?;
-        }
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
-            Ok(()) | Err(_) => {}
-        }
-        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(at)?;
-        Ok(Self { path })
+            match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    Problem::store(format!("{path}: otra restauración está en curso"))
+                }
+                _ => Problem::store(format!("{path}: no se pudo crear: {reason}")),
+            }
+        })?;
+        Ok(Self { path, _held: held })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -116,6 +131,14 @@ impl Drop for Scratch {
         // One that was put in its place has another name by now.
         fs::remove_dir_all(&self.path).ok();
     }
+}
+
+fn empty(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
 }
 
 /// Writes the secrets file from a kit.
@@ -134,4 +157,34 @@ fn sync_all(directory: &Path) -> io::Result<()> {
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_restoration_at_once_is_refused_and_what_a_killed_one_left_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::from_paths(&folder.path().join("datos"), None).unwrap();
+        let left = folder.path().join("datos.restoring");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("ventanilla.db"), "restos").unwrap();
+        let first = Scratch::beside(&place).unwrap();
+        assert_eq!(fs::read_dir(first.path()).unwrap().count(), 0);
+        let second = Scratch::beside(&place).unwrap_err().to_string();
+        assert!(second.contains("otra restauración está en curso"), "{second}");
+        drop(first);
+        assert!(!left.exists());
+        Scratch::beside(&place).unwrap();
+    }
+
+    #[test]
+    fn what_is_moved_aside_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("datos");
+        let first = aside_of(&data).unwrap();
+        fs::create_dir(&first).unwrap();
+        assert!(!aside_of(&data).unwrap().exists());
+    }
 }

@@ -54,7 +54,7 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let config = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error,ventanilla_service::failure=off")?;
-    let place = args.store.to_place(&config)?;
+    let place = ground::resolved(args.store.to_place(&config)?);
     let by = args.by.to_label("ventanilla restore")?;
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
