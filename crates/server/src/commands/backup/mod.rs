@@ -71,7 +71,13 @@ pub(crate) fn run(args: &BackupArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 fn make(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
     let target = Draft::beside(&args.file)?;
     let store = place.open()?;
-    let at = |error| to_problem(&args.file, &error);
+    let at = |error| match error {
+        BackupError::Unsound(findings) => Problem::found(format!(
+            "los libros no concuerdan con su diario: no se hizo el respaldo\n{}",
+            findings.join("\n")
+        )),
+        other => to_problem(&args.file, &other),
+    };
     let examined = if args.encrypt {
         // What is not encrypted stays where it is anyway, and never touches what the backup goes to.
         let scratch = Draft::within(&place.data)?;

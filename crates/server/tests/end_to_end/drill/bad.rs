@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Office, contents, pay};
+use crate::common::paper::shell;
 use crate::common::{Installation, check, verify};
 
 /// Bytes of a sealed backup before its first chunk, and of a chunk.
@@ -74,6 +75,22 @@ fn a_backup_that_is_no_good_is_refused_and_changes_nothing() {
         assert!(!installation.path("datos.restoring").exists(), "{name}");
     }
     verify(installation, "datos");
+}
+
+#[test]
+fn books_that_do_not_verify_give_no_backup() {
+    let office = Office::opened();
+    let installation = &office.installation;
+    let edit = "import sqlite3; db = sqlite3.connect('datos/ventanilla.db'); \
+                db.execute('UPDATE balance SET balance_minor = balance_minor + 1'); db.commit()";
+    shell(installation, &format!("python3 -c \"{edit}\""));
+    for line in ["backup r --data datos", "backup r --encrypt --data datos"] {
+        let told = "los libros no concuerdan con su diario: no se hizo el respaldo\nempresa 13: ";
+        check(installation, &[(line, 1, told)]);
+        let names = contents(&installation.path(".")).into_iter().map(|(name, _)| name);
+        let left: Vec<_> = names.filter(|name| name.starts_with('r')).collect();
+        assert_eq!(left, [""; 0], "{line}");
+    }
 }
 
 #[test]
