@@ -38,7 +38,7 @@ impl Sqlite {
         // The file is nobody's yet: it needs neither a journal nor SQLite's own syncs.
         copy.query_row("PRAGMA journal_mode = OFF", [], |_| Ok(()))?;
         copy.pragma_update(None, "synchronous", 0)?;
-        self.copy_pages(&mut copy, &synced)?;
+        self.copy_pages(&mut copy, &synced, || std::thread::sleep(PAUSE))?;
         // A log beside the file would make it unreadable where nothing can be written.
         let mode: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
         if mode != "delete" {
@@ -49,7 +49,13 @@ impl Sqlite {
         synced.sync_all().map_err(BackupError::Write)
     }
 
-    fn copy_pages(&self, copy: &mut Connection, synced: &File) -> Result<(), BackupError> {
+    /// Copies all pages as they are at one moment, and pauses between any two steps.
+    fn copy_pages(
+        &self,
+        copy: &mut Connection,
+        synced: &File,
+        mut pause: impl FnMut(),
+    ) -> Result<(), BackupError> {
         let snapshot = self.snapshot()?;
         // A transaction has its moment from its first read on.
         snapshot.reads().companies()?;
@@ -61,7 +67,7 @@ impl Sqlite {
             if step.is_multiple_of(STEPS_TO_SYNC) {
                 synced.sync_data().map_err(BackupError::Write)?;
             }
-            std::thread::sleep(PAUSE);
+            pause();
         }
         Ok(())
     }
@@ -119,4 +125,36 @@ pub(crate) fn take_manifest(path: &Path, keys: &Keys) -> Result<Manifest, Backup
     connection.execute("DROP TABLE backup_manifest", [])?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(manifest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_committed_between_two_steps_is_not_in_the_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::from_random([7; 64]);
+        let store = Sqlite::create(&folder.path().join("datos"), keys).unwrap();
+        let fill = || {
+            let tx = store.begin().unwrap();
+            tx.fill(100_000).unwrap();
+            tx.commit().unwrap();
+        };
+        (0..30).for_each(|_| fill());
+        let path = folder.path().join("copia");
+        let file = crate::backup::create_private(&path).unwrap();
+        let mut copy = open_copy(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        let mut pauses = 0;
+        let copied = store.copy_pages(&mut copy, &file, || {
+            pauses += 1;
+            if pauses < 10 {
+                fill();
+            }
+        });
+        copied.unwrap();
+        let rows = "SELECT count(*) FROM filler";
+        let rows: i64 = copy.query_row(rows, [], |row| row.get(0)).unwrap();
+        assert_eq!((rows, pauses), (30, 3), "3 MB in four steps, none of them twice");
+    }
 }
