@@ -20,11 +20,14 @@ struct Rule {
 const RULES: [Rule; 10] = [
     // The rules: no I/O, no clock, no chance, no wire format.
     Rule { package: "ventanilla-domain", ours: &[], outside: &["jiff", "thiserror"] },
-    // Serde is for the journal's own rows, never on domain types.
+    // Serde is for the journal's own rows, never on domain types. A backup is encrypted on its way into
+    // its file (docs/decisions/0020).
     Rule {
         package: "ventanilla-store",
         ours: &["ventanilla-domain"],
         outside: &[
+            "aead-stream",
+            "chacha20poly1305",
             "hmac",
             "jiff",
             "rusqlite",
@@ -111,7 +114,8 @@ const RULES: [Rule; 10] = [
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
     // The binary wires everything together and holds no business rule. A password is typed unseen:
     // that needs the terminal's own calls, which are unsafe code. What is read of the books for whoever
-    // reads slowly waits in a temporary file, and CSV is what our own is measured against.
+    // reads slowly waits in a temporary file, and CSV is what our own is measured against. That no core is
+    // ever written, and how much room a disk has, are the system's own calls too.
     Rule {
         package: "ventanilla",
         ours: &[
@@ -134,6 +138,7 @@ const RULES: [Rule; 10] = [
             "jiff",
             "mimalloc",
             "rpassword",
+            "rustix",
             "serde",
             "serde_json",
             "tempfile",

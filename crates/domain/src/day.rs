@@ -42,6 +42,13 @@ pub fn civil_at(company: &Company, at: Timestamp) -> DateTime {
     company.time_zone.zone().to_datetime(at)
 }
 
+/// The instant of a company's local time. Of an hour that clocks went through twice it is the first
+/// time; an hour that they skipped is as much later.
+pub fn instant_at(company: &Company, local: DateTime) -> Timestamp {
+    let instant = company.time_zone.zone().to_ambiguous_timestamp(local).compatible();
+    instant.unwrap_or(Timestamp::MAX)
+}
+
 /// The day an act of `now` belongs to: the local date, the next one from the company's cut-off on,
 /// and never a closed day.
 pub fn business_day(company: &Company, now: Timestamp) -> BusinessDay {
@@ -57,6 +64,15 @@ pub fn business_day(company: &Company, now: Timestamp) -> BusinessDay {
 mod tests {
     use super::*;
     use crate::policy::tests::company_with;
+
+    #[test]
+    fn a_local_time_is_an_instant_and_back() {
+        let company = company_with(&[]);
+        let local: DateTime = "2021-11-26T12:11:52".parse().unwrap();
+        let instant = instant_at(&company, local);
+        assert_eq!(instant.to_string(), "2021-11-26T16:11:52Z");
+        assert_eq!(civil_at(&company, instant), local);
+    }
 
     fn check(policy: &[(&str, &str)], instant: &str, day: &str) {
         let company = company_with(policy);

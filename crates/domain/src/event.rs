@@ -4,7 +4,7 @@
 
 use crate::{
     BillVersion, Company, Contract, FileId, ImportTotals, Issuer, Label, Member, Name, Payment,
-    PaymentId, Payout, PayoutReversal, Policy, PurchaseInvoice, Reversal, Supplier,
+    PaymentId, Payout, PayoutReversal, Policy, PurchaseInvoice, Restoration, Reversal, Supplier,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -78,4 +78,6 @@ pub enum Event {
     PayoutMade(Box<Payout>),
     /// A payout was reversed.
     PayoutReversed(Box<PayoutReversal>),
+    /// The books go on from a backup, and what was kept after it is not known.
+    BooksRestored(Box<Restoration>),
 }

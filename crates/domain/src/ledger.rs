@@ -135,7 +135,8 @@ pub fn postings_of(
         | Event::FileFinished { .. }
         | Event::MemberKept(_)
         | Event::ContractKept(_)
-        | Event::SupplierKept(_) => Ok(Vec::new()),
+        | Event::SupplierKept(_)
+        | Event::BooksRestored(_) => Ok(Vec::new()),
         Event::BillsVersioned(versions) => posted_bills(versions, replaced),
         Event::PaymentMade(payment) => Ok(vec![posted_payment(payment)]),
         Event::PaymentReversed(reversal) => Ok(vec![posted_reversal(reversal)]),

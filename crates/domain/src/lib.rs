@@ -28,13 +28,14 @@ mod payment;
 mod period;
 mod policy;
 mod printable;
+mod restoration;
 mod reverse;
 mod role;
 mod text;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
 pub use company::{Company, TimeZone, UnknownTimeZone};
-pub use day::{BusinessDay, business_day, civil_at, zoned_at};
+pub use day::{BusinessDay, business_day, civil_at, instant_at, zoned_at};
 pub use event::{Event, FileKind, ImportedFile, Sha256};
 pub use ids::{
     BillId, CollectorId, CompanyId, ContractKey, EntryNumber, EventNumber, FileId, IdOutOfRange,
@@ -65,6 +66,7 @@ pub use payment::{Payment, Place, Reversal};
 pub use period::{Period, PeriodError};
 pub use policy::{Hours, Policy, ReversalWindow, SettingError};
 pub use printable::PrintablePayment;
+pub use restoration::{RESTORATION_STEP, Restoration};
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
 pub use role::Role;
 pub use text::{

@@ -9,12 +9,12 @@ use clap::Args;
 use tokio::runtime::Runtime;
 use ventanilla_domain::{Company, CompanyId, Label};
 use ventanilla_service::{AdminRefusal, Clock, Entropy, Failure, NoRefusal, Service, Settings};
-use ventanilla_store::{Keys, OpenError, ServerLock, Store, StoreError};
+use ventanilla_store::{Keys, OpenError, ServerLock, Store};
 
 use crate::commands::by::ByArgs;
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
-use crate::problem::{self, Problem, to_reason};
+use crate::problem::{self, Problem, to_reason, to_store_reason};
 
 /// The file in a data directory that holds the books.
 const DATABASE: &str = "ventanilla.db";
@@ -112,6 +112,11 @@ impl Place {
             let missing = OpenError::Missing(self.data.display().to_string());
             return Err(self.to_problem(&missing));
         }
+        self.require_secrets()
+    }
+
+    /// That there is a secrets file.
+    pub(crate) fn require_secrets(&self) -> anyhow::Result<()> {
         if !self.secrets.is_file() {
             let secrets = self.secrets.display();
             return Err(Problem::usage(format!(
@@ -119,6 +124,19 @@ impl Place {
             )));
         }
         Ok(())
+    }
+
+    /// The keys of the secrets file.
+    pub(crate) fn keys(&self) -> anyhow::Result<Keys> {
+        self.require_secrets()?;
+        Keys::read_file(&self.secrets).map_err(|error| self.to_problem(&error))
+    }
+
+    /// Where its recovery kit is made: beside the secrets, under their name.
+    pub(crate) fn kit(&self) -> PathBuf {
+        let name = self.secrets.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(".secrets").unwrap_or(&name);
+        self.secrets.with_file_name(format!("{stem}.recovery-kit"))
     }
 
     /// Opens the store.
@@ -177,18 +195,6 @@ impl Place {
                 let (database, reason) = (self.database(), to_store_reason(error));
                 Problem::store(format!("{}: {reason}", database.display()))
             }
-        }
-    }
-}
-
-/// Why the file of the books could not be used.
-fn to_store_reason(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Full(_) => "el disco está lleno",
-        StoreError::Busy(_) => "otro proceso lo ocupa; vuelva a intentarlo",
-        StoreError::Io(_) => "no se puede leer o escribir: falta el permiso o falla el disco",
-        StoreError::Damaged { .. } => {
-            "no se puede leer: está dañado o no es una base de datos de Ventanilla"
         }
     }
 }
@@ -342,6 +348,11 @@ mod tests {
         check("/srv/ventanilla/", "/srv/ventanilla.secrets");
         check("/srv/v1.2", "/srv/v1.2.secrets");
         assert!(Place::from_paths(Path::new("/"), None, None).is_err());
+        let kit = |data: &str, secrets: Option<&str>| {
+            Place::from_paths(Path::new(data), secrets.map(PathBuf::from), None).unwrap().kit()
+        };
+        assert_eq!(kit("/srv/v1.2", None), Path::new("/srv/v1.2.recovery-kit"));
+        assert_eq!(kit("datos", Some("/etc/claves")), Path::new("/etc/claves.recovery-kit"));
         let here = Place::from_paths(Path::new("."), None, None).unwrap();
         assert!(here.secrets.is_absolute());
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ventanilla_domain::{Issuer, Policy, SettingError};
 use ventanilla_service::{AdminRefusal, Failure};
+use ventanilla_store::StoreError;
 
 use crate::output;
 
@@ -92,10 +93,23 @@ pub(crate) fn to_reason(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull => "el disco está lleno",
         io::ErrorKind::ReadOnlyFilesystem => "el disco es de solo lectura",
         io::ErrorKind::DirectoryNotEmpty => "el directorio no está vacío",
+        io::ErrorKind::ResourceBusy => "está en uso, o es un punto de montaje",
         io::ErrorKind::NotADirectory => "no es un directorio",
         io::ErrorKind::IsADirectory => "es un directorio",
         io::ErrorKind::InvalidData => "no es texto UTF-8",
         _ => "el sistema lo impide",
+    }
+}
+
+/// Why the file of the books could not be used.
+pub(crate) fn to_store_reason(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full(_) => "el disco está lleno",
+        StoreError::Busy(_) => "otro proceso lo ocupa; vuelva a intentarlo",
+        StoreError::Io(_) => "no se puede leer o escribir: falta el permiso o falla el disco",
+        StoreError::Damaged { .. } => {
+            "no se puede leer: está dañado o no es una base de datos de Ventanilla"
+        }
     }
 }
 

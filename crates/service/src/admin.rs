@@ -210,17 +210,21 @@ impl Service {
             if tx.view().payment(&company, past.id)?.is_some() {
                 return Ok(Err(PastPaymentRefusal::IdInUse));
             }
-            let policy = Policy {
-                reversal_window: ReversalWindow::Unlimited,
-                cut_off: company.policy.cut_off,
-                closed_through: company.policy.closed_through,
-                ..Policy::default()
-            };
-            let company = Company { policy, ..company.as_ref().clone() };
-            record_past(tx, &company, &past, now)
+            record_past(tx, &without_rules(&company), &past, now)
         })
         .await
     }
+}
+
+/// A company under rules that bind nobody but for its days: what was taken in the past was taken.
+pub(crate) fn without_rules(company: &Company) -> Company {
+    let policy = Policy {
+        reversal_window: ReversalWindow::Unlimited,
+        cut_off: company.policy.cut_off,
+        closed_through: company.policy.closed_through,
+        ..Policy::default()
+    };
+    Company { policy, ..company.clone() }
 }
 
 /// A company's rules and issuer as settings leave them.

@@ -105,6 +105,8 @@ pub struct CheckpointReport {
     pub lines: u64,
     /// When the last of them was written.
     pub last_at: Option<Timestamp>,
+    /// What they attest to and a restoration from a backup has left behind.
+    pub lost: u64,
     /// What is wrong, one Spanish sentence each; empty when all is well.
     pub findings: Vec<String>,
 }
@@ -234,6 +236,7 @@ impl Service {
             number: 0,
             differing: 0,
             report: CheckpointReport::default(),
+            lost: None,
         };
         // A last line without its end is one that a crash, or this moment, has cut off.
         while let Some(line) = lines.next()? {
@@ -256,6 +259,9 @@ struct Check {
     number: u64,
     differing: usize,
     report: CheckpointReport,
+    /// From a backup to its restoration: what was attested between the two may be gone. Read when it is
+    /// first asked for.
+    lost: Option<Vec<(Timestamp, Timestamp)>>,
 }
 
 impl Check {
@@ -287,7 +293,8 @@ impl Check {
         Ok(())
     }
 
-    /// Compares one chain with what was attested of it.
+    /// Compares one chain with what was attested of it. What was attested between a backup and the
+    /// restoration of it is known to be gone.
     fn head(
         &mut self,
         at: Timestamp,
@@ -302,12 +309,32 @@ impl Check {
         };
         let what = match kept {
             Some(kept) if to_hex(&kept) == link => return Ok(()),
+            _ if self.was_lost(at)? => {
+                self.report.lost += 1;
+                return Ok(());
+            }
             Some(_) => "es otro: fue rehecho",
             None => "ya no está: fue cortado, o es una copia anterior",
         };
         let (number, (name, link)) = (self.number, chain.to_names());
         self.tell(&format!("línea {number} ({at}): de {name}, {link} {last} {what}"));
         Ok(())
+    }
+
+    /// Whether books that stood at an instant were left behind by a restoration.
+    fn was_lost(&mut self, at: Timestamp) -> Result<bool, StoreError> {
+        if self.lost.is_none() {
+            let view = self.snapshot.view();
+            let mut lost = Vec::new();
+            for company in view.companies()? {
+                let restorations = view.restorations(company.id)?.into_iter();
+                lost.extend(restorations.map(|(at, restoration)| (restoration.backed_up_at, at)));
+            }
+            self.lost = Some(lost);
+        }
+        // A line says its moment in whole seconds.
+        let mut lost = self.lost.iter().flatten();
+        Ok(lost.any(|(from, until)| from.as_second() <= at.as_second() && at <= *until))
     }
 
     fn tell(&mut self, finding: &str) {

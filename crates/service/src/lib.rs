@@ -14,6 +14,7 @@ mod exports;
 mod failure;
 mod guard;
 pub mod import;
+mod kit;
 mod meters;
 mod network;
 mod payables;
@@ -21,6 +22,7 @@ mod printing;
 mod readiness;
 mod receipt;
 mod refusal;
+mod restoring;
 mod secrets;
 mod session;
 mod tokens;
@@ -46,6 +48,7 @@ pub use explaining::{
 };
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
+pub use kit::{CodeError, KitError, RecoveryCode, RecoveryKit};
 pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
 pub use network::network_of;
 pub use payables::{
@@ -59,6 +62,7 @@ pub use refusal::{
     AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
     ReprintRefusal, TokenPayRefusal, TokenRefusal,
 };
+pub use restoring::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict, RestoredCompany};
 pub use secrets::{Rotated, Rotation};
 pub use session::Session;
 pub use tokens::{KeptToken, TokenId};

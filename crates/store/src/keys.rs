@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::OpenError;
+use crate::sealed::{seal_once, unseal_once};
 
 /// A keyed or plain SHA-256.
 pub type Digest = [u8; 32];
@@ -54,26 +55,25 @@ impl Keys {
     /// Reads the secrets file. Errors in order: it cannot be read, others can read it too, it is
     /// not one.
     pub fn read_file(path: &Path) -> Result<Self, OpenError> {
-        let file = File::open(path).map_err(|source| at(path, source))?;
-        let mode = file.metadata().map_err(|source| at(path, source))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(OpenError::SecretsExposed(path.display().to_string()));
-        }
-        let mut text = String::new();
-        file.take(4096).read_to_string(&mut text).map_err(|source| at(path, source))?;
-        let key = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-            from_hex(line.trim_start().strip_prefix('=')?.trim().trim_matches('"'))
-        };
-        match (key("credentials"), key("chain")) {
-            (Some(credentials), Some(chain)) => {
-                let mut random = [0; 64];
-                random[..32].copy_from_slice(&credentials);
-                random[32..].copy_from_slice(&chain);
-                Ok(Self::from_random(random))
-            }
-            _ => Err(OpenError::Secrets(path.display().to_string())),
-        }
+        read_random(path).map(Self::from_random)
+    }
+
+    /// What the secrets file holds, sealed under a key that seals nothing else: a recovery kit's part
+    /// that only its code opens. Errors as in [`Self::read_file`].
+    pub fn seal_file(path: &Path, key: &Digest) -> Result<Vec<u8>, OpenError> {
+        read_random(path).map(|random| seal_once(key, &random))
+    }
+
+    /// The 64 bytes that [`Self::seal_file`] sealed, as [`Self::from_random`] takes them; `None` where
+    /// the key is another or the bytes were altered.
+    pub fn unseal(sealed: &[u8], key: &Digest) -> Option<[u8; 64]> {
+        unseal_once(key, sealed)?.try_into().ok()
+    }
+
+    /// Whether these are the same keys.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
+            && self.credential_digest(&[]) == other.credential_digest(&[])
     }
 
     /// The keyed hash of what somebody is known by: a collector's credentials, a name that failed to
@@ -99,9 +99,44 @@ impl Keys {
         self.chain_link(std::iter::once(b"ventanilla receipts".as_slice()))
     }
 
+    /// The key of one sealed backup, of its salt: whoever has the secrets file can open it.
+    pub(crate) fn backup_key(&self, salt: &Digest) -> Digest {
+        self.chain_link([b"ventanilla backup".as_slice(), salt].into_iter())
+    }
+
+    /// What vouches for the manifest of a backup.
+    pub(crate) fn manifest_digest(&self, manifest: &str) -> Digest {
+        let parts = [b"ventanilla backup manifest".as_slice(), manifest.as_bytes()];
+        self.chain_link(parts.into_iter())
+    }
+
     /// What tells one installation's keys from another's without telling the keys.
     pub(crate) fn fingerprint(&self) -> Digest {
         self.chain_link(std::iter::once(b"ventanilla fingerprint".as_slice()))
+    }
+}
+
+/// The 64 bytes of a secrets file. Errors as in [`Keys::read_file`].
+fn read_random(path: &Path) -> Result<[u8; 64], OpenError> {
+    let file = File::open(path).map_err(|source| at(path, source))?;
+    let mode = file.metadata().map_err(|source| at(path, source))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(OpenError::SecretsExposed(path.display().to_string()));
+    }
+    let mut text = String::new();
+    file.take(4096).read_to_string(&mut text).map_err(|source| at(path, source))?;
+    let key = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        from_hex(line.trim_start().strip_prefix('=')?.trim().trim_matches('"'))
+    };
+    match (key("credentials"), key("chain")) {
+        (Some(credentials), Some(chain)) => {
+            let mut random = [0; 64];
+            random[..32].copy_from_slice(&credentials);
+            random[32..].copy_from_slice(&chain);
+            Ok(random)
+        }
+        _ => Err(OpenError::Secrets(path.display().to_string())),
     }
 }
 
@@ -140,8 +175,9 @@ fn keyed<'a>(key: &Hmac<Sha256>, parts: impl Iterator<Item = &'a [u8]>) -> Diges
     mac.finalize().into_bytes().into()
 }
 
-/// Writes a file that either is there whole, for its owner alone, or is not there at all.
-fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file that either is there whole, for its owner alone, or is not there at all; refuses a name
+/// that is taken.
+pub fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.draft", std::process::id()));
     let mut options = OpenOptions::new();
@@ -180,6 +216,22 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "credentials = \"12\"\n").unwrap();
         assert!(matches!(Keys::read_file(&path), Err(OpenError::Secrets(_))));
+    }
+
+    #[test]
+    fn what_the_file_holds_is_sealed_and_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        let made = Keys::create_file(&path, [9; 64]).unwrap();
+        let sealed = Keys::seal_file(&path, &[1; 32]).unwrap();
+        assert_eq!(Keys::unseal(&sealed, &[1; 32]), Some([9; 64]));
+        assert_eq!(Keys::unseal(&sealed, &[2; 32]), None);
+        assert!(made.is_same(&Keys::read_file(&path).unwrap()));
+        for other in [0, 63] {
+            let mut random = [9; 64];
+            random[other] = 8;
+            assert!(!made.is_same(&Keys::from_random(random)), "{other}");
+        }
     }
 
     #[test]

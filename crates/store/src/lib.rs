@@ -3,6 +3,7 @@
 //! Every store keeps an append-only journal per company and the tables that follow from it. One
 //! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
 
+pub mod backup;
 mod days;
 mod error;
 mod former;
@@ -13,6 +14,7 @@ mod memory;
 mod payables;
 mod prepared;
 mod records;
+mod sealed;
 mod sqlite;
 mod trail;
 mod tx;
@@ -24,9 +26,10 @@ mod view;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use backup::{BackupError, Examined, Manifest};
 pub use days::DaySums;
 pub use error::{CommitError, OpenError, StoreError};
-pub use keys::{Digest, Keys, to_hex, token_digest};
+pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
 pub use payables::EnteredInvoice;
 pub use prepared::Prepared;

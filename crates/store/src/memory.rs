@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, EntryNumber, Event, EventNumber, FileId, Holder,
-    ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Reversal,
+    ImportTotals, ImportedFile, Member, MemberId, Payer, Payment, PaymentId, Posting, Restoration,
+    Reversal,
 };
 
 use crate::former::Former;
@@ -125,6 +126,10 @@ impl Books {
             Event::InvoiceEntered(invoice) => self.enter_invoice(invoice)?,
             Event::PayoutMade(payout) => self.make_payout(payout)?,
             Event::PayoutReversed(reversal) => self.reverse_payout(reversal)?,
+            Event::BooksRestored(restoration) => {
+                self.counters = self.counters.stepped(restoration)?;
+                self.find_free_payment()?;
+            }
         }
         for posting in postings {
             self.post(&posting.debit, posting.amount.to_minor())?;
@@ -220,11 +225,17 @@ impl Books {
         if self.payments.insert(payment.id, payment.clone()).is_some() {
             return Err(StoreError::damaged("a payment's id was used twice"));
         }
+        self.find_free_payment()?;
+        self.add_attempt(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
+    }
+
+    /// Moves the counter to the next id that no payment has.
+    fn find_free_payment(&mut self) -> Result<(), StoreError> {
         while self.payments.contains_key(&self.counters.next_payment) {
             self.counters.next_payment =
                 self.counters.next_payment.checked_next().map_err(exhausted)?;
         }
-        self.add_attempt(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
+        Ok(())
     }
 
     fn add_reversal(&mut self, reversal: &Reversal) -> Result<(), StoreError> {
@@ -483,6 +494,18 @@ impl State {
             .collect()
     }
 
+    /// What was written of each restoration of a company's books, in order.
+    pub(crate) fn restorations(&self, company: CompanyId) -> Vec<(Timestamp, Restoration)> {
+        let entries = self.journal.get(&company).into_iter().flatten();
+        let restorations = entries.filter_map(|entry| match &entry.event {
+            Event::BooksRestored(restoration) => {
+                Some((entry.recorded_at, restoration.as_ref().clone()))
+            }
+            _ => None,
+        });
+        restorations.collect()
+    }
+
     /// The entries of a company from a number on, at most `len`.
     pub(crate) fn entries(&self, company: CompanyId, from: i64, len: usize) -> Vec<Entry> {
         let entries = self.journal.get(&company).into_iter().flatten();
@@ -587,6 +610,11 @@ impl MemoryTx<'_> {
 
     pub(crate) fn drop_token(&mut self, digest: &Digest) {
         self.state.tokens.remove(digest);
+    }
+
+    pub(crate) fn end_all_sign_ins(&mut self) {
+        self.state.tokens.clear();
+        self.state.identities.drop_all_sessions();
     }
 
     pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) {

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use ventanilla_domain::{
     CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, EventNumber, FileId,
     ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting, PurchaseInvoiceId,
-    SupplierId,
+    Restoration, SupplierId,
 };
 
-use crate::Digest;
+use crate::values::id;
+use crate::{Digest, StoreError};
 
 /// A collector and the hashes of its credentials. Keyed by its own id, not by its company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +124,28 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// How many entries are neither payments nor reversals nor of the suppliers' side: as long as it
-    /// stays the same, no member, contract, bill or rule has changed.
+    /// The counters after the books went on from a backup: each series of which others were told numbers
+    /// steps, and the next payment's id is still to be looked at.
+    ///
+    /// Errors in order: the journal did not end where the restoration says, a series is exhausted.
+    pub(crate) fn stepped(&self, by: &Restoration) -> Result<Self, StoreError> {
+        let is_end = self.next_entry.to_i64() - 1 == by.last_entry.to_i64();
+        if !is_end || self.next_payment != by.next_payment {
+            return Err(StoreError::damaged("a restoration found another journal"));
+        }
+        let step = i64::from(by.step);
+        Ok(Self {
+            next_payment: id(PaymentId::from_i64, self.next_payment.to_i64() + step)?,
+            next_event: id(EventNumber::from_i64, self.next_event.to_i64() + step)?,
+            next_supplier: id(SupplierId::from_i64, self.next_supplier.to_i64() + step)?,
+            next_invoice: id(PurchaseInvoiceId::from_i64, self.next_invoice.to_i64() + step)?,
+            next_payout: id(PayoutId::from_i64, self.next_payout.to_i64() + step)?,
+            ..*self
+        })
+    }
+
+    /// How many entries are neither payments nor reversals nor of the suppliers' side, but for the steps of
+    /// restorations: as long as it stays the same, no member, contract, bill or rule has changed.
     pub fn facts_mark(&self) -> i64 {
         self.next_entry.to_i64() - self.next_event.to_i64() - self.payable_entries
     }

@@ -143,6 +143,17 @@ impl Tx<'_> {
         }
     }
 
+    /// Forgets every token and ends every session, permanent ones too.
+    pub fn end_all_sign_ins(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(tx) => {
+                tx.end_all_sign_ins();
+                Ok(())
+            }
+            Self::Sqlite(tx) => tx.end_all_sign_ins(),
+        }
+    }
+
     /// Commits: after `Ok`, all of it is on disk.
     pub fn commit(self) -> Result<(), CommitError> {
         match self {

@@ -284,6 +284,10 @@ impl Identities {
         })
     }
 
+    pub(crate) fn drop_all_sessions(&mut self) {
+        self.sessions.clear();
+    }
+
     fn put_session(&mut self, record: &SessionRecord) -> Write {
         if !self.users.contains_key(&record.user) {
             return Err(StoreError::damaged("a session found no user"));

@@ -3,10 +3,11 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, EntryNumber, EventNumber, Holder, Member, MemberId, Payer,
-    Payment, PaymentId, Reversal,
+    Payment, PaymentId, Restoration, Reversal,
 };
 
 use crate::memory::{Attempt, State};
@@ -274,6 +275,12 @@ impl<'a> View<'a> {
         read!(self, view =>
             view.payments_after(company.id, days, after, len),
             view.payments_after(company, days, after, len))
+    }
+
+    /// The restorations of a company's books, in order, with when each was made. It reads the whole
+    /// journal.
+    pub fn restorations(&self, company: CompanyId) -> Read<Vec<(Timestamp, Restoration)>> {
+        read!(self, view => view.restorations(company), view.restorations(company))
     }
 
     /// A company's journal entries from number `from` on, at most `len`.

@@ -11,8 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, config, demo, explain, export, import, init, integrator, invoice, payout,
-    receipt, report, serve, token, trail, user, verify, watch,
+    backup, collector, company, config, demo, explain, export, import, init, integrator, invoice,
+    payout, receipt, recovery_kit, report, restore, serve, token, trail, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -75,6 +75,12 @@ enum Command {
     Trail(trail::TrailArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
+    /// Copia los libros en un archivo mientras se atiende, y lo revisa; o revisa un respaldo
+    Backup(Box<backup::BackupArgs>),
+    /// Pone en su lugar lo que guarda un respaldo, revisado antes; lo que había queda aparte
+    Restore(Box<restore::RestoreArgs>),
+    /// Guarda las claves cifradas con un código de recuperación, que se muestra una vez
+    RecoveryKit(recovery_kit::RecoveryKitArgs),
     /// La configuración con que se sirve
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -121,6 +127,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(&args, log),
         Command::Trail(args) => trail::run(&args, log),
         Command::Verify(args) => verify::run(&args, log),
+        Command::Backup(args) => backup::run(&args, log),
+        Command::Restore(args) => restore::run(&args, log),
+        Command::RecoveryKit(args) => recovery_kit::run(&args, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -159,67 +168,74 @@ mod tests {
         spanish::in_spanish(Cli::command()).debug_assert();
     }
 
+    /// Lines that ask for help.
+    const HELPS: &[&str] = &[
+        "ventanilla --help",
+        "ventanilla -h",
+        "ventanilla demo --help",
+        "ventanilla init --help",
+        "ventanilla serve --help",
+        "ventanilla company --help",
+        "ventanilla company add --help",
+        "ventanilla company set --help",
+        "ventanilla collector add --help",
+        "ventanilla collector list --help",
+        "ventanilla collector disable --help",
+        "ventanilla collector enable --help",
+        "ventanilla collector rotate --help",
+        "ventanilla token --help",
+        "ventanilla token list --help",
+        "ventanilla token revoke --help",
+        "ventanilla integrator --help",
+        "ventanilla integrator add --help",
+        "ventanilla integrator list --help",
+        "ventanilla integrator disable --help",
+        "ventanilla integrator enable --help",
+        "ventanilla integrator password --help",
+        "ventanilla user --help",
+        "ventanilla user add --help",
+        "ventanilla user list --help",
+        "ventanilla user grant --help",
+        "ventanilla user revoke --help",
+        "ventanilla user disable --help",
+        "ventanilla user enable --help",
+        "ventanilla user password --help",
+        "ventanilla payout --help",
+        "ventanilla payout list --help",
+        "ventanilla payout show --help",
+        "ventanilla payout reverse --help",
+        "ventanilla import --help",
+        "ventanilla import members --help",
+        "ventanilla import bills --help",
+        "ventanilla import list --help",
+        "ventanilla import show --help",
+        "ventanilla watch --help",
+        "ventanilla export --help",
+        "ventanilla export events --help",
+        "ventanilla export bills --help",
+        "ventanilla export members --help",
+        "ventanilla export payments --help",
+        "ventanilla payout print --help",
+        "ventanilla report --help",
+        "ventanilla invoice --help",
+        "ventanilla check-receipt --help",
+        "ventanilla receipt-key --help",
+        "ventanilla explain --help",
+        "ventanilla trail --help",
+        "ventanilla verify --help",
+        "ventanilla backup --help",
+        "ventanilla restore --help",
+        "ventanilla recovery-kit --help",
+        "ventanilla import report --help",
+        "ventanilla config --help",
+        "ventanilla config check --help",
+        "ventanilla bench pay --help",
+        "ventanilla bench print --help",
+    ];
+
     #[test]
     fn every_help_is_in_spanish() {
-        for line in [
-            "ventanilla --help",
-            "ventanilla -h",
-            "ventanilla demo --help",
-            "ventanilla init --help",
-            "ventanilla serve --help",
-            "ventanilla company --help",
-            "ventanilla company add --help",
-            "ventanilla company set --help",
-            "ventanilla collector add --help",
-            "ventanilla collector list --help",
-            "ventanilla collector disable --help",
-            "ventanilla collector enable --help",
-            "ventanilla collector rotate --help",
-            "ventanilla token --help",
-            "ventanilla token list --help",
-            "ventanilla token revoke --help",
-            "ventanilla integrator --help",
-            "ventanilla integrator add --help",
-            "ventanilla integrator list --help",
-            "ventanilla integrator disable --help",
-            "ventanilla integrator enable --help",
-            "ventanilla integrator password --help",
-            "ventanilla user --help",
-            "ventanilla user add --help",
-            "ventanilla user list --help",
-            "ventanilla user grant --help",
-            "ventanilla user revoke --help",
-            "ventanilla user disable --help",
-            "ventanilla user enable --help",
-            "ventanilla user password --help",
-            "ventanilla payout --help",
-            "ventanilla payout list --help",
-            "ventanilla payout show --help",
-            "ventanilla payout reverse --help",
-            "ventanilla import --help",
-            "ventanilla import members --help",
-            "ventanilla import bills --help",
-            "ventanilla import list --help",
-            "ventanilla import show --help",
-            "ventanilla watch --help",
-            "ventanilla export --help",
-            "ventanilla export events --help",
-            "ventanilla export bills --help",
-            "ventanilla export members --help",
-            "ventanilla export payments --help",
-            "ventanilla payout print --help",
-            "ventanilla report --help",
-            "ventanilla invoice --help",
-            "ventanilla check-receipt --help",
-            "ventanilla receipt-key --help",
-            "ventanilla explain --help",
-            "ventanilla trail --help",
-            "ventanilla verify --help",
-            "ventanilla config --help",
-            "ventanilla config check --help",
-            "ventanilla bench pay --help",
-            "ventanilla bench print --help",
-        ] {
+        for line in HELPS {
             let (asked, help) = told(line);
             assert!(asked, "{line}");
             assert!(help.contains("Uso: ventanilla"), "{line}: {help}");
@@ -256,6 +272,23 @@ mod tests {
             ("ventanilla invoice 1 --format carta", "«carta» no vale: a4, rollo"),
             ("ventanilla check-receipt --key 12", "se espera una clave pública: 64 dígitos"),
             ("ventanilla receipt-key --key 12", "no se conoce «--key»"),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_backups_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla backup", "falta <ARCHIVO>"),
+            ("ventanilla backup x --check --encrypt", "--check no va junto con --encrypt"),
+            ("ventanilla backup x --code-file y", "falta --kit <ARCHIVO>"),
+            ("ventanilla backup x --code y", "no se conoce «--code»"),
+            ("ventanilla restore", "falta <ARCHIVO>"),
+            ("ventanilla restore x --report banco", "se espera NOMBRE=ARCHIVO"),
+            ("ventanilla restore x --report banco=", "falta el archivo"),
+            ("ventanilla restore x --report =y", "falta el nombre del recaudador"),
+            ("ventanilla restore x --waive 13:", "falta el nombre del recaudador"),
+            ("ventanilla import report x", "falta --collector <NOMBRE>"),
+            ("ventanilla recovery-kit --code x", "no se conoce «--code»"),
         ]);
     }
 

@@ -1,10 +1,11 @@
-//! `init`: an empty installation.
+//! `init`: an empty installation, and the kit with which it survives its disk.
 
 use std::fs;
 use std::path::Path;
 
 use clap::Args;
 
+use super::recovery_kit;
 use crate::books::{Books, Place, StoreArgs, is_empty};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -18,7 +19,7 @@ pub(crate) struct InitArgs {
     store: StoreArgs,
 }
 
-/// Makes the data directory and the secrets file; refuses what exists, but for an empty directory.
+/// Makes the data directory, the secrets file and the recovery kit; refuses what exists, but for an empty directory.
 pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let file = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error")?;
@@ -30,6 +31,9 @@ pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         place.data.display(),
         place.secrets.display()
     ))?;
+    // Into a file or a pipe too: a code that nobody saw would be a kit that nobody opens.
+    let kit = place.kit();
+    recovery_kit::show(&kit, &recovery_kit::make(&place, &kit)?)?;
     Ok(Exit::Done)
 }
 
@@ -41,10 +45,10 @@ fn refuse_what_exists(place: &Place) -> anyhow::Result<()> {
         let what = if data.is_dir() { "y no está vacío; " } else { "y no es un directorio; " };
         return Err(Problem::usage(format!("{}: ya existe {what}nada cambió", data.display())));
     }
-    for made in [&place.secrets, &place.checkpoints] {
-        if exists(made) {
-            let made = made.display();
-            return Err(Problem::usage(format!("{made}: ya existe; nada cambió")));
+    for file in [&place.secrets, &place.checkpoints, &place.kit()] {
+        if exists(file) {
+            let file = file.display();
+            return Err(Problem::usage(format!("{file}: ya existe; nada cambió")));
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The commands: each reads its flags, calls the service, and tells what came of it.
 
+pub(crate) mod backup;
 pub(crate) mod by;
 pub(crate) mod collector;
 pub(crate) mod company;
@@ -15,7 +16,9 @@ pub(crate) mod invoice;
 mod password;
 pub(crate) mod payout;
 pub(crate) mod receipt;
+pub(crate) mod recovery_kit;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod serve;
 mod target;
 pub(crate) mod token;

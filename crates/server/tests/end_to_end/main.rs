@@ -16,6 +16,8 @@ mod crash;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod drill;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod explain;

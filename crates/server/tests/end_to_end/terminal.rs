@@ -44,12 +44,17 @@ impl<'i> Terminal<'i> {
         Self { installation, script, keys, screen, shown: Vec::new() }
     }
 
-    /// Waits for the question, and until what is typed is not shown.
-    fn asked(&mut self, question: &str) {
+    /// Waits for the question.
+    fn heard(&mut self, question: &str) {
         while !self.shown.ends_with(question.as_bytes()) {
             let byte = self.screen.recv_timeout(PATIENCE);
             self.shown.push(byte.unwrap_or_else(|_| panic!("{question}: {}", self.shown())));
         }
+    }
+
+    /// Waits for the question, and until what is typed is not shown.
+    fn asked(&mut self, question: &str) {
+        self.heard(question);
         let terminal = self.installation.read("terminal").trim().to_owned();
         wait_until("a terminal that does not show what is typed", || {
             let stty = Command::new("stty").args(["-a", "-F", &terminal]).output().unwrap();
@@ -160,4 +165,33 @@ fn the_password_that_was_typed_signs_in() {
     };
     assert_eq!([" ñandú 1", "ñandú 1", "a"].map(signs_in), [true, false, false]);
     demo.stop();
+}
+
+#[test]
+fn whoever_restores_is_asked_for_the_code_unseen_and_for_each_collector() {
+    let installation = Installation::with_company();
+    installation.collector("banco");
+    installation.collector("kiosco");
+    let kit = installation.run(&["recovery-kit", "otro.kit", "--data=datos", "--json"]).json();
+    let code = kit["CodigoRecuperacion"].as_str().unwrap();
+    installation.done(&["backup", "r", "--data=datos", "--encrypt"]);
+    installation.write("vacio.csv", "IdCobranza,IdFactura,Contrato,Monto,FechaPagoEmpresa\n");
+    let line = "ventanilla restore r --data nuevo --kit otro.kit";
+    let mut terminal = Terminal::start(&installation, line);
+    terminal.answer("Código de recuperación: ", &format!("{code}\n"));
+    for (name, keys) in
+        [("banco", "no.csv\n"), ("banco", "vacio.csv\n"), ("kiosco", "sin reporte\n")]
+    {
+        terminal.heard(&format!("Recaudador «{name}» de la empresa 13"));
+        terminal.heard("para perder lo que cobró:");
+        terminal.keys.write_all(keys.as_bytes()).unwrap();
+    }
+    let (ended, shown, printed) = terminal.ended();
+    assert_eq!(ended, 0, "{shown}");
+    assert!(
+        !shown.contains(code) && shown.contains("no.csv: no se pudo leer: no existe"),
+        "{shown}"
+    );
+    assert!(printed.contains("reporte de «banco»: 0 cobranzas traídas"), "{printed}");
+    assert!(printed.contains("sin el reporte de «kiosco»"), "{printed}");
 }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use ventanilla_domain::{
     BillState, Concept, ContractState, Currency, DetailLine, IdOutOfRange, Money, Period, Text,
+    TextError,
 };
 
 use super::verdict::{AmountForms, CellProblem, quoted};
@@ -178,13 +179,19 @@ pub(super) fn id<T>(
         .ok_or_else(|| CellProblem::Id { cell: quoted(cell) })
 }
 
+/// An offending cell as a problem shows it.
+pub(super) fn shown(cell: &str) -> String {
+    quoted(cell)
+}
+
+/// What is wrong with a text of at most so many characters.
+pub(super) fn text_problem(cell: &str, error: TextError, len_max: usize) -> CellProblem {
+    CellProblem::Text { cell: quoted(cell), error, len_max }
+}
+
 /// A text of at most `MAX` characters. Errors in order: too long, a control character.
 pub(super) fn text<const MAX: usize>(cell: &str) -> Result<Text<MAX>, CellProblem> {
-    Text::from_text(cell).map_err(|error| CellProblem::Text {
-        cell: quoted(cell),
-        error,
-        len_max: MAX,
-    })
+    Text::from_text(cell).map_err(|error| text_problem(cell, error, MAX))
 }
 
 /// What may be done with a contract.
@@ -214,7 +221,8 @@ pub(super) fn bill_state(cell: &str) -> Result<BillState, CellProblem> {
     )
 }
 
-fn one_of<T: Copy>(
+/// A word of a closed list, in any case.
+pub(super) fn one_of<T: Copy>(
     cell: &str,
     words: &'static str,
     values: &[(&str, T)],

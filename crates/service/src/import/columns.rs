@@ -87,6 +87,29 @@ columns! {
     Details = "detalle",
 }
 
+columns! {
+    /// The columns of a collector's report, in the order in which it is downloaded but for the required
+    /// ones. `Nombre` is taken and not read: whom a payment names, the books say.
+    ReportColumn, 5 required:
+    Payment = "IdCobranza",
+    Bill = "IdFactura",
+    Contract = "Contrato",
+    Amount = "Monto",
+    PaidAt = "FechaPagoEmpresa",
+    Kind = "Tipo",
+    MemberName = "Nombre",
+    Period = "Periodo",
+    State = "Estado",
+    ReversedAt = "FechaReversion",
+    Reference = "IdAsociado",
+    Key = "IdTransaccion",
+    Branch = "Sucursal",
+    Cashier = "Cajero",
+    Terminal = "Terminal",
+    Means = "MedioPago",
+    CollectedAt = "FechaCobro",
+}
+
 /// Where the columns are: a heading puts them for a whole file, an object of JSON for its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {

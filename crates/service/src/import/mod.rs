@@ -19,6 +19,7 @@ mod kinds;
 mod opening;
 mod problem;
 mod record;
+mod reported;
 mod rows;
 mod run;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use std::io::{Read, Seek};
 
 pub use files::{FileRefusal, KeptFile};
 pub use opening::sniff;
+pub(crate) use reported::{ReportedRow, ReportedRows};
 pub(crate) use rows::{BillRows, Judged, MemberRows, differing_column};
 pub(crate) use text::{Scan, scan};
 use ventanilla_domain::{

@@ -92,7 +92,7 @@ pub(crate) fn differing_column(first: &MemberRow, other: &MemberRow) -> Option<&
 }
 
 /// The rows of a file, one at a time.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     text: Text<'a>,
     /// What cuts the lines of CSV; `None` for JSON.
     cutter: Option<Cutter>,
@@ -106,7 +106,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn from_start<C: Column>(
+    pub(super) fn from_start<C: Column>(
         source: &'a mut dyn Source,
         scan: &Scan,
         currency: Currency,
@@ -135,7 +135,7 @@ impl<'a> Rows<'a> {
         Ok(rows)
     }
 
-    fn next<T>(
+    pub(super) fn next<T>(
         &mut self,
         parse: fn(&mut Cells<'_>) -> Option<T>,
     ) -> Option<Result<Judged<T>, ImportRefusal>> {
@@ -218,7 +218,7 @@ impl<'a> Rows<'a> {
 type ReadRow = Option<(u64, Result<(), Verdict>)>;
 
 /// The cells of one row, and what is wrong with them.
-struct Cells<'r> {
+pub(super) struct Cells<'r> {
     record: &'r Record,
     columns: &'r Columns,
     forms: &'r mut Forms,
@@ -230,7 +230,7 @@ struct Cells<'r> {
 impl Cells<'_> {
     /// A cell as its column is given: an empty one is `Value(None)`, and so is a bad one, which is
     /// noted.
-    fn given<T>(
+    pub(super) fn given<T>(
         &mut self,
         column: impl Column,
         parse: impl FnOnce(&str, &mut Forms) -> Result<T, CellProblem>,
@@ -246,7 +246,7 @@ impl Cells<'_> {
     }
 
     /// A cell that must not be empty; `None` where it is noted as bad.
-    fn required<T>(
+    pub(super) fn required<T>(
         &mut self,
         column: impl Column,
         parse: impl FnOnce(&str, &mut Forms) -> Result<T, CellProblem>,
@@ -268,7 +268,7 @@ impl Cells<'_> {
         self.given(column, |cell, _| cells::id(cell, LocationCode::from_i64))
     }
 
-    fn note(&mut self, column: impl Column, problem: &CellProblem) {
+    pub(super) fn note(&mut self, column: impl Column, problem: &CellProblem) {
         let verdict = on_cell(self.forms.line, column.to_name(), problem);
         if matches!(problem, CellProblem::MixedForms { .. }) {
             self.mixed.get_or_insert(verdict);

@@ -50,6 +50,10 @@ pub(super) enum CellProblem {
     AmountTooLarge { cell: String },
     /// Not a date.
     Date { cell: String },
+    /// Not a moment.
+    Moment { cell: String },
+    /// An amount of nothing, or below nothing where money was taken.
+    Sign,
     /// Not a billing month.
     Period { cell: String },
     /// Not a number that identifies.
@@ -89,6 +93,14 @@ impl Display for CellProblem {
             Self::Date { cell } => {
                 write!(f, "«{cell}» no es una fecha; escriba 2021-11-05 o 05/11/2021.")
             }
+            Self::Moment { cell } => write!(
+                f,
+                "«{cell}» no es un momento; escriba 2021-11-05 16:30:00 o 05/11/2021 16:30:00, en la \
+                 hora de la empresa."
+            ),
+            Self::Sign => f.write_str(
+                "el importe de una cobranza es mayor que cero; el de una reversión lleva signo menos.",
+            ),
             Self::Period { cell } => {
                 write!(f, "«{cell}» no es un periodo; escriba 202110, 2021-10, 2021/10 o 10/2021.")
             }

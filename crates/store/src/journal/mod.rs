@@ -4,6 +4,7 @@ mod issuer;
 mod payables;
 mod printed;
 mod record;
+mod restoration;
 
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
@@ -12,7 +13,8 @@ use crate::{Digest, Keys, StoreError, Written};
 pub(crate) use issuer::read_issuer;
 pub(crate) use payables::{read_invoice, read_payout, read_reversal, read_supplier};
 pub(crate) use printed::{PrintedRecord, ShareRecord, VersionTexts, to_json};
-pub(crate) use record::{PolicyRecord, TotalsRecord};
+pub(crate) use record::{PolicyRecord, RESTORED, TotalsRecord};
+pub(crate) use restoration::read_restoration;
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.
 /// `texts` are those of the versions in it.

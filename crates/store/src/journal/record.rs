@@ -14,6 +14,7 @@ use ventanilla_domain::{
 use super::issuer::{read_issuer, write_issuer};
 use super::payables;
 use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
+use super::restoration::{read_restoration, write_restoration};
 use crate::StoreError;
 use crate::keys::{from_hex, to_hex};
 use crate::values::{
@@ -268,6 +269,9 @@ struct ReversalRecord {
     key: Option<String>,
 }
 
+/// The kind of the event that books go on from a backup.
+pub(crate) const RESTORED: &str = "books-restored";
+
 /// The kind of an event and its JSON; `texts` are those of the versions in it.
 pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str, String) {
     match event {
@@ -295,6 +299,7 @@ pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str,
         Event::InvoiceEntered(invoice) => ("invoice-entered", payables::write_invoice(invoice)),
         Event::PayoutMade(payout) => ("payout-made", payables::write_payout(payout)),
         Event::PayoutReversed(reversal) => ("payout-reversed", payables::write_reversal(reversal)),
+        Event::BooksRestored(restoration) => (RESTORED, write_restoration(restoration)),
     }
 }
 
@@ -337,6 +342,7 @@ pub(super) fn from_record(
         "payout-reversed" => {
             Event::PayoutReversed(Box::new(payables::read_reversal(payload, currency)?))
         }
+        RESTORED => Event::BooksRestored(Box::new(read_restoration(payload)?)),
         _ => return Err(StoreError::damaged("an entry's kind is not known")),
     })
 }

@@ -42,7 +42,7 @@ pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), Op
     Ok(())
 }
 
-fn is_current(connection: &Connection) -> Result<bool, OpenError> {
+pub(super) fn is_current(connection: &Connection) -> Result<bool, OpenError> {
     Ok(seen_scripts(connection)? == Some(SCRIPTS.len()))
 }
 
@@ -71,6 +71,28 @@ fn checked_scripts(connection: &Connection) -> Result<usize, OpenError> {
         });
     }
     Ok(seen.len())
+}
+
+/// What is wrong with the triggers: ours protect the journal and the trail, and any other could change
+/// what is written without a word in them.
+pub(super) fn trigger_findings(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let ours = Connection::open_in_memory()?;
+    ours.execute_batch(&SCRIPTS.concat())?;
+    let (ours, found) = (triggers(&ours)?, triggers(connection)?);
+    let mut findings = Vec::new();
+    let missing = ours.iter().filter(|trigger| !found.contains(trigger));
+    findings.extend(missing.map(|(name, _)| format!("falta el disparador «{name}»")));
+    let others = found.iter().filter(|trigger| !ours.contains(trigger));
+    findings.extend(others.map(|(name, _)| format!("el disparador «{name}» no es de Ventanilla")));
+    Ok(findings)
+}
+
+/// The triggers there are, by name, with what each does.
+fn triggers(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let triggers = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(triggers.collect::<Result<_, _>>()?)
 }
 
 fn checksum(script: &str) -> Digest {

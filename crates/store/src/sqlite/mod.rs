@@ -4,6 +4,7 @@
 mod columns;
 
 mod checkpoint;
+mod copy;
 mod days;
 mod former;
 mod known;
@@ -26,6 +27,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{FileSizes, Keys, OpenError, ServerLock, StoreError};
 use checkpoint::Checkpointer;
+pub(crate) use copy::{CopiedBooks, take_manifest};
 use known::KnownCompanies;
 pub(crate) use read::Reads;
 pub(crate) use write::SqliteTx;
@@ -146,32 +148,29 @@ impl Sqlite {
 
     /// What SQLite itself finds wrong with the file: nothing when all is well.
     pub(crate) fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let snapshot = self.snapshot()?;
-        let connection = snapshot.connection();
-        let mut findings = Vec::new();
-        let mut statement = connection.prepare("PRAGMA integrity_check")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let line: String = row.get(0)?;
-            if line != "ok" {
-                findings.push(line);
-            }
-        }
-        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' \
-                   AND name IN (?1 || '_refuses_update', ?1 || '_refuses_delete')";
-        for (table, shown) in [("journal", "el diario"), ("trail", "la bitácora")] {
-            if connection.query_row(sql, [table], |row| row.get::<_, i64>(0))? != 2 {
-                findings.push(format!("faltan los disparadores que protegen {shown}"));
-            }
-        }
-        let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let table: String = row.get(0)?;
-            findings.push(format!("foreign key of {table}"));
-        }
-        Ok(findings)
+        integrity_of(self.snapshot()?.connection())
     }
+}
+
+/// What SQLite itself finds wrong with the file of a connection: nothing when all is well.
+fn integrity_of(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut findings = Vec::new();
+    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        if line != "ok" {
+            findings.push(line);
+        }
+    }
+    findings.extend(migrate::trigger_findings(connection)?);
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let table: String = row.get(0)?;
+        findings.push(format!("foreign key of {table}"));
+    }
+    Ok(findings)
 }
 
 fn hold(directory: &Path) -> Result<ServerLock, OpenError> {

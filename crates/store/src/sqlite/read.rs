@@ -3,11 +3,12 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
-    MemberId, Payer, Payment, PaymentId, Reversal, Role, UserId,
+    MemberId, Payer, Payment, PaymentId, Restoration, Reversal, Role, UserId,
 };
 
 use super::known::KnownCompanies;
@@ -16,8 +17,9 @@ use super::rows::{
     holder, member, payer, payment, posting, reversal, token, version,
 };
 use super::users::role;
+use crate::journal::{RESTORED, read_restoration};
 use crate::memory::Attempt;
-use crate::values::id;
+use crate::values::{id, instant};
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError,
     TokenRecord,
@@ -111,6 +113,15 @@ impl<'a> Reads<'a> {
         );
         self.one(sql, (user.to_i64(), company_id.to_i64()), |row| {
             Ok((company(row, self.known)?, role(row, COMPANY_LEN)?))
+        })
+    }
+
+    pub(crate) fn restorations(self, company: CompanyId) -> Read<Vec<(Timestamp, Restoration)>> {
+        let sql = "SELECT payload, recorded_at_us FROM journal WHERE company_id = ?1 AND row_number = 0 \
+                   AND kind = ?2 ORDER BY entry_number";
+        self.many(sql, (company.to_i64(), RESTORED), |row| {
+            let payload: String = row.get(0)?;
+            Ok((instant(row.get(1)?)?, read_restoration(&payload)?))
         })
     }
 

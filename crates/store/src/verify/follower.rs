@@ -321,7 +321,8 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
         | Event::MemberKept(_)
         | Event::ContractKept(_)
         | Event::SupplierKept(_)
-        | Event::InvoiceEntered(_) => Ok(None),
+        | Event::InvoiceEntered(_)
+        | Event::BooksRestored(_) => Ok(None),
     }
 }
 

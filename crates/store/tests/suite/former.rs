@@ -73,7 +73,7 @@ impl World {
         self.store.snapshot().unwrap().view().issuer(company(), number).unwrap()
     }
 
-    fn is_sound(&self) {
+    pub(crate) fn is_sound(&self) {
         assert_eq!(self.store.verify().unwrap().findings, Vec::<String>::new());
     }
 }

@@ -1,6 +1,8 @@
 //! The stores' contract.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod days;
 #[cfg(test)]
 mod earlier;
@@ -20,6 +22,8 @@ mod payables;
 mod payables_laws;
 #[cfg(test)]
 mod payables_on_disk;
+#[cfg(test)]
+mod restorations;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn each_tampering_is_found() {
             ),
             "cadena",
         ),
-        ("DROP TRIGGER journal_refuses_update".to_owned(), "disparadores"),
+        ("DROP TRIGGER journal_refuses_update".to_owned(), "falta el disparador"),
         (
             in_journal("UPDATE journal SET payload = '{' WHERE entry_number = 8"),
             "asiento 8 no se puede leer",

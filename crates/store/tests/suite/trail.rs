@@ -153,7 +153,7 @@ fn each_tampering_with_a_trail_is_found() {
         ("DELETE FROM trail WHERE company_id = 0", "bitácora sin empresa: el final"),
         ("DELETE FROM trail_head WHERE company_id = 0", "bitácora sin empresa: el final"),
         ("UPDATE trail_head SET number = 49 WHERE company_id = 13", "13: el final"),
-        ("SELECT 1", "faltan los disparadores que protegen la bitácora"),
+        ("SELECT 1", "falta el disparador «trail_refuses_update»"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let world = made(folder.path());
@@ -175,10 +175,7 @@ fn a_trail_that_was_cut_off_with_its_head_is_shown_by_the_head_alone() {
                (SELECT chain FROM trail WHERE company_id = 13 AND number = 49) WHERE company_id = 13;";
     edit(folder.path(), &format!("DROP TRIGGER trail_refuses_delete; {cut}"));
     let report = world.store.verify().unwrap();
-    assert_eq!(
-        report.findings,
-        ["base de datos: faltan los disparadores que protegen la bitácora"]
-    );
+    assert_eq!(report.findings, ["base de datos: falta el disparador «trail_refuses_delete»"]);
     assert_eq!((before[1].rows, report.trails[1].rows), (50, 49));
     assert_eq!(report.trails[0], before[0]);
 }

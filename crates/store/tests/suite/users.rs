@@ -220,3 +220,15 @@ fn they_are_no_part_of_the_books() {
         assert!(!told.contains("argon2id"), "{told}");
     });
 }
+
+#[test]
+fn every_session_ends_at_once() {
+    each_store(|world| {
+        let ana = user(1, "ana");
+        world.write(|tx| tx.put_user(&ana));
+        world.write(|tx| tx.put_session(&session(1, &ana, 0)));
+        assert_eq!(world.sessions(), [1]);
+        world.write(Tx::end_all_sign_ins);
+        assert_eq!(world.sessions(), Vec::<u8>::new());
+    });
+}

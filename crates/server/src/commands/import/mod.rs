@@ -3,6 +3,7 @@
 mod files;
 mod json;
 mod listener;
+mod lost;
 mod report;
 mod verdicts;
 mod work;
@@ -31,6 +32,8 @@ pub(crate) enum ImportCommand {
     Members(ImportArgs),
     /// Carga facturas: factura,contrato,periodo,monto y columnas optativas
     Bills(BillsArgs),
+    /// Trae lo que un recaudador cobró después del respaldo del que se restauró, de su reporte
+    Report(lost::ReportArgs),
     /// Muestra los archivos cargados y qué fue de cada uno
     List(files::ListArgs),
     /// Muestra un archivo cargado: su huella, sus totales y las versiones de facturas que hizo
@@ -74,6 +77,7 @@ pub(crate) fn run(command: ImportCommand, log: &LogArgs) -> anyhow::Result<Exit>
         ImportCommand::Bills(BillsArgs { import: args, complete }) => {
             import(FileKind::Bills, &args, complete.to_max(), log)
         }
+        ImportCommand::Report(args) => lost::run(&args, log),
         ImportCommand::List(args) => files::list(&args, log),
         ImportCommand::Show(args) => files::show(&args, log),
     }

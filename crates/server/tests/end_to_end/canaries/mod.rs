@@ -2,6 +2,7 @@
 //! command that lists something, and then are looked for wherever somebody may read.
 
 mod finder;
+mod left;
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};

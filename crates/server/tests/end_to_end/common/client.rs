@@ -95,6 +95,11 @@ impl Client {
         Self { address: self.address, stream: None, token: self.token.clone() }
     }
 
+    /// The same token at another server.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, stream: None, token: self.token.clone() }
+    }
+
     /// Sends a request that must be answered.
     pub(crate) fn post(&mut self, service: &str, body: &str) -> Answer {
         self.try_post(service, body).unwrap_or_else(|error| panic!("{service} {body}: {error}"))

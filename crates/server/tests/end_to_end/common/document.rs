@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Words of a printed answer that stand for what differs from run to run; blanks may follow the
 /// word, to keep a table's columns: `<fecha            >`.
-const PLACEHOLDERS: [&str; 6] = ["token", "fecha", "sello", "huella", "pdf", "n"];
+const PLACEHOLDERS: [&str; 7] = ["token", "fecha", "sello", "huella", "pdf", "n", "codigo"];
 /// A placeholder while an answer is compared.
 const CUT: &str = "-----8<-----";
 

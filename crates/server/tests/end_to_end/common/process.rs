@@ -18,13 +18,14 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 16] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
     "VENTANILLA_DATABASE",
     "VENTANILLA_SECRETS",
     "VENTANILLA_CONFIG",
+    "VENTANILLA_RECOVERY_CODE",
     "VENTANILLA_LISTEN",
     "VENTANILLA_METRICS",
     "VENTANILLA_METRICS_PUBLIC",

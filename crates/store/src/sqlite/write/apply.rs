@@ -52,6 +52,10 @@ impl SqliteTx<'_> {
             Event::PayoutReversed(reversal) => {
                 self.reverse_payout(company, reversal, &prepared.written, counters)
             }
+            Event::BooksRestored(restoration) => {
+                *counters = counters.stepped(restoration)?;
+                self.find_free_payment(company, i64::MAX, counters)
+            }
         }
     }
 
@@ -179,14 +183,24 @@ impl SqliteTx<'_> {
             "a payment found no such unpaid bill",
         )?;
         let greatest = self.pending.get(&company).map_or(i64::MAX, |kept| kept.greatest_payment);
-        let greatest = greatest.max(payment.id.to_i64());
+        self.find_free_payment(company, greatest.max(payment.id.to_i64()), counters)?;
+        let key = payment.caller_key.as_ref();
+        self.add_attempt(company, payment.collector, Operation::Pay, key, payment.id)
+    }
+
+    /// Moves the counter to the next id that no payment has; none has one beyond `greatest`.
+    fn find_free_payment(
+        &self,
+        company: CompanyId,
+        greatest: i64,
+        counters: &mut Counters,
+    ) -> Write {
         while counters.next_payment.to_i64() <= greatest
             && self.has_payment(company, counters.next_payment)?
         {
             counters.next_payment = counters.next_payment.checked_next().map_err(exhausted)?;
         }
-        let key = payment.caller_key.as_ref();
-        self.add_attempt(company, payment.collector, Operation::Pay, key, payment.id)
+        Ok(())
     }
 
     fn insert_payment(&self, company: CompanyId, payment: &Payment) -> Write {

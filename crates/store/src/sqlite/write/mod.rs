@@ -338,6 +338,13 @@ impl<'a> SqliteTx<'a> {
         Ok(())
     }
 
+    pub(crate) fn end_all_sign_ins(&mut self) -> Write {
+        self.bearers.clear();
+        self.run("DELETE FROM token", [])?;
+        self.run("DELETE FROM user_session", [])?;
+        Ok(())
+    }
+
     pub(crate) fn drop_tokens(&mut self, collector: CollectorId, ended_before: Timestamp) -> Write {
         self.bearers.clear();
         self.run(

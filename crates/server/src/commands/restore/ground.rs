@@ -1,0 +1,190 @@
+//! Where books are restored: the data directory, which nobody may be serving, and the place beside it
+//! where the new one is made.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use ventanilla_store::{Keys, ServerLock};
+
+use super::now;
+use crate::books::{Place, beside, is_empty};
+use crate::problem::{Problem, to_reason};
+
+/// The place itself, where its name is a link to it: what is moved aside is the directory.
+pub(super) fn resolved(place: Place) -> Place {
+    match fs::symlink_metadata(&place.data) {
+        Ok(found) if found.is_symlink() => {
+            Place { data: fs::canonicalize(&place.data).unwrap_or(place.data), ..place }
+        }
+        _ => place,
+    }
+}
+
+/// A data directory that is to be replaced, or made.
+#[derive(Debug)]
+pub(super) struct Ground {
+    data: PathBuf,
+    /// What is to be moved aside, and its lock.
+    former: Option<ServerLock>,
+}
+
+impl Ground {
+    /// Takes the directory, so that nobody serves it meanwhile.
+    ///
+    /// Errors in order: it is no directory, or one of something else; somebody serves it.
+    pub(super) fn hold(place: &Place) -> anyhow::Result<Self> {
+        let data = &place.data;
+        let shown = data.display();
+        if !data.exists() || (data.is_dir() && is_empty(data)?) {
+            return Ok(Self { data: data.clone(), former: None });
+        }
+        if !place.database().is_file() {
+            return Err(Problem::usage(format!(
+                "{shown}: existe y no es un directorio de datos de Ventanilla; nada cambió"
+            )));
+        }
+        let former = ServerLock::take(data).map_err(|error| place.to_problem(&error))?;
+        Ok(Self { data: data.clone(), former: Some(former) })
+    }
+
+    /// Puts what was made in the directory's place; answers where what it held is now.
+    pub(super) fn give_to(self, scratch: &Scratch) -> anyhow::Result<Option<PathBuf>> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error: io::Error| {
+                let (path, reason) = (path.display(), to_reason(&error));
+                Problem::store(format!("{path}: no se pudo poner en su lugar: {reason}"))
+            }
+        };
+        sync_all(&scratch.path).map_err(at(&scratch.path))?;
+        let aside = match &self.former {
+            Some(_) => Some(aside_of(&self.data)?),
+            None => None,
+        };
+        if let Some(aside) = &aside {
+            fs::rename(&self.data, aside).map_err(at(&self.data))?;
+        }
+        if let Err(error) = fs::rename(&scratch.path, &self.data) {
+            // What was there goes on being there.
+            let back = aside.as_ref().map_or(Ok(()), |aside| fs::rename(aside, &self.data));
+            back.map_err(at(&self.data))?;
+            return Err(at(&self.data)(error));
+        }
+        sync_folder_of(&self.data).map_err(at(&self.data))?;
+        Ok(aside)
+    }
+}
+
+/// A name beside the directory that nothing has.
+fn aside_of(data: &Path) -> anyhow::Result<PathBuf> {
+    let at = now().strftime("%Y%m%dT%H%M%SZ");
+    let mut aside = beside(data, &format!(".before-restore-{at}"))?;
+    for number in 2.. {
+        if fs::symlink_metadata(&aside).is_err() {
+            break;
+        }
+        aside = beside(data, &format!(".before-restore-{at}-{number}"))?;
+    }
+    Ok(aside)
+}
+
+/// The directory in which the new one is made; removed unless it was put in its place.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    path: PathBuf,
+    /// Locked as long as its process lives: what nobody holds was left by one that was killed.
+    _held: File,
+}
+
+impl Scratch {
+    /// Makes it, in the place of one that a killed restore left.
+    pub(super) fn beside(place: &Place) -> anyhow::Result<Self> {
+        let path = beside(&place.data, ".restoring")?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        let taken = made.and_then(|()| {
+            let held = File::open(&path)?;
+            held.try_lock()?;
+            Ok(held)
+        });
+        let emptied = taken.and_then(|held| empty(&path).map(|()| held));
+        let held = emptied.map_err(|error| {
+            let (path, reason) = (path.display(), to_reason(&error));
+            match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    Problem::store(format!("{path}: otra restauración está en curso"))
+                }
+                _ => Problem::store(format!("{path}: no se pudo crear: {reason}")),
+            }
+        })?;
+        Ok(Self { path, _held: held })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // One that was put in its place has another name by now.
+        fs::remove_dir_all(&self.path).ok();
+    }
+}
+
+fn empty(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+/// Writes the secrets file from a kit.
+pub(super) fn write_secrets(place: &Place, random: [u8; 64]) -> anyhow::Result<()> {
+    let written = Keys::create_file(&place.secrets, random);
+    written.map(drop).map_err(|error| place.to_problem(&error))
+}
+
+fn sync_all(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    File::open(directory)?.sync_all()
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_restoration_at_once_is_refused_and_what_a_killed_one_left_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::from_paths(&folder.path().join("datos"), None, None).unwrap();
+        let left = folder.path().join("datos.restoring");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("ventanilla.db"), "restos").unwrap();
+        let first = Scratch::beside(&place).unwrap();
+        assert_eq!(fs::read_dir(first.path()).unwrap().count(), 0);
+        let second = Scratch::beside(&place).unwrap_err().to_string();
+        assert!(second.contains("otra restauración está en curso"), "{second}");
+        drop(first);
+        assert!(!left.exists());
+        Scratch::beside(&place).unwrap();
+    }
+
+    #[test]
+    fn what_is_moved_aside_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("datos");
+        let first = aside_of(&data).unwrap();
+        fs::create_dir(&first).unwrap();
+        assert!(!aside_of(&data).unwrap().exists());
+    }
+}

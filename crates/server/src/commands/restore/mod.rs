@@ -1,0 +1,209 @@
+//! `restore`: the books go on from a backup. Everything is checked and made beside the data directory;
+//! that takes the new one at one stroke, and what it held is moved aside.
+
+mod answers;
+mod ground;
+mod told;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ventanilla_service::{Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, Service};
+use ventanilla_store::backup::{checked, lay_out};
+use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
+
+pub(crate) use answers::CompanyReports;
+use answers::{Answers, Named};
+pub(crate) use answers::{Reported, to_owner};
+use ground::{Ground, Scratch};
+use told::Restored;
+pub(crate) use told::{to_line, to_loaded};
+
+use super::backup::{DATABASE, KitArgs, to_problem};
+use super::by::ByArgs;
+use crate::books::{Books, Place, StoreArgs};
+use crate::config::FileConfig;
+use crate::log::{self, LogArgs};
+use crate::output;
+use crate::problem::{Exit, Problem};
+
+/// The flags of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// Respaldo que hizo «ventanilla backup», cifrado o no
+    #[arg(value_name = "ARCHIVO")]
+    file: PathBuf,
+    #[command(flatten)]
+    kit: KitArgs,
+    /// Reporte de un recaudador con lo que cobró desde el respaldo, como lo descargó en CSV; se repite
+    #[arg(long, value_name = "[EMPRESA:]NOMBRE=ARCHIVO", value_parser = Reported::from_text)]
+    report: Vec<Reported>,
+    /// Recaudador del que no se carga ningún reporte: lo que cobró desde el respaldo se pierde; se repite
+    #[arg(long, value_name = "[EMPRESA:]NOMBRE", value_parser = Named::from_text)]
+    waive: Vec<Named>,
+    /// Deja fuera las líneas malas de los reportes, en vez de no restaurar
+    #[arg(long)]
+    skip_bad: bool,
+    #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Restores a backup.
+pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let config = FileConfig::read(args.store.config.as_deref())?;
+    log::start(log, "error,ventanilla_service::failure=off")?;
+    let place = ground::resolved(args.store.to_place(&config)?);
+    let by = args.by.to_label("ventanilla restore")?;
+    let ground = Ground::hold(&place)?;
+    let (keys, new_secrets) = to_keys(args, &place)?;
+    let scratch = Scratch::beside(&place)?;
+    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
+    let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
+    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
+    let companies = books
+        .service
+        .go_on_from_backup(manifest.made_at, &by)
+        .map_err(|failure| books.unread(failure))?;
+    let loaded = load(&books, &answers, args.skip_bad)?;
+    let restored = Restored {
+        place: &place,
+        manifest: &manifest,
+        kept: &kept,
+        companies: &companies,
+        loaded: &loaded,
+        waived: &answers.waived,
+        people: told::people(&books)?,
+    };
+    require_sound(&books)?;
+    let mut lines = restored.to_lines();
+    // Closed, the database is one file without a log.
+    books.close();
+    if let Some(random) = new_secrets {
+        ground::write_secrets(&place, random)?;
+        let secrets = place.secrets.display();
+        lines.insert(1, format!("Claves escritas en {secrets}, desde el kit"));
+    }
+    let aside = ground.give_to(&scratch)?;
+    drop(lock);
+    if let Some(aside) = aside {
+        output::print(format_args!("Lo que había quedó en {}", aside.display()))?;
+    }
+    lines.iter().try_for_each(output::print)?;
+    Ok(Exit::Done)
+}
+
+/// The keys, and what a secrets file that is not there yet is to hold.
+///
+/// Errors in order: no kit, no code or a wrong one; there is no secrets file; it has other keys than the
+/// kit.
+fn to_keys(args: &RestoreArgs, place: &Place) -> anyhow::Result<(Keys, Option<[u8; 64]>)> {
+    let Some(random) = args.kit.to_random()? else {
+        return Ok((place.keys()?, None));
+    };
+    let keys = Keys::from_random(random);
+    if std::fs::symlink_metadata(&place.secrets).is_err() {
+        return Ok((keys, Some(random)));
+    }
+    if place.keys()?.is_same(&keys) {
+        return Ok((keys, None));
+    }
+    let secrets = place.secrets.display();
+    Err(Problem::usage(format!(
+        "{secrets}: ya existe, con otras claves que las del kit; nada cambió: muévalo, o indique otro \
+         con --secrets"
+    )))
+}
+
+/// Lays the backup out and opens it, found sound.
+fn laid_out(
+    args: &RestoreArgs,
+    scratch: &Scratch,
+    place: &Place,
+    keys: Keys,
+) -> anyhow::Result<(ServerLock, Store, Manifest, Verification)> {
+    let at = |error| to_problem(&args.file, &error);
+    let manifest = lay_out(&args.file, &keys, &scratch.path().join(DATABASE)).map_err(at)?;
+    let opened = ServerLock::take(scratch.path()).and_then(|lock| {
+        let store = Store::serve_sqlite(&lock, keys)?;
+        Ok((lock, store))
+    });
+    let (lock, store) = opened.map_err(|error| place.to_problem(&error))?;
+    let kept = store.verify().map_err(|error| at(error.into()))?;
+    let kept = checked(kept, &manifest).map_err(at)?;
+    Ok((lock, store, manifest, kept))
+}
+
+/// What came of the reports of one company, each with its name.
+#[derive(Debug)]
+struct Loaded {
+    reports: Vec<(Reported, LoadedReport)>,
+}
+
+/// Loads every company's reports; a line that is not taken is told.
+fn load(books: &Books, answers: &Answers, skip_bad: bool) -> anyhow::Result<Vec<Loaded>> {
+    answers.reports.iter().map(|reports| load_company(books, reports, skip_bad)).collect()
+}
+
+fn load_company(books: &Books, reports: &CompanyReports, skip_bad: bool) -> anyhow::Result<Loaded> {
+    let loaded = load_reports(&books.service, reports, skip_bad)
+        .map_err(|failure| books.failed(failure, |refusal| refused(reports, &refusal)))?;
+    let named = reports.reports.iter().map(|(_, named)| named.clone());
+    Ok(Loaded { reports: named.zip(loaded).collect() })
+}
+
+/// Loads reports of one company and tells the lines that are left out.
+pub(crate) fn load_reports(
+    service: &Service,
+    reports: &CompanyReports,
+    skip_bad: bool,
+) -> Result<Vec<LoadedReport>, Failure<LoadRefusal>> {
+    let mut files = Vec::new();
+    for (collector, named) in &reports.reports {
+        files.push((*collector, named.open()));
+    }
+    let mut sources: Vec<_> = files
+        .iter_mut()
+        .map(|(collector, file)| CollectorReport { collector: *collector, source: file })
+        .collect();
+    let (loaded, bad) = service.load_reports(reports.company, &mut sources, skip_bad)?;
+    for verdict in &bad {
+        output::tell(to_line(reports, verdict));
+    }
+    Ok(loaded)
+}
+
+/// Tells why reports were refused, line by line.
+pub(crate) fn refused(reports: &CompanyReports, refusal: &LoadRefusal) -> anyhow::Error {
+    match refusal {
+        LoadRefusal::CompanyUnknown => Problem::usage("no hay ninguna empresa con ese número"),
+        LoadRefusal::NeverRestored => Problem::usage(
+            "estos libros nunca se restauraron de un respaldo: no hay nada que traer de un reporte",
+        ),
+        LoadRefusal::Unreadable(verdict) => Problem::found(to_line(reports, verdict)),
+        LoadRefusal::BadLines(verdicts) => {
+            for verdict in verdicts {
+                output::tell(to_line(reports, verdict));
+            }
+            Problem::found(
+                "hay líneas que los libros contradicen; nada cambió: corríjalas, o déjelas fuera con \
+                 --skip-bad",
+            )
+        }
+    }
+}
+
+fn require_sound(books: &Books) -> anyhow::Result<()> {
+    let report = books.service.verify().map_err(|failure| books.unread(failure))?;
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let findings = report.findings.join("\n");
+    Err(Problem::store(format!("lo restaurado no se pudo comprobar; nada cambió:\n{findings}")))
+}
+
+/// When things happen: the machine's clock.
+fn now() -> jiff::Timestamp {
+    Clock::System.now()
+}

@@ -1,0 +1,113 @@
+//! What came of a restoration, and what a person must look at.
+
+use ventanilla_service::{Collector, LoadedReport, ReportVerdict, RestoredCompany};
+use ventanilla_store::{Manifest, Verification};
+
+use super::Loaded;
+use super::answers::CompanyReports;
+use crate::books::{Books, Place};
+use crate::commands::backup::{to_counts, to_instant};
+use crate::commands::import::to_sentence;
+use crate::output::counted;
+
+/// What came of a restoration.
+#[derive(Debug)]
+pub(super) struct Restored<'r> {
+    pub(super) place: &'r Place,
+    pub(super) manifest: &'r Manifest,
+    pub(super) kept: &'r Verification,
+    pub(super) companies: &'r [RestoredCompany],
+    pub(super) loaded: &'r [Loaded],
+    pub(super) waived: &'r [Collector],
+    pub(super) people: Vec<String>,
+}
+
+impl Restored<'_> {
+    pub(super) fn to_lines(&self) -> Vec<String> {
+        let data = self.place.data.display();
+        let mut lines = vec![format!(
+            "Restaurado en {data} el respaldo de las {} (versión {}): {}",
+            to_instant(self.manifest.made_at),
+            self.manifest.version,
+            to_counts(self.kept)
+        )];
+        lines.extend(self.companies.iter().map(to_resumed));
+        for Loaded { reports } in self.loaded {
+            lines.extend(reports.iter().map(|(report, loaded)| to_loaded(report.name(), loaded)));
+        }
+        lines.extend(self.waived.iter().map(|collector| {
+            let (company, name) = (collector.company, &collector.name);
+            format!("empresa {company}: sin el reporte de «{name}»: lo que cobró después del respaldo falta")
+        }));
+        lines.push("Terminaron todos los tokens y todas las sesiones.".to_owned());
+        if !self.people.is_empty() {
+            lines.push(
+                "Revise uno por uno: vuelven a estar activos, con su clave de entonces, quienes lo \
+                 estaban al hacer el respaldo:"
+                    .to_owned(),
+            );
+            lines.extend(self.people.iter().map(|line| format!("  {line}")));
+        }
+        lines.push(format!("Sigue: ventanilla serve --data {data}"));
+        lines
+    }
+}
+
+fn to_resumed(company: &RestoredCompany) -> String {
+    format!(
+        "empresa {}: hasta el asiento {}; siguen IdCobranza {}, movimiento {}, idPago {}, idFactura {}, \
+         idProveedor {}",
+        company.company,
+        company.last_entry,
+        company.next_payment,
+        company.next_event,
+        company.next_payout,
+        company.next_invoice,
+        company.next_supplier
+    )
+}
+
+/// What came of a report, in one line.
+pub(crate) fn to_loaded(name: &str, loaded: &LoadedReport) -> String {
+    let payments = u64::try_from(loaded.payments.count).unwrap_or_default();
+    let mut line = format!(
+        "reporte de «{name}»: {} por {}, {}; ya estaban {}",
+        counted(payments, "cobranza traída", "cobranzas traídas"),
+        loaded.payments.amount.to_decimal(),
+        counted(loaded.reversals, "reversión traída", "reversiones traídas"),
+        loaded.known
+    );
+    if loaded.refused > 0 {
+        line += "; ";
+        line += &counted(loaded.refused, "línea quedó fuera", "líneas quedaron fuera");
+    }
+    line
+}
+
+/// What is wrong with a line of a report.
+pub(crate) fn to_line(reports: &CompanyReports, bad: &ReportVerdict) -> String {
+    let path = reports.reports.get(bad.report).map(|(_, report)| report.path.display().to_string());
+    format!("{}: {}", path.unwrap_or_default(), to_sentence(&bad.verdict))
+}
+
+/// Who may sign in again.
+pub(super) fn people(books: &Books) -> anyhow::Result<Vec<String>> {
+    let unread = |failure| books.unread(failure);
+    let mut lines = Vec::new();
+    for collector in books.service.collectors(None).map_err(unread)? {
+        if collector.is_active {
+            lines.push(format!("empresa {}: recaudador {}", collector.company, collector.name));
+        }
+    }
+    for integrator in books.service.integrators().map_err(unread)? {
+        if integrator.is_active {
+            lines.push(format!("integrador {}", integrator.name));
+        }
+    }
+    for user in books.service.users().map_err(unread)? {
+        if user.is_active {
+            lines.push(format!("usuario {}", user.name));
+        }
+    }
+    Ok(lines)
+}

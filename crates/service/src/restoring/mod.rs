@@ -1,0 +1,89 @@
+//! Books that go on from a backup: who could sign in can again, no number is given twice, and what
+//! collectors did since comes back from their own reports.
+
+mod plan;
+mod problem;
+mod reports;
+
+use jiff::Timestamp;
+use ventanilla_domain::{CompanyId, EntryNumber, Event, Label, RESTORATION_STEP, Restoration};
+use ventanilla_store::{Counters, StoreError, Tx};
+
+pub use reports::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict};
+
+use crate::failure::damaged;
+use crate::{Failure, NoRefusal, Service};
+
+/// A company whose books went on from a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoredCompany {
+    /// Whose books.
+    pub company: CompanyId,
+    /// The last entry that the backup had.
+    pub last_entry: EntryNumber,
+    /// The next `IdCobranza`.
+    pub next_payment: i64,
+    /// The next number of an exported event.
+    pub next_event: i64,
+    /// The next `idPago`.
+    pub next_payout: i64,
+    /// The next `idFactura` of a supplier's invoice.
+    pub next_invoice: i64,
+    /// The next `idProveedor`.
+    pub next_supplier: i64,
+}
+
+impl Service {
+    /// Lets the books go on from a backup, in one transaction: ends every token and session, so that
+    /// none that was ended since lives again, and steps every company's numbers over those that were
+    /// given since.
+    pub fn go_on_from_backup(
+        &self,
+        backed_up_at: Timestamp,
+        restored_by: &Label,
+    ) -> Result<Vec<RestoredCompany>, Failure<NoRefusal>> {
+        let restored_by = restored_by.clone();
+        self.write_blocking(move |tx, now| {
+            tx.end_all_sign_ins()?;
+            let companies = tx.view().companies()?;
+            let restored = companies
+                .iter()
+                .map(|company| step_over(tx, company.id, backed_up_at, &restored_by, now));
+            restored.collect::<Result<_, StoreError>>().map(Ok)
+        })
+    }
+}
+
+fn step_over(
+    tx: &mut Tx<'_>,
+    company: CompanyId,
+    backed_up_at: Timestamp,
+    restored_by: &Label,
+    now: Timestamp,
+) -> Result<RestoredCompany, StoreError> {
+    let before = counters_of(tx, company)?;
+    let last_entry = EntryNumber::from_i64(before.next_entry.to_i64() - 1);
+    let last_entry = last_entry.map_err(|_range| damaged("books have no entry"))?;
+    let restoration = Restoration {
+        backed_up_at,
+        last_entry,
+        next_payment: before.next_payment,
+        step: RESTORATION_STEP,
+        restored_by: restored_by.clone(),
+    };
+    tx.append(company, Event::BooksRestored(Box::new(restoration)), now)?;
+    let after = counters_of(tx, company)?;
+    Ok(RestoredCompany {
+        company,
+        last_entry,
+        next_payment: after.next_payment.to_i64(),
+        next_event: after.next_event.to_i64(),
+        next_payout: after.next_payout.to_i64(),
+        next_invoice: after.next_invoice.to_i64(),
+        next_supplier: after.next_supplier.to_i64(),
+    })
+}
+
+fn counters_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Counters, StoreError> {
+    tx.counters(company)?.ok_or_else(|| damaged("a company has no counters"))
+}
