@@ -127,7 +127,8 @@ mod tests {
             try_pay(&service, &bank, 2).await.unwrap(),
         ];
         let restored_by = Label::from_text("ana").unwrap();
-        let restored = service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by).unwrap();
+        let restored =
+            service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by, &[]).unwrap();
         assert_eq!(restored.len(), 1);
         assert_eq!((restored[0].next_payment, restored[0].next_event), (NEXT, NEXT));
         World { service, clock, before }

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &InvoiceArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let proof = books.service.receipt_text(&printed);
     let (payment, bill) = (Some(printed.payment.id), Some(printed.payment.bill));
     let subject = Subject { payment, bill, ..Subject::default() };
-    books.service.note_operator(company, What::Print, subject);
+    books.service.note_operator(Some(company), What::Print, subject);
     books.close();
     target::write(
         args.output.as_deref(),

@@ -12,7 +12,8 @@ use ventanilla_store::{Counters, StoreError, Tx};
 pub use reports::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict};
 
 use crate::failure::damaged;
-use crate::{Failure, NoRefusal, Service};
+use crate::trail::OperatorAct;
+use crate::{Failure, NoRefusal, Service, Subject, What};
 
 /// A company whose books went on from a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +37,20 @@ pub struct RestoredCompany {
 impl Service {
     /// Lets the books go on from a backup, in one transaction: ends every token and session, so that
     /// none that was ended since lives again, and steps every company's numbers over those that were
-    /// given since.
+    /// given since. `waived` are the collectors of which no report will be loaded.
     pub fn go_on_from_backup(
         &self,
         backed_up_at: Timestamp,
         restored_by: &Label,
+        waived: &[(CompanyId, Label)],
     ) -> Result<Vec<RestoredCompany>, Failure<NoRefusal>> {
-        let restored_by = restored_by.clone();
+        let (restored_by, waived) = (restored_by.clone(), waived.to_vec());
         self.write_blocking(move |tx, now| {
             tx.end_all_sign_ins()?;
+            let act = OperatorAct::by(&restored_by, What::ReportWaive);
+            for (company, collector) in &waived {
+                act.keep(tx, now, Some(*company), Subject::named(collector.as_str()))?;
+            }
             let companies = tx.view().companies()?;
             let restored = companies
                 .iter()
@@ -72,6 +78,8 @@ fn step_over(
         restored_by: restored_by.clone(),
     };
     tx.append(company, Event::BooksRestored(Box::new(restoration)), now)?;
+    let act = OperatorAct::by(restored_by, What::Restore);
+    act.keep(tx, now, Some(company), Subject::default())?;
     let after = counters_of(tx, company)?;
     Ok(RestoredCompany {
         company,

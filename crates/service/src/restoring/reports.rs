@@ -12,7 +12,7 @@ use super::plan::{Act, Deed, Plan, Planned};
 use crate::admin::without_rules;
 use crate::collecting::{Decided, company_of};
 use crate::import::{ImportRefusal, ReportedRows, Source, Verdict, scan};
-use crate::{Failure, Service};
+use crate::{Failure, Service, Subject, What};
 
 /// A collector's report of what it did since the backup.
 pub struct CollectorReport<'s> {
@@ -103,6 +103,8 @@ impl Service {
         let read = read(&company, reports).map_err(Failure::Refused)?;
         let (read, count) = (Arc::new(read), reports.len());
         let restorations = Arc::new(restorations);
+        let collectors: Vec<_> = reports.iter().map(|report| report.collector).collect();
+        let act = self.operator_act(What::ReportLoad);
         self.write_blocking(move |tx, now| {
             let lenient = without_rules(company_of(tx, company.id)?.as_ref());
             let mut plan = Plan::new(&lenient, &restorations);
@@ -112,6 +114,11 @@ impl Service {
             bad.sort_by_key(|bad| (bad.report, bad.verdict.line));
             if !bad.is_empty() && !skip_bad {
                 return Ok(Err(LoadRefusal::BadLines(bad)));
+            }
+            for collector in &collectors {
+                let named = tx.view().collector(*collector)?.map(|record| record.name.to_string());
+                let subject = Subject { name: named, ..Subject::default() };
+                act.keep(tx, now, Some(company.id), subject)?;
             }
             keep(tx, &lenient, plan, bad, count, now)
         })

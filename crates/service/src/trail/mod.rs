@@ -109,6 +109,10 @@ pub enum What {
     PayoutReverse,
     PayoutPrint,
     Export,
+    Backup,
+    Restore,
+    ReportLoad,
+    ReportWaive,
     Dropped,
 }
 
@@ -148,6 +152,10 @@ impl What {
             Self::PayoutReverse => "payout-reverse",
             Self::PayoutPrint => "payout-print",
             Self::Export => "export",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::ReportLoad => "report-load",
+            Self::ReportWaive => "report-waive",
             Self::Dropped => "dropped",
         }
     }
@@ -218,8 +226,8 @@ impl Service {
     }
 
     /// Notes what the operator had printed or handed out, which changed nothing.
-    pub fn note_operator(&self, company: CompanyId, what: What, subject: Subject) {
-        let act = self.operator_act(what).of(Some(company), subject, self.clock().now());
+    pub fn note_operator(&self, company: Option<CompanyId>, what: What, subject: Subject) {
+        let act = self.operator_act(what).of(company, subject, self.clock().now());
         self.note(act);
     }
 

@@ -9,11 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ventanilla_service::{Clock, Entropy};
+use ventanilla_service::{Clock, Entropy, Subject, What};
 use ventanilla_store::backup::{self, Examined};
 use ventanilla_store::{BackupError, Keys, Manifest, Store, Verification};
 
-use crate::books::{Place, StoreArgs};
+use super::by::ByArgs;
+use super::to_printable;
+use crate::books::{Books, Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
@@ -43,6 +45,8 @@ pub(crate) struct BackupArgs {
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -91,8 +95,19 @@ fn make(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
         copy(&store, target.path()).map_err(at)?
     };
     target.keep()?;
+    note(args, place, store)?;
     let Examined { manifest, verification } = examined;
     Found::of(&args.file, args.encrypt, &manifest, &verification)
+}
+
+/// Notes in the trail who took all of the books along.
+fn note(args: &BackupArgs, place: &Place, store: Store) -> anyhow::Result<()> {
+    let books = Books::start(store, place)?.operated_by(args.by.to_label("ventanilla")?);
+    let name = args.file.file_name().map(|name| to_printable(&name.to_string_lossy(), 64));
+    let subject = Subject { name, ..Subject::default() };
+    books.service.note_operator(None, What::Backup, subject);
+    books.close();
+    Ok(())
 }
 
 /// Copies the books and examines the copy.

@@ -270,7 +270,7 @@ impl<'a> Export<'a> {
         };
         let books = Books::open_by(&args.by, &args.store, log)?;
         let company = books.company(args.company)?;
-        books.service.note_operator(company.id, What::Export, Subject::named(name));
+        books.service.note_operator(Some(company.id), What::Export, Subject::named(name));
         Ok(Self { args, books, company, form })
     }
 

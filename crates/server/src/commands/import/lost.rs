@@ -7,6 +7,7 @@ use clap::Args;
 use ventanilla_domain::{CompanyId, Label};
 
 use crate::books::{Books, StoreArgs};
+use crate::commands::by::ByArgs;
 use crate::commands::restore::{
     CompanyReports, Reported, load_reports, refused, to_loaded, to_owner,
 };
@@ -31,12 +32,14 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
 /// Brings back what a report says was lost.
 pub(super) fn run(args: &ReportArgs, log: &LogArgs) -> anyhow::Result<Exit> {
-    let books = Books::open(&args.store, log)?;
+    let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.company)?.id;
     let collectors = books.service.collectors(Some(company));
     let collectors = collectors.map_err(|failure| books.unread(failure))?;

@@ -239,7 +239,7 @@ fn print(args: &PrintArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
     let kept = kept(&books, company.id, args.which.payout)?;
     let subject = Subject { payout: Some(kept.payout.id), ..Subject::default() };
-    books.service.note_operator(company.id, What::PayoutPrint, subject);
+    books.service.note_operator(Some(company.id), What::PayoutPrint, subject);
     books.close();
     let settled: Vec<_> = kept.settled.iter().map(ordered).collect();
     let order = PaymentOrder {

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &ReportArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     });
     if ended.is_ok() {
         let subject = Subject { day: Some(args.date), ..Subject::named(args.collector.as_str()) };
-        books.service.note_operator(company.id, What::Report, subject);
+        books.service.note_operator(Some(company.id), What::Report, subject);
     }
     books.close();
     ended?;

@@ -61,10 +61,12 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let scratch = Scratch::beside(&place)?;
     let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
     let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
+    let books = books.operated_by(by.clone());
     let answers = Answers::of(&books.service, &args.report, &args.waive)?;
+    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
     let companies = books
         .service
-        .go_on_from_backup(manifest.made_at, &by)
+        .go_on_from_backup(manifest.made_at, &by, &waived.collect::<Vec<_>>())
         .map_err(|failure| books.unread(failure))?;
     let loaded = load(&books, &answers, args.skip_bad)?;
     let restored = Restored {
