@@ -35,6 +35,9 @@ pub(crate) struct StoreArgs {
     /// Archivo de las claves; si falta, el directorio de los datos más «.secrets»
     #[arg(long, value_name = "ARCHIVO", env = "VENTANILLA_SECRETS")]
     pub(crate) secrets: Option<PathBuf>,
+    /// Archivo de los puntos de control; si falta, el directorio de los datos más «.checkpoints»
+    #[arg(long, hide = true, value_name = "ARCHIVO", env = "VENTANILLA_CHECKPOINTS")]
+    pub(crate) checkpoints: Option<PathBuf>,
     /// Archivo de configuración; si falta, ./ventanilla.toml donde lo haya
     #[arg(long, value_name = "ARCHIVO", env = "VENTANILLA_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -54,10 +57,12 @@ impl StoreArgs {
                  ventanilla.toml",
             )
         })?;
-        // The file's secrets belong to the file's directory, not to one that a flag names.
+        // What the file says beside belongs to the file's directory, not to one that a flag names.
         let is_same = self.data.is_none() || file.data.is_none() || self.data == file.data;
         let secrets = self.secrets.clone().or_else(|| file.secrets.clone().filter(|_| is_same));
-        Place::from_paths(data, secrets)
+        let checkpoints = self.checkpoints.clone();
+        let checkpoints = checkpoints.or_else(|| file.checkpoints.clone().filter(|_| is_same));
+        Place::from_paths(data, secrets, checkpoints)
     }
 }
 
@@ -68,16 +73,24 @@ pub(crate) struct Place {
     pub(crate) data: PathBuf,
     /// The secrets file.
     pub(crate) secrets: PathBuf,
+    /// The file of checkpoints.
+    pub(crate) checkpoints: PathBuf,
 }
 
 impl Place {
-    /// Takes a data directory; its secrets are beside it unless named.
-    pub(crate) fn from_paths(data: &Path, secrets: Option<PathBuf>) -> anyhow::Result<Self> {
-        let secrets = match secrets {
-            Some(secrets) => secrets,
-            None => beside(data, ".secrets")?,
-        };
-        Ok(Self { data: data.to_owned(), secrets })
+    /// Takes a data directory; its secrets and its checkpoints are beside it unless named.
+    pub(crate) fn from_paths(
+        data: &Path,
+        secrets: Option<PathBuf>,
+        checkpoints: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        let or_beside =
+            |named: Option<PathBuf>, suffix| named.map_or_else(|| beside(data, suffix), Ok);
+        Ok(Self {
+            data: data.to_owned(),
+            secrets: or_beside(secrets, ".secrets")?,
+            checkpoints: or_beside(checkpoints, ".checkpoints")?,
+        })
     }
 
     /// Makes an empty store and its secrets; refuses what exists.
@@ -221,7 +234,7 @@ pub(crate) struct Books {
     /// The service.
     pub(crate) service: Service,
     runtime: Runtime,
-    database: PathBuf,
+    place: Place,
 }
 
 impl Books {
@@ -248,12 +261,17 @@ impl Books {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let service = start_service(store, Settings::default())?;
-        Ok(Self { service, runtime, database: place.database() })
+        Ok(Self { service, runtime, place: place.clone() })
     }
 
     /// Waits for an answer of the service.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
+    }
+
+    /// The file of checkpoints.
+    pub(crate) fn checkpoints(&self) -> &Path {
+        &self.place.checkpoints
     }
 
     /// Ends the service.
@@ -277,7 +295,7 @@ impl Books {
         match failure {
             Failure::Internal(id) => Problem::store(format!(
                 "{}: no se puede leer: error interno {id}; la causa se ve con «--log error»",
-                self.database.display()
+                self.place.database().display()
             )),
             other => problem::from_failure(other, refused),
         }
@@ -316,15 +334,15 @@ mod tests {
     #[test]
     fn the_secrets_are_beside_the_data() {
         let check = |data: &str, secrets: &str| {
-            let place = Place::from_paths(Path::new(data), None).unwrap();
+            let place = Place::from_paths(Path::new(data), None, None).unwrap();
             assert_eq!(place.secrets, Path::new(secrets), "{data}");
         };
         check("datos", "datos.secrets");
         check("./ventanilla-demo", "./ventanilla-demo.secrets");
         check("/srv/ventanilla/", "/srv/ventanilla.secrets");
         check("/srv/v1.2", "/srv/v1.2.secrets");
-        assert!(Place::from_paths(Path::new("/"), None).is_err());
-        let here = Place::from_paths(Path::new("."), None).unwrap();
+        assert!(Place::from_paths(Path::new("/"), None, None).is_err());
+        let here = Place::from_paths(Path::new("."), None, None).unwrap();
         assert!(here.secrets.is_absolute());
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod admin;
+mod checkpoint;
 mod clock;
 mod collecting;
 mod days;
@@ -25,6 +26,7 @@ mod session;
 mod tokens;
 mod trail;
 mod users;
+mod verifier;
 mod views;
 mod writer;
 
@@ -36,6 +38,7 @@ use ventanilla_domain::Label;
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
+pub use checkpoint::CheckpointReport;
 pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use explaining::{
@@ -64,6 +67,7 @@ pub use users::{
     Admitted, Integrator, IssuedPassword, SessionRefusal, SignIn, SignInName, SignInRefusal, User,
     UserCaller, UserSession,
 };
+pub use verifier::{Verifier, VerifyMeters};
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
@@ -121,6 +125,7 @@ struct Inner {
     guard: LoginGuard,
     sign_ins: SignIns,
     receipts: ReceiptSigner,
+    verified: VerifyMeters,
 }
 
 impl Service {
@@ -136,8 +141,19 @@ impl Service {
         let flusher = Flusher::start(Arc::clone(&writer))?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
         let receipts = ReceiptSigner::new(store.keys());
-        let inner =
-            Inner { store, clock, entropy, settings, writer, flusher, guard, sign_ins, receipts };
+        let verified = VerifyMeters::default();
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            settings,
+            writer,
+            flusher,
+            guard,
+            sign_ins,
+            receipts,
+            verified,
+        };
         Ok(Self { inner: Arc::new(inner), operator: None })
     }
 

@@ -119,11 +119,16 @@ impl ReceiptKey {
     fn check_code(&self, code: &str) -> Result<Receipt, ReceiptRefusal> {
         let (facts, signature) = code.rsplit_once('/').ok_or(ReceiptRefusal::Malformed)?;
         let receipt = Receipt::from_facts(facts).ok_or(ReceiptRefusal::Malformed)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok();
-        let signature = signature.and_then(|bytes| Signature::from_slice(&bytes).ok());
-        let signature = signature.ok_or(ReceiptRefusal::Malformed)?;
-        let is_right = self.0.verify_strict(&signed(facts), &signature).is_ok();
+        let is_right = self.has_signed(PURPOSE, facts, signature);
+        let is_right = is_right.ok_or(ReceiptRefusal::Malformed)?;
         if is_right { Ok(receipt) } else { Err(ReceiptRefusal::Forged) }
+    }
+
+    /// Whether a text's signature is right; `None` of what is no signature.
+    pub(crate) fn has_signed(&self, purpose: &str, text: &str, signature: &str) -> Option<bool> {
+        let bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let signature = Signature::from_slice(&bytes).ok()?;
+        Some(self.0.verify_strict([purpose, text].concat().as_bytes(), &signature).is_ok())
     }
 }
 
@@ -141,10 +146,6 @@ fn code_in(text: &str) -> Result<&str, ReceiptRefusal> {
     let begin = slashes.nth(PARTS_LEN - 1).map_or(0, |slash| slash + 1);
     let code = &path[begin..];
     if code.len() <= CODE_LEN_MAX { Ok(code) } else { Err(ReceiptRefusal::Malformed) }
-}
-
-fn signed(facts: &str) -> Vec<u8> {
-    [PURPOSE, facts].concat().into_bytes()
 }
 
 impl Receipt {
@@ -230,14 +231,20 @@ impl ReceiptSigner {
         Self(SigningKey::from_bytes(&keys.receipt_seed()))
     }
 
-    fn key(&self) -> ReceiptKey {
+    pub(crate) fn key(&self) -> ReceiptKey {
         ReceiptKey(self.0.verifying_key())
     }
 
     fn code(&self, receipt: &Receipt) -> String {
         let facts = receipt.to_facts();
-        let signature = self.0.sign(&signed(&facts));
-        format!("{facts}/{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+        let signature = self.sign(PURPOSE, &facts);
+        format!("{facts}/{signature}")
+    }
+
+    /// The signature of a text, for a purpose that nothing else is signed for.
+    pub(crate) fn sign(&self, purpose: &str, text: &str) -> String {
+        let signature = self.0.sign([purpose, text].concat().as_bytes());
+        URL_SAFE_NO_PAD.encode(signature.to_bytes())
     }
 }
 

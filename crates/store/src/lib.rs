@@ -40,7 +40,7 @@ pub use users::{
     IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,
     UserRecord,
 };
-pub use verify::{Head, Verification};
+pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 
 use memory::{Memory, State};
@@ -122,6 +122,12 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.integrity()?,
         };
         verify::verify(&self.snapshot()?.view(), self.keys(), damage)
+    }
+
+    /// Checks the next entries of each company, at most `len_max` of each. Blocking; reads of one
+    /// snapshot, which is gone when it answers.
+    pub fn follow(&self, follower: &mut Follower, len_max: usize) -> Result<Step, StoreError> {
+        follower.step(&self.snapshot()?.view(), self.keys(), len_max)
     }
 }
 

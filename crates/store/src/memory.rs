@@ -489,6 +489,11 @@ impl State {
         entries.filter(|entry| entry.number.to_i64() >= from).take(len).cloned().collect()
     }
 
+    pub(crate) fn link(&self, company: CompanyId, number: i64) -> Option<Digest> {
+        let entries = self.journal.get(&company)?;
+        entries.iter().find(|entry| entry.number.to_i64() == number).map(|entry| entry.chain)
+    }
+
     pub(crate) fn books_of(&self, company: CompanyId) -> Option<&Books> {
         self.books(company)
     }

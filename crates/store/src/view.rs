@@ -281,6 +281,11 @@ impl<'a> View<'a> {
         read!(self, view => view.entries(company.id, from, len), view.entries(company, from, len))
     }
 
+    /// The link of an entry; `None` where the journal has no such entry.
+    pub fn link(&self, company: CompanyId, number: i64) -> Read<Option<Digest>> {
+        read!(self, view => view.link(company, number), view.link(company, number))
+    }
+
     pub(crate) fn each_member(&self, company: CompanyId, to: Visit<'_, Member>) -> Read<()> {
         visit!(self, company, to, members, |reads: Reads<'_>, to| reads.each_member(company, to))
     }

@@ -1,6 +1,8 @@
 //! The metrics by name. docs/observability.md tells each of them, and a test compares; what a
 //! dashboard or an alert names must be here.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use ventanilla_service::Service;
 
@@ -20,6 +22,7 @@ pub(super) fn to_text(monitor: &Monitor, sight: &Sight) -> String {
     connections(&mut page, &monitor.meters.connections);
     writes(&mut page, &monitor.service);
     books(&mut page, sight);
+    verified(&mut page, &monitor.service);
     page.into_text()
 }
 
@@ -126,6 +129,41 @@ fn writes(page: &mut Page, service: &Service) {
         Kind::Counter,
         "Commands that found the queue full; nothing of them was kept.",
         meters.commands_refused.get(),
+    );
+}
+
+/// What reading the books again came to.
+fn verified(page: &mut Page, service: &Service) {
+    let meters = service.verify_meters();
+    page.single(
+        "ventanilla_verify_findings_total",
+        Kind::Counter,
+        "What of the books was found not to be as the journal says.",
+        meters.findings.load(Ordering::Relaxed),
+    );
+    page.single(
+        "ventanilla_verify_entries_total",
+        Kind::Counter,
+        "Entries verified, in each day's round anew.",
+        meters.entries.load(Ordering::Relaxed),
+    );
+    page.single(
+        "ventanilla_verify_entries_behind",
+        Kind::Gauge,
+        "Entries that the verification has yet to read.",
+        meters.behind.load(Ordering::Relaxed),
+    );
+    page.single(
+        "ventanilla_verify_timestamp_seconds",
+        Kind::Gauge,
+        "When the verification last had nothing ahead, in seconds since 1970.",
+        meters.caught_up_at_s.load(Ordering::Relaxed),
+    );
+    page.single(
+        "ventanilla_checkpoint_timestamp_seconds",
+        Kind::Gauge,
+        "When the last checkpoint was signed, in seconds since 1970.",
+        meters.checkpoint_at_s.load(Ordering::Relaxed),
     );
 }
 

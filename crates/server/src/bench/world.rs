@@ -84,7 +84,8 @@ impl World {
     }
 
     fn place(&self) -> Place {
-        Place { data: self.root().join("base"), secrets: self.root().join("secrets") }
+        let at = |name| self.root().join(name);
+        Place { data: at("base"), secrets: at("secrets"), checkpoints: at("checkpoints") }
     }
 
     fn fill(&self) -> anyhow::Result<()> {

@@ -140,6 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn the_containers_file_builds_with_our_rust_and_sets_variables_that_are_read() {
+        let file = include_str!("../../../../Dockerfile");
+        let rust = concat!("FROM rust:", env!("CARGO_PKG_RUST_VERSION"), "-");
+        assert!(file.contains(rust), "{rust}");
+        let serve = Cli::command().find_subcommand("serve").unwrap().clone();
+        let read: Vec<_> = serve.get_arguments().filter_map(clap::Arg::get_env).collect();
+        let words = file.split_whitespace().filter(|word| word.starts_with("VENTANILLA_"));
+        let set: Vec<_> = words.map(|word| word.split('=').next().unwrap()).collect();
+        assert_eq!(set.len(), 3, "{set:?}");
+        for variable in set {
+            assert!(read.iter().any(|name| *name == variable), "{variable}");
+        }
+    }
+
+    #[test]
     fn the_definition_holds_together() {
         spanish::in_spanish(Cli::command()).debug_assert();
     }

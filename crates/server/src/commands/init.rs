@@ -41,9 +41,11 @@ fn refuse_what_exists(place: &Place) -> anyhow::Result<()> {
         let what = if data.is_dir() { "y no está vacío; " } else { "y no es un directorio; " };
         return Err(Problem::usage(format!("{}: ya existe {what}nada cambió", data.display())));
     }
-    if exists(&place.secrets) {
-        let secrets = place.secrets.display();
-        return Err(Problem::usage(format!("{secrets}: ya existe; nada cambió")));
+    for made in [&place.secrets, &place.checkpoints] {
+        if exists(made) {
+            let made = made.display();
+            return Err(Problem::usage(format!("{made}: ya existe; nada cambió")));
+        }
     }
     Ok(())
 }

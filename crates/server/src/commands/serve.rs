@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use ventanilla_api::{Edge, Limits, Monitor, Proxies, Tls};
-use ventanilla_service::{Service, Settings};
+use ventanilla_service::{Service, Settings, Verifier};
 use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
@@ -200,8 +200,8 @@ pub(crate) fn serve(
     place.require()?;
     let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
     let service = start_service(place.open_held(&lock)?, settings)?;
-    let door = open_door();
-    let door = door.inspect_err(|_| service.shut_down())?;
+    let opened = open_door().and_then(|door| Ok((door, start_verifier(&service, place)?)));
+    let (door, verifier) = opened.inspect_err(|_| service.shut_down())?;
     let Door { runtime, listener, edge, metrics } = door;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
@@ -216,8 +216,18 @@ pub(crate) fn serve(
         anyhow::Ok(())
     });
     service.shut_down();
+    // The last checkpoint attests to the last answer.
+    drop(verifier);
     ended?;
     runtime.block_on(to_end(&service))
+}
+
+fn start_verifier(service: &Service, place: &Place) -> anyhow::Result<Verifier> {
+    let started = service.start_verifier(&place.checkpoints);
+    started.map_err(|error| {
+        let (path, reason) = (place.checkpoints.display(), to_reason(&error));
+        Problem::usage(format!("{path}: no se puede escribir los puntos de control: {reason}"))
+    })
 }
 
 /// Serves until a signal comes or the store fails, then lets what was accepted finish.

@@ -1,12 +1,14 @@
 //! `verify`: everything recomputed from the journal, and compared. The end of each company's journal
 //! and of each trail is told so that it can be kept elsewhere: it is what shows one that was cut short.
 
+use std::io;
+
 use clap::Args;
 
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output::{self, counted};
-use crate::problem::Exit;
+use crate::problem::{Exit, Problem, to_reason};
 
 /// The flags of `verify`.
 #[derive(Debug, Args)]
@@ -15,10 +17,30 @@ pub(crate) struct VerifyArgs {
     store: StoreArgs,
 }
 
+/// What the file of checkpoints comes to, and what in it differs.
+fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
+    let path = books.checkpoints();
+    let shown = path.display();
+    let report = match books.service.check_checkpoints(path) {
+        Ok(report) => report.map_err(|failure| books.unread(failure))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok((format!("puntos de control: ninguno en {shown}"), Vec::new()));
+        }
+        Err(error) => {
+            let reason = to_reason(&error);
+            return Err(Problem::usage(format!("{shown}: no se pudo leer: {reason}")));
+        }
+    };
+    let last = report.last_at.map(|at| format!(", el último de {at}")).unwrap_or_default();
+    Ok((format!("puntos de control: {}{last}", report.lines), report.findings))
+}
+
 /// Tells what was compared, and what differs.
 pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
-    let report = books.service.verify().map_err(|failure| books.unread(failure))?;
+    let mut report = books.service.verify().map_err(|failure| books.unread(failure))?;
+    let (attested, differing) = check_checkpoints(&books)?;
+    report.findings.extend(differing);
     books.close();
     let entries = counted(report.entries, "asiento", "asientos");
     let payments = counted(report.payments, "pago", "pagos");
@@ -37,6 +59,7 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         let of = company.map_or("sin empresa".to_owned(), |id| format!("de la empresa {id}"));
         output::print(format_args!("bitácora {of}: última fila {rows}, eslabón {chain}"))?;
     }
+    output::print(attested)?;
     for finding in &report.findings {
         output::print(format_args!("difiere: {finding}"))?;
     }

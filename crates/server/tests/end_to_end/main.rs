@@ -52,4 +52,6 @@ mod tls;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
+mod verified;
+#[cfg(test)]
 mod watch;

@@ -1,9 +1,8 @@
 //! Health and metrics of the real binary: their listener, a scrape under load, a stop, and the id of
 //! an internal error.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::unix::fs::FileExt as _;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,39 +10,10 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::common::watched::{get, scrape, watched};
 use crate::common::{
-    Answer, Installation, PATIENCE, Server, bills, check, connect, import, read_answer, wait_until,
+    Installation, PATIENCE, Server, bills, check, connect, import, read_answer, wait_until,
 };
-
-/// A server of `datos` with metrics, and where they are.
-fn watched(installation: &Installation) -> (Server, SocketAddr) {
-    let flags = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--log", "warn"];
-    let server = Server::start(installation.command(&["serve", "--data", "datos"]).args(flags));
-    let line = server.line();
-    let address = line.strip_prefix("metrics on http://").unwrap();
-    let address = address.strip_suffix("/metrics").unwrap().parse().unwrap();
-    (server, address)
-}
-
-fn get(address: SocketAddr, path: &str) -> Answer {
-    let mut stream = connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    read_answer(&mut BufReader::new(stream)).unwrap()
-}
-
-/// Every sample by its name and labels. The reader that refuses what is not well formed is beside the
-/// API.
-fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
-    let answer = get(address, "/metrics");
-    assert_eq!(answer.status, 200);
-    let lines = answer.text.lines().filter(|line| !line.starts_with('#'));
-    let samples = lines.map(|line| {
-        let (key, value) = line.rsplit_once(' ').unwrap();
-        (key.to_owned(), value.parse().unwrap())
-    });
-    samples.collect()
-}
 
 #[test]
 fn a_scrape_under_load_sees_every_payment_and_nothing_go_back() {

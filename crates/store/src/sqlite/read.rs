@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
@@ -359,6 +359,13 @@ impl<'a> Reads<'a> {
             }
         }
         Ok(entries)
+    }
+
+    pub(crate) fn link(self, company: CompanyId, number: i64) -> Read<Option<Digest>> {
+        let sql = "SELECT chain FROM journal WHERE company_id = ?1 AND entry_number = ?2 \
+                   AND row_number = 0";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row((company.to_i64(), number), |row| row.get(0)).optional()?)
     }
 
     pub(crate) fn contract_of_key(

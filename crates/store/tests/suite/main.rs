@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod days;
 #[cfg(test)]
+mod earlier;
+#[cfg(test)]
 mod every_store;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
+mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]

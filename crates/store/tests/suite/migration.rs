@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::earlier::keep_books_of;
 use crate::former::full_issuer;
 use crate::world::{World, id};
 use rusqlite::Connection;
@@ -12,21 +13,14 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{Entry, Keys, OpenError, ServerLock, Store, TokenRecord};
 
-const FIRST_SCRIPT: &str = include_str!("../../src/sqlite/0001_books.sql");
 const SECOND_SCRIPT: &str = include_str!("../../src/sqlite/0002_files_and_exports.sql");
-const BOOKS: &str = include_str!("books_of_0001.sql");
 
-/// A data directory as the first script alone left it.
+/// The books of the first version.
 fn keep_first_books(folder: &Path) {
-    let connection = Connection::open(folder.join("ventanilla.db")).unwrap();
-    connection.pragma_update(None, "foreign_keys", false).unwrap();
-    let migrations = "CREATE TABLE migration (
-        number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)
-    ) STRICT;";
-    connection.execute_batch(&format!("{migrations}{FIRST_SCRIPT}{BOOKS}")).unwrap();
+    keep_books_of(1, folder);
 }
 
-/// The same as the second script left it.
+/// The same as the second script left them.
 fn keep_second_books(folder: &Path) {
     keep_first_books(folder);
     let connection = Connection::open(folder.join("ventanilla.db")).unwrap();

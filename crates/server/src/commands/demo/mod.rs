@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
              escucha en esta máquina (127.0.0.1, localhost o ::1)"
         )));
     }
-    let place = Place::from_paths(&args.data, None)?;
+    let place = Place::from_paths(&args.data, None, None)?;
     // First of all: what is made for a door that does not open is made for nothing.
     let door = Door::open(&args.listen, &addresses)?;
     if is_empty(&place.data)? {
@@ -60,6 +60,7 @@ fn create(place: &Place) -> anyhow::Result<()> {
     let draft = Place {
         data: beside(&place.data, ".creando")?,
         secrets: beside(&place.data, ".creando.secrets")?,
+        checkpoints: beside(&place.data, ".creando.checkpoints")?,
     };
     let at = |path: &Path| {
         let path = path.to_owned();
@@ -77,6 +78,8 @@ fn create(place: &Place) -> anyhow::Result<()> {
         let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
         books::fill(store, &draft)?;
     }
+    // Checkpoints of a demo that is no more attest to nothing in this one.
+    remove(&place.checkpoints).map_err(at(&place.checkpoints))?;
     // The secrets first: a directory that is in its place has them.
     fs::rename(&draft.secrets, &place.secrets).map_err(at(&place.secrets))?;
     fs::rename(&draft.data, &place.data).map_err(at(&place.data))
@@ -92,8 +95,13 @@ fn discard(draft: &Place) -> anyhow::Result<()> {
         let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
         fs::remove_dir_all(&draft.data).map_err(at)?;
     }
-    match fs::remove_file(&draft.secrets) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(error)),
+    remove(&draft.secrets).map_err(at)
+}
+
+/// Removes a file that may not be there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod document;
 pub(crate) mod paper;
 mod process;
+pub(crate) mod watched;
 
 pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_bills};
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};

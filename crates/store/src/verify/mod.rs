@@ -1,14 +1,17 @@
 //! Recomputing everything from the journal and comparing it with what is kept.
 
+mod follower;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use ventanilla_domain::{Company, CompanyId, EntryNumber, Event, postings_of};
+use ventanilla_domain::{BillVersion, Company, CompanyId, EntryNumber, Event, postings_of};
 
 use crate::memory::Books;
 use crate::{
     Counters, Digest, Entry, Keys, StoreError, TrailHead, View, former, journal, payables, trail,
 };
+pub use follower::{Follower, Step};
 
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 50;
@@ -44,6 +47,12 @@ pub struct Head {
     pub chain: Digest,
 }
 
+impl Head {
+    fn of(company: CompanyId, counters: &Counters) -> Self {
+        Self { company, entries: counters.next_entry.to_i64() - 1, chain: counters.chain }
+    }
+}
+
 pub(crate) fn verify(
     view: &View<'_>,
     keys: &Keys,
@@ -58,9 +67,7 @@ pub(crate) fn verify(
             let count = |len| u64::try_from(len).unwrap_or(u64::MAX);
             report.payments += count(books.payments.len());
             report.payouts += count(books.payables.payouts.len());
-            let Counters { next_entry, chain, .. } = books.counters;
-            let entries = next_entry.to_i64() - 1;
-            report.heads.push(Head { company: company.id, entries, chain });
+            report.heads.push(Head::of(company.id, &books.counters));
             compare(view, &company, books, &mut found)?;
         }
         report.findings.append(&mut found.told);
@@ -131,6 +138,32 @@ fn first_unreadable(view: &View<'_>, company: &Company, next: i64) -> Result<i64
     Ok(next)
 }
 
+/// Checks an entry's number, and its link to the one before.
+fn check_link(
+    keys: &Keys,
+    company: CompanyId,
+    entry: &Entry,
+    expected: EntryNumber,
+    before: &Digest,
+) -> Result<(), String> {
+    if entry.number != expected {
+        return Err(format!("falta el asiento {expected}"));
+    }
+    let (number, at, postings) = (entry.number, entry.recorded_at, &entry.postings);
+    if journal::link(keys, company, number, at, &entry.written, postings, before) != entry.chain {
+        return Err("la cadena está rota: el asiento fue alterado".to_owned());
+    }
+    Ok(())
+}
+
+/// Checks that an entry's postings are those of its event.
+fn check_postings(entry: &Entry, replaced: &[Option<&BillVersion>]) -> Result<(), String> {
+    if postings_of(&entry.event, replaced).as_ref() != Ok(&entry.postings) {
+        return Err("las partidas no son las del hecho".to_owned());
+    }
+    Ok(())
+}
+
 /// Checks an entry's number, link and postings, and lets it take effect.
 fn follow(
     books: &mut Option<Books>,
@@ -142,14 +175,7 @@ fn follow(
         Some(books) => books,
         None => books.insert(Books::opened(&entry.event).map_err(|error| error.to_string())?),
     };
-    if entry.number != opened.counters.next_entry {
-        return Err(format!("falta el asiento {}", opened.counters.next_entry));
-    }
-    let before = &opened.counters.chain;
-    let (number, at, postings) = (entry.number, entry.recorded_at, &entry.postings);
-    if journal::link(keys, company, number, at, &entry.written, postings, before) != entry.chain {
-        return Err("la cadena está rota: el asiento fue alterado".to_owned());
-    }
+    check_link(keys, company, entry, opened.counters.next_entry, &opened.counters.chain)?;
     let replaced: Vec<_> = match &entry.event {
         Event::BillsVersioned(versions) => versions
             .iter()
@@ -157,9 +183,7 @@ fn follow(
             .collect(),
         _ => Vec::new(),
     };
-    if postings_of(&entry.event, &replaced).as_ref() != Ok(&entry.postings) {
-        return Err("las partidas no son las del hecho".to_owned());
-    }
+    check_postings(entry, &replaced)?;
     opened.apply(&entry.event, &entry.postings).map_err(|error| error.to_string())?;
     opened.counters.chain = entry.chain;
     opened.counters.next_entry = entry.number.checked_next().map_err(|error| error.to_string())?;

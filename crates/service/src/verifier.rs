@@ -1,0 +1,196 @@
+//! Verifying beside the service: what was written is read again, checked, and attested to.
+//!
+//! One thread follows the journals a page at a time, and rests nine times as long as it worked: it takes
+//! a tenth of one processor at most. Each day it begins anew, so that what is changed behind its back is
+//! found within a day. What it found sound is signed into the file of checkpoints, every five minutes
+//! and at the end.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{io, thread};
+
+use jiff::Timestamp;
+use ventanilla_store::{Follower, Head};
+
+use crate::Service;
+use crate::checkpoint::Checkpoints;
+
+/// Entries read at a time: one may hold thousands of bills.
+const PAGE: usize = 50;
+/// How long the thread rests where nothing is ahead.
+const REST: Duration = Duration::from_secs(5);
+/// How long at most after a page.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How many times as long it rests as it worked.
+const PAUSES_PER_WORK: u64 = 9;
+/// How long a round may have been over until the next begins.
+const ROUND_US: u64 = 24 * 3_600 * 1_000_000;
+/// How long after a checkpoint the next may come.
+const CHECKPOINT_US: u64 = 300 * 1_000_000;
+/// Pages that are checked at the end, so that the last checkpoint says what the last answer did.
+const LAST_PAGES: usize = 40;
+
+/// What the verifier has come to. Zeros until it was started.
+#[derive(Debug, Default)]
+pub struct VerifyMeters {
+    /// Entries checked, those of each round.
+    pub entries: AtomicU64,
+    /// Entries that were still ahead at its last look.
+    pub behind: AtomicU64,
+    /// What it found to differ since it was started.
+    pub findings: AtomicU64,
+    /// When it last had nothing ahead, in seconds since 1970.
+    pub caught_up_at_s: AtomicI64,
+    /// When it wrote the last checkpoint, in seconds since 1970.
+    pub checkpoint_at_s: AtomicI64,
+}
+
+/// The thread. Dropped, it writes a last checkpoint and ends.
+#[derive(Debug)]
+pub struct Verifier {
+    stop: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Verifier {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the verifier panicked");
+        }
+    }
+}
+
+impl Service {
+    /// Begins to verify what is in the books and what comes, and to write checkpoints into a file.
+    ///
+    /// Errors in order: the file cannot be opened, the machine gives no thread.
+    pub fn start_verifier(&self, checkpoints: &Path) -> io::Result<Verifier> {
+        let checkpoints = Checkpoints::open(checkpoints)?;
+        let (stop, stopped) = sync_channel(1);
+        let run = Run {
+            service: self.clone(),
+            follower: Follower::default(),
+            checkpoints,
+            attested: Vec::new(),
+            round_since_us: 0,
+            checkpoint_us: None,
+        };
+        let thread = thread::Builder::new().name("verifier".to_owned());
+        let thread = thread.spawn(move || run.until(&stopped))?;
+        Ok(Verifier { stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// What the verifier has come to.
+    pub fn verify_meters(&self) -> &VerifyMeters {
+        &self.inner.verified
+    }
+}
+
+struct Run {
+    service: Service,
+    follower: Follower,
+    checkpoints: Checkpoints,
+    /// What the last checkpoint said.
+    attested: Vec<Head>,
+    round_since_us: u64,
+    checkpoint_us: Option<u64>,
+}
+
+impl Run {
+    fn until(mut self, stopped: &Receiver<()>) {
+        self.round_since_us = self.now_us();
+        let mut pause = Duration::ZERO;
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
+            pause = self.work();
+        }
+        for _ in 0..LAST_PAGES {
+            if self.look() != Some(true) {
+                break;
+            }
+        }
+        self.attest();
+    }
+
+    fn now_us(&self) -> u64 {
+        self.service.clock().elapsed_us()
+    }
+
+    /// Checks a page, attests where it is time, and says how long to rest.
+    fn work(&mut self) -> Duration {
+        let began_us = self.now_us();
+        let is_behind = self.look();
+        let now_us = self.now_us();
+        let is_due = match self.checkpoint_us {
+            None => is_behind == Some(false),
+            Some(last) => now_us.saturating_sub(last) >= CHECKPOINT_US,
+        };
+        if is_due {
+            self.attest();
+        }
+        if is_behind == Some(true) {
+            let worked_us = now_us.saturating_sub(began_us);
+            return Duration::from_micros(worked_us * PAUSES_PER_WORK).min(PAUSE_MAX);
+        }
+        if now_us.saturating_sub(self.round_since_us) >= ROUND_US {
+            (self.follower, self.round_since_us) = (Follower::default(), now_us);
+        }
+        REST
+    }
+
+    /// Checks a page: whether more is ahead, or `None` where the books could not be read.
+    fn look(&mut self) -> Option<bool> {
+        let step = match self.service.store().follow(&mut self.follower, PAGE) {
+            Ok(step) => step,
+            Err(error) => {
+                tracing::warn!(error = crate::failure::chain(&error), "nothing was verified");
+                return None;
+            }
+        };
+        let meters = self.service.verify_meters();
+        meters.entries.fetch_add(step.entries, Ordering::Relaxed);
+        meters.behind.store(step.behind, Ordering::Relaxed);
+        for finding in &step.findings {
+            tracing::error!(finding, "the books are not what their journal says");
+            meters.findings.fetch_add(1, Ordering::Relaxed);
+        }
+        if step.behind == 0 {
+            meters.caught_up_at_s.store(self.now().as_second(), Ordering::Relaxed);
+        }
+        Some(step.behind > 0)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.service.clock().now()
+    }
+
+    /// Signs how far the journals are sound, where that is farther than was signed before. A new round
+    /// comes from far behind: it attests to nothing until it has caught up.
+    fn attest(&mut self) {
+        let heads = self.follower.heads();
+        let is_later = |head: &Head| {
+            let before = self.attested.iter().find(|before| before.company == head.company);
+            before.is_none_or(|before| before.entries < head.entries)
+        };
+        let is_earlier = |before: &Head| {
+            let head = heads.iter().find(|head| head.company == before.company);
+            head.is_some_and(|head| head.entries < before.entries)
+        };
+        if !heads.iter().any(is_later) || self.attested.iter().any(is_earlier) {
+            return;
+        }
+        let at = self.now();
+        match self.checkpoints.write(self.service.receipts(), at, &heads) {
+            Ok(()) => {
+                let meters = self.service.verify_meters();
+                meters.checkpoint_at_s.store(at.as_second(), Ordering::Relaxed);
+                self.attested = heads;
+            }
+            Err(error) => tracing::error!(%error, "no checkpoint could be written"),
+        }
+        self.checkpoint_us = Some(self.now_us());
+    }
+}
