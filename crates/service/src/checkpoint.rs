@@ -1,18 +1,19 @@
-//! Checkpoints: signed lines that say how far each journal had come, in a file of their own.
+//! Checkpoints: signed lines that say how far each journal and trail had come, in a file of their own.
 //!
 //! Whoever can write the books can cut a journal's end off, put an older copy in its place, or, with
 //! the secrets file, link an altered one anew. A line of this file, kept where that person cannot write,
 //! tells on all three. A line is words with a space between:
 //!
 //! ```text
-//! 7 2026-11-22T09:05:00Z <hash of the line before> books:13:52:<link> books:14:3:<link> <signature>
+//! 7 2026-11-22T09:05:00Z <hash of the line before> books:13:52:<link> trail:13:9:<link> <signature>
 //! ```
 //!
 //! its number from 1, when it was written, SHA-256 of the line before (zeros in the first), for each
 //! journal the company, its last entry that was found sound and that entry's link (both hashes are 64
-//! hexadecimal digits), and the signature: Ed25519 by the key of receipts over `ventanilla-control-1:`
+//! hexadecimal digits), the same of each trail and its last row, where company 0 is none, and the signature: Ed25519 by the key of receipts over `ventanilla-control-1:`
 //! and all the words before it, in base64 for URLs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -22,7 +23,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use ventanilla_domain::CompanyId;
-use ventanilla_store::{Head, Snapshot, StoreError, to_hex};
+use ventanilla_store::{Digest, Follower, Head, Snapshot, StoreError, TrailHead, to_hex};
 
 use crate::receipt::{ReceiptKey, ReceiptSigner};
 use crate::{Failure, NoRefusal, Service};
@@ -30,8 +31,9 @@ use crate::{Failure, NoRefusal, Service};
 /// What is signed before a line, so that a signature is of nothing else.
 const PURPOSE: &str = "ventanilla-control-1:";
 
-/// The word of a company's journal.
+/// The words of a company's journal and trail.
 const BOOKS: &str = "books";
+const TRAIL: &str = "trail";
 
 /// Bytes of a line at most: some 10,000 companies.
 const LINE_LEN_MAX: u64 = 1 << 20;
@@ -50,12 +52,56 @@ pub struct CheckpointReport {
     pub findings: Vec<String>,
 }
 
+/// How far the journals and trails are sound.
+#[derive(Debug, Default)]
+pub(crate) struct Attested {
+    journals: Vec<Head>,
+    trails: Vec<TrailHead>,
+}
+
+impl Attested {
+    pub(crate) fn by(follower: &Follower) -> Self {
+        Self { journals: follower.heads(), trails: follower.trail_heads() }
+    }
+
+    /// The length and the last link of each, by its word and its company.
+    fn ends(&self) -> BTreeMap<(&'static str, i64), (i64, Digest)> {
+        let journals = self
+            .journals
+            .iter()
+            .map(|head| ((BOOKS, head.company.to_i64()), (head.entries, head.chain)));
+        let trails = self.trails.iter().map(|head| {
+            ((TRAIL, head.company.map_or(0, CompanyId::to_i64)), (head.rows, head.chain))
+        });
+        journals.chain(trails).collect()
+    }
+
+    /// Whether one of them is farther than before, or new, and none is less far.
+    pub(crate) fn is_later_than(&self, before: &Self) -> bool {
+        let (now, before) = (self.ends(), before.ends());
+        let is_later =
+            now.iter().any(|(of, (len, _))| before.get(of).is_none_or(|(before, _)| before < len));
+        let is_earlier =
+            before.iter().any(|(of, (before, _))| now.get(of).is_some_and(|(len, _)| len < before));
+        is_later && !is_earlier
+    }
+}
+
 /// A line, read.
 struct Checkpoint {
     number: u64,
     at: Timestamp,
     before: String,
-    heads: Vec<(CompanyId, i64, String)>,
+    heads: Vec<End>,
+}
+
+/// What a line says of one journal or trail.
+struct End {
+    kind: &'static str,
+    /// `None` of the trail of no company.
+    company: Option<CompanyId>,
+    len: i64,
+    link: String,
 }
 
 impl Checkpoint {
@@ -70,15 +116,19 @@ impl Checkpoint {
     }
 }
 
-fn head_from_word(word: &str) -> Option<(CompanyId, i64, String)> {
+fn head_from_word(word: &str) -> Option<End> {
     let mut parts = word.split(':');
-    let (BOOKS, company, entries, link, None) =
+    let (kind, company, len, link, None) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next())
     else {
         return None;
     };
-    let company = CompanyId::from_i64(company.parse().ok()?).ok()?;
-    Some((company, entries.parse().ok()?, link.to_owned()))
+    let kind = [BOOKS, TRAIL].into_iter().find(|known| *known == kind)?;
+    let company = match (kind, company.parse().ok()?) {
+        (TRAIL, 0) => None,
+        (_, id) => Some(CompanyId::from_i64(id).ok()?),
+    };
+    Some(End { kind, company, len: len.parse().ok()?, link: link.to_owned() })
 }
 
 fn hash(line: &str) -> String {
@@ -119,12 +169,12 @@ impl Checkpoints {
         &mut self,
         signer: &ReceiptSigner,
         at: Timestamp,
-        heads: &[Head],
+        attested: &Attested,
     ) -> io::Result<()> {
         let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
         let mut text = format!("{} {at} {}", self.len + 1, self.before);
-        for Head { company, entries, chain } in heads {
-            write!(text, " {BOOKS}:{company}:{entries}:{}", to_hex(chain))
+        for ((kind, company), (len, chain)) in attested.ends() {
+            write!(text, " {kind}:{company}:{len}:{}", to_hex(&chain))
                 .expect("writing to a String does not fail");
         }
         let line = format!("{text} {}", signer.sign(PURPOSE, &text));
@@ -225,37 +275,48 @@ impl Check {
             // What follows it is told of by its own number.
             self.number = checkpoint.number;
         }
-        for (company, entries, link) in &checkpoint.heads {
-            self.head(checkpoint.at, *company, *entries, link)?;
+        for end in &checkpoint.heads {
+            self.head(checkpoint.at, end)?;
         }
         self.report.lines += 1;
         self.report.last_at = Some(checkpoint.at);
         Ok(())
     }
 
-    /// Compares one journal with what was attested of it.
-    fn head(
-        &mut self,
-        at: Timestamp,
-        company: CompanyId,
-        entries: i64,
-        link: &str,
-    ) -> Result<(), StoreError> {
-        if entries == 0 {
+    /// Compares one journal or trail with what was attested of it.
+    fn head(&mut self, at: Timestamp, end: &End) -> Result<(), StoreError> {
+        let End { kind, company, len, link } = end;
+        if *len == 0 {
             return Ok(());
         }
+        let view = self.snapshot.view();
+        let kept = match (*kind, company) {
+            (BOOKS, Some(company)) => view.link(*company, *len)?,
+            _ => view.trail_link(*company, *len)?,
+        };
+        let told = match (*kind, company, kept) {
+            (_, _, Some(kept)) if to_hex(&kept) == *link => return Ok(()),
+            (BOOKS, Some(company), Some(_)) => {
+                format!("el asiento {len} de la empresa {company} es otro: el diario fue rehecho")
+            }
+            (BOOKS, Some(company), None) => format!(
+                "la empresa {company} tenía el asiento {len} y ya no: el diario fue cortado, o es \
+                 una copia anterior"
+            ),
+            (_, company, kept) => {
+                let of =
+                    company.map_or("sin empresa".to_owned(), |id| format!("de la empresa {id}"));
+                match kept {
+                    Some(_) => format!("la fila {len} de la bitácora {of} es otra: fue rehecha"),
+                    None => format!(
+                        "la bitácora {of} tenía la fila {len} y ya no: fue cortada, o es una copia \
+                         anterior"
+                    ),
+                }
+            }
+        };
         let number = self.number;
-        match self.snapshot.view().link(company, entries)? {
-            Some(kept) if to_hex(&kept) == link => {}
-            Some(_) => self.tell(&format!(
-                "línea {number} ({at}): el asiento {entries} de la empresa {company} es otro: el \
-                 diario fue rehecho"
-            )),
-            None => self.tell(&format!(
-                "línea {number} ({at}): la empresa {company} tenía el asiento {entries} y ya no: el \
-                 diario fue cortado, o es una copia anterior"
-            )),
-        }
+        self.tell(&format!("línea {number} ({at}): {told}"));
         Ok(())
     }
 

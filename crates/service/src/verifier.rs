@@ -1,6 +1,6 @@
 //! Verifying beside the service: what was written is read again, checked, and attested to.
 //!
-//! One thread follows the journals a page at a time, and rests nine times as long as it worked: it takes
+//! One thread follows the journals and trails a page at a time, and rests nine times as long as it worked: it takes
 //! a tenth of one processor at most. Each day it begins anew, so that what is changed behind its back is
 //! found within a day. What it found sound is signed into the file of checkpoints, every five minutes
 //! and at the end.
@@ -13,10 +13,10 @@ use std::time::Duration;
 use std::{io, thread};
 
 use jiff::Timestamp;
-use ventanilla_store::{Follower, Head};
+use ventanilla_store::Follower;
 
 use crate::Service;
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Attested, Checkpoints};
 
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 50;
@@ -75,7 +75,7 @@ impl Service {
             service: self.clone(),
             follower: Follower::default(),
             checkpoints,
-            attested: Vec::new(),
+            attested: Attested::default(),
             round_since_us: 0,
             checkpoint_us: None,
         };
@@ -95,7 +95,7 @@ struct Run {
     follower: Follower,
     checkpoints: Checkpoints,
     /// What the last checkpoint said.
-    attested: Vec<Head>,
+    attested: Attested,
     round_since_us: u64,
     checkpoint_us: Option<u64>,
 }
@@ -167,27 +167,19 @@ impl Run {
         self.service.clock().now()
     }
 
-    /// Signs how far the journals are sound, where that is farther than was signed before. A new round
+    /// Signs how far the journals and trails are sound, where that is farther than was signed before. A new round
     /// comes from far behind: it attests to nothing until it has caught up.
     fn attest(&mut self) {
-        let heads = self.follower.heads();
-        let is_later = |head: &Head| {
-            let before = self.attested.iter().find(|before| before.company == head.company);
-            before.is_none_or(|before| before.entries < head.entries)
-        };
-        let is_earlier = |before: &Head| {
-            let head = heads.iter().find(|head| head.company == before.company);
-            head.is_some_and(|head| head.entries < before.entries)
-        };
-        if !heads.iter().any(is_later) || self.attested.iter().any(is_earlier) {
+        let attested = Attested::by(&self.follower);
+        if !attested.is_later_than(&self.attested) {
             return;
         }
         let at = self.now();
-        match self.checkpoints.write(self.service.receipts(), at, &heads) {
+        match self.checkpoints.write(self.service.receipts(), at, &attested) {
             Ok(()) => {
                 let meters = self.service.verify_meters();
                 meters.checkpoint_at_s.store(at.as_second(), Ordering::Relaxed);
-                self.attested = heads;
+                self.attested = attested;
             }
             Err(error) => tracing::error!(%error, "no checkpoint could be written"),
         }

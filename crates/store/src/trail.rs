@@ -2,7 +2,7 @@
 //! per company, and one of the acts that belong to no company. What a row says is its writer's affair:
 //! here it is text that is kept, numbered and chained.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ventanilla_domain::CompanyId;
@@ -115,6 +115,20 @@ impl View<'_> {
         read!(self, view => view.trail_head(company), view.trail_head(company))
     }
 
+    /// The link of a row; `None` where the trail has no such row.
+    pub fn trail_link(&self, company: Option<CompanyId>, number: i64) -> Read<Option<Digest>> {
+        read!(self, view =>
+            view.trail(company, number, 1).first().filter(|row| row.number == number).map(|row| row.chain),
+            view.trail_link(company, number))
+    }
+
+    /// The end of every trail that has a row, by company; that of no company first.
+    fn trail_heads(&self) -> Read<Vec<TrailHead>> {
+        read!(self, view =>
+            view.trails.keys().filter_map(|company| view.trail_head(*company)).collect(),
+            view.trail_heads())
+    }
+
     /// Whose trails there are, heads without rows and rows without a head too.
     fn trails(&self) -> Read<BTreeSet<Option<CompanyId>>> {
         read!(self, view => view.trails.keys().copied().collect(), view.trails())
@@ -151,49 +165,125 @@ pub(crate) fn verify(
 ) -> Read<Vec<TrailHead>> {
     let mut heads = Vec::new();
     for company in view.trails()? {
-        match follow(view, keys, company)? {
-            Ok(head) if view.trail_head(company)? == Some(head) => heads.push(head),
-            Ok(_) => findings.push(told(company, "el final no es el que se guardó aparte")),
-            Err(broken) => findings.push(told(company, &broken)),
+        let mut followed = Followed::new(company);
+        while followed.step(view, keys, PAGE, findings)? > 0 {}
+        match view.trail_head(company)? {
+            _ if followed.is_lost => {}
+            Some(kept) if kept == followed.head => heads.push(kept),
+            _ => followed.lose(OTHER_END, findings),
         }
     }
     Ok(heads)
 }
 
-fn told(company: Option<CompanyId>, finding: &str) -> String {
-    match company {
-        Some(company) => format!("bitácora de la empresa {company}: {finding}"),
-        None => format!("bitácora sin empresa: {finding}"),
+const OTHER_END: &str = "el final no es el que se guardó aparte";
+
+/// How far every trail was followed, little by little, beside whoever writes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FollowedTrails(BTreeMap<Option<CompanyId>, Followed>);
+
+impl FollowedTrails {
+    /// Up to where each trail was found sound.
+    pub(crate) fn heads(&self) -> Vec<TrailHead> {
+        let sound = self.0.values().filter(|followed| !followed.is_lost && followed.head.rows > 0);
+        sound.map(|followed| followed.head).collect()
+    }
+
+    /// Checks the next rows of each, at most so many, and the ends that are reached. Gives the rows that
+    /// are still ahead.
+    pub(crate) fn step(
+        &mut self,
+        view: &View<'_>,
+        keys: &Keys,
+        len_max: usize,
+        findings: &mut Vec<String>,
+    ) -> Read<u64> {
+        let mut behind = 0;
+        for kept in view.trail_heads()? {
+            let followed = self.0.entry(kept.company).or_insert(Followed::new(kept.company));
+            if followed.is_lost {
+                continue;
+            }
+            let rows = followed.step(view, keys, len_max.min(PAGE), findings)?;
+            if followed.is_lost {
+                continue;
+            }
+            let ahead = kept.rows - followed.head.rows;
+            let is_other_end = match ahead {
+                0 => kept != followed.head,
+                1.. => rows == 0,
+                _ => true,
+            };
+            if is_other_end {
+                followed.lose(OTHER_END, findings);
+            } else {
+                behind += u64::try_from(ahead).unwrap_or(0);
+            }
+        }
+        Ok(behind)
     }
 }
 
-/// The end of a trail, as its rows make it, or what is wrong with the first one that cannot be.
-fn follow(
-    view: &View<'_>,
-    keys: &Keys,
-    company: Option<CompanyId>,
-) -> Read<Result<TrailHead, String>> {
-    let mut head = TrailHead::before_the_first(company);
-    loop {
-        let next = head.rows + 1;
-        let rows = match view.trail(company, next, PAGE) {
-            Ok(rows) if rows.is_empty() => return Ok(Ok(head)),
+/// How far a trail was followed.
+#[derive(Debug, Clone)]
+struct Followed {
+    /// Its end, if it ended there.
+    head: TrailHead,
+    /// Whether something was found that keeps it from being followed on.
+    is_lost: bool,
+}
+
+impl Followed {
+    fn new(company: Option<CompanyId>) -> Self {
+        Self { head: TrailHead::before_the_first(company), is_lost: false }
+    }
+
+    /// Tells it, and follows this trail no further: all that comes after it would differ too.
+    fn lose(&mut self, finding: &str, findings: &mut Vec<String>) {
+        self.is_lost = true;
+        findings.push(match self.head.company {
+            Some(company) => format!("bitácora de la empresa {company}: {finding}"),
+            None => format!("bitácora sin empresa: {finding}"),
+        });
+    }
+
+    /// Checks the next rows; how many of them are right.
+    fn step(
+        &mut self,
+        view: &View<'_>,
+        keys: &Keys,
+        len: usize,
+        findings: &mut Vec<String>,
+    ) -> Read<usize> {
+        let rows = match view.trail(self.head.company, self.head.rows + 1, len) {
             Ok(rows) => rows,
             Err(StoreError::Damaged { .. }) => {
-                let sentence = format!("una fila desde la {next} no se puede leer");
-                return Ok(Err(sentence));
+                let next = self.head.rows + 1;
+                self.lose(&format!("una fila desde la {next} no se puede leer"), findings);
+                return Ok(0);
             }
             Err(other) => return Err(other),
         };
-        for row in rows {
-            let next = head.rows + 1;
-            if row.number != next {
-                return Ok(Err(format!("falta la fila {next}")));
+        for row in &rows {
+            if let Err(broken) = self.take(keys, row) {
+                self.lose(&broken, findings);
+                return Ok(0);
             }
-            if link(keys, company, next, row.recorded_at, &row.body, &head.chain) != row.chain {
-                return Ok(Err(format!("fila {next}: la cadena está rota: la fila fue alterada")));
-            }
-            head = TrailHead { company, rows: next, chain: row.chain };
         }
+        Ok(rows.len())
+    }
+
+    /// Goes on by a row that is right.
+    fn take(&mut self, keys: &Keys, row: &TrailRow) -> Result<(), String> {
+        let TrailHead { company, rows, chain: before } = self.head;
+        let next = rows + 1;
+        if row.number != next {
+            return Err(format!("falta la fila {next}"));
+        }
+        if link(keys, company, next, row.recorded_at, &row.body, &before) != row.chain {
+            return Err(format!("fila {next}: la cadena está rota: la fila fue alterada"));
+        }
+        self.head = TrailHead { company, rows: next, chain: row.chain };
+        Ok(())
     }
 }

@@ -11,12 +11,14 @@ use ventanilla_domain::{
 };
 
 use super::{Findings, Head, check_link, check_postings};
-use crate::{Counters, Digest, Entry, Keys, StoreError, View};
+use crate::trail::FollowedTrails;
+use crate::{Counters, Digest, Entry, Keys, StoreError, TrailHead, View};
 
-/// How far each company's journal was followed, and what it comes to up to there.
+/// How far each company's journal was followed, and what it comes to up to there; and each trail.
 #[derive(Debug, Clone, Default)]
 pub struct Follower {
     companies: BTreeMap<CompanyId, Followed>,
+    trails: FollowedTrails,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl Default for Followed {
 pub struct Step {
     /// Entries checked.
     pub entries: u64,
-    /// Entries that were still ahead at the moment the step looked at.
+    /// Entries, and rows of trails, that were still ahead at the moment the step looked at.
     pub behind: u64,
     /// What differs; empty when all is well. Each is told once.
     pub findings: Vec<String>,
@@ -59,6 +61,11 @@ impl Follower {
                 chain: followed.chain,
             })
             .collect()
+    }
+
+    /// Up to where each trail was found sound.
+    pub fn trail_heads(&self) -> Vec<TrailHead> {
+        self.trails.heads()
     }
 
     pub(crate) fn step(
@@ -82,6 +89,7 @@ impl Follower {
             step.behind += u64::try_from(behind).unwrap_or(0);
             step.findings.append(&mut found.told);
         }
+        step.behind += self.trails.step(view, keys, len_max, &mut step.findings)?;
         Ok(step)
     }
 }
