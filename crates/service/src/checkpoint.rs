@@ -55,14 +55,33 @@ impl Chain {
         }
     }
 
-    /// What it is called, and what each of its links is.
-    fn to_names(self) -> (String, &'static str) {
+    /// That its link of a number is gone.
+    fn to_gone(self, number: i64) -> String {
         match self {
-            Self::Books(company) => (format!("el diario de la empresa {company}"), "el asiento"),
-            Self::Trail(Some(company)) => {
-                (format!("la bitácora de la empresa {company}"), "la fila")
+            Self::Books(company) => format!(
+                "el diario de la empresa {company} ya no tiene el asiento {number}: fue cortado"
+            ),
+            Self::Trail(Some(company)) => format!(
+                "la bitácora de la empresa {company} ya no tiene la fila {number}: fue cortada"
+            ),
+            Self::Trail(None) => {
+                format!("la bitácora sin empresa ya no tiene la fila {number}: fue cortada")
             }
-            Self::Trail(None) => ("la bitácora sin empresa".to_owned(), "la fila"),
+        }
+    }
+
+    /// That its link of a number is another.
+    fn to_other(self, number: i64) -> String {
+        match self {
+            Self::Books(company) => format!(
+                "el asiento {number} del diario de la empresa {company} es otro: fue rehecho"
+            ),
+            Self::Trail(Some(company)) => format!(
+                "la fila {number} de la bitácora de la empresa {company} es otra: fue rehecha"
+            ),
+            Self::Trail(None) => {
+                format!("la fila {number} de la bitácora sin empresa es otra: fue rehecha")
+            }
         }
     }
 }
@@ -313,11 +332,10 @@ impl Check {
                 self.report.lost += 1;
                 return Ok(());
             }
-            Some(_) => "es otro: fue rehecho",
-            None => "ya no está: fue cortado, o es una copia anterior",
+            Some(_) => chain.to_other(last),
+            None => chain.to_gone(last) + ", o es una copia anterior",
         };
-        let (number, (name, link)) = (self.number, chain.to_names());
-        self.tell(&format!("línea {number} ({at}): de {name}, {link} {last} {what}"));
+        self.tell(&format!("línea {} ({at}): {what}", self.number));
         Ok(())
     }
 

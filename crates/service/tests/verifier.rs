@@ -9,7 +9,9 @@ mod tests {
 
     use tempfile::TempDir;
     use ventanilla_domain::{CompanyId, Currency, Name, PaymentId, TimeZone};
-    use ventanilla_service::{Clock, Entropy, NewCompany, Service, Settings};
+    use ventanilla_service::{
+        Act, ActOutcome, Clock, Entropy, NewCompany, Origin, Service, Settings, Subject, What, Who,
+    };
     use ventanilla_store::{Keys, Store};
 
     struct World {
@@ -87,7 +89,9 @@ mod tests {
         world.verified();
         let lines = world.lines();
         assert!(lines[0].starts_with("1 2021-11-26T16:11:52Z 0000"), "{lines:?}");
-        assert!(lines.last().unwrap().contains(" books:14:1:"), "{lines:?}");
+        for end in [" books:14:1:", " trail:13:1:", " trail:14:1:"] {
+            assert!(lines.last().unwrap().contains(end), "{lines:?}");
+        }
         assert_eq!(world.check(), (u64::try_from(lines.len()).unwrap(), Vec::new()));
         let report = world.service.check_checkpoints(&world.file()).unwrap().unwrap();
         assert_eq!(report.last_at, "2021-11-26T16:20:00Z".parse().ok());
@@ -172,6 +176,26 @@ mod tests {
         let (service, _) = start(folder.path(), 7, true);
         let report = service.check_checkpoints(&world.file()).unwrap().unwrap();
         assert!(report.findings[0].contains("fue cortado"), "{:?}", report.findings);
+        assert!(report.findings[1].contains("fue cortada"), "{:?}", report.findings);
         service.check_checkpoints(&folder.path().join("none")).unwrap_err();
+    }
+
+    #[test]
+    fn acts_that_belong_to_no_company_are_attested_to() {
+        let world = World::new();
+        let from = Origin::Address("192.0.2.7".parse().unwrap());
+        let act = Act {
+            at: world.clock.now(),
+            company: None,
+            from,
+            who: Who::Nobody,
+            what: What::Token,
+            outcome: ActOutcome::Refused("CREDENCIALES_INVALIDAS".into()),
+            subject: Subject::default(),
+        };
+        world.service.note(act);
+        world.service.flush_trail();
+        world.verified();
+        assert!(world.lines()[0].contains(" trail:0:1:"), "{:?}", world.lines());
     }
 }

@@ -117,8 +117,7 @@ impl View<'_> {
 
     /// The link of a row; `None` where the trail has no such row.
     pub fn trail_link(&self, company: Option<CompanyId>, number: i64) -> Read<Option<Digest>> {
-        let row = self.trail(company, number, 1)?.pop();
-        Ok(row.filter(|row| row.number == number).map(|row| row.chain))
+        read!(self, view => view.trail_link(company, number), view.trail_link(company, number))
     }
 
     /// Whose trails there are, heads without rows and rows without a head too.
@@ -131,6 +130,11 @@ impl State {
     fn trail(&self, company: Option<CompanyId>, from: i64, len: usize) -> Vec<TrailRow> {
         let rows = self.trails.get(&company).into_iter().flatten();
         rows.filter(|row| row.number >= from).take(len).cloned().collect()
+    }
+
+    fn trail_link(&self, company: Option<CompanyId>, number: i64) -> Option<Digest> {
+        let rows = self.trails.get(&company)?;
+        rows.iter().find(|row| row.number == number).map(|row| row.chain)
     }
 
     fn trail_head(&self, company: Option<CompanyId>) -> Option<TrailHead> {

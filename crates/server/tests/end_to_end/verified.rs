@@ -38,7 +38,7 @@ fn books_set_back_to_an_older_copy_are_found_by_their_checkpoints() {
     let ran = installation.run(&["verify", "--data", "datos"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("difiere: puntos de control: línea "), "{ran:?}");
-    assert!(ran.out.contains("ya no está: fue cortado, o es una copia anterior"), "{ran:?}");
+    assert!(ran.out.contains(": fue cortado, o es una copia anterior"), "{ran:?}");
     // Whoever goes on from there links other entries under the same numbers.
     let server = installation.serve();
     server.client(&credentials).post("realizarpago", &bills[1].to_payment(None)).values();

@@ -9,9 +9,9 @@ use ventanilla_domain::CompanyId;
 use super::read::limit;
 use super::rows::string;
 use super::{Reads, SqliteTx};
-use crate::StoreError;
 use crate::trail::{TrailHead, TrailRow, from_code, to_code};
 use crate::values::instant;
+use crate::{Digest, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -32,6 +32,15 @@ impl Reads<'_> {
         self.one(sql, [to_code(company)], |row| {
             Ok(TrailHead { company, rows: row.get(0)?, chain: row.get(1)? })
         })
+    }
+
+    pub(crate) fn trail_link(
+        self,
+        company: Option<CompanyId>,
+        number: i64,
+    ) -> Read<Option<Digest>> {
+        let sql = "SELECT chain FROM trail WHERE company_id = ?1 AND number = ?2";
+        self.one(sql, (to_code(company), number), |row| Ok(row.get(0)?))
     }
 
     pub(crate) fn trails(self) -> Read<BTreeSet<Option<CompanyId>>> {

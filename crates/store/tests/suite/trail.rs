@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use ventanilla_domain::CompanyId;
-use ventanilla_store::{Store, StoreError, TrailHead, TrailRow};
+use ventanilla_store::{Follower, Store, StoreError, TrailHead, TrailRow};
 
 use crate::sqlite::{edit, keys};
 use crate::world::{World, each_store, instant};
@@ -190,4 +190,65 @@ fn another_process_may_write_between_two_rows() {
     write(&world.store, None, &["nuestro"]);
     assert_eq!(head(&other, None).unwrap().rows, 5);
     assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+}
+
+/// What a follower finds until nothing is ahead.
+fn followed(store: &Store, follower: &mut Follower) -> Vec<String> {
+    let mut findings = Vec::new();
+    for _ in 0..100 {
+        let step = store.follow(follower, 7).unwrap();
+        findings.extend(step.findings);
+        if step.behind == 0 {
+            return findings;
+        }
+    }
+    panic!("a follower that gets nowhere");
+}
+
+#[test]
+fn a_trail_is_followed_to_its_end_and_on() {
+    each_store(|world| {
+        let bodies = ["a"; 40];
+        write(&world.store, company(), &bodies);
+        let mut follower = Follower::default();
+        assert_eq!(followed(&world.store, &mut follower), Vec::<String>::new());
+        assert_eq!(follower.trail_heads(), world.store.verify().unwrap().trails);
+        write(&world.store, None, &["z"]);
+        write(&world.store, company(), &["b"]);
+        assert_eq!(followed(&world.store, &mut follower), Vec::<String>::new());
+        let heads = follower.trail_heads();
+        assert_eq!(heads, world.store.verify().unwrap().trails);
+        let snapshot = world.store.snapshot().unwrap();
+        let link = |number| snapshot.view().trail_link(company(), number).unwrap();
+        assert_eq!((link(41), link(42)), (Some(heads[1].chain), None));
+    });
+}
+
+#[test]
+fn a_follower_tells_once_what_was_done_to_a_trail() {
+    for (change, expected) in [
+        (
+            "UPDATE trail SET body = 'otro' WHERE company_id = 13 AND number = 9",
+            "fila 9: la cadena",
+        ),
+        ("DELETE FROM trail WHERE company_id = 13 AND number = 9", "falta la fila 9"),
+        ("DELETE FROM trail WHERE company_id = 13 AND number > 48", "el final no es"),
+        ("UPDATE trail_head SET number = 49 WHERE company_id = 13", "el final no es"),
+        ("UPDATE trail_head SET chain = zeroblob(32) WHERE company_id = 13", "el final no es"),
+        (
+            "UPDATE trail SET recorded_at_us = 1 << 62 WHERE company_id = 13 AND number = 50",
+            "no se puede leer",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let world = made(folder.path());
+        edit(folder.path(), &format!("{UNLOCKED} {change}"));
+        let mut follower = Follower::default();
+        let findings = followed(&world.store, &mut follower);
+        assert_eq!(findings.len(), 1, "{change}: {findings:?}");
+        assert!(findings[0].contains(expected), "{change}: {findings:?}");
+        assert_eq!(followed(&world.store, &mut follower), Vec::<String>::new(), "{change}");
+        let sound: Vec<_> = follower.trail_heads().iter().map(|head| head.company).collect();
+        assert_eq!(sound, [None], "{change}");
+    }
 }
