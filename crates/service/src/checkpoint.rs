@@ -196,7 +196,6 @@ impl Checkpoints {
         at: Timestamp,
         heads: &[Attested],
     ) -> io::Result<()> {
-        let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
         let mut text = format!("{} {at} {}", self.len + 1, self.before);
         for Attested { chain, last, link } in heads {
             write!(text, " {}:{last}:{}", chain.to_word(), to_hex(link))
@@ -335,6 +334,7 @@ impl Check {
             Some(_) => chain.to_other(last),
             None => chain.to_gone(last) + ", o es una copia anterior",
         };
+        let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
         self.tell(&format!("línea {} ({at}): {what}", self.number));
         Ok(())
     }
@@ -350,9 +350,7 @@ impl Check {
             }
             self.lost = Some(lost);
         }
-        // A line says its moment in whole seconds.
-        let mut lost = self.lost.iter().flatten();
-        Ok(lost.any(|(from, until)| from.as_second() <= at.as_second() && at <= *until))
+        Ok(self.lost.iter().flatten().any(|(from, until)| *from <= at && at <= *until))
     }
 
     fn tell(&mut self, finding: &str) {

@@ -31,8 +31,14 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
             return Err(Problem::usage(format!("{shown}: no se pudo leer: {reason}")));
         }
     };
-    let last = report.last_at.map(|at| format!(", el último de {at}")).unwrap_or_default();
-    Ok((format!("puntos de control: {}{last}", report.lines), report.findings))
+    let last =
+        report.last_at.map(|at| at.strftime(", el último de %Y-%m-%dT%H:%M:%SZ").to_string());
+    let last = last.unwrap_or_default();
+    let lost = match report.lost {
+        0 => String::new(),
+        lost => format!("; {lost} veces dan fe de lo que una restauración dejó atrás"),
+    };
+    Ok((format!("puntos de control: {}{last}{lost}", report.lines), report.findings))
 }
 
 /// Tells what was compared, and what differs.

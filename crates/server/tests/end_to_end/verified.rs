@@ -54,6 +54,33 @@ fn books_set_back_to_an_older_copy_are_found_by_their_checkpoints() {
 }
 
 #[test]
+fn what_a_restoration_left_behind_is_no_finding() {
+    let installation = Installation::with_company();
+    let credentials = installation.collector("caja");
+    let bills = bills(1, 2);
+    import(&installation, &bills);
+    let pay = |bill: usize| {
+        let server = installation.serve();
+        server.client(&credentials).post("realizarpago", &bills[bill].to_payment(None)).values();
+        server.stop();
+    };
+    pay(0);
+    installation.done(&["backup", "respaldo", "--data", "datos"]);
+    pay(1);
+    installation.done(&["restore", "respaldo", "--data", "datos", "--waive", "caja"]);
+    let told = installation.done(&["verify", "--data", "datos"]).out;
+    assert!(told.contains("dan fe de lo que una restauración dejó atrás\n"), "{told}");
+    pay(1);
+    verify(&installation, "datos");
+    let other = "UPDATE journal SET chain = zeroblob(32) WHERE kind = 'books-restored'";
+    let sql = format!("DROP TRIGGER journal_refuses_update; {other}");
+    let database = installation.path("datos/ventanilla.db");
+    assert!(Command::new("sqlite3").arg(&database).arg(sql).status().unwrap().success());
+    let ran = installation.run(&["verify", "--data", "datos"]);
+    assert!(ran.code == 1 && ran.out.contains(" es otro: fue rehecho"), "{ran:?}");
+}
+
+#[test]
 fn the_file_of_checkpoints_is_where_the_configuration_says() {
     let installation = Installation::with_company();
     fs::create_dir(installation.path("otro")).unwrap();
