@@ -34,11 +34,11 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
     let last =
         report.last_at.map(|at| at.strftime(", el último de %Y-%m-%dT%H:%M:%SZ").to_string());
     let last = last.unwrap_or_default();
-    let lost = match report.lost {
+    let left = match report.lost {
         0 => String::new(),
-        lost => format!("; {lost} veces dan fe de lo que una restauración dejó atrás"),
+        times => format!("; {times} veces dan fe de lo que una restauración dejó atrás"),
     };
-    Ok((format!("puntos de control: {}{last}{lost}", report.lines), report.findings))
+    Ok((format!("puntos de control: {}{last}{left}", report.lines), report.findings))
 }
 
 /// Tells what was compared, and what differs.

@@ -23,6 +23,8 @@ pub(crate) use manifest::{read_manifest, write_manifest};
 const DATABASE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// Bytes read and written at a time.
 const PIECE_LEN: usize = 1 << 20;
+/// Bytes after which what was written is synced.
+const SYNC_LEN: usize = 16 << 20;
 
 /// Why a backup could not be made, read or taken.
 #[derive(Debug, thiserror::Error)]
@@ -156,18 +158,39 @@ pub fn checked(
 pub fn seal(from: &Path, keys: &Keys, salt: &Digest, to: &Path) -> Result<(), BackupError> {
     let source = || File::open(from).map_err(BackupError::Read);
     let out = File::options().write(true).open(to).map_err(BackupError::Write)?;
-    let synced = out.try_clone().map_err(BackupError::Write)?;
-    let out = BufWriter::with_capacity(PIECE_LEN, out);
+    let out = BufWriter::with_capacity(PIECE_LEN, Paced { file: out, unsynced: 0 });
     let mut writer = SealedWriter::start(keys, salt, out).map_err(BackupError::Write)?;
     pump(source()?, &mut writer)?;
-    writer.finish().map_err(BackupError::Write)?;
-    synced.sync_all().map_err(BackupError::Write)?;
+    let out = writer.finish().map_err(BackupError::Write)?;
+    out.get_ref().file.sync_all().map_err(BackupError::Write)?;
     let sealed = File::open(to).map_err(BackupError::Read)?;
     let reader = SealedReader::open(keys, BufReader::with_capacity(PIECE_LEN, sealed))?;
     if is_same(reader, source()?).map_err(of_reading)? {
         Ok(())
     } else {
         Err(BackupError::Altered("what was written is not what is read back"))
+    }
+}
+
+/// A file whose content is synced as it grows: a commit on the same disk never waits for all of it.
+struct Paced {
+    file: File,
+    unsynced: usize,
+}
+
+impl Write for Paced {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= SYNC_LEN {
+            self.file.sync_data()?;
+            self.unsynced = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{BackupError, Keys, Manifest, OpenError, StoreError, Verification, Vi
 /// Pages copied at a time (1 MiB), and the pause in which whoever pays has the disk and the core.
 const PAGES: i32 = 256;
 const PAUSE: Duration = Duration::from_millis(2);
-/// Steps after which what was copied is synced (64 MiB): a commit never waits for all of it.
-const STEPS_TO_SYNC: u64 = 64;
+/// Steps after which what was copied is synced (16 MiB): a commit never waits for all of it.
+const STEPS_TO_SYNC: u64 = 16;
 /// Memory for pages of the copy, in KiB.
 const CACHE_KIB: i64 = 4_096;
 
@@ -136,12 +136,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys::from_random([7; 64]);
         let store = Sqlite::create(&folder.path().join("datos"), keys).unwrap();
-        let fill = || {
+        let fill_more = || {
             let tx = store.begin().unwrap();
             tx.fill(100_000).unwrap();
             tx.commit().unwrap();
         };
-        (0..30).for_each(|_| fill());
+        (0..30).for_each(|_| fill_more());
         let path = folder.path().join("copia");
         let draft = crate::backup::create_private(&path).unwrap();
         let mut copy = open_copy(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
@@ -149,7 +149,7 @@ mod tests {
         let copied = store.copy_pages(&mut copy, &draft, || {
             pauses += 1;
             if pauses < 10 {
-                fill();
+                fill_more();
             }
         });
         copied.unwrap();

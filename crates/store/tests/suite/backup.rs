@@ -107,7 +107,7 @@ fn a_backup_amid_writes_is_a_prefix_of_the_journal_to_the_last_link() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_sqlite(&folder.path().join("datos"), keys()).unwrap();
     let world = World::made(store.clone());
-    let (over, copies) = (AtomicBool::new(false), 5);
+    let (over, count) = (AtomicBool::new(false), 5);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::SeqCst) {
@@ -115,7 +115,7 @@ fn a_backup_amid_writes_is_a_prefix_of_the_journal_to_the_last_link() {
                 world.reverse(&payment, None);
             }
         });
-        for number in 0..copies {
+        for number in 0..count {
             let to = folder.path().join(format!("copia{number}"));
             create_private(&to).unwrap();
             store.copy_into(&to, instant(), "0.1.0").unwrap();
@@ -128,18 +128,18 @@ fn a_backup_amid_writes_is_a_prefix_of_the_journal_to_the_last_link() {
     };
     let all = entries(&store);
     let mut lens = Vec::new();
-    for number in 0..copies {
+    for number in 0..count {
         let directory = folder.path().join(format!("libros{number}"));
         fs::create_dir(&directory).unwrap();
         let copy = folder.path().join(format!("copia{number}"));
         let manifest = lay_out(&copy, &keys(), &directory.join("ventanilla.db")).unwrap();
-        let opened = Store::open_sqlite(&directory, keys()).unwrap();
-        checked(opened.verify().unwrap(), &manifest).unwrap();
-        let kept = entries(&opened);
-        assert_eq!(kept, all[..kept.len()], "copy {number}");
-        lens.push(kept.len());
+        let books = Store::open_sqlite(&directory, keys()).unwrap();
+        checked(books.verify().unwrap(), &manifest).unwrap();
+        let copied = entries(&books);
+        assert_eq!(copied, all[..copied.len()], "copy {number}");
+        lens.push(copied.len());
     }
-    assert!(lens.is_sorted() && lens[copies - 1] > lens[0], "writes went on: {lens:?}");
+    assert!(lens.is_sorted() && lens[count - 1] > lens[0], "writes went on: {lens:?}");
 }
 
 #[test]
