@@ -141,7 +141,7 @@ fn keyed<'a>(key: &Hmac<Sha256>, parts: impl Iterator<Item = &'a [u8]>) -> Diges
 }
 
 /// Writes a file that either is there whole, for its owner alone, or is not there at all.
-fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.draft", std::process::id()));
     let mut options = OpenOptions::new();

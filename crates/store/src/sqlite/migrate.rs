@@ -5,13 +5,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 7] = [
     include_str!("0001_books.sql"),
     include_str!("0002_files_and_exports.sql"),
     include_str!("0003_users.sql"),
     include_str!("0004_payables.sql"),
     include_str!("0005_what_is_printed.sql"),
     include_str!("0006_secrets.sql"),
+    include_str!("0007_mirror.sql"),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
