@@ -13,6 +13,7 @@ mod failure;
 mod guard;
 pub mod import;
 mod meters;
+mod mirror;
 mod network;
 mod payables;
 mod printing;
@@ -37,7 +38,9 @@ pub use clock::{Clock, Entropy};
 pub use days::{DayOpening, DayVisitor};
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
-pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
+pub use meters::{
+    Counter, Histogram, Level, MirrorMeters, MirrorState, QueueLen, Reading, WriteMeters,
+};
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -222,6 +225,17 @@ impl Service {
         // A caller that has gone away is not told: what it asked stands all the same.
         self.inner.writer.submit(work, |result| drop(answer.send(result)));
         // No answer at all: the writer is gone, and nobody can say what became of the command.
+        decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
+    }
+
+    /// The same for what only signs somebody in, of which no mirror has anything: it goes on while
+    /// the mirror cannot be written, so that those who read can.
+    async fn write_aside<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.submit_aside(work, |result| drop(answer.send(result)));
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 

@@ -115,6 +115,11 @@ impl Mirror {
         &self.directory
     }
 
+    /// How far it goes as this process knows; `None` before it was read.
+    pub fn known_ends(&self) -> Option<&Ends> {
+        self.tail.as_ref().map(|known| &known.tail.ends)
+    }
+
     /// That the mirror is where it was: a disk that is gone shows before anything is committed.
     /// It takes microseconds where nothing has changed.
     ///
