@@ -26,6 +26,8 @@ pub(crate) struct FileConfig {
     pub(crate) database: Option<String>,
     /// `secrets`: the secrets file.
     pub(crate) secrets: Option<PathBuf>,
+    /// `mirror`: the directory of the mirror.
+    pub(crate) mirror: Option<PathBuf>,
     /// `listen`: `HOST:PORT`.
     pub(crate) listen: Option<String>,
     /// `metrics`: `HOST:PORT` of health and metrics.
@@ -100,12 +102,17 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order in which `config check --print` tells them.
-pub(crate) const KEYS: [Key; 15] = [
+pub(crate) const KEYS: [Key; 16] = [
     key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
     key(
         "secrets",
         "Archivo de las claves; si falta, el directorio de los datos más «.secrets»",
         "\"/var/lib/ventanilla/datos.secrets\"",
+    ),
+    key(
+        "mirror",
+        "Directorio de otro disco donde cada asiento se escribe también antes de responder",
+        "\"/mnt/espejo/ventanilla\"",
     ),
     key("listen", "Dirección donde escucha", "\"127.0.0.1:8080\""),
     key(
@@ -211,6 +218,7 @@ impl FileConfig {
             "data" => keep(&mut self.data, path()),
             "database" => keep(&mut self.database, text),
             "secrets" => keep(&mut self.secrets, path()),
+            "mirror" => keep(&mut self.mirror, path()),
             "listen" => keep(&mut self.listen, text),
             "tls_cert" => keep(&mut self.edge.tls_cert, path()),
             "tls_key" => keep(&mut self.edge.tls_key, path()),
@@ -260,7 +268,7 @@ mod tests {
     #[test]
     fn a_file_says_what_the_flags_say() {
         let config = read(
-            "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
+            "data = 'datos'\nsecrets = '/var/lib/claves'\nmirror = 'espejo'\nlisten = '127.0.0.1:0'\n\
              metrics = '127.0.0.1:9090'\nmetrics_public = true\nlog = 'warn'\nlog_format = 'json'\n\
              batch_len_max = 1\ntoken_lifetime_s = 60\nsession_lifetime_s = 90\n\
              tls_cert = 'cert.pem'\ntls_key = 'key.pem'\nallow_plain_http = true\n\
@@ -269,6 +277,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
         assert_eq!(config.secrets.as_deref(), Some(Path::new("/var/lib/claves")));
+        assert_eq!(config.mirror.as_deref(), Some(Path::new("/etc/espejo")));
         assert_eq!(config.listen.as_deref(), Some("127.0.0.1:0"));
         assert_eq!(config.edge.tls_cert.as_deref(), Some(Path::new("/etc/cert.pem")));
         assert_eq!(config.edge.tls_key.as_deref(), Some(Path::new("/etc/key.pem")));
@@ -347,6 +356,7 @@ mod tests {
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),
             ("data = ''", "el valor de «data» no es válido"),
+            ("mirror = false", "el valor de «mirror» no es válido"),
             ("allow_plain_http = 1", "el valor de «allow_plain_http» no es válido"),
             ("tls_key = true", "el valor de «tls_key» no es válido"),
             ("trusted_proxies = '::1'", "el valor de «trusted_proxies» no es válido"),

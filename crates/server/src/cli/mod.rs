@@ -11,8 +11,8 @@ pub(crate) use spanish::Answer;
 
 use crate::bench;
 use crate::commands::{
-    collector, company, config, demo, export, import, init, integrator, invoice, payout, receipt,
-    report, serve, token, user, verify, watch,
+    collector, company, config, demo, export, import, init, integrator, invoice, mirror, payout,
+    receipt, report, serve, token, user, verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -71,6 +71,9 @@ enum Command {
     ReceiptKey(receipt::KeyArgs),
     /// Recalcula saldos, totales y cadenas desde el diario, y los compara
     Verify(verify::VerifyArgs),
+    /// El espejo: el otro disco donde se escribe cada asiento
+    #[command(subcommand)]
+    Mirror(mirror::MirrorCommand),
     /// La configuración con que se sirve
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -115,6 +118,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::CheckReceipt(args) => receipt::check(&args, log),
         Command::ReceiptKey(args) => receipt::key(&args, log),
         Command::Verify(args) => verify::run(&args, log),
+        Command::Mirror(command) => mirror::run(&command, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -192,6 +196,9 @@ mod tests {
             "ventanilla check-receipt --help",
             "ventanilla receipt-key --help",
             "ventanilla verify --help",
+            "ventanilla mirror --help",
+            "ventanilla mirror status --help",
+            "ventanilla mirror off --help",
             "ventanilla config --help",
             "ventanilla config check --help",
             "ventanilla bench pay --help",
@@ -233,6 +240,15 @@ mod tests {
             ("ventanilla invoice 1 --format carta", "«carta» no vale: a4, rollo"),
             ("ventanilla check-receipt --key 12", "se espera una clave pública: 64 dígitos"),
             ("ventanilla receipt-key --key 12", "no se conoce «--key»"),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_the_mirror_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla mirror", "Comandos:"),
+            ("ventanilla mirror on", "no se conoce el comando «on»"),
+            ("ventanilla serve --mirror", "--mirror <DIR> necesita un valor"),
         ]);
     }
 

@@ -25,7 +25,7 @@ fn watched(installation: &Installation) -> (Server, SocketAddr) {
     (server, address)
 }
 
-fn get(address: SocketAddr, path: &str) -> Answer {
+pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
     let mut stream = connect(address).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
@@ -34,7 +34,7 @@ fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Every sample by its name and labels. The reader that refuses what is not well formed is beside the
 /// API.
-fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
+pub(crate) fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
     let answer = get(address, "/metrics");
     assert_eq!(answer.status, 200);
     let lines = answer.text.lines().filter(|line| !line.starts_with('#'));

@@ -121,9 +121,18 @@ impl Tail {
         if !self.ends_as_known() {
             return Ok(false);
         }
-        // What was written and not synced may be in memory alone: it is written again.
-        self.cut()?;
+        self.write_again()?;
         Ok(true)
+    }
+
+    /// Writes once more what stands behind the known end. A sync that failed leaves it in memory
+    /// alone, taken for written; and it may be what others have answered for, so it is not cut off.
+    fn write_again(&self) -> Kept<()> {
+        let at = |source| MirrorError::file(&self.path, source);
+        let len = self.file.metadata().map_err(at)?.len().saturating_sub(self.len);
+        let mut rest = vec![0; usize::try_from(len).unwrap_or_default()];
+        self.file.read_exact_at(&mut rest, self.len).map_err(at)?;
+        self.file.write_all_at(&rest, self.len).map_err(at)
     }
 
     /// Whether the last line that is known stands where it stood.
