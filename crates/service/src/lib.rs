@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use ventanilla_domain::{Payment, Reversal};
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
@@ -193,6 +194,21 @@ impl Service {
 
     fn read_failure<R>(&self, error: &StoreError) -> Failure<R> {
         failure::of_read(error, &self.inner.entropy)
+    }
+
+    /// That a payment that was read may be told: nothing is said to have been paid while the disk of
+    /// the books is the only one that has it.
+    fn require_mirrored<R>(
+        &self,
+        payment: &Payment,
+        reversal: Option<&Reversal>,
+    ) -> Result<(), Failure<R>> {
+        let reversed_at = reversal.map(|reversal| reversal.recorded_at);
+        let may_be_lost = |at: Timestamp| self.inner.writer.one_disk_only().has(at);
+        if may_be_lost(payment.recorded_at) || reversed_at.is_some_and(may_be_lost) {
+            return Err(Failure::Unavailable);
+        }
+        Ok(())
     }
 
     /// The books as they stand; refused once the store has failed, since they may lack a commit

@@ -5,9 +5,11 @@
 //! written until the mirror is back and has everything. It is tried once a second.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ventanilla_store::{Mirror, MirrorError, Store};
 
 use crate::meters::MirrorMeters;
@@ -19,6 +21,34 @@ const PAUSE_US: u64 = 1_000_000;
 
 /// What keeps the mirror from being written; shared with whoever asks why nothing is.
 pub(crate) type MirrorProblem = Arc<Mutex<Option<Arc<MirrorError>>>>;
+
+/// From which moment on what is kept may be on the disk of the books alone.
+#[derive(Debug)]
+pub(crate) struct OneDiskOnly {
+    since_us: AtomicI64,
+}
+
+impl Default for OneDiskOnly {
+    fn default() -> Self {
+        Self { since_us: AtomicI64::new(i64::MAX) }
+    }
+}
+
+impl OneDiskOnly {
+    /// Whether what was recorded then may be lost with this disk. To be asked after it was read: its
+    /// group said so before its commit, and takes it back once the mirror has it.
+    pub(crate) fn has(&self, recorded_at: Timestamp) -> bool {
+        recorded_at.as_microsecond() >= self.since_us.load(Ordering::SeqCst)
+    }
+
+    fn add(&self, recorded_at: Timestamp) {
+        self.since_us.fetch_min(recorded_at.as_microsecond(), Ordering::SeqCst);
+    }
+
+    fn clear(&self) {
+        self.since_us.store(i64::MAX, Ordering::SeqCst);
+    }
+}
 
 /// Whether a group may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +79,7 @@ pub(crate) struct Keeper {
     clock: Clock,
     meters: Arc<MirrorMeters>,
     problem: MirrorProblem,
+    one_disk_only: Arc<OneDiskOnly>,
     /// Where it is, in the store's words, and the mirror there.
     mirror: Option<(String, Mirror)>,
     state: State,
@@ -60,8 +91,10 @@ impl Keeper {
         clock: Clock,
         meters: Arc<MirrorMeters>,
         problem: MirrorProblem,
+        one_disk_only: Arc<OneDiskOnly>,
     ) -> Self {
-        let mut keeper = Self { store, clock, meters, problem, mirror: None, state: State::New };
+        let (mirror, state) = (None, State::New);
+        let mut keeper = Self { store, clock, meters, problem, one_disk_only, mirror, state };
         let path = keeper.store.snapshot().and_then(|snapshot| snapshot.view().mirror());
         // A store that cannot be read is told of by whoever reads or writes it.
         keeper.turn_to(path.ok().flatten().as_deref());
@@ -90,6 +123,11 @@ impl Keeper {
             State::New | State::Failing { .. } => self.catch_up(),
         };
         if is_usable { Leave::Mirrored } else { Leave::Refused }
+    }
+
+    /// Notes that a command of a group that is to be mirrored runs at this instant.
+    pub(crate) fn begin(&self, now: Timestamp) {
+        self.one_disk_only.add(now);
     }
 
     /// Brings the mirror level with the store: whether it is. What fails is logged here, once.
@@ -133,6 +171,7 @@ impl Keeper {
         self.state = State::New;
         self.tell(None);
         if self.mirror.is_none() {
+            self.one_disk_only.clear();
             self.meters.set_none();
         }
     }
@@ -142,6 +181,7 @@ impl Keeper {
             tracing::info!(lines, "the mirror is back and has everything");
         }
         self.state = State::Ready;
+        self.one_disk_only.clear();
         self.meters.set_ready();
         self.tell(None);
     }

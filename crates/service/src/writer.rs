@@ -17,7 +17,7 @@ use ventanilla_store::{CommitError, MirrorError, Store, StoreError, Tx};
 
 use crate::failure::{self, WriteFailure};
 use crate::meters::WriteMeters;
-use crate::mirror::{Keeper, Leave, MirrorProblem};
+use crate::mirror::{Keeper, Leave, MirrorProblem, OneDiskOnly};
 use crate::{Clock, Entropy, Settings};
 
 /// What a command does inside the transaction: loads its facts, decides, and keeps the decision.
@@ -111,6 +111,7 @@ pub(crate) struct Writer {
     failed: watch::Receiver<bool>,
     meters: Arc<WriteMeters>,
     mirror_problem: MirrorProblem,
+    one_disk_only: Arc<OneDiskOnly>,
 }
 
 impl Writer {
@@ -126,9 +127,15 @@ impl Writer {
         let failing = fail.clone();
         let meters = Arc::new(WriteMeters::default());
         let counted = Arc::clone(&meters);
-        let mirror_problem = MirrorProblem::default();
-        let problem = Arc::clone(&mirror_problem);
-        let keeper = Keeper::new(store.clone(), clock.clone(), Arc::clone(&meters.mirror), problem);
+        let (mirror_problem, one_disk_only) =
+            (MirrorProblem::default(), Arc::<OneDiskOnly>::default());
+        let keeper = Keeper::new(
+            store.clone(),
+            clock.clone(),
+            Arc::clone(&meters.mirror),
+            Arc::clone(&mirror_problem),
+            Arc::clone(&one_disk_only),
+        );
         let mut loop_ =
             Loop { store, clock, entropy, batch_len_max, fail, meters: counted, keeper };
         let thread = std::thread::Builder::new().name("writer".to_owned());
@@ -139,7 +146,8 @@ impl Writer {
                 failing.send_replace(true);
             }
         })?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), failed, meters, mirror_problem })
+        let thread = Mutex::new(Some(thread));
+        Ok(Self { queue, thread, failed, meters, mirror_problem, one_disk_only })
     }
 
     /// Puts a command in the queue; `answer` is called once its commit has ended. A full queue, or
@@ -198,6 +206,11 @@ impl Writer {
     /// Why the mirror cannot be written, where it cannot.
     pub(crate) fn mirror_problem(&self) -> Option<Arc<MirrorError>> {
         self.mirror_problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What may be on the disk of the books alone.
+    pub(crate) fn one_disk_only(&self) -> &OneDiskOnly {
+        &self.one_disk_only
     }
 
     /// What is counted of the queue and the commits.
@@ -333,7 +346,11 @@ impl Loop {
             return Err(Missed::NoMirror);
         }
         for command in batch {
-            let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, self.clock.now())));
+            let now = self.clock.now();
+            if leave == Leave::Mirrored {
+                self.keeper.begin(now);
+            }
+            let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, now)));
             let run = run.unwrap_or_else(|_| Err(panicked("a command panicked")));
             run.map_err(CommitError::Nothing)?;
         }

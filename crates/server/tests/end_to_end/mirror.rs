@@ -122,6 +122,11 @@ fn a_full_or_failing_mirror_is_told_and_caught_up_without_a_restart() {
             let code = refusal(&mut client, bill, &key("c"));
             assert_eq!(code, "SERVICIO_NO_DISPONIBLE", "{error}: nothing new is kept");
         }
+        let asked = |key: &str| format!(r#"{{"IdTransaccion":"{key}"}}"#);
+        let kept = client.post("consultarpago", &asked(&key("a"))).values();
+        assert_eq!(kept[0]["IdFactura"], first.id, "{error}: it is on both disks");
+        let uncertain = client.post("consultarpago", &asked(&key("b")));
+        assert_eq!(uncertain.code(), "SERVICIO_NO_DISPONIBLE", "{error}: it may be lost still");
         let ready = get(window.metrics, "/readyz");
         assert_eq!((ready.status, ready.text.as_str()), (503, "espejo\n"), "{error}");
         let told = scrape(window.metrics);
