@@ -106,6 +106,13 @@ impl Keeper {
         self.mirror.as_ref().map(|_| PAUSE)
     }
 
+    /// Compares a mirror that was not used yet with the store, before a transaction holds others up.
+    pub(crate) fn prepare(&mut self) {
+        if matches!(self.state, State::New) && self.mirror.is_some() {
+            self.catch_up();
+        }
+    }
+
     /// Whether a group may write, by where the store is mirrored at its start. What is seen to fail
     /// now fails before anything is changed.
     pub(crate) fn allow(&mut self, path: Option<&str>) -> Leave {

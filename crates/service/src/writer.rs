@@ -338,6 +338,7 @@ impl Loop {
 
     fn attempt(&mut self, batch: &mut [Box<dyn Waiting>]) -> Result<(), Missed> {
         let len = batch.len();
+        self.keeper.prepare();
         let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
         // Where the store is mirrored is part of it: whoever writes reads it under the same lock.
         let path = tx.view().mirror().map_err(CommitError::Nothing)?;

@@ -198,10 +198,11 @@ fn to_name(path: &Path) -> anyhow::Result<String> {
 }
 
 fn status(store: &Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
+    // What comes in meanwhile is more in the mirror, not less.
+    let goal = store.ends().map_err(|error| unread(&error, place))?;
     let found = Mirror::at(path, store.keys().clone()).status();
     let found =
         found.map_err(|error| Problem::store(format!("espejo: {}", to_sentence(&error))))?;
-    let goal = store.ends().map_err(|error| unread(&error, place))?;
     let bytes: u64 = found.segments.iter().map(|(_, bytes)| bytes).sum();
     let segments = u64::try_from(found.segments.len()).unwrap_or(u64::MAX);
     let segments = counted(segments, "segmento", "segmentos");

@@ -37,7 +37,7 @@ pub(crate) use view::journal_end;
 type Kept<T> = Result<T, MirrorError>;
 
 /// A segment is not added to from this length on.
-const SEGMENT_LEN_MAX: u64 = 32 << 20;
+const SEGMENT_LEN_MAX: u64 = 8 << 20;
 /// Bytes that are written and synced at once where much is missing.
 const DRAFT_LEN_MAX: usize = 4 << 20;
 /// Entries read at a time: one may hold thousands of bills.
@@ -156,8 +156,13 @@ impl Mirror {
         if self.is_level_with(store)? {
             return Ok(0);
         }
+        // The last segment is read before the lock is taken: nobody who pays waits for that.
+        let is_read = self.tail.is_none() && self.read_tail();
         let _held = self.hold()?;
         self.follow()?;
+        if let Some(known) = self.tail.as_ref().filter(|_| is_read) {
+            known.tail.sync()?;
+        }
         self.write_missing(store)
     }
 
@@ -183,12 +188,11 @@ impl Mirror {
         Ok(dropped)
     }
 
-    /// What the mirror holds, read under its lock and changing nothing.
+    /// What the mirror holds, read without its lock and changing nothing.
     ///
     /// Errors in order: those of [`Mirror::check`], a segment cannot be read, it is damaged.
     pub fn status(&mut self) -> Kept<MirrorStatus> {
         self.check()?;
-        let _held = self.hold()?;
         let ends = tail::read_ends(&self.keys, &self.directory)?;
         let numbers = segment::numbers(&self.directory)?.into_iter();
         let sized = numbers.map(|number| Ok((number, segment::len(&self.directory, number)?)));
@@ -209,6 +213,14 @@ impl Mirror {
         let missing = || MirrorError::Missing(self.directory.display().to_string());
         let marker = self.marker.as_ref().ok_or_else(missing)?;
         Held::take(marker, &self.directory)
+    }
+
+    /// Reads the last segment as far as it is whole: whether there is one. What is wrong with it is
+    /// told under the lock.
+    fn read_tail(&mut self) -> bool {
+        let tail = Tail::read(&self.keys, &self.directory).ok().flatten();
+        self.tail = tail.map(|tail| Known { tail, is_proven: false, is_suspect: false });
+        self.tail.is_some()
     }
 
     /// Takes in what other processes wrote.

@@ -58,23 +58,37 @@ pub(super) struct Tail {
 }
 
 impl Tail {
+    /// The last segment as far as it is whole, read while others may be writing it.
+    pub(super) fn read(keys: &Keys, directory: &Path) -> Kept<Option<Self>> {
+        let Some(number) = numbers(directory)?.pop() else { return Ok(None) };
+        let opened = Self::read_segment(keys, directory, number)?;
+        Ok(opened.map(|(tail, _)| tail))
+    }
+
+    /// A segment as far as it is whole, and whether it is torn; `None` where it lacks its header.
+    fn read_segment(keys: &Keys, directory: &Path, number: u32) -> Kept<Option<(Self, bool)>> {
+        let Some((mut lines, Opening { mut ends, .. })) = Lines::open(keys, directory, number)?
+        else {
+            return Ok(None);
+        };
+        let is_torn = take_in(&mut lines, &mut ends)?;
+        let (len, seal) = (lines.len, lines.seal);
+        let path = path_of(directory, number);
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = file.map_err(|source| MirrorError::file(&path, source))?;
+        Ok(Some((Self { number, path, file, len, seal, ends }, is_torn)))
+    }
+
     /// Opens the last segment, or begins the first. What was not written to its end is dropped, and
     /// what another process wrote is synced before anything rests on it.
     pub(super) fn open(keys: &Keys, directory: &Path) -> Kept<Self> {
         let mut numbers = numbers(directory)?;
         while let Some(number) = numbers.pop() {
-            let Some((mut lines, Opening { mut ends, .. })) = Lines::open(keys, directory, number)?
-            else {
+            let Some((tail, is_torn)) = Self::read_segment(keys, directory, number)? else {
                 tracing::warn!(number, "a segment of the mirror without a header is dropped");
                 remove(directory, number)?;
                 continue;
             };
-            let is_torn = take_in(&mut lines, &mut ends)?;
-            let (len, seal) = (lines.len, lines.seal);
-            let path = path_of(directory, number);
-            let file = OpenOptions::new().read(true).write(true).open(&path);
-            let file = file.map_err(|source| MirrorError::file(&path, source))?;
-            let tail = Self { number, path, file, len, seal, ends };
             if is_torn {
                 tail.cut()?;
             }
@@ -192,7 +206,7 @@ impl Tail {
         self.file.set_len(self.len).map_err(|source| MirrorError::file(&self.path, source))
     }
 
-    fn sync(&self) -> Kept<()> {
+    pub(super) fn sync(&self) -> Kept<()> {
         self.file.sync_data().map_err(|source| MirrorError::file(&self.path, source))
     }
 }
