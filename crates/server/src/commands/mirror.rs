@@ -217,7 +217,8 @@ fn status(store: &Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         lag => {
-            output::print(format_args!("le faltan {}", counted(lag, "línea", "líneas")))?;
+            let verb = if lag == 1 { "falta" } else { "faltan" };
+            output::print(format_args!("le {verb} {}", counted(lag, "línea", "líneas")))?;
             Ok(Exit::FoundWrong)
         }
     }

@@ -14,7 +14,7 @@ pub enum MirrorError {
     #[error("there is no mirror in {0}")]
     Missing(String),
     /// A file there could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path} could not be read or written")]
     File {
         /// Which file.
         path: String,
