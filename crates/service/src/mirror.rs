@@ -177,7 +177,10 @@ impl Keeper {
         self.mirror = path.map(mirror);
         self.state = State::New;
         self.tell(None);
-        if self.mirror.is_none() {
+        if let Some(path) = path {
+            tracing::info!(path, "the books are mirrored");
+        } else {
+            tracing::info!("the books have no mirror any more");
             self.one_disk_only.clear();
             self.meters.set_none();
         }
