@@ -12,6 +12,7 @@ use ventanilla_service::{AdminRefusal, Clock, Entropy, Failure, NoRefusal, Servi
 use ventanilla_store::{Keys, OpenError, ServerLock, Store};
 
 use crate::commands::by::ByArgs;
+use crate::commands::mirror;
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::problem::{self, Problem, to_reason, to_store_reason};
@@ -21,7 +22,7 @@ const DATABASE: &str = "ventanilla.db";
 
 /// What a command logs unless told otherwise: it tells an internal error itself, and its causes are
 /// for whoever asks for them.
-const COMMAND_LOG: &str = "error,ventanilla_service::failure=off";
+const COMMAND_LOG: &str = "error,ventanilla_service::failure=off,ventanilla_service::mirror=off";
 
 /// Where the books are, as the command line says it.
 #[derive(Debug, Args)]
@@ -303,7 +304,17 @@ impl Books {
                 "{}: no se puede leer: error interno {id}; la causa se ve con «--log error»",
                 self.place.database().display()
             )),
-            other => problem::from_failure(other, refused),
+            other => match (&other, self.service.mirror_problem()) {
+                (Failure::Unavailable, Some(problem)) => Problem::store(format!(
+                    "el espejo no se puede escribir, y nada cambió: {}",
+                    mirror::to_sentence(&problem)
+                )),
+                (Failure::Unknown, Some(problem)) => Problem::store(format!(
+                    "el cambio quedó guardado, pero no en el espejo: {}",
+                    mirror::to_sentence(&problem)
+                )),
+                _ => problem::from_failure(other, refused),
+            },
         }
     }
 

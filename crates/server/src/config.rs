@@ -28,6 +28,8 @@ pub(crate) struct FileConfig {
     pub(crate) secrets: Option<PathBuf>,
     /// `checkpoints`: the file of checkpoints.
     pub(crate) checkpoints: Option<PathBuf>,
+    /// `mirror`: the directory of the mirror.
+    pub(crate) mirror: Option<PathBuf>,
     /// `listen`: `HOST:PORT`.
     pub(crate) listen: Option<String>,
     /// `metrics`: `HOST:PORT` of health and metrics.
@@ -102,7 +104,7 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order in which `config check --print` tells them.
-pub(crate) const KEYS: [Key; 16] = [
+pub(crate) const KEYS: [Key; 17] = [
     key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
     key(
         "secrets",
@@ -113,6 +115,11 @@ pub(crate) const KEYS: [Key; 16] = [
         "checkpoints",
         "Archivo de los puntos de control, mejor en otro disco; si falta, el directorio de los datos más «.checkpoints»",
         "\"/var/lib/ventanilla/datos.checkpoints\"",
+    ),
+    key(
+        "mirror",
+        "Directorio de otro disco donde cada asiento se escribe también antes de responder",
+        "\"/mnt/espejo/ventanilla\"",
     ),
     key("listen", "Dirección donde escucha", "\"127.0.0.1:8080\""),
     key(
@@ -219,6 +226,7 @@ impl FileConfig {
             "database" => keep(&mut self.database, text),
             "secrets" => keep(&mut self.secrets, path()),
             "checkpoints" => keep(&mut self.checkpoints, path()),
+            "mirror" => keep(&mut self.mirror, path()),
             "listen" => keep(&mut self.listen, text),
             "tls_cert" => keep(&mut self.edge.tls_cert, path()),
             "tls_key" => keep(&mut self.edge.tls_key, path()),
@@ -268,7 +276,7 @@ mod tests {
     #[test]
     fn a_file_says_what_the_flags_say() {
         let config = read(
-            "data = 'datos'\nsecrets = '/var/lib/claves'\nlisten = '127.0.0.1:0'\n\
+            "data = 'datos'\nsecrets = '/var/lib/claves'\nmirror = 'espejo'\nlisten = '127.0.0.1:0'\n\
              checkpoints = '/mnt/otro/control'\n\
              metrics = '127.0.0.1:9090'\nmetrics_public = true\nlog = 'warn'\nlog_format = 'json'\n\
              batch_len_max = 1\ntoken_lifetime_s = 60\nsession_lifetime_s = 90\n\
@@ -279,6 +287,7 @@ mod tests {
         assert_eq!(config.data.as_deref(), Some(Path::new("/etc/datos")));
         assert_eq!(config.secrets.as_deref(), Some(Path::new("/var/lib/claves")));
         assert_eq!(config.checkpoints.as_deref(), Some(Path::new("/mnt/otro/control")));
+        assert_eq!(config.mirror.as_deref(), Some(Path::new("/etc/espejo")));
         assert_eq!(config.listen.as_deref(), Some("127.0.0.1:0"));
         assert_eq!(config.edge.tls_cert.as_deref(), Some(Path::new("/etc/cert.pem")));
         assert_eq!(config.edge.tls_key.as_deref(), Some(Path::new("/etc/key.pem")));
@@ -357,6 +366,7 @@ mod tests {
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),
             ("data = ''", "el valor de «data» no es válido"),
+            ("mirror = false", "el valor de «mirror» no es válido"),
             ("allow_plain_http = 1", "el valor de «allow_plain_http» no es válido"),
             ("tls_key = true", "el valor de «tls_key» no es válido"),
             ("trusted_proxies = '::1'", "el valor de «trusted_proxies» no es válido"),

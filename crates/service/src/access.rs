@@ -53,7 +53,7 @@ impl Service {
         let token = to_hex(&self.entropy().bytes::<32>());
         let lifetime_s = self.settings().token_lifetime_s;
         let digest = token_digest(&token);
-        self.write(move |tx, now| {
+        self.write_aside(move |tx, now| {
             // A secret that was ended while this waited gives no token, or a leak would outlive its end.
             if !proof.holds_of(tx.view().collector(collector)?.as_ref(), now) {
                 return Ok(Err(LoginRefusal::WrongCredentials));

@@ -16,6 +16,7 @@ mod guard;
 pub mod import;
 mod kit;
 mod meters;
+mod mirror;
 mod network;
 mod payables;
 mod printing;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
-use ventanilla_domain::Label;
+use ventanilla_domain::{Label, Payment, Reversal};
 pub use ventanilla_store::FileSizes;
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
 
@@ -49,7 +50,9 @@ pub use explaining::{
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
 pub use kit::{CodeError, KitError, RecoveryCode, RecoveryKit};
-pub use meters::{Counter, Histogram, Level, QueueLen, Reading, WriteMeters};
+pub use meters::{
+    Counter, Histogram, Level, MirrorMeters, MirrorState, QueueLen, Reading, WriteMeters,
+};
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -232,6 +235,21 @@ impl Service {
         failure::of_read(error, &self.inner.entropy)
     }
 
+    /// That a payment that was read may be told: nothing is said to have been paid while the disk of
+    /// the books is the only one that has it.
+    fn require_mirrored<R>(
+        &self,
+        payment: &Payment,
+        reversal: Option<&Reversal>,
+    ) -> Result<(), Failure<R>> {
+        let reversed_at = reversal.map(|reversal| reversal.recorded_at);
+        let may_be_lost = |at: Timestamp| self.inner.writer.one_disk_only().has(at);
+        if may_be_lost(payment.recorded_at) || reversed_at.is_some_and(may_be_lost) {
+            return Err(Failure::Unavailable);
+        }
+        Ok(())
+    }
+
     /// The books as they stand; refused once the store has failed, since they may lack a commit
     /// whose outcome is not known.
     fn snapshot<R>(&self) -> Result<Snapshot, Failure<R>> {
@@ -262,6 +280,17 @@ impl Service {
         // A caller that has gone away is not told: what it asked stands all the same.
         self.inner.writer.submit(work, |result| drop(answer.send(result)));
         // No answer at all: the writer is gone, and nobody can say what became of the command.
+        decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
+    }
+
+    /// The same for what only signs somebody in, of which no mirror has anything: it goes on while
+    /// the mirror cannot be written, so that those who read can.
+    async fn write_aside<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.submit_aside(work, |result| drop(answer.send(result)));
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 

@@ -1,6 +1,7 @@
 //! What a process counts of itself for whoever watches it. Atomics alone: counting takes no lock and
 //! no memory, so that a payment does not feel it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Upper bounds of a duration's buckets, in microseconds: 100 µs to 10 s.
@@ -128,6 +129,63 @@ impl Histogram {
     }
 }
 
+/// What is told of the mirror.
+#[derive(Debug)]
+pub struct MirrorMeters {
+    /// Lines written to it with their sync, group by group, in microseconds.
+    pub write_us: Histogram,
+    state: AtomicU64,
+    lag: AtomicU64,
+}
+
+/// How a mirror stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MirrorState {
+    /// Whether it can be written.
+    pub is_ready: bool,
+    /// How many lines of the store are not known to be in it: entries, and the identity tables as
+    /// one.
+    pub lag: u64,
+}
+
+impl Default for MirrorMeters {
+    fn default() -> Self {
+        let (state, lag) = (AtomicU64::default(), AtomicU64::default());
+        Self { write_us: Histogram::new(&DURATIONS_US), state, lag }
+    }
+}
+
+impl MirrorMeters {
+    const NONE: u64 = 0;
+    const READY: u64 = 1;
+    const FAILING: u64 = 2;
+
+    /// How the mirror stands; `None` where the store has none.
+    pub fn state(&self) -> Option<MirrorState> {
+        let state = self.state.load(Ordering::Relaxed);
+        let lag = self.lag.load(Ordering::Relaxed);
+        let is_ready = state == Self::READY;
+        (state != Self::NONE).then_some(MirrorState { is_ready, lag })
+    }
+
+    pub(crate) fn set_none(&self) {
+        self.set(Self::NONE, 0);
+    }
+
+    pub(crate) fn set_ready(&self) {
+        self.set(Self::READY, 0);
+    }
+
+    pub(crate) fn set_failing(&self, lag: u64) {
+        self.set(Self::FAILING, lag);
+    }
+
+    fn set(&self, state: u64, lag: u64) {
+        self.lag.store(lag, Ordering::Relaxed);
+        self.state.store(state, Ordering::Relaxed);
+    }
+}
+
 /// What is counted of the write path.
 #[derive(Debug)]
 pub struct WriteMeters {
@@ -142,6 +200,8 @@ pub struct WriteMeters {
     pub queue_len: QueueLen,
     /// Commands that found the queue full.
     pub commands_refused: Counter,
+    /// The mirror, if the store has one.
+    pub mirror: Arc<MirrorMeters>,
     /// When the batch under way began, in [`crate::Clock`]'s elapsed microseconds; 0 between batches.
     batch_since_us: AtomicU64,
 }
@@ -154,6 +214,7 @@ impl Default for WriteMeters {
             batch_len: Histogram::new(&BATCH_LENS),
             queue_len: QueueLen::default(),
             commands_refused: Counter::default(),
+            mirror: Arc::default(),
             batch_since_us: AtomicU64::default(),
         }
     }

@@ -11,20 +11,22 @@ use crate::{Failure, PrintRefusal, RECEIPT_PATH, ReprintRefusal, Service, Sessio
 
 impl Session<'_> {
     /// A payment of the calling collector's, with what its paper says (`imprimirfactura`). Refusals
-    /// in the order of [`PrintRefusal`].
+    /// in the order of [`PrintRefusal`]. Unavailable where the payment is not in the mirror yet.
     pub fn payment_to_print(
         &self,
         bill: BillId,
         payment: PaymentId,
     ) -> Result<PrintablePayment, Failure<PrintRefusal>> {
-        self.read(|view, caller| {
+        let printed = self.read(|view, caller| {
             let payment = own_payment(view, caller, payment)?;
             Ok(match payment {
                 None => Err(PrintRefusal::PaymentUnknown),
                 Some(payment) if payment.bill != bill => Err(PrintRefusal::PaymentOfAnotherBill),
                 Some(payment) => Ok(printable(view, &caller.company, payment)?),
             })
-        })
+        })?;
+        self.service().require_mirrored(&printed.payment, printed.reversal.as_ref())?;
+        Ok(printed)
     }
 }
 

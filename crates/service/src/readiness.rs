@@ -16,6 +16,8 @@ const BATCH_AGE_US_MAX: u64 = 10_000_000;
 pub enum Unready {
     /// The store has failed: this process must end.
     StoreFailed,
+    /// The mirror cannot be written.
+    Mirror,
     /// The queue is full, or the writer is stuck in a batch.
     Busy,
     /// The books cannot be read.
@@ -37,6 +39,9 @@ impl Service {
             return Err(Unready::StoreFailed);
         }
         let meters = self.write_meters();
+        if meters.mirror.state().is_some_and(|state| !state.is_ready) {
+            return Err(Unready::Mirror);
+        }
         let is_full = meters.queue_len.get() >= self.queue_len_max();
         let is_stuck = meters.batch_age_us(self.inner.clock.elapsed_us()) > BATCH_AGE_US_MAX;
         if is_full || is_stuck {

@@ -100,11 +100,12 @@ impl<'s> Session<'s> {
     }
 
     /// The calling collector's payments that match each selector given, by id (`consultarpago`).
+    /// Unavailable where one of them is not in the mirror yet.
     pub fn find_payments(
         &self,
         selector: &PaymentSelector,
     ) -> Result<Vec<PaymentState>, Failure<NoRefusal>> {
-        self.read(|view, caller| {
+        let states: Vec<PaymentState> = self.read(|view, caller| {
             let mut found = candidates(view, caller, selector)?;
             found.retain(|payment| {
                 payment.collector == caller.collector
@@ -116,7 +117,11 @@ impl<'s> Session<'s> {
             let states =
                 found.into_iter().map(|payment| payment_state(view, &caller.company, payment));
             states.collect::<Result<Vec<_>, _>>().map(Ok)
-        })
+        })?;
+        for PaymentState { payment, reversal } in &states {
+            self.service.require_mirrored(payment, reversal.as_ref())?;
+        }
+        Ok(states)
     }
 }
 

@@ -112,7 +112,7 @@ impl Service {
         company: Option<CompanyId>,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
         let ((first, last), act) = (id.to_range(), self.operator_act(What::TokenRevoke));
-        self.write(move |tx, now| {
+        self.write_aside(move |tx, now| {
             let mut revoked = Vec::new();
             for token in tx.view().tokens_between(&first, &last)? {
                 let Some(collector) = tx.view().collector(token.collector)? else { continue };

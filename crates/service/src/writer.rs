@@ -5,16 +5,19 @@
 //! since a refusal may rest on a payment of the same group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use ventanilla_store::{CommitError, Store, StoreError, Tx};
+use ventanilla_store::{CommitError, MirrorError, Store, StoreError, Tx};
 
 use crate::failure::{self, WriteFailure};
 use crate::meters::WriteMeters;
+use crate::mirror::{Keeper, Leave, MirrorProblem, OneDiskOnly};
 use crate::{Clock, Entropy, Settings};
 
 /// What a command does inside the transaction: loads its facts, decides, and keeps the decision.
@@ -30,6 +33,8 @@ trait Waiting: Send {
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
     /// When a command whose time is kept came, in [`Clock::elapsed_us`].
     fn timed_since_us(&self) -> Option<u64>;
+    /// Whether what it keeps is in the mirror too.
+    fn is_mirrored(&self) -> bool;
     fn answer(self: Box<Self>, failure: Option<WriteFailure>);
 }
 
@@ -37,7 +42,14 @@ struct Command<T, W, A> {
     work: W,
     result: Option<T>,
     timed_since_us: Option<u64>,
+    is_mirrored: bool,
     answer: A,
+}
+
+impl<T, W, A> Command<T, W, A> {
+    fn new(work: W, answer: A) -> Self {
+        Self { work, result: None, timed_since_us: None, is_mirrored: true, answer }
+    }
 }
 
 impl<T, W, A> Waiting for Command<T, W, A>
@@ -55,6 +67,10 @@ where
         self.timed_since_us
     }
 
+    fn is_mirrored(&self) -> bool {
+        self.is_mirrored
+    }
+
     fn answer(self: Box<Self>, failure: Option<WriteFailure>) {
         let result = match (failure, self.result) {
             (Some(failure), _) => Err(failure),
@@ -67,7 +83,24 @@ where
 
 enum Message {
     Run(Box<dyn Waiting>),
+    /// To look after the mirror; whoever asks waits until the sender is gone.
+    Look(Sender<()>),
     Stop,
+}
+
+/// Why a group has no answers of its own.
+enum Missed {
+    Commit(CommitError),
+    /// The mirror cannot be written: nothing was changed.
+    NoMirror,
+    /// What was committed is not in the mirror.
+    Unmirrored,
+}
+
+impl From<CommitError> for Missed {
+    fn from(error: CommitError) -> Self {
+        Self::Commit(error)
+    }
 }
 
 /// The queue and its thread.
@@ -77,6 +110,8 @@ pub(crate) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
     failed: watch::Receiver<bool>,
     meters: Arc<WriteMeters>,
+    mirror_problem: MirrorProblem,
+    one_disk_only: Arc<OneDiskOnly>,
 }
 
 impl Writer {
@@ -92,7 +127,17 @@ impl Writer {
         let failing = fail.clone();
         let meters = Arc::new(WriteMeters::default());
         let counted = Arc::clone(&meters);
-        let loop_ = Loop { store, clock, entropy, batch_len_max, fail, meters: counted };
+        let (mirror_problem, one_disk_only) =
+            (MirrorProblem::default(), Arc::<OneDiskOnly>::default());
+        let keeper = Keeper::new(
+            store.clone(),
+            clock.clone(),
+            Arc::clone(&meters.mirror),
+            Arc::clone(&mirror_problem),
+            Arc::clone(&one_disk_only),
+        );
+        let mut loop_ =
+            Loop { store, clock, entropy, batch_len_max, fail, meters: counted, keeper };
         let thread = std::thread::Builder::new().name("writer".to_owned());
         let thread = thread.spawn(move || {
             // Without a writer nothing can be paid: the process must not live on without it.
@@ -101,7 +146,8 @@ impl Writer {
                 failing.send_replace(true);
             }
         })?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), failed, meters })
+        let thread = Mutex::new(Some(thread));
+        Ok(Self { queue, thread, failed, meters, mirror_problem, one_disk_only })
     }
 
     /// Puts a command in the queue; `answer` is called once its commit has ended. A full queue, or
@@ -111,7 +157,16 @@ impl Writer {
         work: impl Work<T> + 'static,
         answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
     ) {
-        self.enqueue(Box::new(Command { work, result: None, timed_since_us: None, answer }));
+        self.enqueue(Box::new(Command::new(work, answer)));
+    }
+
+    /// The same for what no mirror has.
+    pub(crate) fn submit_aside<T: Send + 'static>(
+        &self,
+        work: impl Work<T> + 'static,
+        answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
+    ) {
+        self.enqueue(Box::new(Command { is_mirrored: false, ..Command::new(work, answer) }));
     }
 
     /// The same for a payment that came at `since_us`: its time is kept if it is decided.
@@ -122,7 +177,7 @@ impl Writer {
         answer: impl FnOnce(Result<T, WriteFailure>) + Send + 'static,
     ) {
         let timed_since_us = Some(since_us);
-        self.enqueue(Box::new(Command { work, result: None, timed_since_us, answer }));
+        self.enqueue(Box::new(Command { timed_since_us, ..Command::new(work, answer) }));
     }
 
     fn enqueue(&self, command: Box<dyn Waiting>) {
@@ -137,6 +192,25 @@ impl Writer {
         if let Message::Run(command) = message {
             command.answer(Some(WriteFailure::Unavailable));
         }
+    }
+
+    /// Looks after the mirror between two groups. Blocking.
+    pub(crate) fn look(&self) {
+        let (looking, looked) = channel();
+        if self.queue.send(Message::Look(looking)).is_ok() {
+            // Nothing is ever sent: the sender goes when the look is over.
+            looked.recv().ok();
+        }
+    }
+
+    /// Why the mirror cannot be written, where it cannot.
+    pub(crate) fn mirror_problem(&self) -> Option<Arc<MirrorError>> {
+        self.mirror_problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What may be on the disk of the books alone.
+    pub(crate) fn one_disk_only(&self) -> &OneDiskOnly {
+        &self.one_disk_only
     }
 
     /// What is counted of the queue and the commits.
@@ -169,18 +243,20 @@ struct Loop {
     batch_len_max: usize,
     fail: watch::Sender<bool>,
     meters: Arc<WriteMeters>,
+    keeper: Keeper,
 }
 
 impl Loop {
-    fn run(&self, waiting: &Receiver<Message>) {
+    fn run(&mut self, waiting: &Receiver<Message>) {
         let mut is_open = true;
         while is_open {
-            let Ok(first) = waiting.recv() else { return };
-            let mut batch = Vec::new();
+            let Some(first) = self.next(waiting) else { return };
+            let (mut batch, mut lookers) = (Vec::new(), Vec::new());
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
                     Message::Run(command) => batch.push(command),
+                    Message::Look(looker) => lookers.push(looker),
                     Message::Stop => is_open = false,
                 }
                 let has_room = is_open && batch.len() < self.batch_len_max;
@@ -188,17 +264,37 @@ impl Loop {
             }
             self.meters.queue_len.taken(batch.len());
             self.meters.begin_batch(self.clock.elapsed_us());
+            if !lookers.is_empty() {
+                self.keeper.look();
+                drop(lookers);
+            }
             self.commit(batch);
             self.meters.end_batch();
         }
         // What came in behind the stop never ran.
-        while let Ok(Message::Run(late)) = waiting.try_recv() {
-            self.meters.queue_len.taken(1);
-            late.answer(Some(WriteFailure::Unavailable));
+        while let Ok(late) = waiting.try_recv() {
+            if let Message::Run(late) = late {
+                self.meters.queue_len.taken(1);
+                late.answer(Some(WriteFailure::Unavailable));
+            }
         }
     }
 
-    fn commit(&self, mut batch: Vec<Box<dyn Waiting>>) {
+    /// What comes next. Where there is a mirror, a silence is used to look after it.
+    fn next(&mut self, waiting: &Receiver<Message>) -> Option<Message> {
+        loop {
+            let Some(pause) = self.keeper.pause().filter(|_| !*self.fail.borrow()) else {
+                return waiting.recv().ok();
+            };
+            match waiting.recv_timeout(pause) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) => self.keeper.look(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn commit(&mut self, mut batch: Vec<Box<dyn Waiting>>) {
         if *self.fail.borrow() {
             return answer(batch, Some(&WriteFailure::Unavailable));
         }
@@ -208,14 +304,27 @@ impl Loop {
                 answer(batch, None);
             }
             // One command may have spoilt the group: each runs again alone, once.
-            Err(CommitError::Nothing(StoreError::Damaged { .. } | StoreError::Full(_)))
-                if batch.len() > 1 =>
-            {
+            Err(Missed::Commit(CommitError::Nothing(
+                StoreError::Damaged { .. } | StoreError::Full(_),
+            ))) if batch.len() > 1 => {
                 for command in batch {
                     self.commit(vec![command]);
                 }
             }
-            Err(error) => answer(batch, Some(&self.failure(error))),
+            Err(Missed::Commit(error)) => answer(batch, Some(&self.failure(error))),
+            // A retry under the caller's key gets its success once the mirror is back.
+            Err(Missed::Unmirrored) => answer(batch, Some(&WriteFailure::Unknown)),
+            Err(Missed::NoMirror) => self.commit_aside(batch),
+        }
+    }
+
+    /// Commits what no mirror has; the rest changes nothing.
+    fn commit_aside(&mut self, batch: Vec<Box<dyn Waiting>>) {
+        let (mirrored, aside): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|command| command.is_mirrored());
+        answer(mirrored, Some(&WriteFailure::Unavailable));
+        if !aside.is_empty() {
+            self.commit(aside);
         }
     }
 
@@ -227,18 +336,31 @@ impl Loop {
         }
     }
 
-    fn attempt(&self, batch: &mut [Box<dyn Waiting>]) -> Result<(), CommitError> {
+    fn attempt(&mut self, batch: &mut [Box<dyn Waiting>]) -> Result<(), Missed> {
         let len = batch.len();
+        self.keeper.prepare();
         let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
+        // Where the store is mirrored is part of it: whoever writes reads it under the same lock.
+        let path = tx.view().mirror().map_err(CommitError::Nothing)?;
+        let leave = self.keeper.allow(path.as_deref());
+        if leave == Leave::Refused && batch.iter().any(|command| command.is_mirrored()) {
+            return Err(Missed::NoMirror);
+        }
         for command in batch {
-            let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, self.clock.now())));
+            let now = self.clock.now();
+            if leave == Leave::Mirrored {
+                self.keeper.begin(now);
+            }
+            let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, now)));
             let run = run.unwrap_or_else(|_| Err(panicked("a command panicked")));
             run.map_err(CommitError::Nothing)?;
         }
         let started_us = self.clock.elapsed_us();
         let committed = catch_unwind(AssertUnwindSafe(|| tx.commit()));
         self.meters.committed(len, self.clock.elapsed_us().saturating_sub(started_us));
-        committed.unwrap_or_else(|_| Err(CommitError::Unknown(panicked("a commit panicked"))))
+        committed.unwrap_or_else(|_| Err(CommitError::Unknown(panicked("a commit panicked"))))?;
+        let is_mirrored = leave != Leave::Mirrored || self.keeper.catch_up();
+        if is_mirrored { Ok(()) } else { Err(Missed::Unmirrored) }
     }
 
     /// What the callers are told; the chain of causes is logged here, once.

@@ -11,6 +11,7 @@ mod journal;
 mod keys;
 mod lock;
 mod memory;
+mod mirror;
 mod payables;
 mod prepared;
 mod records;
@@ -31,6 +32,7 @@ pub use days::DaySums;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
+pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed};
 pub use payables::EnteredInvoice;
 pub use prepared::Prepared;
 pub use records::{
@@ -115,6 +117,15 @@ impl Store {
         match self {
             Self::Memory(_) => FileSizes::default(),
             Self::Sqlite(sqlite) => sqlite.file_sizes(),
+        }
+    }
+
+    /// Whether a path is on the disk of the books: what takes one takes the other. Not told of a
+    /// store in memory, nor of what cannot be looked at.
+    pub fn shares_disk_with(&self, path: &Path) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Sqlite(sqlite) => sqlite.shares_disk_with(path),
         }
     }
 

@@ -13,6 +13,7 @@ use ventanilla_domain::{
 };
 
 use crate::former::Former;
+use crate::mirror::{End, Identified, journal_end};
 use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
@@ -29,6 +30,9 @@ pub struct State {
     tokens: BTreeMap<Digest, TokenRecord>,
     pub(crate) trails: BTreeMap<Option<CompanyId>, Vec<TrailRow>>,
     pub(crate) identities: Identities,
+    /// How many transactions have changed collectors, integrators, users or rights.
+    pub(crate) identities_version: i64,
+    pub(crate) mirror: Option<String>,
 }
 
 /// A caller key with what it belongs to, and the payment it made or reversed.
@@ -520,6 +524,22 @@ impl State {
     pub(crate) fn books_of(&self, company: CompanyId) -> Option<&Books> {
         self.books(company)
     }
+
+    /// The last of each company's journal.
+    pub(crate) fn journal_ends(&self) -> Vec<(CompanyId, End)> {
+        let end =
+            |books: &Books| journal_end(books.counters.next_entry.to_i64(), books.counters.chain);
+        self.books.iter().map(|(company, books)| (*company, end(books))).collect()
+    }
+
+    /// Puts the identity tables in the place of those that are there; tokens and sessions end.
+    pub(crate) fn replace_identities(&mut self, identified: &Identified) {
+        let collectors = identified.collectors.iter();
+        self.collectors = collectors.map(|record| (record.id, record.clone())).collect();
+        self.tokens.clear();
+        self.identities = Identities::of(identified);
+        self.identities_version = identified.version;
+    }
 }
 
 /// A store in memory: a state that is replaced whole at each commit.
@@ -545,7 +565,8 @@ impl Memory {
 
     pub(crate) fn begin(&self) -> MemoryTx<'_> {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        MemoryTx { store: self, state: self.snapshot().as_ref().clone(), _writing: writing }
+        let state = self.snapshot().as_ref().clone();
+        MemoryTx { store: self, state, is_identities_touched: false, _writing: writing }
     }
 }
 
@@ -554,6 +575,7 @@ impl Memory {
 pub struct MemoryTx<'a> {
     store: &'a Memory,
     pub(crate) state: State,
+    is_identities_touched: bool,
     _writing: MutexGuard<'a, ()>,
 }
 
@@ -598,6 +620,12 @@ impl MemoryTx<'_> {
         let entry = Entry { number, recorded_at, event, written, postings, chain };
         self.state.journal.entry(company).or_default().push(entry);
         Ok(())
+    }
+
+    pub(crate) fn touch_identities(&mut self) {
+        if !std::mem::replace(&mut self.is_identities_touched, true) {
+            self.state.identities_version = self.state.identities_version.saturating_add(1);
+        }
     }
 
     pub(crate) fn put_collector(&mut self, record: CollectorRecord) {

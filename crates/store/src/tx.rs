@@ -97,6 +97,7 @@ impl Tx<'_> {
 
     /// Adds a collector, or changes its permission, its state and its secrets.
     pub fn put_collector(&mut self, record: CollectorRecord) -> Result<(), StoreError> {
+        self.touch_identities()?;
         match self {
             Self::Memory(tx) => {
                 tx.put_collector(record);

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{Company, CompanyId, IntegratorId, Role, Text, UserId};
 
 use crate::memory::State;
+use crate::mirror::Identified;
 use crate::view::{From, View, read};
 use crate::{Digest, StoreError, Tx};
 
@@ -145,6 +146,7 @@ impl View<'_> {
 impl Tx<'_> {
     /// Adds an integrator, or changes it. A name that another has is refused as damage.
     pub fn put_integrator(&mut self, record: &IntegratorRecord) -> Write {
+        self.touch_identities()?;
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.integrators, record),
             Self::Sqlite(tx) => tx.put_integrator(record),
@@ -153,6 +155,7 @@ impl Tx<'_> {
 
     /// Adds a user, or changes it. A name that another has is refused as damage.
     pub fn put_user(&mut self, record: &UserRecord) -> Write {
+        self.touch_identities()?;
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.users, record),
             Self::Sqlite(tx) => tx.put_user(record),
@@ -161,6 +164,7 @@ impl Tx<'_> {
 
     /// Gives a user a right, or another in its place. The user and the company must be there.
     pub fn put_right(&mut self, user: UserId, company: CompanyId, role: Role) -> Write {
+        self.touch_identities()?;
         match self {
             Self::Memory(tx) => tx.state.put_right(user, company, role),
             Self::Sqlite(tx) => tx.put_right(user, company, role),
@@ -169,6 +173,7 @@ impl Tx<'_> {
 
     /// Takes a user's right for a company away, if it has one.
     pub fn drop_right(&mut self, user: UserId, company: CompanyId) -> Write {
+        self.touch_identities()?;
         match self {
             Self::Memory(tx) => {
                 tx.state.identities.rights.remove(&(user, company));
@@ -246,6 +251,19 @@ pub(crate) struct Identities {
 }
 
 impl Identities {
+    /// Those of a mirror's line, without a session.
+    pub(crate) fn of(identified: &Identified) -> Self {
+        let integrators = identified.integrators.iter();
+        let users = identified.users.iter();
+        let rights = identified.rights.iter();
+        Self {
+            integrators: integrators.map(|record| (record.id, record.clone())).collect(),
+            users: users.map(|record| (record.id, record.clone())).collect(),
+            rights: rights.map(|(user, company, role)| ((*user, *company), *role)).collect(),
+            sessions: BTreeMap::new(),
+        }
+    }
+
     fn integrators(&self) -> Vec<IntegratorRecord> {
         self.integrators.values().cloned().collect()
     }

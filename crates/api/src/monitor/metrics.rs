@@ -21,6 +21,7 @@ pub(super) fn to_text(monitor: &Monitor, sight: &Sight) -> String {
     requests(&mut page, &monitor.meters);
     connections(&mut page, &monitor.meters.connections);
     writes(&mut page, &monitor.service);
+    mirror(&mut page, &monitor.service);
     books(&mut page, sight);
     verified(&mut page, &monitor.service);
     page.into_text()
@@ -164,6 +165,36 @@ fn verified(page: &mut Page, service: &Service) {
         Kind::Gauge,
         "When the last checkpoint was signed, in seconds since 1970.",
         meters.checkpoint_at_s.load(Ordering::Relaxed),
+    );
+}
+
+/// How the mirror stands; where there is none, nothing waits for it.
+fn mirror(page: &mut Page, service: &Service) {
+    let mirror = &service.write_meters().mirror;
+    let state = mirror.state();
+    page.single(
+        "ventanilla_mirror_configured",
+        Kind::Gauge,
+        "Whether the books have a mirror: 1 or 0.",
+        u8::from(state.is_some()),
+    );
+    page.single(
+        "ventanilla_mirror_ready",
+        Kind::Gauge,
+        "Whether the mirror can be written, or there is none: 1 or 0.",
+        u8::from(state.is_none_or(|state| state.is_ready)),
+    );
+    page.single(
+        "ventanilla_mirror_lag_entries",
+        Kind::Gauge,
+        "Entries that are not known to be in the mirror.",
+        state.map_or(0, |state| state.lag),
+    );
+    page.histogram(
+        "ventanilla_mirror_duration_seconds",
+        "Writes to the mirror with their sync, group by group.",
+        Unit::Microseconds,
+        &mirror.write_us,
     );
 }
 

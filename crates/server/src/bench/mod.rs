@@ -13,7 +13,7 @@ mod print;
 mod report;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
@@ -80,6 +80,9 @@ pub(crate) struct BenchArgs {
     /// Directorio en cuyo disco se mide; si falta, el temporal del sistema
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Mide los pagos también con un espejo, en un directorio nuevo dentro de este
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
 }
 
 impl BenchArgs {
@@ -90,6 +93,7 @@ impl BenchArgs {
         );
         line.extend(self.bills.map(|bills| format!(" --bills {bills}")));
         line.extend(self.data.as_ref().map(|data| format!(" --data {}", data.display())));
+        line.extend(self.mirror.as_ref().map(|mirror| format!(" --mirror {}", mirror.display())));
         line
     }
 }
@@ -163,6 +167,27 @@ fn pay(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Result<(
     report.add_ratio(Ratio::of("pagos durables / N", &grouped, &durable, None));
     report.add_series([grouped, single, durable]);
     report.set_syncs(anchors::syncs_per_second(world.root())?);
+    args.mirror.as_deref().map_or(Ok(()), |parent| pay_mirrored(world, parent, args, report))
+}
+
+/// The same payments with a mirror, beside those without.
+fn pay_mirrored(
+    world: &World,
+    parent: &Path,
+    args: &BenchArgs,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("ventanilla-bench-").tempdir_in(parent)?;
+    let mirror = folder.path().join("espejo");
+    let alone = world.server("sin-espejo", &[])?;
+    let mirrored = world.server("con-espejo", &["--mirror", &mirror.to_string_lossy()])?;
+    let targets = [
+        Target::new("pagos sin espejo", alone.address(), world.payments(&alone)?),
+        Target::new("pagos con espejo", mirrored.address(), world.payments(&mirrored)?),
+    ];
+    let [alone, mirrored] = measure(&targets, args)?;
+    report.add_ratio(Ratio::of("pagos con espejo / sin espejo", &mirrored, &alone, None));
+    report.add_series([alone, mirrored]);
     Ok(())
 }
 

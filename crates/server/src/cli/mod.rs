@@ -12,7 +12,8 @@ pub(crate) use spanish::Answer;
 use crate::bench;
 use crate::commands::{
     backup, collector, company, config, demo, explain, export, import, init, integrator, invoice,
-    payout, receipt, recovery_kit, report, restore, serve, token, trail, user, verify, watch,
+    mirror, payout, receipt, recovery_kit, report, restore, serve, token, trail, user, verify,
+    watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -81,6 +82,9 @@ enum Command {
     Restore(Box<restore::RestoreArgs>),
     /// Guarda las claves cifradas con un código de recuperación, que se muestra una vez
     RecoveryKit(recovery_kit::RecoveryKitArgs),
+    /// El espejo: el otro disco donde se escribe cada asiento
+    #[command(subcommand)]
+    Mirror(mirror::MirrorCommand),
     /// La configuración con que se sirve
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -130,6 +134,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => backup::run(&args, log),
         Command::Restore(args) => restore::run(&args, log),
         Command::RecoveryKit(args) => recovery_kit::run(&args, log),
+        Command::Mirror(command) => mirror::run(&command, log),
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(&command, log),
     }
@@ -226,6 +231,9 @@ mod tests {
         "ventanilla backup --help",
         "ventanilla restore --help",
         "ventanilla recovery-kit --help",
+        "ventanilla mirror --help",
+        "ventanilla mirror status --help",
+        "ventanilla mirror off --help",
         "ventanilla import report --help",
         "ventanilla config --help",
         "ventanilla config check --help",
@@ -289,6 +297,15 @@ mod tests {
             ("ventanilla restore x --waive 13:", "falta el nombre del recaudador"),
             ("ventanilla import report x", "falta --collector <NOMBRE>"),
             ("ventanilla recovery-kit --code x", "no se conoce «--code»"),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_the_mirror_is_told_in_spanish() {
+        check_wrong(&[
+            ("ventanilla mirror", "Comandos:"),
+            ("ventanilla mirror on", "no se conoce el comando «on»"),
+            ("ventanilla serve --mirror", "--mirror <DIR> necesita un valor"),
         ]);
     }
 

@@ -18,6 +18,7 @@ use ventanilla_service::{Service, Settings, Verifier};
 use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
+use super::mirror::{self, MirrorArgs, Wanted};
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::log::{self, LogArgs};
@@ -44,6 +45,8 @@ pub(crate) struct ServeArgs {
     /// Dirección donde escucha: 127.0.0.1:8080 si falta
     #[arg(long, value_name = "HOST:PORT", env = "VENTANILLA_LISTEN")]
     listen: Option<String>,
+    #[command(flatten)]
+    mirror: MirrorArgs,
     #[command(flatten)]
     edge: EdgeArgs,
     #[command(flatten)]
@@ -103,6 +106,11 @@ impl ServeArgs {
             place.require()?;
             Ok(format!("datos     {}", place.data.display()))
         }));
+        match self.mirror.to_wanted(file) {
+            Wanted::Kept => {}
+            Wanted::Off => keep(Ok("espejo    ya no se lleva".to_owned())),
+            Wanted::At(path) => keep(Ok(format!("espejo    {}", path.display()))),
+        }
         let listen = self.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
         keep(to_addresses("--listen", listen).and_then(|addresses| {
             let tls = self.edge.to_tls(&file.edge, &addresses)?;
@@ -139,7 +147,8 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
             None => Ok(door),
         }
     };
-    serve(&place, settings, open_door, |_| Ok(()))
+    let wanted = args.mirror.to_wanted(&file);
+    serve(&place, &wanted, settings, open_door, |_| Ok(()))
 }
 
 /// The addresses that `HOST:PORT` of a flag stands for.
@@ -193,14 +202,21 @@ fn bind(runtime: &Runtime, listen: &str, addresses: &[SocketAddr]) -> anyhow::Re
 /// Serves the books at `place` once the door is open; `greet` may tell more then.
 pub(crate) fn serve(
     place: &Place,
+    wanted: &Wanted,
     settings: Settings,
     open_door: impl FnOnce() -> anyhow::Result<Door>,
     greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
     place.require()?;
     let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
-    let service = start_service(place.open_held(&lock)?, settings)?;
-    let opened = open_door().and_then(|door| Ok((door, start_verifier(&service, place)?)));
+    let store = place.open_held(&lock)?;
+    mirror::settle(&store, wanted, place)?;
+    let service = start_service(store, settings)?;
+    service.settle_mirror();
+    let foreign = mirror::refuse_foreign(service.mirror_problem().as_deref());
+    let opened = foreign
+        .and_then(|()| open_door())
+        .and_then(|door| Ok((door, start_verifier(&service, place)?)));
     let (door, verifier) = opened.inspect_err(|_| service.shut_down())?;
     let Door { runtime, listener, edge, metrics } = door;
     let ended = runtime.block_on(async {

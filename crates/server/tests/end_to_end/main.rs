@@ -36,6 +36,8 @@ mod imported;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod printed;

@@ -78,7 +78,7 @@ impl Service {
     pub async fn log_out(&self, user: &str, key: &str) -> Result<(), Failure<SessionRefusal>> {
         let digest = session_digest(key).ok_or(Failure::Refused(SessionRefusal))?;
         let (user, lifetime_s) = (user.to_owned(), self.settings().session_lifetime_s);
-        self.write(move |tx, now| {
+        self.write_aside(move |tx, now| {
             let found = tx.view().user_session(&digest)?;
             match accepted(found, &user, now, lifetime_s) {
                 Ok(session) if session.is_permanent => {}
@@ -114,7 +114,7 @@ impl Service {
         }
         let renewals = Arc::clone(&self.sign_ins().renewals);
         let lifetime_s = self.settings().session_lifetime_s;
-        self.inner.writer.submit(
+        self.inner.writer.submit_aside(
             move |tx, now| {
                 let found = tx.view().user_session(&digest)?;
                 if found.is_some_and(|session| is_due(&session, now, lifetime_s)) {

@@ -100,7 +100,7 @@ impl Service {
         let key = to_hex(&self.entropy().bytes::<16>());
         let lifetime_s = self.settings().session_lifetime_s;
         let digest = token_digest(&key);
-        self.write(move |tx, now| {
+        self.write_aside(move |tx, now| {
             let Some(user) = proven_user(tx, &claim, &proven)? else {
                 return Ok(Err(SignInRefusal::WrongCredentials));
             };

@@ -9,6 +9,7 @@ mod days;
 mod former;
 mod known;
 mod migrate;
+mod mirror;
 mod payables;
 mod read;
 mod rows;
@@ -17,7 +18,7 @@ mod users;
 mod write;
 
 use std::fs::{DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -144,6 +145,11 @@ impl Sqlite {
         let len = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let log = self.path.with_file_name(LOG_FILE);
         FileSizes { database_bytes: len(&self.path), log_bytes: len(&log) }
+    }
+
+    pub(crate) fn shares_disk_with(&self, path: &Path) -> bool {
+        let device = |path: &Path| std::fs::metadata(path).ok().map(|found| found.dev());
+        device(path).is_some_and(|of_path| device(&self.path) == Some(of_path))
     }
 
     /// What SQLite itself finds wrong with the file: nothing when all is well.

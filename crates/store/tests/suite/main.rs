@@ -17,6 +17,8 @@ mod former;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod payables;
 #[cfg(test)]
 mod payables_laws;

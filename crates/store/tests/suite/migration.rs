@@ -180,7 +180,8 @@ fn the_migration_makes_what_would_have_been_kept() {
     // As script 0004 left it.
     crate::sqlite::edit(
         &data,
-        "DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
+        "DROP TABLE mirror; \
+         DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
          ALTER TABLE collector DROP COLUMN previous_until_us; \
          ALTER TABLE collector DROP COLUMN previous_secret_digest; \
@@ -217,6 +218,8 @@ fn the_collectors_and_tokens_of_older_books_are_kept() {
             snapshot.view().tokens_of(collector).unwrap(),
             [TokenRecord { digest: [0; 32], collector, issued_at, expires_at }]
         );
+        assert_eq!(snapshot.view().mirror().unwrap(), None);
+        assert_eq!(world.store.ends().unwrap().identities(), Some(0));
         assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
     }
 }

@@ -25,6 +25,14 @@ pub(crate) fn each_store(test: impl Fn(&World)) {
     test(&World::made(Store::create_sqlite(&folder.path().join("data"), keys()).unwrap()));
 }
 
+/// Runs a test over an empty store of every kind.
+pub(crate) fn each_empty_store(test: impl Fn(&Store)) {
+    let keys = || Keys::from_random([7; 64]);
+    test(&Store::memory(keys()));
+    let folder = tempfile::tempdir().unwrap();
+    test(&Store::create_sqlite(&folder.path().join("data"), keys()).unwrap());
+}
+
 pub(crate) fn id<T>(from: fn(i64) -> Result<T, IdOutOfRange>, value: i64) -> T {
     from(value).unwrap()
 }

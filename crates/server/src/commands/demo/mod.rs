@@ -12,6 +12,7 @@ use clap::Args;
 use ventanilla_service::Settings;
 use ventanilla_store::{OpenError, ServerLock};
 
+use super::mirror::Wanted;
 use super::serve::{self, Door};
 use crate::books::{Books, Place, beside, is_empty};
 use crate::log::{self, LogArgs};
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         refuse_other_books(&place)?;
     }
     let greet = |address| greet(&place.data, address);
-    serve::serve(&place, Settings::default(), || Ok(door), greet)
+    serve::serve(&place, &Wanted::Kept, Settings::default(), || Ok(door), greet)
 }
 
 /// Makes the demo beside its place and moves it there whole, so that one cut off half-way is never

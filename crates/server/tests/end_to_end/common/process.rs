@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use ventanilla_store::{Keys, Store};
 
 use super::{Client, Credentials};
 
@@ -18,7 +19,7 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 17] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
@@ -27,6 +28,7 @@ const VARIABLES: [&str; 16] = [
     "VENTANILLA_CONFIG",
     "VENTANILLA_RECOVERY_CODE",
     "VENTANILLA_LISTEN",
+    "VENTANILLA_MIRROR",
     "VENTANILLA_METRICS",
     "VENTANILLA_METRICS_PUBLIC",
     "VENTANILLA_LOG",
@@ -153,6 +155,32 @@ impl Installation {
     pub(crate) fn serve_data(&self, data: &str) -> Server {
         let flags = ["--listen", "127.0.0.1:0", "--log", "warn"];
         Server::start(self.command(&["serve", "--data", data]).args(flags))
+    }
+
+    /// Serves `datos` with a mirror, and health and metrics; its log goes to `registro`.
+    pub(crate) fn serve_mirrored(&self, mirror: &str) -> Server {
+        let log = std::fs::File::options().append(true).create(true).open(self.path("registro"));
+        let mut command = self.command(&["serve", "--data", "datos", "--mirror", mirror]);
+        let flags = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--log", "info"];
+        Server::start(command.args(flags).stderr(Stdio::from(log.unwrap())))
+    }
+
+    /// What follows a disk that died: the books of `copia`, and what the mirror has beyond them.
+    pub(crate) fn put_back(&self, copy: &str, mirror: &str) {
+        let (data, keys) = (self.path("datos"), self.path("datos.secrets"));
+        std::fs::remove_dir_all(&data).unwrap();
+        std::fs::create_dir(&data).unwrap();
+        std::fs::copy(self.path(copy), data.join("ventanilla.db")).unwrap();
+        let store = Store::open_sqlite(&data, Keys::read_file(&keys).unwrap()).unwrap();
+        store.replay_mirror(&self.path(mirror)).unwrap();
+    }
+
+    /// A copy of the books of `datos` as they stand: a backup.
+    pub(crate) fn copy_books(&self, copy: &str) {
+        let sql = format!("VACUUM INTO '{}'", self.path(copy).display());
+        let mut shell = Command::new("sqlite3");
+        shell.arg(self.path("datos/ventanilla.db")).arg(sql);
+        assert!(shell.status().unwrap().success());
     }
 
     /// The demo on a free port.

@@ -1,6 +1,7 @@
 //! `kill -9` under load, again and again on the same data: no acknowledged success is lost, none
 //! is doubled, and every unknown outcome, retried under its key, ends in exactly one state.
 
+mod mirrored;
 mod payments;
 mod payouts;
 
@@ -45,6 +46,9 @@ trait Load {
 
     /// [`CLIENTS`] callers of one life.
     fn callers(&mut self, server: &Server, random: &mut Rng) -> Vec<Self::Caller>;
+
+    /// What else befalls the data after a kill, before the restart.
+    fn befall(&mut self, _installation: &Installation) {}
 
     /// Checks after a restart what the callers were told, and settles what they were not.
     fn check(&mut self, server: &Server, journals: Vec<Journal<Self::Caller>>, random: &mut Rng);
@@ -132,6 +136,7 @@ fn live_and_die<L: Load>(installation: &Installation, data: &str, load: &mut L) 
         if cycle % 2 == 0 {
             verify(installation, data);
         }
+        load.befall(installation);
         let started = now();
         server = installation.serve_data(data);
         slowest = slowest.max(started.elapsed());

@@ -12,20 +12,20 @@ const CONTRACTS: u32 = 40;
 
 /// One attempt, by the key it has for ever.
 #[derive(Debug, Clone)]
-struct Attempt {
+pub(super) struct Attempt {
     key: String,
     act: Act,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     Pay(Bill),
     Reverse(Paid),
 }
 
 /// What a client was told of a payment it made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Paid {
+pub(super) struct Paid {
     bill: Bill,
     id: String,
     moment: String,
@@ -33,7 +33,7 @@ struct Paid {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Paid(Paid),
     Reversed,
     Refused,
@@ -67,7 +67,7 @@ impl Attempt {
 }
 
 /// A client that pays and reverses.
-struct Collector {
+pub(super) struct Collector {
     client: Client,
     random: Rng,
     bills: Vec<Bill>,
@@ -204,7 +204,7 @@ fn check_bills(client: &mut Client, bills: &[Bill]) {
     }
 }
 
-struct Collecting {
+pub(super) struct Collecting {
     credentials: Credentials,
     bills: Vec<Bill>,
     known: Known,
@@ -256,17 +256,29 @@ impl Load for Collecting {
     }
 }
 
+impl Collecting {
+    /// A company with bills and a collector, in `datos`.
+    pub(super) fn made(installation: &Installation) -> Self {
+        installation.done(&["company", "set", "--data", "datos", "reversal_days=none"]);
+        let credentials = installation.collector("caja");
+        let bills = bills(CONTRACTS, 8);
+        import(installation, &bills);
+        Self { credentials, bills, known: Known::default(), unanswered: 0 }
+    }
+
+    /// Tells how much was done, which must be something.
+    pub(super) fn tell(&self) {
+        let (paid, reversed) = (self.known.paid.len(), self.known.reversed.len());
+        let unanswered = self.unanswered;
+        note(format_args!("crash: {paid} payments, {reversed} reversals, {unanswered} unanswered"));
+        assert!(paid > 0 && reversed > 0 && unanswered > 0, "the load was none");
+    }
+}
+
 #[test]
 fn a_killed_server_loses_and_doubles_no_payment() {
     let installation = Installation::with_company();
-    installation.done(&["company", "set", "--data", "datos", "reversal_days=none"]);
-    let credentials = installation.collector("caja");
-    let bills = bills(CONTRACTS, 8);
-    import(&installation, &bills);
-    let mut load = Collecting { credentials, bills, known: Known::default(), unanswered: 0 };
+    let mut load = Collecting::made(&installation);
     live_and_die(&installation, "datos", &mut load);
-    let (paid, reversed) = (load.known.paid.len(), load.known.reversed.len());
-    let unanswered = load.unanswered;
-    note(format_args!("crash: {paid} payments, {reversed} reversals, {unanswered} unanswered"));
-    assert!(paid > 0 && reversed > 0 && unanswered > 0, "the load was none");
+    load.tell();
 }

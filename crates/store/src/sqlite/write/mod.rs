@@ -34,6 +34,7 @@ pub struct SqliteTx<'a> {
     companies: HashMap<CompanyId, Arc<Company>>,
     /// The same of tokens: the callers of a group are often one collector.
     bearers: HashMap<Digest, Option<Bearer>>,
+    is_identities_touched: bool,
     is_open: bool,
 }
 
@@ -63,6 +64,7 @@ impl<'a> SqliteTx<'a> {
             pending: HashMap::new(),
             companies: HashMap::new(),
             bearers: HashMap::new(),
+            is_identities_touched: false,
             is_open: true,
         })
     }
@@ -279,6 +281,17 @@ impl<'a> SqliteTx<'a> {
                     (company.to_i64(), account.to_string(), minor),
                 )?;
             }
+        }
+        Ok(())
+    }
+
+    pub(in crate::sqlite) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn touch_identities(&mut self) -> Write {
+        if !std::mem::replace(&mut self.is_identities_touched, true) {
+            self.run("UPDATE mirror SET identities_version = identities_version + 1", [])?;
         }
         Ok(())
     }

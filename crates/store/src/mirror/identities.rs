@@ -1,0 +1,162 @@
+//! The identity tables as one line: collectors, integrators, users and their rights. Tokens and sessions
+//! are not among them: they end with a restore.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ventanilla_domain::{CollectorId, CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
+
+use crate::keys::{from_hex, to_hex};
+use crate::users::{PasswordHash, SignInRecord};
+use crate::values::{id, instant, text};
+use crate::{CollectorRecord, Digest, PreviousSecret, StoreError, View};
+
+type Read<T> = Result<T, StoreError>;
+
+/// The identity tables of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identified {
+    pub(crate) version: i64,
+    pub(crate) collectors: Vec<CollectorRecord>,
+    pub(crate) integrators: Vec<SignInRecord<IntegratorId>>,
+    pub(crate) users: Vec<SignInRecord<UserId>>,
+    pub(crate) rights: Vec<(UserId, CompanyId, Role)>,
+}
+
+impl Identified {
+    pub(super) fn read(view: &View<'_>, version: i64) -> Read<Self> {
+        let users = view.users()?;
+        let mut rights = Vec::new();
+        for user in &users {
+            let own = view.rights_of(user.id)?.into_iter();
+            rights.extend(own.map(|(company, role)| (user.id, company, role)));
+        }
+        let (collectors, integrators) = (view.collectors()?, view.integrators()?);
+        Ok(Self { version, collectors, integrators, users, rights })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct IdentitiesRecord {
+    pub(super) version: i64,
+    collectors: Vec<CollectorLine>,
+    integrators: Vec<SignInLine>,
+    users: Vec<SignInLine>,
+    /// User, company and role.
+    rights: Vec<(i64, i64, String)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CollectorLine {
+    id: i64,
+    company: i64,
+    name: String,
+    login: String,
+    code_digest: String,
+    secret_digest: String,
+    /// Of the secret before it: its hash, and its end in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<(String, i64)>,
+    can_list: bool,
+    is_active: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SignInLine {
+    id: i64,
+    name: String,
+    password_hash: String,
+    is_active: bool,
+}
+
+impl IdentitiesRecord {
+    pub(super) fn of(identified: &Identified) -> Self {
+        let Identified { version, collectors, integrators, users, rights } = identified;
+        let right = |(user, company, role): &(UserId, CompanyId, Role)| {
+            (user.to_i64(), company.to_i64(), role.to_code().to_owned())
+        };
+        Self {
+            version: *version,
+            collectors: collectors.iter().map(to_collector).collect(),
+            integrators: integrators.iter().map(|one| to_sign_in(one.id.to_i64(), one)).collect(),
+            users: users.iter().map(|one| to_sign_in(one.id.to_i64(), one)).collect(),
+            rights: rights.iter().map(right).collect(),
+        }
+    }
+
+    pub(super) fn to_identified(&self) -> Read<Identified> {
+        let rights = self.rights.iter().map(|(user, company, role)| {
+            let role = Role::from_code(role);
+            let role = role.ok_or_else(|| StoreError::damaged("a role is not one"))?;
+            Ok((id(UserId::from_i64, *user)?, id(CompanyId::from_i64, *company)?, role))
+        });
+        Ok(Identified {
+            version: self.version,
+            collectors: self.collectors.iter().map(from_collector).collect::<Read<_>>()?,
+            integrators: from_sign_ins(&self.integrators, IntegratorId::from_i64)?,
+            users: from_sign_ins(&self.users, UserId::from_i64)?,
+            rights: rights.collect::<Read<_>>()?,
+        })
+    }
+}
+
+fn to_collector(record: &CollectorRecord) -> CollectorLine {
+    let previous = |previous: &PreviousSecret| {
+        (to_hex(&previous.digest), Timestamp::as_microsecond(previous.until))
+    };
+    CollectorLine {
+        id: record.id.to_i64(),
+        company: record.company.to_i64(),
+        name: record.name.to_string(),
+        login: record.login.to_string(),
+        code_digest: to_hex(&record.code_digest),
+        secret_digest: to_hex(&record.secret_digest),
+        previous: record.previous.as_ref().map(previous),
+        can_list: record.can_list,
+        is_active: record.is_active,
+    }
+}
+
+fn from_collector(line: &CollectorLine) -> Read<CollectorRecord> {
+    let previous = line.previous.as_ref().map(|(hash, until)| {
+        Ok::<_, StoreError>(PreviousSecret { digest: digest(hash)?, until: instant(*until)? })
+    });
+    Ok(CollectorRecord {
+        id: id(CollectorId::from_i64, line.id)?,
+        company: id(CompanyId::from_i64, line.company)?,
+        name: text(&line.name)?,
+        login: text(&line.login)?,
+        code_digest: digest(&line.code_digest)?,
+        secret_digest: digest(&line.secret_digest)?,
+        previous: previous.transpose()?,
+        can_list: line.can_list,
+        is_active: line.is_active,
+    })
+}
+
+fn to_sign_in<Id>(row_id: i64, record: &SignInRecord<Id>) -> SignInLine {
+    SignInLine {
+        id: row_id,
+        name: record.name.to_string(),
+        password_hash: record.password_hash.as_str().to_owned(),
+        is_active: record.is_active,
+    }
+}
+
+fn from_sign_ins<Id>(
+    lines: &[SignInLine],
+    from: fn(i64) -> Result<Id, IdOutOfRange>,
+) -> Read<Vec<SignInRecord<Id>>> {
+    let one = |line: &SignInLine| {
+        Ok(SignInRecord {
+            id: id(from, line.id)?,
+            name: text(&line.name)?,
+            password_hash: PasswordHash::from_phc(line.password_hash.clone()),
+            is_active: line.is_active,
+        })
+    };
+    lines.iter().map(one).collect()
+}
+
+fn digest(hex: &str) -> Read<Digest> {
+    from_hex(hex).ok_or_else(|| StoreError::damaged("a hash is not one"))
+}
