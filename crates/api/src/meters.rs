@@ -86,12 +86,22 @@ pub(crate) struct ConnectionMeters {
     pub(crate) refused_by_address: Counter,
 }
 
+/// Requests that were told to come later.
+#[derive(Debug, Default)]
+pub(crate) struct LimitedMeters {
+    /// Since their collector, or integrator, asked too often.
+    pub(crate) collector: Counter,
+    /// Since their address did.
+    pub(crate) address: Counter,
+}
+
 /// What is counted of requests and connections.
 #[derive(Debug)]
 pub struct Meters {
     pub(crate) cooplan: Tally,
     pub(crate) colppy: Tally,
     pub(crate) receipt: Tally,
+    pub(crate) limited: LimitedMeters,
     pub(crate) connections: ConnectionMeters,
 }
 
@@ -102,6 +112,7 @@ impl Default for Meters {
             colppy: Tally::of(colppy::service_names().count()),
             // It has no services: all of it is one row.
             receipt: Tally::of(0),
+            limited: LimitedMeters::default(),
             connections: ConnectionMeters::default(),
         }
     }

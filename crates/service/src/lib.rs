@@ -47,8 +47,8 @@ pub use payables::{
 pub use readiness::{Holdings, Unready};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
-    AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
-    ReprintRefusal, TokenPayRefusal, TokenRefusal,
+    AdminRefusal, ByTokenRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal,
+    PrintRefusal, ReprintRefusal, TokenRefusal,
 };
 pub use secrets::{Rotated, Rotation};
 pub use session::Session;
@@ -60,9 +60,10 @@ pub use users::{
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
-    VerifyReport,
+    ReverseRequest, VerifyReport,
 };
 
+pub use collecting::ByToken;
 use collecting::Decided;
 use failure::WriteFailure;
 use guard::LoginGuard;

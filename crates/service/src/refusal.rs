@@ -1,8 +1,8 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use std::sync::Arc;
+use ventanilla_domain::{PayRefusal, SettingError};
 
-use ventanilla_domain::{Company, PayRefusal, SettingError};
+use crate::Caller;
 
 /// Why no token was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,13 +35,13 @@ pub enum TokenRefusal {
     Disabled,
 }
 
-/// Why a payment by a token was refused: the token first.
+/// Why an act by a token was refused: the token first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenPayRefusal {
+pub enum ByTokenRefusal<R> {
     /// The token was not accepted.
     Token(TokenRefusal),
-    /// The payment was refused, by the rules of this company.
-    Pay(PayRefusal, Arc<Company>),
+    /// The act itself was refused; the token is this caller's.
+    Act(R, Caller),
 }
 
 /// Why a contract was not shown.

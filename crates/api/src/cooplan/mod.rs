@@ -15,17 +15,19 @@ mod wire;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use tracing::{Level, debug, enabled};
-use ventanilla_service::{Service, Session};
+use ventanilla_service::{Failure, Service, Session};
 
 use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
 use self::wire::Envelope;
 use crate::http::fields::Fields;
+use crate::http::gate::Gate;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
+use crate::http::token::TokenError;
 use crate::http::{attempt, body, token};
 use crate::meters::{Outcome, Tally};
 
@@ -38,20 +40,26 @@ pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Answers any request, whatever its path.
-pub(crate) async fn answer(service: &Service, tally: &Tally, request: Request) -> Response {
+pub(crate) async fn answer(
+    service: &Service,
+    gate: &Gate,
+    tally: &Tally,
+    request: Request,
+) -> Response {
     let operation = operations::find(request.uri().path());
-    answer_with(service, tally, operation, request).await
+    answer_with(service, gate, tally, operation, request).await
 }
 
 async fn answer_with(
     service: &Service,
+    gate: &Gate,
     tally: &Tally,
     operation: Option<&Operation>,
     request: Request,
 ) -> Response {
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
-    let outcome = caught(outcome_of(service, operation, request)).await;
+    let outcome = caught(outcome_of(service, gate, operation, request)).await;
     let outcome =
         outcome.unwrap_or_else(|panic| Err(Problem::internal(panics::logged(clock, &panic))));
     let counted = outcome.as_ref().err().map_or(Outcome::Success, |problem| problem.outcome);
@@ -72,14 +80,22 @@ async fn answer_with(
     }
 }
 
-/// The checks in their order: path, method, size, token, body; the fields are the handler's.
+/// The checks in their order: how often the caller asks, path, method, size, token, body; the fields are the
+/// handler's.
 async fn outcome_of(
     service: &Service,
+    gate: &Gate,
     operation: Option<&Operation>,
     request: Request,
 ) -> Result<Reply, Problem> {
     let (parts, body) = request.into_parts();
-    let headers = &parts.headers;
+    let (headers, address) = (&parts.headers, PeerAddress::of(&parts));
+    let bearer = Bearer { service, gate, token: token::bearer(headers, &wire::TOKEN_HEADERS) };
+    let passed = gate.pass(address, bearer.token.ok(), service.clock().elapsed_us());
+    if let Err(limited) = passed {
+        let closes = !body::pass(headers, body).await;
+        return Err(Problem { closes, ..limited.into() });
+    }
     let operation = match operation {
         Some(operation) if parts.method == Method::POST => operation,
         refused => {
@@ -88,37 +104,51 @@ async fn outcome_of(
         }
     };
     let body = body::read(headers, body).await?;
-    let session = || session(service, headers);
     let fields = || Fields::from_body(headers, &body);
-    let call = |fields| Call { service, headers, fields, address: PeerAddress::of(&parts) };
+    let call = |fields| Call { service, headers, fields, address };
     match operation.handler {
         Handler::Open(run) => run(&call(fields().await?)).await,
         Handler::Read(run) => {
-            let session = session()?;
+            let session = bearer.session()?;
             run(&call(fields().await?), &session)
         }
-        Handler::Pay => {
-            let token = token::bearer(headers, &wire::TOKEN_HEADERS)?;
-            let request = match fields().await {
-                Ok(fields) => operations::pay_request(&call(fields)).map_err(Problem::from),
+        Handler::Write(read) => {
+            let token = bearer.token?;
+            let act = match fields().await {
+                Ok(fields) => read(&call(fields)).map_err(Problem::from),
                 Err(unreadable) => Err(Problem::from(unreadable)),
             };
-            match request {
-                Ok(request) => operations::pay(service, token, request).await,
+            match act {
+                Ok(act) => act.run(service, gate, token).await,
                 // A bad token is told before a bad request.
-                Err(problem) => session().and(Err(problem)),
+                Err(problem) => bearer.session().and(Err(problem)),
             }
         }
         Handler::Wait(run) => {
-            let caller = session()?.into_caller();
+            let caller = bearer.session()?.into_caller();
             run(&call(fields().await?), &caller).await
         }
     }
 }
 
-fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>, Problem> {
-    let session = service.session(token::bearer(headers, &wire::TOKEN_HEADERS)?);
-    session.map_err(|failure| errors::of_failure(failure, errors::of_token))
+/// Whoever sent a request with a token, or without one.
+struct Bearer<'a> {
+    service: &'a Service,
+    gate: &'a Gate,
+    token: Result<&'a str, TokenError>,
+}
+
+impl<'a> Bearer<'a> {
+    fn session(&self) -> Result<Session<'a>, Problem> {
+        let token = self.token?;
+        let session = self.service.session(token);
+        match &session {
+            Ok(session) => self.gate.learn(token, session.caller().collector),
+            Err(Failure::Refused(_)) => self.gate.forget(token),
+            Err(_) => {}
+        }
+        session.map_err(|failure| errors::of_failure(failure, errors::of_token))
+    }
 }
 
 fn to_success(reply: Reply) -> Response {
@@ -166,6 +196,8 @@ fn to_answer(status: StatusCode, media_type: &'static str, body: Body) -> Respon
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::body::to_bytes;
     use ventanilla_service::{Clock, Entropy, Settings};
     use ventanilla_store::{Keys, Store};
@@ -191,7 +223,8 @@ mod tests {
         let service = service.unwrap();
         let request = Request::builder().method("POST").body(Body::from("{}"));
         let meters = crate::Meters::default();
-        let answer = answer_with(&service, &meters.cooplan, Some(&PANICS), request.unwrap());
+        let gate = Gate::new(crate::Rates::default(), Arc::default());
+        let answer = answer_with(&service, &gate, &meters.cooplan, Some(&PANICS), request.unwrap());
         let response = answer.await;
         assert_eq!(response.status(), 500);
         let body = to_bytes(response.into_body(), 1000).await.unwrap();

@@ -9,9 +9,10 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use ventanilla_documents::{Invoice, Paper};
-use ventanilla_domain::{BusinessDay, CallerKey, Place, ReverseCommand};
+use ventanilla_domain::{BusinessDay, CallerKey, Company, Place};
 use ventanilla_service::{
-    Caller, Credentials, Page, PayRequest, PaymentSelector, Service, Session, TokenPayRefusal,
+    ByToken, ByTokenRefusal, Caller, Credentials, Failure, Page, PayRequest, PaymentSelector,
+    ReverseRequest, Service, Session,
 };
 
 use super::errors::{self, Problem};
@@ -21,6 +22,7 @@ use super::{convert, errors::of_failure, report};
 use crate::http::accept;
 use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
+use crate::http::gate::Gate;
 
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
@@ -49,8 +51,8 @@ pub(super) enum Handler {
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a token; answers at once.
     Read(fn(&Call<'_>, &Session<'_>) -> Answer),
-    /// Pays. Needs a token, which is looked up in the payment's own transaction.
-    Pay,
+    /// Needs a token, which is looked up in the transaction of what is read here.
+    Write(fn(&Call<'_>) -> Result<Act, FieldError>),
     /// Needs a token; waits for the disk or for a long reading.
     Wait(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
 }
@@ -61,6 +63,13 @@ pub(super) struct Call<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) fields: Fields<'a>,
     pub(super) address: IpAddr,
+}
+
+/// What a token's holder asks to be kept.
+#[derive(Debug)]
+pub(super) enum Act {
+    Pay(PayRequest),
+    Reverse(ReverseRequest),
 }
 
 /// A success.
@@ -88,10 +97,10 @@ pub(super) static OPERATIONS: [Operation; 8] = [
     Operation { name: "token", aliases: &["login"], handler: Handler::Open(issue_token) },
     Operation { name: "buscarcliente", aliases: &[], handler: Handler::Read(find_members) },
     Operation { name: "consultardeuda", aliases: &[], handler: Handler::Read(look_up_debt) },
-    Operation { name: "realizarpago", aliases: &[], handler: Handler::Pay },
+    Operation { name: "realizarpago", aliases: &[], handler: Handler::Write(payment) },
     Operation { name: "imprimirfactura", aliases: &[], handler: Handler::Read(print) },
     Operation { name: "reportecobranzas", aliases: &[], handler: Handler::Wait(report_day) },
-    Operation { name: "revertirpago", aliases: &[], handler: Handler::Wait(reverse) },
+    Operation { name: "revertirpago", aliases: &[], handler: Handler::Write(reversal) },
     Operation { name: "consultarpago", aliases: &[], handler: Handler::Read(find_payments) },
 ];
 
@@ -170,10 +179,10 @@ fn look_up_debt(call: &Call<'_>, session: &Session<'_>) -> Answer {
 }
 
 /// What a request to pay says, before anybody knows whose it is.
-pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
+fn payment(call: &Call<'_>) -> Result<Act, FieldError> {
     let fields = &call.fields;
     // In the order in which they are checked: the document's first, then ours.
-    Ok(PayRequest {
+    Ok(Act::Pay(PayRequest {
         bill: fields.required(field::BILL, convert::bill_id)?,
         period: fields.required(field::PERIOD, convert::period)?,
         contract: fields.required(field::CONTRACT, convert::text)?,
@@ -187,20 +196,61 @@ pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
             means: fields.optional(field::MEANS, convert::text)?,
             collected_at: fields.optional(field::COLLECTED_AT, convert::date_time)?,
         },
-    })
+    }))
 }
 
-/// Pays, and answers.
-pub(super) async fn pay(service: &Service, token: &str, request: PayRequest) -> Answer {
-    let paid = service.pay_by_token(token, request).await;
-    let (company, paid) = paid.map_err(|failure| {
-        of_failure(failure, |refusal| match refusal {
-            TokenPayRefusal::Token(refusal) => errors::of_token(refusal),
-            TokenPayRefusal::Pay(refusal, company) => errors::of_pay(refusal, &company),
-        })
-    })?;
-    let values = convert::paid(&company, paid.act.id, paid.act.recorded_at);
-    Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
+fn reversal(call: &Call<'_>) -> Result<Act, FieldError> {
+    Ok(Act::Reverse(ReverseRequest {
+        bill: call.fields.required(field::BILL, convert::bill_id)?,
+        payment: call.fields.required(field::PAYMENT, convert::payment_id)?,
+        reason: call.fields.optional(field::REASON, convert::text)?,
+        caller_key: caller_key(call)?,
+    }))
+}
+
+impl Act {
+    /// Does it, and answers; the gate learns whose token it is.
+    pub(super) async fn run(self, service: &Service, gate: &Gate, token: &str) -> Answer {
+        match self {
+            Self::Pay(request) => {
+                let paid = service.pay_by_token(token, request).await;
+                learn(gate, token, &paid);
+                let (caller, paid) = paid.map_err(|failure| of_act(failure, errors::of_pay))?;
+                let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
+                let answer = reply(&Envelope::success(wire::PAID, values));
+                Ok(Reply { is_replay: paid.is_replay, ..answer })
+            }
+            Self::Reverse(request) => {
+                let reversed = service.reverse_by_token(token, request).await;
+                learn(gate, token, &reversed);
+                let of_reverse = |refusal, _: &_| errors::of_reverse(refusal);
+                let (_, reversed) = reversed.map_err(|failure| of_act(failure, of_reverse))?;
+                let answer = reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES));
+                Ok(Reply { is_replay: reversed.is_replay, ..answer })
+            }
+        }
+    }
+}
+
+/// Whose token it was that something was done by, whatever came of it.
+fn learn<T, R>(gate: &Gate, token: &str, outcome: &ByToken<T, R>) {
+    match outcome {
+        Ok((caller, _)) | Err(Failure::Refused(ByTokenRefusal::Act(_, caller))) => {
+            gate.learn(token, caller.collector);
+        }
+        Err(Failure::Refused(ByTokenRefusal::Token(_))) => gate.forget(token),
+        Err(_) => {}
+    }
+}
+
+fn of_act<R>(
+    failure: Failure<ByTokenRefusal<R>>,
+    of: impl FnOnce(R, &Company) -> Problem,
+) -> Problem {
+    of_failure(failure, |refusal| match refusal {
+        ByTokenRefusal::Token(refusal) => errors::of_token(refusal),
+        ByTokenRefusal::Act(refusal, caller) => of(refusal, &caller.company),
+    })
 }
 
 /// The caller's name for this attempt, in the field or in the header.
@@ -247,24 +297,6 @@ fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
 fn wanted_file(headers: &HeaderMap) -> Option<ReportFile> {
     let wanted = accept::favourite(headers, &wire::REPORT_FILES.map(|file| file.accept))?;
     wire::REPORT_FILES.into_iter().find(|file| file.accept == wanted)
-}
-
-fn reverse<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
-    Box::pin(async move {
-        let command = ReverseCommand {
-            collector: caller.collector,
-            bill: call.fields.required(field::BILL, convert::bill_id)?,
-            payment: call.fields.required(field::PAYMENT, convert::payment_id)?,
-            reason: call.fields.optional(field::REASON, convert::text)?,
-            caller_key: caller_key(call)?,
-        };
-        let reversed = call.service.reverse(caller, command).await;
-        let reversed = reversed.map_err(|failure| of_failure(failure, errors::of_reverse))?;
-        Ok(Reply {
-            is_replay: reversed.is_replay,
-            ..reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES))
-        })
-    })
 }
 
 fn find_payments(call: &Call<'_>, session: &Session<'_>) -> Answer {

@@ -3,9 +3,12 @@
 pub(crate) mod accept;
 pub(crate) mod attempt;
 pub(crate) mod body;
+pub(crate) mod buckets;
 mod connection;
 pub(crate) mod fields;
+pub(crate) mod gate;
 pub(crate) mod json;
+mod known;
 pub(crate) mod panics;
 pub(crate) mod proxies;
 pub(crate) mod serve;

@@ -6,7 +6,7 @@ use ventanilla_service::Service;
 
 use super::text::{Kind, Label, Page, Unit, to_decimal};
 use super::{Monitor, Sight};
-use crate::meters::{ConnectionMeters, Meters, Outcome, Tally};
+use crate::meters::{ConnectionMeters, LimitedMeters, Meters, Outcome, Tally};
 use crate::{colppy, cooplan};
 
 /// What is no service of a dialect.
@@ -17,6 +17,7 @@ pub(super) fn to_text(monitor: &Monitor, sight: &Sight) -> String {
     let mut page = Page::default();
     process(&mut page, monitor, sight);
     requests(&mut page, &monitor.meters);
+    limited(&mut page, &monitor.meters.limited);
     connections(&mut page, &monitor.meters.connections);
     writes(&mut page, &monitor.service);
     books(&mut page, sight);
@@ -70,6 +71,17 @@ fn outcomes(
     for (outcome, label) in Outcome::NAMES {
         page.sample(name, &[dialect, service, ("outcome", label)], tally.get(at, outcome));
     }
+}
+
+fn limited(page: &mut Page, meters: &LimitedMeters) {
+    let name = "ventanilla_requests_limited_total";
+    page.family(
+        name,
+        Kind::Counter,
+        "Requests told to come later: too many of one collector or integrator, or of one address.",
+    );
+    page.sample(name, &[("limit", "collector")], meters.collector.get());
+    page.sample(name, &[("limit", "address")], meters.address.get());
 }
 
 fn connections(page: &mut Page, meters: &ConnectionMeters) {

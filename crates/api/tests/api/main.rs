@@ -21,6 +21,8 @@ mod policies;
 #[cfg(test)]
 mod printing;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod repeats;

@@ -13,6 +13,7 @@ pub(crate) mod integrator;
 pub(crate) mod invoice;
 mod password;
 pub(crate) mod payout;
+pub(crate) mod rates;
 pub(crate) mod receipt;
 pub(crate) mod report;
 pub(crate) mod serve;

@@ -7,17 +7,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use ventanilla_api::{Edge, Limits, Monitor, Proxies, Tls};
+use ventanilla_api::{Edge, Limits, Monitor, Proxies, Rates, Tls};
 use ventanilla_service::{Service, Settings};
 use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
+use super::rates::RateArgs;
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::log::{self, LogArgs};
@@ -50,6 +52,8 @@ pub(crate) struct ServeArgs {
     metrics: MetricsArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    rates: RateArgs,
 }
 
 /// Where health and metrics are.
@@ -132,8 +136,9 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let settings = args.limits.to_settings(file.limits);
     let tls = args.edge.to_tls(&file.edge, &addresses)?;
     let proxies = args.edge.to_proxies(&file.edge);
+    let rates = args.rates.to_rates(file.rates);
     let open_door = || {
-        let door = Door::open(listen, &addresses)?.with_edge(tls, proxies);
+        let door = Door::open(listen, &addresses)?.with_edge(tls, proxies, rates);
         match &metrics {
             Some((listen, addresses)) => door.with_metrics(listen, addresses),
             None => Ok(door),
@@ -158,6 +163,7 @@ pub(crate) struct Door {
     runtime: Runtime,
     listener: TcpListener,
     edge: Edge,
+    rates: Rates,
     /// Of health and metrics.
     metrics: Option<TcpListener>,
 }
@@ -167,13 +173,14 @@ impl Door {
     pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = bind(&runtime, listen, addresses)?;
-        Ok(Self { runtime, listener, edge: Edge::default(), metrics: None })
+        let (edge, rates) = (Edge::default(), Rates::default());
+        Ok(Self { runtime, listener, edge, rates, metrics: None })
     }
 
-    /// Greets with a certificate, if there is one, and believes these proxies.
-    fn with_edge(self, tls: Option<Tls>, proxies: Proxies) -> Self {
+    /// Greets with a certificate, if there is one, believes these proxies, and holds callers to these rates.
+    fn with_edge(self, tls: Option<Tls>, proxies: Proxies, rates: Rates) -> Self {
         let (tls, proxies) = (tls.map(Arc::new), Arc::new(proxies));
-        Self { edge: Edge { tls, proxies, ..self.edge }, ..self }
+        Self { edge: Edge { tls, proxies, ..self.edge }, rates, ..self }
     }
 
     /// Listens for health and metrics too.
@@ -202,7 +209,7 @@ pub(crate) fn serve(
     let service = start_service(place.open_held(&lock)?, settings)?;
     let door = open_door();
     let door = door.inspect_err(|_| service.shut_down())?;
-    let Door { runtime, listener, edge, metrics } = door;
+    let Door { runtime, listener, edge, rates, metrics } = door;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
@@ -211,7 +218,9 @@ pub(crate) fn serve(
         let watch = Watch::start(&service, metrics)?;
         greet(address)?;
         let edge = Edge { meters: watch.monitor.meters(), ..edge };
-        until_stopped(edge, listener, &service, &watch.monitor, &mut signals).await?;
+        let meters = Arc::clone(&edge.meters);
+        let router = ventanilla_api::counted_router(service.clone(), meters, rates);
+        until_stopped(edge, listener, router, &service, &watch.monitor, &mut signals).await?;
         watch.end().await;
         anyhow::Ok(())
     });
@@ -224,12 +233,12 @@ pub(crate) fn serve(
 async fn until_stopped(
     edge: Edge,
     listener: TcpListener,
+    router: Router,
     service: &Service,
     monitor: &Monitor,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = ventanilla_api::counted_router(service.clone(), Arc::clone(&edge.meters));
     // It ends with the runtime.
     let _renewing = edge.tls.clone().map(|tls| tokio::spawn(super::edge::renew(tls)));
     let mut serving = pin!(ventanilla_api::serve(edge, listener, router, async {

@@ -30,6 +30,8 @@ mod import;
 #[cfg(test)]
 mod imported;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod policies;
