@@ -80,6 +80,8 @@ impl Tally {
 pub(crate) struct ConnectionMeters {
     /// Open at the moment.
     pub(crate) open: Level,
+    /// Closed while they waited for their peers, to make room for others.
+    pub(crate) shed: Counter,
     /// Closed at once, since there were too many in all.
     pub(crate) refused_in_all: Counter,
     /// Closed at once, since there were too many of one address.

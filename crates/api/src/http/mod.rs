@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod json;
 mod known;
 pub(crate) mod panics;
+mod places;
 pub(crate) mod proxies;
 pub(crate) mod serve;
 pub(crate) mod spool;

@@ -91,6 +91,12 @@ fn connections(page: &mut Page, meters: &ConnectionMeters) {
         "Connections that are open.",
         meters.open.get(),
     );
+    page.single(
+        "ventanilla_connections_shed_total",
+        Kind::Counter,
+        "Connections closed while they waited for their peers, to make room for others.",
+        meters.shed.get(),
+    );
     let name = "ventanilla_connections_refused_total";
     page.family(
         name,

@@ -9,6 +9,8 @@ mod colppy;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod fields;
 #[cfg(test)]
 mod golden;

@@ -22,13 +22,13 @@ use ventanilla_api::{Edge, Limits, PeerAddress, Proxies, serve};
 use crate::world::World;
 
 /// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A time limit that is over soon.
-const SOON: Duration = Duration::from_millis(200);
+pub(crate) const SOON: Duration = Duration::from_millis(200);
 
-struct Server {
-    address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
     /// Of the demo collector.
@@ -36,7 +36,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(limits: Limits) -> Self {
+    pub(crate) async fn start(limits: Limits) -> Self {
         let world = World::demo().await;
         let who = get(async |peer: axum::Extension<PeerAddress>| peer.0.0.to_string());
         let slow = get(async || {
@@ -58,17 +58,17 @@ impl Server {
         Self { address, stop, serving, token }
     }
 
-    async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         Client(TcpStream::connect(self.address).await.unwrap())
     }
 
     /// Consultar Deuda of a contract.
-    fn request(&self, contract: &str) -> String {
+    pub(crate) fn request(&self, contract: &str) -> String {
         let body = format!("{{\"Contrato\":\"{contract}\"}}");
         self.request_with("", &format!("Content-Length: {}\r\n", body.len()), &body)
     }
 
-    fn request_with(&self, path: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn request_with(&self, path: &str, headers: &str, body: &str) -> String {
         let path = if path.is_empty() { "/api/consultardeuda" } else { path };
         let token = &self.token;
         format!(
@@ -77,15 +77,15 @@ impl Server {
     }
 }
 
-struct Client(TcpStream);
+pub(crate) struct Client(pub(crate) TcpStream);
 
 impl Client {
-    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
     /// One answer: head and body.
-    async fn answer(&mut self) -> String {
+    pub(crate) async fn answer(&mut self) -> String {
         let reading = async {
             let mut text = Vec::new();
             while !is_whole(&text) {
@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Everything up to the end of the connection.
-    async fn rest(&mut self) -> String {
+    pub(crate) async fn rest(&mut self) -> String {
         let mut text = Vec::new();
         let reading = self.0.read_to_end(&mut text);
         let end = timeout(PATIENCE, reading).await.expect("not closed");
@@ -122,7 +122,7 @@ fn is_whole(text: &[u8]) -> bool {
     body.len() >= len
 }
 
-fn check(answer: &str, status: u16, code: &str) {
+pub(crate) fn check(answer: &str, status: u16, code: &str) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     if !code.is_empty() {
         assert!(answer.contains(&format!("\"messageSistema\":\"{code}\"")), "{answer}");
