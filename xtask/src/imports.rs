@@ -108,8 +108,8 @@ const RULES: [Rule; 10] = [
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
     // The binary wires everything together and holds no business rule. A password is typed unseen:
-    // that needs the terminal's own calls, which are unsafe code. What is read of the books for whoever
-    // reads slowly waits in a temporary file, and CSV is what our own is measured against.
+    // that needs the terminal's own calls, which are unsafe code; so does asking the system for more
+    // descriptors. What is read of the books for whoever reads slowly waits in a temporary file, and CSV is what our own is measured against.
     Rule {
         package: "ventanilla",
         ours: &[
@@ -132,6 +132,7 @@ const RULES: [Rule; 10] = [
             "jiff",
             "mimalloc",
             "rpassword",
+            "rustix",
             "serde",
             "serde_json",
             "tempfile",

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -16,6 +17,9 @@ use crate::Meters;
 
 /// Of so many places one is kept free for who comes.
 const PLACES_PER_SPARE: usize = 64;
+
+/// In which who was told to leave is gone, if it can leave.
+const LEAVING_TIME_MAX: Duration = Duration::from_millis(100);
 
 /// Who may connect.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ struct Taken {
     by_address: HashMap<IpAddr, usize>,
     seats: HashMap<u64, Arc<Seat>>,
     next: u64,
+    /// How many were told to leave and have not, and when.
+    told: Option<(usize, Instant)>,
 }
 
 /// What is known of one connection.
@@ -82,10 +88,6 @@ impl Seat {
         (since_us != 0 && !self.is_told.load(Ordering::Relaxed)).then_some(since_us)
     }
 
-    fn is_leaving(&self) -> bool {
-        self.is_told.load(Ordering::Relaxed) && self.waits_since_us.load(Ordering::Relaxed) != 0
-    }
-
     fn tell(&self) {
         self.is_told.store(true, Ordering::Relaxed);
         self.leave.notify_one();
@@ -122,13 +124,16 @@ impl Places {
             meters.refused_by_address.add_one();
             return None;
         }
-        let spare = self.limits.connections_len_max / PLACES_PER_SPARE;
-        if taken.seats.len() + spare >= self.limits.connections_len_max {
-            for _ in 0..taken.make_room(self.limits.connections_len_max - spare, spare) {
+        let len_max = self.limits.connections_len_max;
+        let spare = len_max / PLACES_PER_SPARE;
+        let now = Instant::now();
+        // Not before those who were told to leave have left: to choose takes a look at everybody.
+        if taken.seats.len() + spare > len_max + taken.leaving(now) {
+            for _ in 0..taken.make_room(spare, now) {
                 meters.shed.add_one();
             }
         }
-        if taken.seats.len() >= self.limits.connections_len_max {
+        if taken.seats.len() >= len_max {
             meters.refused_in_all.add_one();
             return None;
         }
@@ -147,21 +152,16 @@ impl Places {
 }
 
 impl Taken {
-    /// Tells some to leave, half as many as `spare`, where more than `crowded` are not leaving yet: of those that
-    /// wait, first those of the addresses that hold most connections, then those that wait longest.
-    /// How many were told.
-    fn make_room(&self, crowded: usize, spare: usize) -> usize {
+    /// Tells as many as `len` to leave, if there are so many: of those that wait, first those of the addresses that hold most
+    /// connections, then those that wait longest. How many were told.
+    fn make_room(&mut self, len: usize, now: Instant) -> usize {
         let mut waiting = Vec::new();
-        let mut leaving = 0;
         for seat in self.seats.values() {
             if let Some(since_us) = seat.waits_untold() {
                 let of_address = self.by_address.get(&seat.address).copied().unwrap_or(1);
                 waiting.push((Reverse(of_address.checked_ilog2()), since_us, seat));
-            } else if seat.is_leaving() {
-                leaving += 1;
             }
         }
-        let len = if self.seats.len() >= crowded + leaving { spare.div_ceil(2) } else { 0 };
         if len < waiting.len() {
             waiting.select_nth_unstable_by_key(len, |(holds, since_us, _)| (*holds, *since_us));
             waiting.truncate(len);
@@ -169,7 +169,15 @@ impl Taken {
         for (.., seat) in &waiting {
             seat.tell();
         }
-        waiting.len()
+        let len = waiting.len();
+        self.told = Some((len, now));
+        len
+    }
+
+    /// How many are expected to leave in a moment. One at work since it was told does not.
+    fn leaving(&self, now: Instant) -> usize {
+        let told = self.told.filter(|(_, at)| now.duration_since(*at) < LEAVING_TIME_MAX);
+        told.map_or(0, |(len, _)| len)
     }
 }
 
@@ -178,6 +186,9 @@ impl Drop for Place {
         self.places.meters.connections.open.fall();
         let mut taken = self.places.lock();
         taken.seats.remove(&self.number);
+        if let Some((len, _)) = &mut taken.told {
+            *len = len.saturating_sub(1);
+        }
         if let Some(len) = taken.by_address.get_mut(&self.seat.address) {
             *len -= 1;
             if *len == 0 {
@@ -189,8 +200,6 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::{advance, timeout};
 
     use super::*;
@@ -258,20 +267,27 @@ mod tests {
     async fn when_it_gets_crowded_those_who_wait_longest_make_room() {
         let places = places(128, 256);
         let mut held = Vec::new();
-        for _ in 0..126 {
+        for _ in 0..127 {
             held.push(places.take(peer("192.0.2.1")).unwrap());
             advance(Duration::from_millis(1)).await;
         }
         // The first is answered at the moment, and the second has just been.
         held[0].seat.work();
         held[1].seat.wait();
-        assert_eq!(places.counted(), [126, 0, 0, 0], "there is room");
+        assert_eq!(places.counted(), [127, 0, 0, 0], "there is room");
         held.push(places.take(peer("192.0.2.1")).unwrap());
-        assert_eq!(places.counted(), [127, 1, 0, 0]);
-        assert_eq!(leaving(&held).await, [2], "it has waited longest");
-        drop(held.swap_remove(2));
-        held.push(places.take(peer("192.0.2.1")).unwrap());
-        assert_eq!(places.counted(), [127, 2, 0, 0]);
+        assert_eq!(places.counted(), [128, 2, 0, 0]);
+        assert_eq!(leaving(&held).await, [2, 3], "they have waited longest");
+        assert!(places.take(peer("192.0.2.1")).is_none(), "they have not left yet");
+        assert_eq!(places.counted(), [128, 2, 1, 0], "and nobody else is put out for them");
+        held.drain(2..4);
+        for expected in [[127, 2, 1, 0], [128, 4, 1, 0]] {
+            held.push(places.take(peer("192.0.2.1")).unwrap());
+            assert_eq!(places.counted(), expected);
+        }
+        advance(LEAVING_TIME_MAX).await;
+        assert!(places.take(peer("192.0.2.1")).is_none());
+        assert_eq!(places.counted(), [128, 6, 2, 0], "who stays has been at work: others go");
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -22,6 +22,7 @@ use super::edge::EdgeArgs;
 use super::rates::RateArgs;
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
+use crate::descriptors;
 use crate::log::{self, LogArgs};
 use crate::output;
 use crate::problem::{Exit, Problem, to_reason};
@@ -34,6 +35,10 @@ const FAREWELL: Duration = Duration::from_secs(8);
 
 /// How long the last look at health or metrics may take then.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Connections that the system keeps until they are accepted, if it may: of those beyond, the first word is lost,
+/// and their peers repeat it after a second.
+const BACKLOG_LEN: u32 = 4096;
 
 /// Connections to health and metrics.
 const WATCHERS_LEN_MAX: usize = 64;
@@ -173,7 +178,10 @@ impl Door {
     pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = bind(&runtime, listen, addresses)?;
-        let (edge, rates) = (Edge::default(), Rates::default());
+        let (limits, rates) = (Limits::default(), Rates::default());
+        let connections_len_max =
+            descriptors::connections(limits.connections_len_max, descriptors::raise());
+        let edge = Edge { limits: Limits { connections_len_max, ..limits }, ..Edge::default() };
         Ok(Self { runtime, listener, edge, rates, metrics: None })
     }
 
@@ -190,11 +198,26 @@ impl Door {
     }
 }
 
+/// Listens at the first address that can be had.
 fn bind(runtime: &Runtime, listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<TcpListener> {
-    runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
-        let reason = to_reason(&error);
-        Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
-    })
+    let _inside = runtime.enter();
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match listen_at(*address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    let reason = to_reason(&failed);
+    Err(Problem::usage(format!("no se puede escuchar en {listen}: {reason}")))
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that has just ended leaves the address in use for a while.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG_LEN)
 }
 
 /// Serves the books at `place` once the door is open; `greet` may tell more then.
