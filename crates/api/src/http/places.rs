@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use ventanilla_service::network_of;
 
 use super::serve::{Limits, PeerAddress};
@@ -28,6 +28,16 @@ pub(super) struct Places {
     meters: Arc<Meters>,
     opened_at: Instant,
     taken: Mutex<Taken>,
+    /// A place was given back.
+    freed: Notify,
+}
+
+/// No place can be had.
+enum NoPlace {
+    /// Now or in a moment.
+    Refused,
+    /// Until those have left who were told to.
+    Yet,
 }
 
 #[derive(Debug, Default)]
@@ -110,19 +120,36 @@ impl Place {
 
 impl Places {
     pub(super) fn new(limits: Limits, meters: Arc<Meters>) -> Self {
-        Self { limits, meters, opened_at: Instant::now(), taken: Mutex::default() }
+        let (opened_at, taken) = (Instant::now(), Mutex::default());
+        Self { limits, meters, opened_at, taken, freed: Notify::new() }
     }
 
-    /// A place for a connection, where there is one.
-    pub(super) fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
+    /// A place for a connection, where there is one, or soon will be.
+    pub(super) async fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
         let address = network_of(address);
+        let taken = async {
+            loop {
+                match self.try_take(address) {
+                    Ok(place) => return Some(place),
+                    Err(NoPlace::Refused) => return None,
+                    Err(NoPlace::Yet) => self.freed.notified().await,
+                }
+            }
+        };
+        timeout(LEAVING_TIME_MAX, taken).await.unwrap_or_else(|_elapsed| {
+            self.meters.connections.refused_in_all.add_one();
+            None
+        })
+    }
+
+    fn try_take(self: &Arc<Self>, address: IpAddr) -> Result<Place, NoPlace> {
         let is_limited = !address.is_loopback();
         let mut taken = self.lock();
         let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
         let meters = &self.meters.connections;
         if is_limited && of_address >= self.limits.connections_per_address_len_max {
             meters.refused_by_address.add_one();
-            return None;
+            return Err(NoPlace::Refused);
         }
         let len_max = self.limits.connections_len_max;
         let spare = len_max / PLACES_PER_SPARE;
@@ -134,8 +161,11 @@ impl Places {
             }
         }
         if taken.seats.len() >= len_max {
+            if taken.leaving(now) > 0 {
+                return Err(NoPlace::Yet);
+            }
             meters.refused_in_all.add_one();
-            return None;
+            return Err(NoPlace::Refused);
         }
         meters.open.rise();
         let seat = Arc::new(Seat::new(address, self.opened_at));
@@ -143,7 +173,7 @@ impl Places {
         taken.next += 1;
         taken.seats.insert(number, Arc::clone(&seat));
         taken.by_address.insert(address, of_address + 1);
-        Some(Place { places: Arc::clone(self), number, seat })
+        Ok(Place { places: Arc::clone(self), number, seat })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -152,8 +182,8 @@ impl Places {
 }
 
 impl Taken {
-    /// Tells as many as `len` to leave, if there are so many: of those that wait, first those of the addresses that hold most
-    /// connections, then those that wait longest. How many were told.
+    /// Tells as many as `len` to leave, if there are so many: of those that wait, first those of the addresses that
+    /// hold most connections, then those that wait longest. How many were told.
     fn make_room(&mut self, len: usize, now: Instant) -> usize {
         let mut waiting = Vec::new();
         for seat in self.seats.values() {
@@ -195,12 +225,14 @@ impl Drop for Place {
                 taken.by_address.remove(&self.seat.address);
             }
         }
+        drop(taken);
+        self.places.freed.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{advance, timeout};
+    use tokio::time::advance;
 
     use super::*;
     use crate::meters::ConnectionMeters;
@@ -240,10 +272,10 @@ mod tests {
         leaving
     }
 
-    #[test]
-    fn places_are_limited_by_address_and_in_all() {
+    #[tokio::test]
+    async fn places_are_limited_by_address_and_in_all() {
         let places = places(5, 2);
-        let take = |text| places.take(peer(text));
+        let take = |text| places.try_take(network_of(peer(text).0)).ok();
         let first = take("192.0.2.1");
         let second = take("::ffff:192.0.2.1");
         assert!(first.is_some() && second.is_some() && take("192.0.2.1").is_none());
@@ -268,38 +300,41 @@ mod tests {
         let places = places(128, 256);
         let mut held = Vec::new();
         for _ in 0..127 {
-            held.push(places.take(peer("192.0.2.1")).unwrap());
+            held.push(places.take(peer("192.0.2.1")).await.unwrap());
             advance(Duration::from_millis(1)).await;
         }
         // The first is answered at the moment, and the second has just been.
         held[0].seat.work();
         held[1].seat.wait();
         assert_eq!(places.counted(), [127, 0, 0, 0], "there is room");
-        held.push(places.take(peer("192.0.2.1")).unwrap());
+        held.push(places.take(peer("192.0.2.1")).await.unwrap());
         assert_eq!(places.counted(), [128, 2, 0, 0]);
         assert_eq!(leaving(&held).await, [2, 3], "they have waited longest");
-        assert!(places.take(peer("192.0.2.1")).is_none(), "they have not left yet");
-        assert_eq!(places.counted(), [128, 2, 1, 0], "and nobody else is put out for them");
-        held.drain(2..4);
-        for expected in [[127, 2, 1, 0], [128, 4, 1, 0]] {
-            held.push(places.take(peer("192.0.2.1")).unwrap());
+        let (new, ()) = tokio::join!(places.take(peer("192.0.2.1")), async {
+            assert_eq!(places.counted(), [128, 2, 0, 0], "nobody else is put out for them");
+            held.drain(2..4);
+        });
+        assert!(new.is_some(), "who comes waits for them");
+        drop(new);
+        for expected in [[127, 2, 0, 0], [128, 4, 0, 0]] {
+            held.push(places.take(peer("192.0.2.1")).await.unwrap());
             assert_eq!(places.counted(), expected);
         }
-        advance(LEAVING_TIME_MAX).await;
-        assert!(places.take(peer("192.0.2.1")).is_none());
+        assert!(places.take(peer("192.0.2.1")).await.is_none(), "they never left");
+        assert!(places.take(peer("192.0.2.1")).await.is_none());
         assert_eq!(places.counted(), [128, 6, 2, 0], "who stays has been at work: others go");
     }
 
     #[tokio::test(start_paused = true)]
     async fn those_go_first_who_hold_most() {
         let places = places(128, 256);
-        let mut held = vec![places.take(peer("198.51.100.1")).unwrap()];
+        let mut held = vec![places.take(peer("198.51.100.1")).await.unwrap()];
         advance(Duration::from_secs(30)).await;
         for _ in 0..126 {
-            held.push(places.take(peer("192.0.2.1")).unwrap());
+            held.push(places.take(peer("192.0.2.1")).await.unwrap());
         }
         advance(Duration::from_secs(1)).await;
-        held.push(places.take(peer("198.51.100.2")).unwrap());
+        held.push(places.take(peer("198.51.100.2")).await.unwrap());
         let leaving = leaving(&held).await;
         assert!(!leaving.is_empty() && !leaving.contains(&0), "{leaving:?}");
     }
@@ -307,11 +342,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_is_cut_off_from_an_answer_and_then_the_newest_finds_no_place() {
         let places = places(64, 256);
-        let held: Vec<_> = (0..64).map(|_| places.take(peer("192.0.2.1")).unwrap()).collect();
+        let mut held = Vec::new();
+        for _ in 0..64 {
+            held.push(places.take(peer("192.0.2.1")).await.unwrap());
+        }
         for place in &held {
             place.seat.work();
         }
-        assert!(places.take(peer("192.0.2.2")).is_none());
+        assert!(places.take(peer("192.0.2.2")).await.is_none());
         assert_eq!(places.counted()[2], 1);
         assert_eq!(leaving(&held).await, [0; 0], "told while it waited, and at work since");
     }

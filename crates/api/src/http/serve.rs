@@ -117,7 +117,7 @@ pub async fn serve(
                 Ok((stream, peer)) => {
                     let address = peer_address(peer);
                     // Over the limits: dropping the stream closes it.
-                    if let Some(place) = places.take(address) {
+                    if let Some(place) = places.take(address).await {
                         let serving = Serving {
                             limits,
                             address,
