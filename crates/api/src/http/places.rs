@@ -18,6 +18,9 @@ use crate::Meters;
 /// Of so many places one is kept free for who comes.
 const PLACES_PER_SPARE: usize = 64;
 
+/// Of so many connections one is among those who go next.
+const CHOSEN_PART: usize = 16;
+
 /// In which who was told to leave is gone, if it can leave.
 const LEAVING_TIME_MAX: Duration = Duration::from_millis(100);
 
@@ -45,8 +48,10 @@ struct Taken {
     by_address: HashMap<IpAddr, usize>,
     seats: HashMap<u64, Arc<Seat>>,
     next: u64,
-    /// How many were told to leave and have not, and when.
+    /// How many were told to leave and have not, and when the last was.
     told: Option<(usize, Instant)>,
+    /// Who is told next, from the end, and since when it waits.
+    next_to_go: Vec<(u64, Arc<Seat>)>,
 }
 
 /// What is known of one connection.
@@ -154,11 +159,10 @@ impl Places {
         let len_max = self.limits.connections_len_max;
         let spare = len_max / PLACES_PER_SPARE;
         let now = Instant::now();
-        // Not before those who were told to leave have left: to choose takes a look at everybody.
-        if taken.seats.len() + spare > len_max + taken.leaving(now) {
-            for _ in 0..taken.make_room(spare, now) {
-                meters.shed.add_one();
-            }
+        // One goes for each who comes, and no more while those who were told to leave have not left.
+        let is_crowded = taken.seats.len() + spare > len_max + taken.leaving(now);
+        if is_crowded && taken.make_room(now) {
+            meters.shed.add_one();
         }
         if taken.seats.len() >= len_max {
             if taken.leaving(now) > 0 {
@@ -182,9 +186,29 @@ impl Places {
 }
 
 impl Taken {
-    /// Tells as many as `len` to leave, if there are so many: of those that wait, first those of the addresses that
-    /// hold most connections, then those that wait longest. How many were told.
-    fn make_room(&mut self, len: usize, now: Instant) -> usize {
+    /// Tells one of those who wait to leave; whether there was one.
+    fn make_room(&mut self, now: Instant) -> bool {
+        let next = self.next_to_go().or_else(|| {
+            self.choose();
+            self.next_to_go()
+        });
+        if let Some(seat) = &next {
+            seat.tell();
+            self.told = Some((self.leaving(now) + 1, now));
+        }
+        next.is_some()
+    }
+
+    fn next_to_go(&mut self) -> Option<Arc<Seat>> {
+        // Whoever was at work since it was chosen is not who waits longest any more.
+        let mut chosen = std::iter::from_fn(|| self.next_to_go.pop());
+        let next = chosen.find(|(since_us, seat)| seat.waits_untold() == Some(*since_us));
+        next.map(|(_, seat)| seat)
+    }
+
+    /// Chooses who goes next: of those that wait, first those of the addresses that hold most connections, then
+    /// those that wait longest. It takes a look at everybody, so it is done for many at once.
+    fn choose(&mut self) {
         let mut waiting = Vec::new();
         for seat in self.seats.values() {
             if let Some(since_us) = seat.waits_untold() {
@@ -192,16 +216,15 @@ impl Taken {
                 waiting.push((Reverse(of_address.checked_ilog2()), since_us, seat));
             }
         }
+        let order = |(holds, since_us, _): &(_, u64, _)| (*holds, *since_us);
+        let len = self.seats.len().div_ceil(CHOSEN_PART);
         if len < waiting.len() {
-            waiting.select_nth_unstable_by_key(len, |(holds, since_us, _)| (*holds, *since_us));
+            waiting.select_nth_unstable_by_key(len, order);
             waiting.truncate(len);
         }
-        for (.., seat) in &waiting {
-            seat.tell();
-        }
-        let len = waiting.len();
-        self.told = Some((len, now));
-        len
+        waiting.sort_unstable_by_key(order);
+        let chosen = waiting.iter().rev().map(|(_, since_us, seat)| (*since_us, Arc::clone(seat)));
+        self.next_to_go = chosen.collect();
     }
 
     /// How many are expected to leave in a moment. One at work since it was told does not.
@@ -214,6 +237,8 @@ impl Taken {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.meters.connections.open.fall();
+        // Nobody is to wait for who is gone.
+        self.seat.work();
         let mut taken = self.places.lock();
         taken.seats.remove(&self.number);
         if let Some((len, _)) = &mut taken.told {
@@ -308,21 +333,19 @@ mod tests {
         held[1].seat.wait();
         assert_eq!(places.counted(), [127, 0, 0, 0], "there is room");
         held.push(places.take(peer("192.0.2.1")).await.unwrap());
-        assert_eq!(places.counted(), [128, 2, 0, 0]);
-        assert_eq!(leaving(&held).await, [2, 3], "they have waited longest");
+        assert_eq!(places.counted(), [128, 1, 0, 0]);
+        assert_eq!(leaving(&held).await, [2], "it has waited longest");
         let (new, ()) = tokio::join!(places.take(peer("192.0.2.1")), async {
-            assert_eq!(places.counted(), [128, 2, 0, 0], "nobody else is put out for them");
+            assert_eq!(places.counted(), [128, 2, 0, 0], "one goes for each who comes");
+            assert_eq!(leaving(&held).await, [3]);
             held.drain(2..4);
         });
-        assert!(new.is_some(), "who comes waits for them");
-        drop(new);
-        for expected in [[127, 2, 0, 0], [128, 4, 0, 0]] {
-            held.push(places.take(peer("192.0.2.1")).await.unwrap());
-            assert_eq!(places.counted(), expected);
-        }
+        held.push(new.expect("who comes waits for them"));
+        assert_eq!(places.counted(), [127, 2, 0, 0]);
+        held.push(places.take(peer("192.0.2.1")).await.unwrap());
         assert!(places.take(peer("192.0.2.1")).await.is_none(), "they never left");
         assert!(places.take(peer("192.0.2.1")).await.is_none());
-        assert_eq!(places.counted(), [128, 6, 2, 0], "who stays has been at work: others go");
+        assert_eq!(places.counted(), [128, 5, 2, 0], "who stays has been at work: others go");
     }
 
     #[tokio::test(start_paused = true)]
