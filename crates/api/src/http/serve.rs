@@ -180,8 +180,10 @@ impl Serving {
             return;
         }
         let Some(tls) = tls else { return self.converse(stream).await };
-        match timeout(self.limits.header_time_max, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.converse(stream).await,
+        // In boxes: connections without TLS would take as much memory.
+        let handshake = Box::pin(timeout(self.limits.header_time_max, tls.accept(stream)));
+        match handshake.await {
+            Ok(Ok(stream)) => Box::pin(self.converse(stream)).await,
             Ok(Err(error)) => debug!(%error, "a handshake failed"),
             Err(_) => debug!("a handshake took too long"),
         }

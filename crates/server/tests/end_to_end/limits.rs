@@ -1,5 +1,5 @@
 //! Callers who ask too often, against the real binary: they are told to come later, nothing was kept, and
-//! whoever comes later is served.
+//! whoever comes later is served. Those who only hold connections keep nobody out.
 
 use std::io::{BufReader, Write as _};
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::common::{
     Answer, Client, Credentials, Installation, Server, bills, check, connect, import, read_answer,
-    verify,
+    run, verify,
 };
 
 fn serve(installation: &Installation, flags: &[&str]) -> Server {
@@ -136,4 +136,42 @@ fn a_rate_that_is_none_is_told() {
             ("config check --data datos --collector-requests-per-s 0", 0, "escucha"),
         ],
     );
+}
+
+#[test]
+fn the_edge_is_measured_under_a_siege() {
+    let installation = Installation::nothing();
+    let line = "bench edge --slow 30 --idle 100 --cashiers 2 --seconds 1 --rounds 1 --data .";
+    let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+    // A ratio of one short round on a busy machine says nothing.
+    assert!(matches!(ran.code, 0 | 1), "{ran:?}");
+    for row in [
+        "| consultardeuda | ",
+        "| consultardeuda, cada una por una conexión nueva | ",
+        "| realizarpago | ",
+        "| memoria residente del servidor, la mayor | ",
+    ] {
+        let told = ran.out.lines().find(|line| line.starts_with(row));
+        assert!(told.is_some_and(|told| told.contains("cumple")), "{row}: {ran:?}");
+    }
+    assert!(!ran.out.contains("sin éxito"), "{ran:?}");
+    let left = std::fs::read_dir(installation.path(".")).unwrap().count();
+    assert_eq!(left, 0, "a benchmark takes its data away");
+    let few = run(&mut installation.shell(".", "ulimit -n 1000; ventanilla bench edge"));
+    assert_eq!(few.code, 2, "{few:?}");
+    assert!(few.err.contains("hacen falta 12272") && few.err.contains("ulimit -n"), "{few:?}");
+}
+
+#[test]
+fn a_server_with_few_descriptors_keeps_some_for_the_books() {
+    let installation = Installation::with_company();
+    let credentials = installation.collector("caja");
+    let serve = "ulimit -n 320; exec ventanilla serve --data datos --listen 127.0.0.1:0 --log warn";
+    let server = Server::start(&mut installation.shell(".", serve));
+    let held: Vec<_> = (0..300).map(|_| connect(server.address()).unwrap()).collect();
+    for _ in 0..5 {
+        let answer = server.client(&credentials).post("consultardeuda", r#"{"Contrato":"1"}"#);
+        assert_eq!(answer.code(), "SOCIO_NO_ENCONTRADO", "with {} held", held.len());
+    }
+    server.stop();
 }
