@@ -1,6 +1,8 @@
 //! The API over a real service, through the router and, where the wire itself matters, sockets.
 
 #[cfg(test)]
+mod abuse;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod codes;
@@ -30,6 +32,8 @@ mod receipts;
 mod repeats;
 #[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod smuggling;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

@@ -26,6 +26,8 @@ mod follow;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod imported;
