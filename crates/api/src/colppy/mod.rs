@@ -83,7 +83,7 @@ pub(crate) async fn answer(
     }
     let address = PeerAddress::of(&parts);
     let body = match gate.pass(address, None, service.clock().elapsed_us()) {
-        Ok(()) => body_of(&parts.method, &parts.headers, body).await,
+        Ok(_) => body_of(&parts.method, &parts.headers, body).await,
         Err(limited) => Err(Problem::limited(limited, !body::pass(&parts.headers, body).await)),
     };
     match body {

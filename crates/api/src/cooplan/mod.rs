@@ -24,7 +24,7 @@ use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
 use self::wire::Envelope;
 use crate::http::fields::Fields;
-use crate::http::gate::Gate;
+use crate::http::gate::{Gate, Passed};
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::token::TokenError;
@@ -90,12 +90,15 @@ async fn outcome_of(
 ) -> Result<Reply, Problem> {
     let (parts, body) = request.into_parts();
     let (headers, address) = (&parts.headers, PeerAddress::of(&parts));
-    let bearer = Bearer { service, gate, token: token::bearer(headers, &wire::TOKEN_HEADERS) };
-    let passed = gate.pass(address, bearer.token.ok(), service.clock().elapsed_us());
-    if let Err(limited) = passed {
-        let closes = !body::pass(headers, body).await;
-        return Err(Problem { closes, ..limited.into() });
-    }
+    let token = token::bearer(headers, &wire::TOKEN_HEADERS);
+    let passed = match gate.pass(address, token.ok(), service.clock().elapsed_us()) {
+        Ok(passed) => passed,
+        Err(limited) => {
+            let closes = !body::pass(headers, body).await;
+            return Err(Problem { closes, ..limited.into() });
+        }
+    };
+    let bearer = Bearer { service, passed, token };
     let operation = match operation {
         Some(operation) if parts.method == Method::POST => operation,
         refused => {
@@ -113,13 +116,13 @@ async fn outcome_of(
             run(&call(fields().await?), &session)
         }
         Handler::Write(read) => {
-            let token = bearer.token?;
+            let token = token?;
             let act = match fields().await {
                 Ok(fields) => read(&call(fields)).map_err(Problem::from),
                 Err(unreadable) => Err(Problem::from(unreadable)),
             };
             match act {
-                Ok(act) => act.run(service, gate, token).await,
+                Ok(act) => act.run(service, passed, token).await,
                 // A bad token is told before a bad request.
                 Err(problem) => bearer.session().and(Err(problem)),
             }
@@ -134,7 +137,7 @@ async fn outcome_of(
 /// Whoever sent a request with a token, or without one.
 struct Bearer<'a> {
     service: &'a Service,
-    gate: &'a Gate,
+    passed: Passed<'a>,
     token: Result<&'a str, TokenError>,
 }
 
@@ -143,8 +146,8 @@ impl<'a> Bearer<'a> {
         let token = self.token?;
         let session = self.service.session(token);
         match &session {
-            Ok(session) => self.gate.learn(token, session.caller().collector),
-            Err(Failure::Refused(_)) => self.gate.forget(token),
+            Ok(session) => self.passed.accepted(token, session.caller().collector),
+            Err(Failure::Refused(_)) => self.passed.refused(token),
             Err(_) => {}
         }
         session.map_err(|failure| errors::of_failure(failure, errors::of_token))

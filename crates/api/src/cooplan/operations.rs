@@ -22,7 +22,7 @@ use super::{convert, errors::of_failure, report};
 use crate::http::accept;
 use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
-use crate::http::gate::Gate;
+use crate::http::gate::Passed;
 
 /// Rows a page when nobody says.
 const PAGE_LEN: u32 = 100;
@@ -210,11 +210,11 @@ fn reversal(call: &Call<'_>) -> Result<Act, FieldError> {
 
 impl Act {
     /// Does it, and answers; the gate learns whose token it is.
-    pub(super) async fn run(self, service: &Service, gate: &Gate, token: &str) -> Answer {
+    pub(super) async fn run(self, service: &Service, passed: Passed<'_>, token: &str) -> Answer {
         match self {
             Self::Pay(request) => {
                 let paid = service.pay_by_token(token, request).await;
-                learn(gate, token, &paid);
+                learn(passed, token, &paid);
                 let (caller, paid) = paid.map_err(|failure| of_act(failure, errors::of_pay))?;
                 let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
                 let answer = reply(&Envelope::success(wire::PAID, values));
@@ -222,7 +222,7 @@ impl Act {
             }
             Self::Reverse(request) => {
                 let reversed = service.reverse_by_token(token, request).await;
-                learn(gate, token, &reversed);
+                learn(passed, token, &reversed);
                 let of_reverse = |refusal, _: &_| errors::of_reverse(refusal);
                 let (_, reversed) = reversed.map_err(|failure| of_act(failure, of_reverse))?;
                 let answer = reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES));
@@ -233,12 +233,12 @@ impl Act {
 }
 
 /// Whose token it was that something was done by, whatever came of it.
-fn learn<T, R>(gate: &Gate, token: &str, outcome: &ByToken<T, R>) {
+fn learn<T, R>(passed: Passed<'_>, token: &str, outcome: &ByToken<T, R>) {
     match outcome {
         Ok((caller, _)) | Err(Failure::Refused(ByTokenRefusal::Act(_, caller))) => {
-            gate.learn(token, caller.collector);
+            passed.accepted(token, caller.collector);
         }
-        Err(Failure::Refused(ByTokenRefusal::Token(_))) => gate.forget(token),
+        Err(Failure::Refused(ByTokenRefusal::Token(_))) => passed.refused(token),
         Err(_) => {}
     }
 }

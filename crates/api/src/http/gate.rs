@@ -69,11 +69,16 @@ impl Gate {
         address: IpAddr,
         token: Option<&str>,
         now_us: u64,
-    ) -> Result<(), Limited> {
-        match token.and_then(|token| self.known.whose(token)) {
-            Some(collector) => self.pass_caller(Caller::Collector(collector), address, now_us),
-            None => self.pass_address(address, now_us),
+    ) -> Result<Passed<'_>, Limited> {
+        if !self.limits(address) {
+            return Ok(Passed { known: None, was_known: false });
         }
+        let collector = token.and_then(|token| self.known.whose(token));
+        match collector {
+            Some(collector) => self.pass_caller(Caller::Collector(collector), now_us),
+            None => self.pass_address(address, now_us),
+        }?;
+        Ok(Passed { known: Some(&self.known), was_known: collector.is_some() })
     }
 
     /// Lets a request pass of which only its body told the integrator.
@@ -83,21 +88,20 @@ impl Gate {
         address: IpAddr,
         now_us: u64,
     ) -> Result<(), Limited> {
-        self.pass_caller(Caller::Integrator(integrator), address, now_us)
+        if !self.limits(address) {
+            return Ok(());
+        }
+        self.pass_caller(Caller::Integrator(integrator), now_us)
     }
 
-    fn pass_caller(&self, caller: Caller, address: IpAddr, now_us: u64) -> Result<(), Limited> {
-        let Some(buckets) = self.callers.as_ref().filter(|_| self.limits(address)) else {
-            return Ok(());
-        };
+    fn pass_caller(&self, caller: Caller, now_us: u64) -> Result<(), Limited> {
+        let Some(buckets) = &self.callers else { return Ok(()) };
         let passed = buckets.take(&caller, now_us);
         passed.inspect_err(|_| self.meters.limited.collector.add_one())
     }
 
     fn pass_address(&self, address: IpAddr, now_us: u64) -> Result<(), Limited> {
-        let Some(buckets) = self.addresses.as_ref().filter(|_| self.limits(address)) else {
-            return Ok(());
-        };
+        let Some(buckets) = &self.addresses else { return Ok(()) };
         let passed = buckets.take(&network_of(address), now_us);
         passed.inspect_err(|_| self.meters.limited.address.add_one())
     }
@@ -105,15 +109,28 @@ impl Gate {
     fn limits(&self, address: IpAddr) -> bool {
         self.limits_loopback || !address.is_loopback()
     }
+}
 
+/// A request that passed, from which the gate learns whose its token is. Of whom nobody counts, it learns nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passed<'g> {
+    known: Option<&'g Known>,
+    was_known: bool,
+}
+
+impl Passed<'_> {
     /// The token was accepted: from now on its requests count for its collector.
-    pub(crate) fn learn(&self, token: &str, collector: CollectorId) {
-        self.known.learn(token, collector);
+    pub(crate) fn accepted(self, token: &str, collector: CollectorId) {
+        if let Some(known) = self.known.filter(|_| !self.was_known) {
+            known.learn(token, collector);
+        }
     }
 
     /// The token was refused: from now on its requests count for their addresses.
-    pub(crate) fn forget(&self, token: &str) {
-        self.known.forget(token);
+    pub(crate) fn refused(self, token: &str) {
+        if let Some(known) = self.known.filter(|_| self.was_known) {
+            known.forget(token);
+        }
     }
 }
 
@@ -147,9 +164,9 @@ mod tests {
     fn who_is_known_counts_as_itself_and_who_is_not_as_the_address() {
         let gate = gate(false);
         let [bank, till] = [1, 2].map(|id| CollectorId::from_i64(id).unwrap());
-        gate.learn("a", bank);
-        gate.learn("b", bank);
-        gate.learn("c", till);
+        gate.known.learn("a", bank);
+        gate.known.learn("b", bank);
+        gate.known.learn("c", till);
         assert_eq!(gate.passed(HOME, Some("unknown")), 3);
         assert_eq!(gate.passed(HOME, None), 0, "one bucket for all that nobody knows");
         assert_eq!(gate.counted(), [0, 15]);
@@ -157,14 +174,14 @@ mod tests {
         assert_eq!(gate.passed("198.51.100.1", Some("b")), 0, "all its tokens, from anywhere");
         assert_eq!(gate.passed(HOME, Some("c")), 5, "another collector");
         assert_eq!(gate.counted(), [17, 15]);
-        gate.forget("c");
+        gate.known.forget("c");
         assert_eq!(gate.passed("198.51.100.1", Some("c")), 3);
     }
 
     #[test]
     fn an_integrator_is_not_the_collector_of_its_number() {
         let gate = gate(false);
-        gate.learn("a", CollectorId::from_i64(1).unwrap());
+        gate.known.learn("a", CollectorId::from_i64(1).unwrap());
         assert_eq!(gate.passed(HOME, Some("a")), 5);
         let integrator = IntegratorId::from_i64(1).unwrap();
         let pass = || gate.pass_integrator(integrator, HOME.parse().unwrap(), 0).is_ok();
@@ -185,7 +202,7 @@ mod tests {
     fn the_machine_itself_is_limited_only_where_that_is_asked_for() {
         for (limits_loopback, by_address, by_token) in [(false, 9, 9), (true, 3, 5)] {
             let gate = gate(limits_loopback);
-            gate.learn("a", CollectorId::from_i64(1).unwrap());
+            gate.known.learn("a", CollectorId::from_i64(1).unwrap());
             for address in ["127.0.0.1", "::1"] {
                 assert_eq!(gate.passed(address, None), by_address, "{address}");
             }

@@ -52,9 +52,7 @@ impl Known {
     pub(super) fn learn(&self, token: &str, collector: CollectorId) {
         let hash = self.hasher.hash_one(token);
         let mut tokens = self.lock();
-        if tokens.young.get(&hash) != Some(&collector) {
-            self.keep(&mut tokens, hash, collector);
-        }
+        self.keep(&mut tokens, hash, collector);
     }
 
     /// The token was refused: it is nobody's, or anybody could use up its collector's requests with it.
