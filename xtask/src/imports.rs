@@ -113,9 +113,9 @@ const RULES: [Rule; 10] = [
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
     // The binary wires everything together and holds no business rule. A password is typed unseen:
-    // that needs the terminal's own calls, which are unsafe code. What is read of the books for whoever
-    // reads slowly waits in a temporary file, and CSV is what our own is measured against. That no core is
-    // ever written, and how much room a disk has, are the system's own calls too.
+    // that needs the terminal's own calls, which are unsafe code; so does asking the system for more
+    // descriptors, for no core, and how much room a disk has. What is read of the books for whoever reads
+    // slowly waits in a temporary file, and CSV is what our own is measured against.
     Rule {
         package: "ventanilla",
         ours: &[

@@ -11,6 +11,8 @@ mod monitor;
 mod noted;
 mod receipt;
 
+pub use http::buckets::Rate;
+pub use http::gate::Rates;
 pub use http::proxies::{Network, Proxies, UnknownNetwork};
 pub use http::serve::{Edge, Limits, PeerAddress, serve};
 pub use http::tls::{Tls, TlsError};
@@ -23,28 +25,31 @@ use axum::Router;
 use axum::extract::{Request, State};
 use ventanilla_service::Service;
 
+use http::gate::Gate;
+
 /// All that is served over HTTP.
 ///
 /// The dialects are the fallback, because they take their paths in any letter case, which a table
 /// of routes cannot; what is nobody's path is told so by the Cooplan dialect. What has routes (the
 /// console) is merged beside them.
 pub fn router(service: Service) -> Router {
-    counted_router(service, Arc::default())
+    counted_router(service, Arc::default(), Rates::default())
 }
 
-/// [`router`], where the requests are counted.
-pub fn counted_router(service: Service, meters: Arc<Meters>) -> Router {
-    let shared = Shared { service, meters };
+/// [`router`], where the requests are counted, and held to these rates.
+pub fn counted_router(service: Service, meters: Arc<Meters>, rates: Rates) -> Router {
+    let gate = Arc::new(Gate::new(rates, Arc::clone(&meters)));
+    let shared = Shared { service, meters, gate };
     Router::new()
         .fallback(|State(shared): State<Shared>, request: Request| async move {
-            let Shared { service, meters } = &shared;
+            let Shared { service, meters, gate } = &shared;
             let path = request.uri().path();
             if colppy::takes(path) {
-                colppy::answer(service, &meters.colppy, request).await
+                colppy::answer(service, gate, &meters.colppy, request).await
             } else if receipt::takes(path) {
-                receipt::answer(service, &meters.receipt, request).await
+                receipt::answer(service, gate, &meters.receipt, request).await
             } else {
-                cooplan::answer(service, &meters.cooplan, request).await
+                cooplan::answer(service, gate, &meters.cooplan, request).await
             }
         })
         .with_state(shared)
@@ -55,4 +60,5 @@ pub fn counted_router(service: Service, meters: Arc<Meters>) -> Router {
 struct Shared {
     service: Service,
     meters: Arc<Meters>,
+    gate: Arc<Gate>,
 }

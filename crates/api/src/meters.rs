@@ -80,10 +80,21 @@ impl Tally {
 pub(crate) struct ConnectionMeters {
     /// Open at the moment.
     pub(crate) open: Level,
+    /// Closed while they waited for their peers, to make room for others.
+    pub(crate) shed: Counter,
     /// Closed at once, since there were too many in all.
     pub(crate) refused_in_all: Counter,
     /// Closed at once, since there were too many of one address.
     pub(crate) refused_by_address: Counter,
+}
+
+/// Requests that were told to come later.
+#[derive(Debug, Default)]
+pub(crate) struct LimitedMeters {
+    /// Since their collector, or integrator, asked too often.
+    pub(crate) collector: Counter,
+    /// Since their address did.
+    pub(crate) address: Counter,
 }
 
 /// What is counted of requests and connections.
@@ -92,6 +103,7 @@ pub struct Meters {
     pub(crate) cooplan: Tally,
     pub(crate) colppy: Tally,
     pub(crate) receipt: Tally,
+    pub(crate) limited: LimitedMeters,
     pub(crate) connections: ConnectionMeters,
 }
 
@@ -102,6 +114,7 @@ impl Default for Meters {
             colppy: Tally::of(colppy::service_names().count()),
             // It has no services: all of it is one row.
             receipt: Tally::of(0),
+            limited: LimitedMeters::default(),
             connections: ConnectionMeters::default(),
         }
     }

@@ -11,6 +11,7 @@ use ventanilla_api::Network;
 use ventanilla_service::Settings;
 
 use crate::commands::edge::EdgeArgs;
+use crate::commands::rates::RateArgs;
 use crate::log::{LogArgs, LogFormat};
 use crate::problem::{Problem, to_reason};
 
@@ -42,6 +43,8 @@ pub(crate) struct FileConfig {
     pub(crate) edge: EdgeArgs,
     /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
     pub(crate) limits: LimitArgs,
+    /// `address_requests_per_s` and the like.
+    pub(crate) rates: RateArgs,
 }
 
 /// How the service runs, where it is not as built in.
@@ -104,7 +107,7 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order in which `config check --print` tells them.
-pub(crate) const KEYS: [Key; 17] = [
+pub(crate) const KEYS: [Key; 22] = [
     key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
     key(
         "secrets",
@@ -154,6 +157,27 @@ pub(crate) const KEYS: [Key; 17] = [
     ),
     key("batch_len_max", "Pagos que comparten un commit, como máximo", "256"),
     key("queue_len_max", "Pagos que pueden esperar, como máximo", "4096"),
+    key(
+        "address_requests_per_s",
+        "Solicitudes por segundo de una dirección, sin contar las de un recaudador ya conocido; 0 es sin límite",
+        "500",
+    ),
+    key(
+        "address_requests_burst",
+        "Solicitudes seguidas que se admiten a una dirección tras un silencio",
+        "5000",
+    ),
+    key(
+        "collector_requests_per_s",
+        "Solicitudes por segundo de un recaudador, o de un desarrollador de Colppy; 0 es sin límite",
+        "0",
+    ),
+    key(
+        "collector_requests_burst",
+        "Solicitudes seguidas que se admiten a un recaudador tras un silencio",
+        "1000",
+    ),
+    key("limit_loopback", "Limita también a la propia máquina", "false"),
 ];
 
 const fn key(name: &'static str, meaning: &'static str, example: &'static str) -> Key {
@@ -214,12 +238,8 @@ impl FileConfig {
     fn set(&mut self, key: &str, value: &Value, folder: &Path) -> Option<bool> {
         let text = value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let path = || text.as_deref().map(|text| folder.join(text));
-        let count = || {
-            value
-                .as_integer()
-                .and_then(|count| u32::try_from(count).ok())
-                .filter(|count| *count > 0)
-        };
+        let whole = || value.as_integer().and_then(|count| u32::try_from(count).ok());
+        let count = || whole().filter(|count| *count > 0);
         let format = || text.as_deref().and_then(|text| LogFormat::from_str(text, false).ok());
         Some(match key {
             "data" => keep(&mut self.data, path()),
@@ -250,6 +270,11 @@ impl FileConfig {
             "queue_len_max" => keep(&mut self.limits.queue_len_max, count()),
             "token_lifetime_s" => keep(&mut self.limits.token_lifetime_s, count()),
             "session_lifetime_s" => keep(&mut self.limits.session_lifetime_s, count()),
+            "address_requests_per_s" => keep(&mut self.rates.address_requests_per_s, whole()),
+            "address_requests_burst" => keep(&mut self.rates.address_requests_burst, whole()),
+            "collector_requests_per_s" => keep(&mut self.rates.collector_requests_per_s, whole()),
+            "collector_requests_burst" => keep(&mut self.rates.collector_requests_burst, whole()),
+            "limit_loopback" => keep(&mut self.rates.limit_loopback, value.as_bool()),
             _ => return None,
         })
     }
@@ -266,6 +291,8 @@ fn keep<T>(place: &mut Option<T>, value: Option<T>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ventanilla_api::Rates;
+
     use super::*;
 
     fn read(text: &str) -> Result<FileConfig, String> {
@@ -335,6 +362,7 @@ mod tests {
             format!("{built_in:?}"),
             "examples are what is built in"
         );
+        assert_eq!(RateArgs::default().to_rates(config.rates), Rates::default());
         // A key that is taken and not explained shows in the source alone: its arm has a name.
         let source = include_str!("config.rs");
         let (_, arms) = source.split_once("Some(match key {").unwrap();
@@ -344,6 +372,19 @@ mod tests {
         for (name, _) in names.filter(|(name, _)| *name != "database") {
             assert!(KEYS.iter().any(|key| key.name == name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_rate_is_the_flag_s_or_the_file_s_or_the_one_built_in() {
+        let file = read(
+            "address_requests_per_s = 0\naddress_requests_burst = 7\ncollector_requests_per_s = 8\n\
+             limit_loopback = true",
+        );
+        let flag = RateArgs { address_requests_burst: Some(9), ..RateArgs::default() };
+        let Rates { address, collector, limits_loopback } = flag.to_rates(file.unwrap().rates);
+        assert_eq!((address.per_second, address.burst), (0, 9));
+        assert_eq!((collector.per_second, collector.burst), (8, 1_000));
+        assert!(limits_loopback);
     }
 
     #[test]
@@ -363,6 +404,8 @@ mod tests {
             ("metrics = 9090", "el valor de «metrics» no es válido"),
             ("metrics_public = 'no'", "el valor de «metrics_public» no es válido"),
             ("batch_len_max = 0", "el valor de «batch_len_max» no es válido"),
+            ("address_requests_per_s = -1", "el valor de «address_requests_per_s» no es válido"),
+            ("limit_loopback = 1", "el valor de «limit_loopback» no es válido"),
             ("queue_len_max = '9'", "el valor de «queue_len_max» no es válido"),
             ("log_format = 'xml'", "el valor de «log_format» no es válido"),
             ("data = ''", "el valor de «data» no es válido"),

@@ -10,6 +10,7 @@ mod books;
 mod cli;
 mod commands;
 mod config;
+mod descriptors;
 mod log;
 mod output;
 mod problem;

@@ -46,11 +46,43 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 
 /// Tells a verdict, progress or problem on standard error, one line.
 pub(crate) fn tell(line: impl Display) {
+    let line = to_shown(&line.to_string());
     // Where standard error is closed there is nobody left to tell.
     writeln!(io::stderr().lock(), "{line}").ok();
+}
+
+/// A text whose control characters a terminal shows and does not obey: names of files are others' words. Ends of
+/// lines stay.
+fn to_shown(text: &str) -> String {
+    let is_obeyed = |char: char| char.is_control() && !matches!(char, '\n' | '\t');
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_obeyed(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
 }
 
 /// So many of something: «1 línea», «2 líneas».
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_a_cursor_is_shown() {
+        for (text, shown) in [
+            ("línea 2:\tñandú «x»\nUso: …", "línea 2:\tñandú «x»\nUso: …"),
+            ("a\u{1b}[2J\u{7}", "a\\u{1b}[2J\\u{7}"),
+            ("\r\u{9b}31m\u{7f}", "\\u{d}\\u{9b}31m\\u{7f}"),
+        ] {
+            assert_eq!(to_shown(text), shown);
+        }
+    }
 }

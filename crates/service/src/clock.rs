@@ -39,7 +39,7 @@ impl Clock {
 
     /// Microseconds since some moment, to measure how long something takes: unlike the instant it
     /// never goes back, whatever is done to the machine's date. A manual clock gives its own time.
-    pub(crate) fn elapsed_us(&self) -> u64 {
+    pub fn elapsed_us(&self) -> u64 {
         match self {
             Self::System => system_elapsed_us(),
             Self::Manual(microseconds) => microseconds.load(Ordering::SeqCst).unsigned_abs(),

@@ -8,13 +8,16 @@ use ventanilla_domain::{
     Payment, PaymentId, Reversal, ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal,
     decide_pay, decide_reverse,
 };
-use ventanilla_store::{Operation, StoreError, Tx, View, token_digest};
+use ventanilla_store::{Digest, Operation, StoreError, Tx, View, token_digest};
 
 use crate::access::caller_of;
-use crate::{Accepted, Caller, Failure, PayRequest, Service, TokenPayRefusal};
+use crate::{Accepted, ByTokenRefusal, Caller, Failure, PayRequest, ReverseRequest, Service};
 
 /// What runs in a transaction: damage, or the domain's answer.
 pub(crate) type Decided<T, R> = Result<Result<T, R>, StoreError>;
+
+/// What came of an act by a token, and whose token it is.
+pub type ByToken<T, R> = Result<(Caller, Accepted<T>), Failure<ByTokenRefusal<R>>>;
 
 impl Service {
     /// Pays one bill, at most once (`realizarpago`). Refusals in the order of [`PayRefusal`].
@@ -34,23 +37,17 @@ impl Service {
     /// up in the payment's own transaction: a collector that is disabled pays nothing from then on,
     /// not even what waits in the queue.
     ///
-    /// Says whose the token is. Refusals in the order of [`TokenPayRefusal`]. Answers after the payment
-    /// is on disk.
+    /// Says whose the token is. Refusals in the order of [`ByTokenRefusal`]. Answers after the payment is
+    /// on disk.
     pub async fn pay_by_token(
         &self,
         token: &str,
         request: PayRequest,
-    ) -> Result<(Caller, Accepted<Payment>), Failure<TokenPayRefusal>> {
+    ) -> ByToken<Payment, PayRefusal> {
         let digest = token_digest(token);
         self.write_payment(move |tx, now| {
-            let caller = match caller_of(tx.bearer(&digest)?, now) {
-                Ok(caller) => caller,
-                Err(refusal) => return Ok(Err(TokenPayRefusal::Token(refusal))),
-            };
-            let paid = pay(tx, caller.company.id, &request.to_command(&caller), now)?;
-            Ok(match paid {
-                Ok(accepted) => Ok((caller, accepted)),
-                Err(refusal) => Err(TokenPayRefusal::Pay(refusal, caller)),
+            by_token(tx, &digest, now, |tx, caller| {
+                pay(tx, caller.company.id, &request.to_command(caller), now)
             })
         })
         .await
@@ -68,6 +65,41 @@ impl Service {
         let company = caller.company.id;
         self.write(move |tx, now| reverse(tx, company, &command, now)).await
     }
+
+    /// Reverses a payment (`revertirpago`) for whoever holds a token, which is looked up as for
+    /// [`Service::pay_by_token`].
+    ///
+    /// Refusals in the order of [`ByTokenRefusal`]. Answers after the reversal is on disk.
+    pub async fn reverse_by_token(
+        &self,
+        token: &str,
+        request: ReverseRequest,
+    ) -> ByToken<Reversal, ReverseRefusal> {
+        let digest = token_digest(token);
+        self.write(move |tx, now| {
+            by_token(tx, &digest, now, |tx, caller| {
+                reverse(tx, caller.company.id, &request.to_command(caller), now)
+            })
+        })
+        .await
+    }
+}
+
+/// Acts inside a transaction for the caller whose token it is at that moment.
+fn by_token<T, R>(
+    tx: &mut Tx<'_>,
+    digest: &Digest,
+    now: Timestamp,
+    act: impl FnOnce(&mut Tx<'_>, &Caller) -> Decided<T, R>,
+) -> Decided<(Caller, T), ByTokenRefusal<R>> {
+    let caller = match caller_of(tx.bearer(digest)?, now) {
+        Ok(caller) => caller,
+        Err(refusal) => return Ok(Err(ByTokenRefusal::Token(refusal))),
+    };
+    Ok(match act(tx, &caller)? {
+        Ok(accepted) => Ok((caller, accepted)),
+        Err(refusal) => Err(ByTokenRefusal::Act(refusal, caller)),
+    })
 }
 
 /// Decides a payment inside a transaction and keeps it.

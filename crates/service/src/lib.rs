@@ -62,8 +62,8 @@ pub use payables::{
 pub use readiness::{Holdings, Unready};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
-    AdminRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal, PrintRefusal,
-    ReprintRefusal, TokenPayRefusal, TokenRefusal,
+    AdminRefusal, ByTokenRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal,
+    PrintRefusal, ReprintRefusal, TokenRefusal,
 };
 pub use restoring::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict, RestoredCompany};
 pub use secrets::{Rotated, Rotation};
@@ -78,9 +78,10 @@ pub use verifier::{Verifier, VerifyMeters};
 pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
-    VerifyReport,
+    ReverseRequest, VerifyReport,
 };
 
+pub use collecting::ByToken;
 use collecting::Decided;
 use failure::WriteFailure;
 use guard::LoginGuard;

@@ -35,13 +35,13 @@ pub enum TokenRefusal {
     Disabled,
 }
 
-/// Why a payment by a token was refused: the token first.
+/// Why an act by a token was refused: the token first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenPayRefusal {
+pub enum ByTokenRefusal<R> {
     /// The token was not accepted.
     Token(TokenRefusal),
-    /// The payment of this collector was refused, by the rules of its company.
-    Pay(PayRefusal, Caller),
+    /// The act itself was refused; the token is this caller's.
+    Act(R, Caller),
 }
 
 /// Why a contract was not shown.

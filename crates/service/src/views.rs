@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{
     Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, Company, CompanyId,
     ContractCode, Currency, Holder, Label, Money, Name, PayCommand, Payment, PaymentId, Period,
-    Place, Reversal, TimeZone, Total,
+    Place, Reason, Reversal, ReverseCommand, TimeZone, Total,
 };
 
 /// The three words a collector proves itself with; all are secret but the login.
@@ -174,6 +174,31 @@ impl PayRequest {
             caller_reference: self.caller_reference.clone(),
             caller_key: self.caller_key.clone(),
             place: self.place.clone(),
+        }
+    }
+}
+
+/// A reversal asked for by whoever holds a token: a `ReverseCommand` before it is known who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReverseRequest {
+    /// The bill, as the caller believes.
+    pub bill: BillId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The caller's name for this attempt.
+    pub caller_key: Option<CallerKey>,
+}
+
+impl ReverseRequest {
+    pub(crate) fn to_command(&self, caller: &Caller) -> ReverseCommand {
+        ReverseCommand {
+            collector: caller.collector,
+            bill: self.bill,
+            payment: self.payment,
+            reason: self.reason.clone(),
+            caller_key: self.caller_key.clone(),
         }
     }
 }

@@ -6,11 +6,13 @@ mod tests {
 
     use jiff::SignedDuration;
     use ventanilla_domain::{
-        BillId, CompanyId, ContractCode, Currency, Label, Name, PaymentId, Period, Place, TimeZone,
+        BillId, CompanyId, ContractCode, Currency, Label, Name, PayRefusal, PaymentId, Period,
+        Place, TimeZone,
     };
     use ventanilla_service::{
-        AdminRefusal, Clock, Credentials, Entropy, Failure, LoginRefusal, NewCollector, NewCompany,
-        PayRequest, Rotated, Rotation, Service, Settings, TokenId, TokenPayRefusal, TokenRefusal,
+        AdminRefusal, ByToken, ByTokenRefusal, Clock, Credentials, Entropy, Failure, LoginRefusal,
+        NewCollector, NewCompany, PayRequest, ReverseRequest, Rotated, Rotation, Service, Settings,
+        TokenId, TokenRefusal,
     };
     use ventanilla_store::{CollectorRecord, Keys, Store, to_hex, token_digest};
 
@@ -291,6 +293,15 @@ mod tests {
         .await;
     }
 
+    fn nothing_to_reverse() -> ReverseRequest {
+        ReverseRequest {
+            bill: BillId::from_i64(1).unwrap(),
+            payment: PaymentId::FIRST,
+            reason: None,
+            caller_key: None,
+        }
+    }
+
     fn nothing_to_pay() -> PayRequest {
         PayRequest {
             bill: BillId::from_i64(1).unwrap(),
@@ -303,13 +314,20 @@ mod tests {
         }
     }
 
+    /// Why the token was refused; `None` where it was accepted.
+    fn token_refusal<T, R>(result: &ByToken<T, R>) -> Option<TokenRefusal> {
+        match result {
+            Err(Failure::Refused(ByTokenRefusal::Token(refusal))) => Some(*refusal),
+            Err(Failure::Refused(ByTokenRefusal::Act(..))) => None,
+            _ => panic!("nothing is paid or reversed here"),
+        }
+    }
+
     #[tokio::test]
     async fn a_payment_that_waits_behind_a_revocation_is_not_taken() {
         each_store(async |world| {
-            let is_unknown = |result: &Result<_, Failure<TokenPayRefusal>>| {
-                let Err(Failure::Refused(refusal)) = result else { panic!("no bill is paid here") };
-                *refusal == TokenPayRefusal::Token(TokenRefusal::Unknown)
-            };
+            let is_unknown =
+                |result: &_| token_refusal::<_, PayRefusal>(result) == Some(TokenRefusal::Unknown);
             for _ in 0..20 {
                 let token = world.token(&world.bank).await;
                 let id = TokenId::from_text(&id_of(&token)).unwrap();
@@ -320,6 +338,34 @@ mod tests {
                 assert_eq!(revoked.unwrap().len(), 1);
                 assert_eq!([first, second, third].map(|paid| is_unknown(&paid)), [false; 3]);
                 assert!(is_unknown(&late));
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_reversal_that_waits_behind_a_revocation_or_a_disabling_is_not_taken() {
+        each_store(async |world| {
+            for round in 0..20 {
+                let token = world.token(&world.bank).await;
+                let named = TokenId::from_text(&id_of(&token)).unwrap();
+                let reverse = || world.service.reverse_by_token(&token, nothing_to_reverse());
+                let revokes = round % 2 == 0;
+                let (first, second, expected, ended, late) = if revokes {
+                    let revoke = world.service.revoke_token(named, None);
+                    let (first, second, ended, late) =
+                        tokio::join!(reverse(), reverse(), revoke, reverse());
+                    (first, second, TokenRefusal::Unknown, ended.is_ok(), late)
+                } else {
+                    let disable = world.service.disable_collector(id(13), "banco");
+                    let (first, second, ended, late) =
+                        tokio::join!(reverse(), reverse(), disable, reverse());
+                    (first, second, TokenRefusal::Disabled, ended.is_ok(), late)
+                };
+                assert!(ended);
+                assert_eq!([&first, &second].map(token_refusal), [None; 2]);
+                assert_eq!(token_refusal(&late), Some(expected));
+                world.service.enable_collector(id(13), "banco").await.unwrap();
             }
         })
         .await;

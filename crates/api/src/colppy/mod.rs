@@ -39,6 +39,7 @@ use self::operations::{Answer, Call, Operation, Reply};
 use self::parameters::Parameters;
 use self::request::{Heard, Request};
 use self::wire::{Called, Envelope, Told};
+use crate::http::gate::Gate;
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
 use crate::http::{attempt, body};
@@ -70,15 +71,27 @@ pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
 
 /// Answers a request to one of the dialect's paths. The question that a browser asks before it is
 /// not counted.
-pub(crate) async fn answer(service: &Service, tally: &Tally, request: HttpRequest) -> Response {
+pub(crate) async fn answer(
+    service: &Service,
+    gate: &Gate,
+    tally: &Tally,
+    request: HttpRequest,
+) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method == Method::OPTIONS {
         body::discard(&parts.headers, body).await;
         return preflight();
     }
     let address = PeerAddress::of(&parts);
-    match body_of(&parts.method, &parts.headers, body).await {
-        Ok(body) => answer_body(service, tally, &parts.headers, &body, address).await,
+    let body = match gate.pass(address, None, service.clock().elapsed_us()) {
+        Ok(_) => body_of(&parts.method, &parts.headers, body).await,
+        Err(limited) => Err(Problem::limited(limited, !body::pass(&parts.headers, body).await)),
+    };
+    match body {
+        Ok(body) => {
+            let guarded = Guarded { gate, tally };
+            answer_body(service, &guarded, &parts.headers, &body, address).await
+        }
         Err(problem) => {
             let told = Exchange { operation: None, answer: Err(problem) };
             told.count(tally);
@@ -96,9 +109,15 @@ async fn body_of(method: &Method, headers: &HeaderMap, body: Body) -> Result<Byt
     Err(Problem::wrong_method())
 }
 
+/// What watches over the requests.
+struct Guarded<'a> {
+    gate: &'a Gate,
+    tally: &'a Tally,
+}
+
 async fn answer_body(
     service: &Service,
-    tally: &Tally,
+    Guarded { gate, tally }: &Guarded<'_>,
     headers: &HeaderMap,
     body: &[u8],
     address: IpAddr,
@@ -110,7 +129,7 @@ async fn answer_body(
         Ok(Request { auth, parameters }) => {
             let call = Call { service, headers, parameters, address };
             let mut noted = Noted { address, ..Noted::new(None) };
-            let told = exchange(&call, &called, &auth, &mut noted).await;
+            let told = exchange(&call, gate, &called, &auth, &mut noted).await;
             told.tell(service, noted);
             told
         }
@@ -171,10 +190,11 @@ impl Exchange {
     }
 }
 
-/// The checks in their order: developer, provision, operation, session; the parameters are the
-/// handler's.
+/// The checks in their order: developer, and how often it asks, provision, operation, session; the parameters
+/// are the handler's.
 async fn exchange(
     call: &Call<'_>,
+    gate: &Gate,
     called: &Called<'_>,
     auth: &Parameters<'_>,
     noted: &mut Noted,
@@ -186,6 +206,7 @@ async fn exchange(
         let admitted = admitted(call, auth).await?;
         noted.who = Who::Integrator(admitted.integrator());
         noted.what = None;
+        gate.pass_integrator(admitted.integrator(), call.address, clock.elapsed_us())?;
         Ok((admitted, operations::find(called)?))
     });
     match admitted.await {
@@ -231,12 +252,16 @@ fn to_response(clock: &Clock, called: &Called<'_>, told: &Exchange) -> Response 
             let refusal = wire::to_raw(&Told::refusal(message));
             to_answer(Envelope::passed(called, at, &refusal).to_bytes())
         }
-        Err(Problem::Stopped { state, message, closes, .. }) => {
+        Err(Problem::Stopped { state, message, retry_after_s, closes, .. }) => {
             let envelope = Envelope::stopped(called, is_known, at, *state, message);
             let mut response = to_answer(envelope.to_bytes());
+            let headers = response.headers_mut();
             if *closes {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(header::CONNECTION, close);
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if let Some(seconds) = retry_after_s {
+                headers.insert(header::RETRY_AFTER, (*seconds).into());
+                headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, header::RETRY_AFTER.into());
             }
             response
         }

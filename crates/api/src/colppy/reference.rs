@@ -41,7 +41,7 @@ and amounts come as texts or as numbers: an amount is an exact decimal with a po
 inside a text.
 
 After ten failures of one name from one network in a minute, that name waits there for the rest of
-it (`estado` 190), also with the right password.
+it (`estado` 190), also with the right password. Whoever calls too often is told so the same way, with `Retry-After`.
 
 The answer repeats `provision` and `operacion` as they were sent. `version` is there once the
 operation is known, and `response_date` is the time three hours behind UTC.

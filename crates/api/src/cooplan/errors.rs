@@ -12,6 +12,7 @@ use ventanilla_service::{
 
 use super::{convert, wire};
 use crate::http::body::{BodyError, Unreadable};
+use crate::http::buckets::Limited;
 use crate::http::fields::FieldError;
 use crate::http::token::TokenError;
 use crate::meters::Outcome;
@@ -80,6 +81,12 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METODO_NO_PERMITIDO", message)
     }
 
+    fn too_many(retry_after_s: u32, message: &'static str) -> Self {
+        let retry_after_s = Some(retry_after_s);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self { retry_after_s, ..Self::new(status, "LIMITE_EXCEDIDO", message) }
+    }
+
     /// `id` is what the log line and this answer share.
     pub(super) fn internal(id: impl std::fmt::Display) -> Self {
         let id = id.to_string();
@@ -92,6 +99,15 @@ impl Problem {
                 "Ocurrió un error interno; informe a la empresa el código de messageSistema.",
             )
         }
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(Limited { retry_after_s }: Limited) -> Self {
+        Self::too_many(
+            retry_after_s,
+            "Demasiadas solicitudes en poco tiempo y nada se registró; espere antes de volver a intentar.",
+        )
     }
 }
 
@@ -186,14 +202,10 @@ pub(super) fn of_none(refusal: NoRefusal) -> Problem {
 
 pub(super) fn of_login(refusal: LoginRefusal) -> Problem {
     match refusal {
-        LoginRefusal::TooManyFailures { retry_after_s } => Problem {
-            retry_after_s: Some(retry_after_s),
-            ..Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "LIMITE_EXCEDIDO",
-                "Demasiados intentos fallidos; espere antes de volver a intentar.",
-            )
-        },
+        LoginRefusal::TooManyFailures { retry_after_s } => Problem::too_many(
+            retry_after_s,
+            "Demasiados intentos fallidos; espere antes de volver a intentar.",
+        ),
         LoginRefusal::WrongCredentials => {
             Problem::unauthorized("CREDENCIALES_INVALIDAS", "Las credenciales no son válidas.")
         }
@@ -367,7 +379,9 @@ mod tests {
             ),
         ];
         let unreadable = "no JSON object, no form, empty, a name twice, not UTF-8, U+0000";
+        let limited = "too many requests of an address, or of a collector; `Retry-After` says how long to wait";
         let mut rows = vec![
+            (limited.to_owned(), Limited { retry_after_s: 1 }.into()),
             ("no such service".to_owned(), Problem::unknown_service()),
             ("not a `POST`".to_owned(), Problem::wrong_method()),
         ];
@@ -517,6 +531,7 @@ The first rule of a table that is broken is the one that is told.
             (Unreadable.into(), Outcome::ClientError),
             (FieldError::Missing("Monto").into(), Outcome::ClientError),
             (BodyError::TooSlow.into(), Outcome::ClientError),
+            (Limited { retry_after_s: 1 }.into(), Outcome::ClientError),
             (of_token(TokenRefusal::Expired), Outcome::ClientError),
             (of_login(LoginRefusal::TooManyFailures { retry_after_s: 1 }), Outcome::ClientError),
         ] {
@@ -550,6 +565,9 @@ The first rule of a table that is broken is the one that is told.
         assert_eq!(unavailable.retry_after_s, Some(1));
         let too_many = of_login(LoginRefusal::TooManyFailures { retry_after_s: 7 });
         assert_eq!(too_many.retry_after_s, Some(7));
+        let limited = Problem::from(Limited { retry_after_s: 7 });
+        assert!(limited.message.contains("nada se registró"));
+        assert_eq!(limited.retry_after_s, Some(7));
     }
 
     #[test]

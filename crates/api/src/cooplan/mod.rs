@@ -15,17 +15,19 @@ mod wire;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use tracing::{Level, debug, enabled};
-use ventanilla_service::{Service, Session, Who};
+use ventanilla_service::{Failure, Service, Session, Who};
 
 use self::errors::Problem;
 use self::operations::{Call, Handler, Operation, Reply};
 use self::wire::Envelope;
 use crate::http::fields::Fields;
+use crate::http::gate::{Gate, Passed};
 use crate::http::panics::{self, caught};
 use crate::http::serve::PeerAddress;
+use crate::http::token::TokenError;
 use crate::http::{attempt, body, token};
 use crate::meters::{Outcome, Tally};
 use crate::noted::{self, Noted};
@@ -39,13 +41,19 @@ pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Answers any request, whatever its path.
-pub(crate) async fn answer(service: &Service, tally: &Tally, request: Request) -> Response {
+pub(crate) async fn answer(
+    service: &Service,
+    gate: &Gate,
+    tally: &Tally,
+    request: Request,
+) -> Response {
     let operation = operations::find(request.uri().path());
-    answer_with(service, tally, operation, request).await
+    answer_with(service, gate, tally, operation, request).await
 }
 
 async fn answer_with(
     service: &Service,
+    gate: &Gate,
     tally: &Tally,
     operation: Option<&Operation>,
     request: Request,
@@ -53,7 +61,7 @@ async fn answer_with(
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
     let mut noted = Noted::new(operation.and_then(|operation| operation.act));
-    let outcome = caught(outcome_of(service, operation, request, &mut noted)).await;
+    let outcome = caught(outcome_of(service, gate, operation, request, &mut noted)).await;
     let outcome =
         outcome.unwrap_or_else(|panic| Err(Problem::internal(panics::logged(clock, &panic))));
     let counted = outcome.as_ref().err().map_or(Outcome::Success, |problem| problem.outcome);
@@ -81,16 +89,27 @@ async fn answer_with(
     }
 }
 
-/// The checks in their order: path, method, size, token, body; the fields are the handler's.
+/// The checks in their order: how often the caller asks, path, method, size, token, body; the fields are the
+/// handler's.
 async fn outcome_of(
     service: &Service,
+    gate: &Gate,
     operation: Option<&Operation>,
     request: Request,
     noted: &mut Noted,
 ) -> Result<Reply, Problem> {
     let (parts, body) = request.into_parts();
-    let headers = &parts.headers;
-    noted.address = PeerAddress::of(&parts);
+    let (headers, address) = (&parts.headers, PeerAddress::of(&parts));
+    noted.address = address;
+    let token = token::bearer(headers, &wire::TOKEN_HEADERS);
+    let passed = match gate.pass(address, token.ok(), service.clock().elapsed_us()) {
+        Ok(passed) => passed,
+        Err(limited) => {
+            let closes = !body::pass(headers, body).await;
+            return Err(Problem { closes, ..limited.into() });
+        }
+    };
+    let bearer = Bearer { service, passed, token };
     let operation = match operation {
         Some(operation) if parts.method == Method::POST => operation,
         refused => {
@@ -99,9 +118,7 @@ async fn outcome_of(
         }
     };
     let body = body::read(headers, body).await?;
-    let session = || session(service, headers);
     let fields = || Fields::from_body(headers, &body);
-    let address = noted.address;
     let call = |fields| Call { service, headers, fields, address };
     match operation.handler {
         Handler::Open(run) => {
@@ -112,33 +129,33 @@ async fn outcome_of(
             Ok(reply)
         }
         Handler::Read(run) => {
-            let session = session()?;
+            let session = bearer.session()?;
             noted.asked_by(session.caller());
             let call = call(fields().await?);
             note_subject(noted, &call);
             run(&call, &session)
         }
-        Handler::Pay => {
-            let token = token::bearer(headers, &wire::TOKEN_HEADERS)?;
-            let request = match fields().await {
+        Handler::Write(read) => {
+            let token = token?;
+            let act = match fields().await {
                 Ok(fields) => {
                     let call = call(fields);
                     note_subject(noted, &call);
-                    operations::pay_request(&call).map_err(Problem::from)
+                    read(&call).map_err(Problem::from)
                 }
                 Err(unreadable) => Err(Problem::from(unreadable)),
             };
-            match request {
-                Ok(request) => operations::pay(service, token, request, noted).await,
+            match act {
+                Ok(act) => act.run(service, passed, token, noted).await,
                 // A bad token is told before a bad request.
                 Err(problem) => {
-                    noted.asked_by(session()?.caller());
+                    noted.asked_by(bearer.session()?.caller());
                     Err(problem)
                 }
             }
         }
         Handler::Wait(run) => {
-            let caller = session()?.into_caller();
+            let caller = bearer.session()?.into_caller();
             noted.asked_by(&caller);
             let call = call(fields().await?);
             note_subject(noted, &call);
@@ -154,9 +171,24 @@ fn note_subject(noted: &mut Noted, call: &Call<'_>) {
     }
 }
 
-fn session<'s>(service: &'s Service, headers: &HeaderMap) -> Result<Session<'s>, Problem> {
-    let session = service.session(token::bearer(headers, &wire::TOKEN_HEADERS)?);
-    session.map_err(|failure| errors::of_failure(failure, errors::of_token))
+/// Whoever sent a request with a token, or without one.
+struct Bearer<'a> {
+    service: &'a Service,
+    passed: Passed<'a>,
+    token: Result<&'a str, TokenError>,
+}
+
+impl<'a> Bearer<'a> {
+    fn session(&self) -> Result<Session<'a>, Problem> {
+        let token = self.token?;
+        let session = self.service.session(token);
+        match &session {
+            Ok(session) => self.passed.accepted(token, session.caller().collector),
+            Err(Failure::Refused(_)) => self.passed.refused(token),
+            Err(_) => {}
+        }
+        session.map_err(|failure| errors::of_failure(failure, errors::of_token))
+    }
 }
 
 fn to_success(reply: Reply) -> Response {
@@ -204,6 +236,8 @@ fn to_answer(status: StatusCode, media_type: &'static str, body: Body) -> Respon
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::body::to_bytes;
     use ventanilla_service::{Clock, Entropy, Settings};
     use ventanilla_store::{Keys, Store};
@@ -230,7 +264,8 @@ mod tests {
         let service = service.unwrap();
         let request = Request::builder().method("POST").body(Body::from("{}"));
         let meters = crate::Meters::default();
-        let answer = answer_with(&service, &meters.cooplan, Some(&PANICS), request.unwrap());
+        let gate = Gate::new(crate::Rates::default(), Arc::default());
+        let answer = answer_with(&service, &gate, &meters.cooplan, Some(&PANICS), request.unwrap());
         let response = answer.await;
         assert_eq!(response.status(), 500);
         let body = to_bytes(response.into_body(), 1000).await.unwrap();

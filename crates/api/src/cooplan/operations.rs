@@ -9,10 +9,10 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use ventanilla_documents::{Invoice, Paper};
-use ventanilla_domain::{BusinessDay, CallerKey, CollectorId, CompanyId, Place, ReverseCommand};
+use ventanilla_domain::{BusinessDay, CallerKey, CollectorId, Company, CompanyId, Place};
 use ventanilla_service::{
-    Caller, Credentials, Failure, Page, PayRequest, PaymentSelector, Service, Session, Subject,
-    TokenPayRefusal, What,
+    ByToken, ByTokenRefusal, Caller, Credentials, Failure, Page, PayRequest, PaymentSelector,
+    ReverseRequest, Service, Session, Subject, What,
 };
 
 use super::errors::{self, Problem};
@@ -22,6 +22,7 @@ use super::{convert, errors::of_failure, report};
 use crate::http::accept;
 use crate::http::attempt::{self, KeysDiffer};
 use crate::http::fields::{FieldError, Fields};
+use crate::http::gate::Passed;
 use crate::http::token;
 use crate::noted::{self, Noted};
 
@@ -54,8 +55,8 @@ pub(super) enum Handler {
     Open(for<'a> fn(&'a Call<'a>) -> Answering<'a>),
     /// Needs a token; answers at once.
     Read(fn(&Call<'_>, &Session<'_>) -> Answer),
-    /// Pays. Needs a token, which is looked up in the payment's own transaction.
-    Pay,
+    /// Needs a token, which is looked up in the transaction of what is read here.
+    Write(fn(&Call<'_>) -> Result<Act, FieldError>),
     /// Needs a token; waits for the disk or for a long reading.
     Wait(for<'a> fn(&'a Call<'a>, &'a Caller) -> Answering<'a>),
 }
@@ -66,6 +67,13 @@ pub(super) struct Call<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) fields: Fields<'a>,
     pub(super) address: IpAddr,
+}
+
+/// What a token's holder asks to be kept.
+#[derive(Debug)]
+pub(super) enum Act {
+    Pay(PayRequest),
+    Reverse(ReverseRequest),
 }
 
 /// A success.
@@ -117,7 +125,12 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         act: None,
         handler: Handler::Read(look_up_debt),
     },
-    Operation { name: "realizarpago", aliases: &[], act: Some(What::Pay), handler: Handler::Pay },
+    Operation {
+        name: "realizarpago",
+        aliases: &[],
+        act: Some(What::Pay),
+        handler: Handler::Write(payment),
+    },
     Operation {
         name: "imprimirfactura",
         aliases: &[],
@@ -134,7 +147,7 @@ pub(super) static OPERATIONS: [Operation; 8] = [
         name: "revertirpago",
         aliases: &[],
         act: Some(What::Reverse),
-        handler: Handler::Wait(reverse),
+        handler: Handler::Write(reversal),
     },
     Operation {
         name: "consultarpago",
@@ -221,10 +234,10 @@ fn look_up_debt(call: &Call<'_>, session: &Session<'_>) -> Answer {
 }
 
 /// What a request to pay says, before anybody knows whose it is.
-pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
+fn payment(call: &Call<'_>) -> Result<Act, FieldError> {
     let fields = &call.fields;
     // In the order in which they are checked: the document's first, then ours.
-    Ok(PayRequest {
+    Ok(Act::Pay(PayRequest {
         bill: fields.required(field::BILL, convert::bill_id)?,
         period: fields.required(field::PERIOD, convert::period)?,
         contract: fields.required(field::CONTRACT, convert::text)?,
@@ -238,7 +251,7 @@ pub(super) fn pay_request(call: &Call<'_>) -> Result<PayRequest, FieldError> {
             means: fields.optional(field::MEANS, convert::text)?,
             collected_at: fields.optional(field::COLLECTED_AT, convert::date_time)?,
         },
-    })
+    }))
 }
 
 /// What a request is about, as far as its fields can be read.
@@ -257,33 +270,82 @@ pub(super) fn subject(call: &Call<'_>) -> Subject {
     }
 }
 
-/// Pays, and answers.
-pub(super) async fn pay(
-    service: &Service,
-    token: &str,
-    request: PayRequest,
-    noted: &mut Noted,
-) -> Answer {
-    let paid = service.pay_by_token(token, request).await;
-    let (caller, paid) = paid.map_err(|failure| {
-        if !matches!(failure, Failure::Refused(_))
-            && let Ok(session) = service.session(token)
-        {
-            // It never ran, or what it came to is lost: nobody has said whose the token is.
-            noted.asked_by(session.caller());
-        }
-        of_failure(failure, |refusal| match refusal {
-            TokenPayRefusal::Token(refusal) => errors::of_token(refusal),
-            TokenPayRefusal::Pay(refusal, caller) => {
-                noted.asked_by(&caller);
-                errors::of_pay(refusal, &caller.company)
+fn reversal(call: &Call<'_>) -> Result<Act, FieldError> {
+    Ok(Act::Reverse(ReverseRequest {
+        bill: call.fields.required(field::BILL, convert::bill_id)?,
+        payment: call.fields.required(field::PAYMENT, convert::payment_id)?,
+        reason: call.fields.optional(field::REASON, convert::text)?,
+        caller_key: caller_key(call)?,
+    }))
+}
+
+impl Act {
+    /// Does it, and answers; the gate learns whose token it is.
+    pub(super) async fn run(
+        self,
+        service: &Service,
+        passed: Passed<'_>,
+        token: &str,
+        noted: &mut Noted,
+    ) -> Answer {
+        let mut learn = Learn { service, passed, token, noted };
+        match self {
+            Self::Pay(request) => {
+                let paid = service.pay_by_token(token, request).await;
+                learn.from(&paid);
+                let (caller, paid) = paid.map_err(|failure| of_act(failure, errors::of_pay))?;
+                noted.subject.payment = Some(paid.act.id);
+                let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
+                let answer = reply(&Envelope::success(wire::PAID, values));
+                Ok(Reply { is_replay: paid.is_replay, ..answer })
             }
-        })
-    })?;
-    noted.asked_by(&caller);
-    noted.subject.payment = Some(paid.act.id);
-    let values = convert::paid(&caller.company, paid.act.id, paid.act.recorded_at);
-    Ok(Reply { is_replay: paid.is_replay, ..reply(&Envelope::success(wire::PAID, values)) })
+            Self::Reverse(request) => {
+                let reversed = service.reverse_by_token(token, request).await;
+                learn.from(&reversed);
+                let of_reverse = |refusal, _: &_| errors::of_reverse(refusal);
+                let (_, reversed) = reversed.map_err(|failure| of_act(failure, of_reverse))?;
+                let answer = reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES));
+                Ok(Reply { is_replay: reversed.is_replay, ..answer })
+            }
+        }
+    }
+}
+
+/// Who wants to know whose token it was that something was done by: the gate, and the trail.
+struct Learn<'a> {
+    service: &'a Service,
+    passed: Passed<'a>,
+    token: &'a str,
+    noted: &'a mut Noted,
+}
+
+impl Learn<'_> {
+    /// Whatever came of it.
+    fn from<T, R>(&mut self, outcome: &ByToken<T, R>) {
+        match outcome {
+            Ok((caller, _)) | Err(Failure::Refused(ByTokenRefusal::Act(_, caller))) => {
+                self.passed.accepted(self.token, caller.collector);
+                self.noted.asked_by(caller);
+            }
+            Err(Failure::Refused(ByTokenRefusal::Token(_))) => self.passed.refused(self.token),
+            // It never ran, or what it came to is lost: nobody has said whose the token is.
+            Err(_) => {
+                if let Ok(session) = self.service.session(self.token) {
+                    self.noted.asked_by(session.caller());
+                }
+            }
+        }
+    }
+}
+
+fn of_act<R>(
+    failure: Failure<ByTokenRefusal<R>>,
+    of: impl FnOnce(R, &Company) -> Problem,
+) -> Problem {
+    of_failure(failure, |refusal| match refusal {
+        ByTokenRefusal::Token(refusal) => errors::of_token(refusal),
+        ByTokenRefusal::Act(refusal, caller) => of(refusal, &caller.company),
+    })
 }
 
 /// The caller's name for this attempt, in the field or in the header.
@@ -329,24 +391,6 @@ fn report_day<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
 fn wanted_file(headers: &HeaderMap) -> Option<ReportFile> {
     let wanted = accept::favourite(headers, &wire::REPORT_FILES.map(|file| file.accept))?;
     wire::REPORT_FILES.into_iter().find(|file| file.accept == wanted)
-}
-
-fn reverse<'a>(call: &'a Call<'a>, caller: &'a Caller) -> Answering<'a> {
-    Box::pin(async move {
-        let command = ReverseCommand {
-            collector: caller.collector,
-            bill: call.fields.required(field::BILL, convert::bill_id)?,
-            payment: call.fields.required(field::PAYMENT, convert::payment_id)?,
-            reason: call.fields.optional(field::REASON, convert::text)?,
-            caller_key: caller_key(call)?,
-        };
-        let reversed = call.service.reverse(caller, command).await;
-        let reversed = reversed.map_err(|failure| of_failure(failure, errors::of_reverse))?;
-        Ok(Reply {
-            is_replay: reversed.is_replay,
-            ..reply(&Envelope::success(wire::REVERSED, wire::REVERSED_VALUES))
-        })
-    })
 }
 
 fn find_payments(call: &Call<'_>, session: &Session<'_>) -> Answer {

@@ -15,6 +15,9 @@ pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
 /// How long a body may take, what is dropped included.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// How long a body is waited for whose sender is only to be told to come later.
+const PASS_TIME_MAX: Duration = Duration::from_millis(500);
+
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
@@ -69,6 +72,21 @@ pub(crate) async fn discard(headers: &HeaderMap, mut body: Body) {
     let dropping = async { while let Some(Ok(_)) = body.frame().await {} };
     // Too slow or broken: the answer goes out all the same.
     timeout(BODY_TIME_MAX, dropping).await.ok();
+}
+
+/// Drops a body that may be kept waiting for, so that the connection goes on; `false` where that takes more
+/// than a moment: then the connection has to end.
+pub(crate) async fn pass(headers: &HeaderMap, body: Body) -> bool {
+    if body.is_end_stream() {
+        return true;
+    }
+    if waits_for_continue(headers) || body.size_hint().lower() > to_u64(BODY_LEN_MAX) {
+        return false;
+    }
+    let mut taken = Taken::default();
+    let is_whole =
+        timeout(PASS_TIME_MAX, taken.fill(body)).await.is_ok_and(|filled| filled.is_ok());
+    is_whole && !taken.is_over
 }
 
 fn waits_for_continue(headers: &HeaderMap) -> bool {
@@ -174,6 +192,7 @@ mod tests {
         let body = || Body::new(Stalls(Some(Bytes::from(vec![b' '; len]))));
         assert_eq!(read(&HeaderMap::new(), body()).await, Err(expected));
         discard(&HeaderMap::new(), body()).await;
+        assert!(!pass(&HeaderMap::new(), body()).await);
     }
 
     #[tokio::test(start_paused = true)]

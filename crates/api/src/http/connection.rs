@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::rt::{Sleep as HyperSleep, Timer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::places::Seat;
 
 /// What the timer must know of the stream.
 #[derive(Debug, Default)]
@@ -22,6 +25,7 @@ pub(super) struct Activity {
 pub(super) struct GuardedStream<S> {
     stream: S,
     activity: Arc<Activity>,
+    seat: Arc<Seat>,
     stall_time_max: Duration,
     linger_time_max: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -33,12 +37,14 @@ impl<S> GuardedStream<S> {
     pub(super) fn new(
         stream: S,
         activity: Arc<Activity>,
+        seat: Arc<Seat>,
         stall_time_max: Duration,
         linger_time_max: Duration,
     ) -> Self {
         Self {
             stream,
             activity,
+            seat,
             stall_time_max,
             linger_time_max,
             deadline: None,
@@ -127,6 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
         if !self.is_finished {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             self.is_finished = true;
+            self.seat.wait();
             self.deadline = None;
         }
         if self.poll_drained(context).is_pending() {
@@ -144,12 +151,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
 #[derive(Debug)]
 pub(super) struct HeaderTimer {
     pub(super) activity: Arc<Activity>,
+    pub(super) seat: Arc<Seat>,
     pub(super) header_time_max: Duration,
     pub(super) idle_time_max: Duration,
 }
 
 impl Timer for HeaderTimer {
     fn sleep(&self, _: Duration) -> Pin<Box<dyn HyperSleep>> {
+        // What was asked before has its answer.
+        self.seat.wait();
         let is_first = !self.activity.has_begun.swap(true, Ordering::Relaxed);
         let (wait, seen) = if is_first {
             (self.header_time_max, None)
@@ -192,5 +202,51 @@ impl Future for HeaderSleep {
             self.sleep.as_mut().reset(deadline);
         }
         self.sleep.as_mut().poll(context)
+    }
+}
+
+/// A body, whose end tells that nothing more is waited for.
+pub(super) struct WatchedBody {
+    body: Incoming,
+    seat: Arc<Seat>,
+}
+
+impl WatchedBody {
+    pub(super) fn new(body: Incoming, seat: Arc<Seat>) -> Self {
+        seat.wait();
+        let watched = Self { body, seat };
+        watched.look();
+        watched
+    }
+
+    fn look(&self) {
+        if self.body.is_end_stream() {
+            self.seat.work();
+        }
+    }
+}
+
+impl Body for WatchedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() {
+            self.seat.work();
+        }
+        self.look();
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

@@ -3,10 +3,14 @@
 pub(crate) mod accept;
 pub(crate) mod attempt;
 pub(crate) mod body;
+pub(crate) mod buckets;
 mod connection;
 pub(crate) mod fields;
+pub(crate) mod gate;
 pub(crate) mod json;
+mod known;
 pub(crate) mod panics;
+mod places;
 pub(crate) mod proxies;
 pub(crate) mod serve;
 pub(crate) mod spool;

@@ -1,10 +1,9 @@
 //! Our own accept loop: `axum::serve` installs no timer, so its header timeout never fires.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -20,9 +19,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower::Service as _;
 use tracing::{debug, warn};
-use ventanilla_service::network_of;
 
-use super::connection::{Activity, GuardedStream, HeaderTimer};
+use super::connection::{Activity, GuardedStream, HeaderTimer, WatchedBody};
+use super::places::{Places, Seat};
 use super::proxies::Proxies;
 use super::tls::Tls;
 use crate::Meters;
@@ -50,7 +49,7 @@ impl PeerAddress {
 /// What one listener grants (ARCHITECTURE.md, "The HTTP edge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections in all; one more is closed at once.
+    /// Connections in all; one more is closed at once. Before that, those that only wait make room.
     pub connections_len_max: usize,
     /// Connections of one address (one /64 of IPv6); the loopback addresses have no such limit.
     pub connections_per_address_len_max: usize,
@@ -118,18 +117,22 @@ pub async fn serve(
                 Ok((stream, peer)) => {
                     let address = peer_address(peer);
                     // Over the limits: dropping the stream closes it.
-                    if let Some(place) = places.take(address) {
+                    if let Some(place) = places.take(address).await {
                         let serving = Serving {
                             limits,
                             address,
                             router: router.clone(),
                             proxies: Arc::clone(&proxies),
                             watcher: graceful.watcher(),
+                            seat: Arc::clone(place.seat()),
                         };
                         let serving = serving.greet(stream, tls.clone());
                         connections.spawn(async move {
-                            serving.await;
-                            drop(place);
+                            tokio::select! {
+                                biased;
+                                () = serving => {}
+                                () = place.seat().left() => {}
+                            }
                         });
                     }
                 }
@@ -166,6 +169,7 @@ struct Serving {
     router: Router,
     proxies: Arc<Proxies>,
     watcher: Watcher,
+    seat: Arc<Seat>,
 }
 
 impl Serving {
@@ -176,27 +180,36 @@ impl Serving {
             return;
         }
         let Some(tls) = tls else { return self.converse(stream).await };
-        match timeout(self.limits.header_time_max, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.converse(stream).await,
+        // In boxes: connections without TLS would take as much memory.
+        let handshake = Box::pin(timeout(self.limits.header_time_max, tls.accept(stream)));
+        match handshake.await {
+            Ok(Ok(stream)) => Box::pin(self.converse(stream)).await,
             Ok(Err(error)) => debug!(%error, "a handshake failed"),
             Err(_) => debug!("a handshake took too long"),
         }
     }
 
     async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let Self { limits, address, router, proxies, watcher } = self;
+        let Self { limits, address, router, proxies, watcher, seat } = self;
         let activity = Arc::new(Activity::default());
         let timer = HeaderTimer {
             activity: Arc::clone(&activity),
+            seat: Arc::clone(&seat),
             header_time_max: limits.header_time_max,
             idle_time_max: limits.idle_time_max,
         };
-        let stream =
-            GuardedStream::new(stream, activity, limits.stall_time_max, limits.linger_time_max);
+        let (stall_time_max, linger_time_max) = (limits.stall_time_max, limits.linger_time_max);
+        let stream = GuardedStream::new(
+            stream,
+            activity,
+            Arc::clone(&seat),
+            stall_time_max,
+            linger_time_max,
+        );
         let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
             let caller = proxies.caller(address.0, request.headers());
             request.extensions_mut().insert(PeerAddress(caller));
-            router.clone().call(request)
+            router.clone().call(request.map(|body| WatchedBody::new(body, Arc::clone(&seat))))
         });
         let connection = http1::Builder::new()
             .timer(timer)
@@ -214,113 +227,4 @@ impl Serving {
 
 fn peer_address(peer: SocketAddr) -> PeerAddress {
     PeerAddress(peer.ip().to_canonical())
-}
-
-/// Who may connect.
-#[derive(Debug)]
-struct Places {
-    limits: Limits,
-    meters: Arc<Meters>,
-    taken: Mutex<Taken>,
-}
-
-#[derive(Debug, Default)]
-struct Taken {
-    len: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
-
-/// One connection's place; dropping it gives the place back.
-#[derive(Debug)]
-struct Place {
-    places: Arc<Places>,
-    address: IpAddr,
-}
-
-impl Places {
-    fn new(limits: Limits, meters: Arc<Meters>) -> Self {
-        Self { limits, meters, taken: Mutex::default() }
-    }
-
-    fn take(self: &Arc<Self>, PeerAddress(address): PeerAddress) -> Option<Place> {
-        let address = network_of(address);
-        let is_limited = !address.is_loopback();
-        let mut taken = self.lock();
-        let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
-        let meters = &self.meters.connections;
-        if taken.len >= self.limits.connections_len_max {
-            meters.refused_in_all.add_one();
-            return None;
-        }
-        if is_limited && of_address >= self.limits.connections_per_address_len_max {
-            meters.refused_by_address.add_one();
-            return None;
-        }
-        meters.open.rise();
-        taken.len += 1;
-        taken.by_address.insert(address, of_address + 1);
-        let places = Arc::clone(self);
-        Some(Place { places, address })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.places.meters.connections.open.fall();
-        let mut taken = self.places.lock();
-        taken.len = taken.len.saturating_sub(1);
-        if let Some(len) = taken.by_address.get_mut(&self.address) {
-            *len -= 1;
-            if *len == 0 {
-                taken.by_address.remove(&self.address);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::meters::ConnectionMeters;
-
-    fn peer(text: &str) -> PeerAddress {
-        peer_address(SocketAddr::new(text.parse().unwrap(), 1))
-    }
-
-    #[test]
-    fn places_are_limited_by_address_and_in_all() {
-        let limits = Limits {
-            connections_len_max: 5,
-            connections_per_address_len_max: 2,
-            ..Limits::default()
-        };
-        let meters = Arc::new(Meters::default());
-        let places = Arc::new(Places::new(limits, Arc::clone(&meters)));
-        let counted = || {
-            let ConnectionMeters { open, refused_in_all, refused_by_address } = &meters.connections;
-            (open.get(), refused_in_all.get(), refused_by_address.get())
-        };
-        let take = |text| places.take(peer(text));
-        let first = take("192.0.2.1");
-        let second = take("::ffff:192.0.2.1");
-        assert!(first.is_some() && second.is_some() && take("192.0.2.1").is_none());
-        let network = take("2001:db8::1");
-        let neighbour = take("2001:db8::2");
-        assert!(network.is_some() && neighbour.is_some());
-        assert!(take("2001:db8::3").is_none(), "a network of IPv6 counts as one address");
-        assert_eq!(counted(), (4, 0, 2));
-        drop((second, neighbour));
-        let loopback = [take("127.0.0.1"), take("127.0.0.1"), take("127.0.0.1")];
-        assert!(loopback.iter().all(Option::is_some));
-        assert!(take("192.0.2.1").is_none(), "no place at all is left");
-        assert_eq!(counted(), (5, 1, 2));
-        drop((first, network, loopback));
-        assert_eq!(counted(), (0, 1, 2));
-        assert_eq!(places.lock().len, 0);
-        assert!(places.lock().by_address.is_empty());
-    }
 }

@@ -8,7 +8,7 @@ use ventanilla_service::Service;
 
 use super::text::{Kind, Label, Page, Unit, to_decimal};
 use super::{Monitor, Sight};
-use crate::meters::{ConnectionMeters, Meters, Outcome, Tally};
+use crate::meters::{ConnectionMeters, LimitedMeters, Meters, Outcome, Tally};
 use crate::{colppy, cooplan};
 
 /// What is no service of a dialect.
@@ -19,6 +19,7 @@ pub(super) fn to_text(monitor: &Monitor, sight: &Sight) -> String {
     let mut page = Page::default();
     process(&mut page, monitor, sight);
     requests(&mut page, &monitor.meters);
+    limited(&mut page, &monitor.meters.limited);
     connections(&mut page, &monitor.meters.connections);
     writes(&mut page, &monitor.service);
     mirror(&mut page, &monitor.service);
@@ -76,12 +77,29 @@ fn outcomes(
     }
 }
 
+fn limited(page: &mut Page, meters: &LimitedMeters) {
+    let name = "ventanilla_requests_limited_total";
+    page.family(
+        name,
+        Kind::Counter,
+        "Requests told to come later: too many of one collector or integrator, or of one address.",
+    );
+    page.sample(name, &[("limit", "collector")], meters.collector.get());
+    page.sample(name, &[("limit", "address")], meters.address.get());
+}
+
 fn connections(page: &mut Page, meters: &ConnectionMeters) {
     page.single(
         "ventanilla_connections",
         Kind::Gauge,
         "Connections that are open.",
         meters.open.get(),
+    );
+    page.single(
+        "ventanilla_connections_shed_total",
+        Kind::Counter,
+        "Connections closed while they waited for their peers, to make room for others.",
+        meters.shed.get(),
     );
     let name = "ventanilla_connections_refused_total";
     page.family(

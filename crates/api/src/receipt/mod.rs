@@ -13,7 +13,10 @@ use ventanilla_service::{Failure, RECEIPT_PATH, ReceiptRefusal, Service};
 
 use self::page::Page;
 use crate::http::body;
+use crate::http::buckets::Limited;
+use crate::http::gate::Gate;
 use crate::http::panics::{self, caught};
+use crate::http::serve::PeerAddress;
 use crate::meters::{Outcome, Tally};
 
 /// Where the page's style is: the page holds none, so that none can be smuggled into it.
@@ -41,10 +44,15 @@ pub(crate) fn takes(path: &str) -> bool {
 }
 
 /// Answers a request for a receipt's page.
-pub(crate) async fn answer(service: &Service, tally: &Tally, request: Request) -> Response {
+pub(crate) async fn answer(
+    service: &Service,
+    gate: &Gate,
+    tally: &Tally,
+    request: Request,
+) -> Response {
     let clock = service.clock();
     let started_at = enabled!(Level::DEBUG).then(|| clock.now());
-    let told = told(service, request).await;
+    let told = told(service, gate, request).await;
     tally.count(None, told.outcome);
     if let Some(started_at) = started_at {
         let (status, outcome) = (told.response.status().as_u16(), told.outcome.to_name());
@@ -74,12 +82,20 @@ impl Told {
     }
 }
 
-async fn told(service: &Service, request: Request) -> Told {
+async fn told(service: &Service, gate: &Gate, request: Request) -> Told {
     let (parts, body) = request.into_parts();
-    body::discard(&parts.headers, body).await;
+    let passed = gate.pass(PeerAddress::of(&parts), None, service.clock().elapsed_us());
+    if passed.is_ok() {
+        body::discard(&parts.headers, body).await;
+    }
     let path = parts.uri.path().get(1 + RECEIPT_PATH.len()..).unwrap_or_default();
     let style = "../".repeat(path.matches('/').count().min(20)) + STYLE_PATH;
     let page = Page { style };
+    if let Err(Limited { retry_after_s }) = passed {
+        let mut response = to_html(StatusCode::TOO_MANY_REQUESTS, page.trouble(page::LIMITED));
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+        return Told::new(Outcome::ClientError, response);
+    }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let mut response = to_html(StatusCode::METHOD_NOT_ALLOWED, page.trouble(page::METHOD));
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -18,6 +18,10 @@ pub(super) const METHOD: &str = "Esta página solo se consulta.";
 pub(super) const UNAVAILABLE: &str =
     "El servicio no está disponible en este momento: vuelva a intentarlo.";
 
+/// Told to whoever asks too often.
+pub(super) const LIMITED: &str =
+    "Se consultó demasiadas veces en poco tiempo: espere un momento y vuelva a intentarlo.";
+
 impl Page {
     /// The page of a payment that is in the books.
     pub(super) fn known(&self, known: &KnownReceipt, key: &ReceiptKey) -> String {

@@ -1,6 +1,8 @@
 //! The API over a real service, through the router and, where the wire itself matters, sockets.
 
 #[cfg(test)]
+mod abuse;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod codes;
@@ -8,6 +10,8 @@ mod codes;
 mod colppy;
 #[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod crowd;
 #[cfg(test)]
 mod fields;
 #[cfg(test)]
@@ -21,11 +25,15 @@ mod policies;
 #[cfg(test)]
 mod printing;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod smuggling;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

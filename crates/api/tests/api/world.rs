@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
-use ventanilla_api::{Monitor, PeerAddress, counted_router};
+use ventanilla_api::{Monitor, PeerAddress, Rate, Rates, counted_router};
 use ventanilla_domain::{
     BillId, Company, CompanyId, ContractCode, Currency, FileKind, Label, Money, Name, PayCommand,
     PaymentId, Period, Place, TimeZone,
@@ -24,6 +24,10 @@ use ventanilla_store::{Keys, Store};
 
 pub(crate) const NOW: &str = "2021-11-26T16:11:52Z";
 const YESTERDAY: &str = "2021-11-25T16:00:00Z";
+
+/// The clock of the tests stands still: nobody who waits would be heard.
+pub(crate) const UNLIMITED: Rates = Rates { address: NONE, collector: NONE, limits_loopback: true };
+const NONE: Rate = Rate { per_second: 0, burst: 0 };
 
 /// What clients say of a body that is JSON.
 pub(crate) const MEDIA_TYPES: [&str; 6] = [
@@ -118,7 +122,7 @@ impl World {
         let settings = policy.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.set_company(company(), settings.collect()).await.unwrap();
         let monitor = Monitor::new(service.clone(), "1.2.3");
-        let router = counted_router(service.clone(), monitor.meters());
+        let router = counted_router(service.clone(), monitor.meters(), UNLIMITED);
         let mut world = Self {
             service,
             store,

@@ -12,8 +12,8 @@ use clap::Args;
 
 use super::load::{Load, Measured, Requests, Target};
 use super::now;
-use super::peer::Peer;
-use super::report::median;
+use super::peer::{Peer, resident_mib};
+use super::report::{median, milliseconds, ratio_at_most, to_target_row};
 use super::world::{World, write_request};
 use crate::config::from_count;
 use crate::output;
@@ -245,6 +245,7 @@ impl Bench {
             warm_up: Duration::ZERO,
             counted: LONG,
             think: Duration::ZERO,
+            is_kept: true,
         };
         before.run(&self.target(&server, Bills::paid_before)?)?;
         let target = self.target(&server, Bills::paid_meanwhile)?;
@@ -334,22 +335,19 @@ fn ran(arguments: &[&str]) -> anyhow::Result<Ran> {
     }
 }
 
-/// The most that a process has had resident so far, in MiB; 0 where it is gone.
-fn resident_mib(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.unwrap_or_default() / 1024
-}
-
 fn to_markdown(args: &ImportBenchArgs, rounds: &Rounds, lived: &Lived) -> String {
     let mut lines = vec![
         format!("`ventanilla bench import --bills {} --rounds {}`", args.bills, args.rounds),
         String::new(),
         "| razón (mediana de las rondas) | mediana | mín – máx | objetivo |".to_owned(),
         "|---|---|---|---|".to_owned(),
-        ratio("facturas nuevas / .import", &rounds.new, &rounds.anchor, NEW_RATIO_MAX),
-        ratio("facturas iguales / .import", &rounds.unchanged, &rounds.anchor, UNCHANGED_RATIO_MAX),
+        ratio_at_most("facturas nuevas / .import", &rounds.new, &rounds.anchor, NEW_RATIO_MAX),
+        ratio_at_most(
+            "facturas iguales / .import",
+            &rounds.unchanged,
+            &rounds.anchor,
+            UNCHANGED_RATIO_MAX,
+        ),
         String::new(),
         "| medida | valor | objetivo |".to_owned(),
         "|---|---|---|".to_owned(),
@@ -363,12 +361,12 @@ fn to_markdown(args: &ImportBenchArgs, rounds: &Rounds, lived: &Lived) -> String
         lived.changed.as_secs_f64(),
     ));
     let is_ready = lived.ready <= READY_MAX;
-    lines.push(target("hasta escuchar", &milliseconds(lived.ready), "1 s", is_ready));
+    lines.push(to_target_row("hasta escuchar", &milliseconds(lived.ready), "1 s", is_ready));
     let paying = &lived.paying;
     lines.push(format!("| pagos mientras tanto | {:.0} por segundo | – |", paying.rate));
     lines.push(format!("| espera de un pago, p99 | {} | – |", milliseconds(paying.p99)));
     let is_short = paying.longest <= WAIT_MAX;
-    lines.push(target(
+    lines.push(to_target_row(
         "espera de un pago, la mayor",
         &milliseconds(paying.longest),
         "100 ms",
@@ -378,29 +376,11 @@ fn to_markdown(args: &ImportBenchArgs, rounds: &Rounds, lived: &Lived) -> String
         ("memoria residente de la importación", rounds.resident_mib.max(lived.import_mib)),
         ("memoria residente del servidor", lived.server_mib),
     ] {
-        lines.push(target(name, &format!("{mib} MiB"), "300 MiB", mib <= RESIDENT_MAX_MIB));
+        lines.push(to_target_row(name, &format!("{mib} MiB"), "300 MiB", mib <= RESIDENT_MAX_MIB));
     }
-    lines.push(target("libros después", "verify", "sin diferencias", lived.is_verified));
+    lines.push(to_target_row("libros después", "verify", "sin diferencias", lived.is_verified));
     if let Some(first) = &paying.first_refused {
         lines.push(format!("\npagos sin éxito: {}; el primero: {first}", paying.refused));
     }
     lines.join("\n")
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
-}
-
-fn target(name: &str, value: &str, target: &str, is_met: bool) -> String {
-    let told = if is_met { "cumple" } else { "**no cumple**" };
-    format!("| {name} | {value} | {target}: {told} |")
-}
-
-fn ratio(name: &str, this: &[f64], that: &[f64], max: f64) -> String {
-    let rounds: Vec<f64> = this.iter().zip(that).map(|(this, that)| this / that).collect();
-    let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = rounds.iter().copied().fold(0.0, f64::max);
-    let middle = median(&rounds);
-    let told = if middle <= max { "cumple" } else { "**no cumple**" };
-    format!("| {name} | {middle:.2} | {least:.2} – {most:.2} | ≤ {max}: {told} |")
 }

@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 
 use crate::problem::Problem;
 
+/// How long after its time a round may still wait for answers.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Writes the request of that number; `false` where there are no more.
 pub(super) type Requests = Arc<dyn Fn(u64, &mut Vec<u8>) -> bool + Send + Sync>;
 
@@ -61,6 +64,8 @@ pub(super) struct Load {
     pub(super) counted: Duration,
     /// Between an answer and the next request of its connection.
     pub(super) think: Duration,
+    /// Whether a connection is kept from one request to the next; one that is not counts in its answer's time.
+    pub(super) is_kept: bool,
 }
 
 /// What a round found.
@@ -107,9 +112,15 @@ impl Load {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let from = now() + self.warm_up;
         let until = from + self.counted;
-        let course = Course { from, until, think: self.think, stop: Arc::clone(stop) };
+        let course = Course {
+            from,
+            until,
+            think: self.think,
+            is_kept: self.is_kept,
+            stop: Arc::clone(stop),
+        };
         let mut total = Tally::default();
-        runtime.block_on(async {
+        let driven = async {
             let mut connections = JoinSet::new();
             for _ in 0..self.connections {
                 connections.spawn(drive(target.clone(), course.clone()));
@@ -118,7 +129,12 @@ impl Load {
                 total.add(joined??);
             }
             anyhow::Ok(())
-        })?;
+        };
+        let most = self.warm_up + self.counted + PATIENCE;
+        // Whoever asks for ever is told nothing.
+        let driven = runtime.block_on(async { tokio::time::timeout(most, driven).await });
+        driven
+            .map_err(|_elapsed| Problem::store("el servidor que se mide no contestó a tiempo"))??;
         let has_run_short = total.ran_out || stop.load(Ordering::Relaxed);
         let end = if has_run_short { total.last_counted.unwrap_or(from) } else { until };
         total.into_measured(end.saturating_duration_since(from))
@@ -160,12 +176,12 @@ struct Course {
     from: Instant,
     until: Instant,
     think: Duration,
+    is_kept: bool,
     stop: Arc<AtomicBool>,
 }
 
 async fn drive(target: Target, course: Course) -> io::Result<Tally> {
-    let mut stream = TcpStream::connect(target.address).await?;
-    stream.set_nodelay(true)?;
+    let mut kept = Some(connect(target.address).await?);
     let mut tally = Tally::default();
     let (mut request, mut answer) = (Vec::with_capacity(1024), Vec::with_capacity(16 * 1024));
     loop {
@@ -179,6 +195,10 @@ async fn drive(target: Target, course: Course) -> io::Result<Tally> {
             tally.ran_out = true;
             return Ok(tally);
         }
+        let mut stream = match kept.take() {
+            Some(stream) => stream,
+            None => connect(target.address).await?,
+        };
         stream.write_all(&request).await?;
         let body = read_answer(&mut stream, &mut answer).await?;
         let answered = now();
@@ -192,10 +212,17 @@ async fn drive(target: Target, course: Course) -> io::Result<Tally> {
             tally.latencies_us.push(u32::try_from(latency).unwrap_or(u32::MAX));
             tally.last_counted = Some(answered);
         }
+        kept = Some(stream).filter(|_| course.is_kept);
         if !course.think.is_zero() {
             tokio::time::sleep(course.think).await;
         }
     }
+}
+
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Reads one answer and gives its body. What comes after it is no part of this protocol: one

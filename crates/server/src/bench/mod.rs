@@ -4,6 +4,7 @@
 //! alternating rounds says something of the program.
 
 mod anchors;
+mod edge;
 mod facts;
 mod import;
 mod load;
@@ -11,6 +12,7 @@ mod payouts;
 mod peer;
 mod print;
 mod report;
+mod siege;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +45,8 @@ pub(crate) enum BenchCommand {
     All(BenchArgs),
     /// Archivos de facturas: contra el «.import» de sqlite3, y mientras se cobra
     Import(import::ImportBenchArgs),
+    /// El borde bajo abuso: cajeros que cobran mientras otros solo ocupan conexiones
+    Edge(edge::EdgeBenchArgs),
     /// Un eco que responde siempre lo mismo
     #[command(hide = true)]
     ServeEcho(anchors::EchoArgs),
@@ -57,7 +61,7 @@ impl BenchCommand {
             Self::Payout(args) => args.to_line("payout"),
             Self::Print(args) => args.to_line(),
             Self::All(args) => args.to_line("all"),
-            Self::Import(_) | Self::ServeEcho(_) => String::new(),
+            Self::Import(_) | Self::Edge(_) | Self::ServeEcho(_) => String::new(),
         }
     }
 }
@@ -133,6 +137,7 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
     match command {
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
         BenchCommand::Import(args) => return import::run(args),
+        BenchCommand::Edge(args) => return edge::run(args),
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
         BenchCommand::Payout(args) => {
@@ -229,6 +234,7 @@ fn measure<const N: usize>(targets: &[Target; N], args: &BenchArgs) -> anyhow::R
         warm_up: WARM_UP,
         counted: Duration::from_secs(args.seconds.into()),
         think: Duration::ZERO,
+        is_kept: true,
     };
     let mut series: [Series; N] = std::array::from_fn(|at| Series::new(targets[at].name()));
     for round in 0..args.rounds {

@@ -1,5 +1,6 @@
 //! A process of this same binary, measured from outside.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -77,6 +78,14 @@ impl Drop for Peer {
         // A process that is gone already is what is wanted; its data are thrown away.
         self.child.kill().and_then(|()| self.child.wait()).ok();
     }
+}
+
+/// The most that a process has had resident so far, in MiB; 0 where it is gone.
+pub(super) fn resident_mib(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or_default() / 1024
 }
 
 fn wrong(what: &str) -> anyhow::Error {

@@ -218,6 +218,27 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// A time in milliseconds.
+pub(super) fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+/// A row of a value with the bound that it is to meet.
+pub(super) fn to_target_row(name: &str, value: &str, target: &str, is_met: bool) -> String {
+    let told = if is_met { "cumple" } else { "**no cumple**" };
+    format!("| {name} | {value} | {target}: {told} |")
+}
+
+/// A row of `this` over `that`, round by round, whose median is to be `max` at most.
+pub(super) fn ratio_at_most(name: &str, this: &[f64], that: &[f64], max: f64) -> String {
+    let rounds: Vec<f64> = this.iter().zip(that).map(|(this, that)| this / that).collect();
+    let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = rounds.iter().copied().fold(0.0, f64::max);
+    let middle = median(&rounds);
+    let told = if middle <= max { "cumple" } else { "**no cumple**" };
+    format!("| {name} | {middle:.2} | {least:.2} – {most:.2} | ≤ {max}: {told} |")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

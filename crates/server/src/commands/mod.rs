@@ -16,6 +16,7 @@ pub(crate) mod invoice;
 pub(crate) mod mirror;
 mod password;
 pub(crate) mod payout;
+pub(crate) mod rates;
 pub(crate) mod receipt;
 pub(crate) mod recovery_kit;
 pub(crate) mod report;

@@ -7,20 +7,23 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use ventanilla_api::{Edge, Limits, Monitor, Proxies, Tls};
+use ventanilla_api::{Edge, Limits, Monitor, Proxies, Rates, Tls};
 use ventanilla_service::{Service, Settings, Verifier};
 use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
 use super::mirror::{self, MirrorArgs, Wanted};
+use super::rates::RateArgs;
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
+use crate::descriptors;
 use crate::log::{self, LogArgs};
 use crate::output;
 use crate::problem::{Exit, Problem, to_reason};
@@ -33,6 +36,10 @@ const FAREWELL: Duration = Duration::from_secs(8);
 
 /// How long the last look at health or metrics may take then.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Connections that the system keeps until they are accepted, if it may: of those beyond, the first word is lost,
+/// and their peers repeat it after a second.
+const BACKLOG_LEN: u32 = 4096;
 
 /// Connections to health and metrics.
 const WATCHERS_LEN_MAX: usize = 64;
@@ -53,6 +60,8 @@ pub(crate) struct ServeArgs {
     metrics: MetricsArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    rates: RateArgs,
 }
 
 /// Where health and metrics are.
@@ -140,8 +149,9 @@ pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let settings = args.limits.to_settings(file.limits);
     let tls = args.edge.to_tls(&file.edge, &addresses)?;
     let proxies = args.edge.to_proxies(&file.edge);
+    let rates = args.rates.to_rates(file.rates);
     let open_door = || {
-        let door = Door::open(listen, &addresses)?.with_edge(tls, proxies);
+        let door = Door::open(listen, &addresses)?.with_edge(tls, proxies, rates);
         match &metrics {
             Some((listen, addresses)) => door.with_metrics(listen, addresses),
             None => Ok(door),
@@ -167,6 +177,7 @@ pub(crate) struct Door {
     runtime: Runtime,
     listener: TcpListener,
     edge: Edge,
+    rates: Rates,
     /// Of health and metrics.
     metrics: Option<TcpListener>,
 }
@@ -176,13 +187,17 @@ impl Door {
     pub(crate) fn open(listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = bind(&runtime, listen, addresses)?;
-        Ok(Self { runtime, listener, edge: Edge::default(), metrics: None })
+        let (limits, rates) = (Limits::default(), Rates::default());
+        let connections_len_max =
+            descriptors::connections(limits.connections_len_max, descriptors::raise());
+        let edge = Edge { limits: Limits { connections_len_max, ..limits }, ..Edge::default() };
+        Ok(Self { runtime, listener, edge, rates, metrics: None })
     }
 
-    /// Greets with a certificate, if there is one, and believes these proxies.
-    fn with_edge(self, tls: Option<Tls>, proxies: Proxies) -> Self {
+    /// Greets with a certificate, if there is one, believes these proxies, and holds callers to these rates.
+    fn with_edge(self, tls: Option<Tls>, proxies: Proxies, rates: Rates) -> Self {
         let (tls, proxies) = (tls.map(Arc::new), Arc::new(proxies));
-        Self { edge: Edge { tls, proxies, ..self.edge }, ..self }
+        Self { edge: Edge { tls, proxies, ..self.edge }, rates, ..self }
     }
 
     /// Listens for health and metrics too.
@@ -192,11 +207,26 @@ impl Door {
     }
 }
 
+/// Listens at the first address that can be had.
 fn bind(runtime: &Runtime, listen: &str, addresses: &[SocketAddr]) -> anyhow::Result<TcpListener> {
-    runtime.block_on(TcpListener::bind(addresses)).map_err(|error| {
-        let reason = to_reason(&error);
-        Problem::usage(format!("no se puede escuchar en {listen}: {reason}"))
-    })
+    let _inside = runtime.enter();
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match listen_at(*address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    let reason = to_reason(&failed);
+    Err(Problem::usage(format!("no se puede escuchar en {listen}: {reason}")))
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that has just ended leaves the address in use for a while.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG_LEN)
 }
 
 /// Serves the books at `place` once the door is open; `greet` may tell more then.
@@ -218,7 +248,7 @@ pub(crate) fn serve(
         .and_then(|()| open_door())
         .and_then(|door| Ok((door, start_verifier(&service, place)?)));
     let (door, verifier) = opened.inspect_err(|_| service.shut_down())?;
-    let Door { runtime, listener, edge, metrics } = door;
+    let Door { runtime, listener, edge, rates, metrics } = door;
     let ended = runtime.block_on(async {
         let mut signals = Signals::install()?;
         let address = listener.local_addr()?;
@@ -227,7 +257,9 @@ pub(crate) fn serve(
         let watch = Watch::start(&service, metrics)?;
         greet(address)?;
         let edge = Edge { meters: watch.monitor.meters(), ..edge };
-        until_stopped(edge, listener, &service, &watch.monitor, &mut signals).await?;
+        let meters = Arc::clone(&edge.meters);
+        let router = ventanilla_api::counted_router(service.clone(), meters, rates);
+        until_stopped(edge, listener, router, &service, &watch.monitor, &mut signals).await?;
         watch.end().await;
         anyhow::Ok(())
     });
@@ -250,12 +282,12 @@ fn start_verifier(service: &Service, place: &Place) -> anyhow::Result<Verifier> 
 async fn until_stopped(
     edge: Edge,
     listener: TcpListener,
+    router: Router,
     service: &Service,
     monitor: &Monitor,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = ventanilla_api::counted_router(service.clone(), Arc::clone(&edge.meters));
     // It ends with the runtime.
     let _renewing = edge.tls.clone().map(|tls| tokio::spawn(super::edge::renew(tls)));
     let mut serving = pin!(ventanilla_api::serve(edge, listener, router, async {

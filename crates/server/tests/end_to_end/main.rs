@@ -30,9 +30,13 @@ mod follow;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod imported;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use ventanilla_service::{DeskRefusal, Failure, NoRefusal, SessionRefusal, SignIn
 use super::parameters::ParameterError;
 use super::wire;
 use crate::http::body::BodyError;
+use crate::http::buckets::Limited;
 use crate::meters::Outcome;
 
 /// An answer that is no success.
@@ -24,6 +25,8 @@ pub(super) enum Problem {
         state: u16,
         /// `mensaje`: for people.
         message: Cow<'static, str>,
+        /// Seconds until another try makes sense.
+        retry_after_s: Option<u32>,
         /// Whether the rest of the connection cannot be read.
         closes: bool,
         /// What it is counted as.
@@ -66,7 +69,32 @@ impl Problem {
     }
 
     fn failed(state: u16, message: impl Into<Cow<'static, str>>, outcome: Outcome) -> Self {
-        Self::Stopped { state, message: message.into(), closes: false, outcome, error_id: None }
+        let (message, retry_after_s) = (message.into(), None);
+        Self::Stopped { state, message, retry_after_s, closes: false, outcome, error_id: None }
+    }
+
+    /// `what` there is too much of.
+    fn too_many(retry_after_s: u32, what: &str) -> Self {
+        let seconds = if retry_after_s == 1 { "segundo" } else { "segundos" };
+        let message =
+            format!("{what}; espere {retry_after_s} {seconds} antes de volver a intentar.");
+        Self::Stopped {
+            state: BUSY,
+            message: message.into(),
+            retry_after_s: Some(retry_after_s),
+            closes: false,
+            outcome: Outcome::ClientError,
+            error_id: None,
+        }
+    }
+
+    /// The same, of a connection of which a body may be left.
+    pub(super) fn limited(limited: Limited, closes: bool) -> Self {
+        let mut problem = Self::from(limited);
+        if let Self::Stopped { closes: ends, .. } = &mut problem {
+            *ends = closes;
+        }
+        problem
     }
 
     pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Self {
@@ -151,10 +179,17 @@ impl Problem {
         Self::Stopped {
             state: 199,
             message: format!("Ocurrió un error interno; informe el código {id}.").into(),
+            retry_after_s: None,
             closes: false,
             outcome: Outcome::Internal,
             error_id: Some(id),
         }
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(Limited { retry_after_s }: Limited) -> Self {
+        Self::too_many(retry_after_s, "Demasiadas solicitudes en poco tiempo y nada se registró")
     }
 }
 
@@ -168,6 +203,7 @@ impl From<BodyError> for Problem {
         Self::Stopped {
             state: UNREADABLE,
             message: message.into(),
+            retry_after_s: None,
             closes: true,
             outcome: Outcome::ClientError,
             error_id: None,
@@ -286,10 +322,7 @@ pub(super) fn of_user(refusal: SignInRefusal) -> Problem {
 }
 
 fn too_many_failures(retry_after_s: u32) -> Problem {
-    let message = format!(
-        "Demasiados intentos fallidos; espere {retry_after_s} segundos antes de volver a intentar."
-    );
-    Problem::stopped(BUSY, message)
+    Problem::too_many(retry_after_s, "Demasiados intentos fallidos")
 }
 
 /// The session that was opened.
@@ -351,7 +384,9 @@ pub(super) mod rows {
             ),
         ];
         let known = |why: &str, problem| (why.to_owned(), problem);
-        let mut rows = vec![known("neither `POST` nor `GET`", Problem::wrong_method())];
+        let limited = "too many requests of an address, or of a developer; `Retry-After` says the seconds too";
+        let mut rows = vec![known(limited, Limited { retry_after_s: 1 }.into())];
+        rows.push(known("neither `POST` nor `GET`", Problem::wrong_method()));
         rows.extend(reworded(bodies));
         rows.extend(reworded(envelopes));
         rows.extend(of_sign_ins(of_developer));
@@ -495,6 +530,7 @@ mod tests {
             (EnvelopeError::NoJson.into(), Outcome::ClientError),
             (BodyError::TooLarge.into(), Outcome::ClientError),
             (of_session(SessionRefusal), Outcome::ClientError),
+            (Limited { retry_after_s: 1 }.into(), Outcome::ClientError),
         ] {
             assert_eq!(problem.outcome(), outcome, "{problem:?}");
             let is_internal = outcome == Outcome::Internal;

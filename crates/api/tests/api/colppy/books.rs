@@ -19,7 +19,7 @@ use ventanilla_service::{
 use ventanilla_store::{Keys, Store};
 
 use super::{check_headers, post};
-use crate::world::{Answer, NOW, Sent, send};
+use crate::world::{Answer, NOW, Sent, UNLIMITED, send};
 
 pub(super) const DEVELOPER: &str = "USUARIO_DESARROLLADOR";
 pub(super) const DEVELOPER_PASSWORD: &str = "PASSWORD_DESARROLLADOR";
@@ -106,7 +106,7 @@ impl Books {
         let entropy = Entropy::counted(0x0123_4567_89AB_CDEF);
         let service = Service::start(store, clock.clone(), entropy, Settings::default()).unwrap();
         let monitor = Monitor::new(service.clone(), "1.2.3");
-        let router = counted_router(service.clone(), monitor.meters());
+        let router = counted_router(service.clone(), monitor.meters(), UNLIMITED);
         let (developer_md5, secrets) = (String::new(), Vec::new());
         let mut books = Self { service, clock, monitor, router, developer_md5, secrets };
         for (company, supplier, name, tax_id) in SUPPLIERS {

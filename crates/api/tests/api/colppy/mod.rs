@@ -9,6 +9,7 @@ mod gate;
 mod invoices;
 mod operations;
 mod payouts;
+mod rates;
 mod sessions;
 mod suppliers;
 mod trail;

@@ -19,7 +19,7 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 17] = [
+const VARIABLES: [&str; 22] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
@@ -37,6 +37,11 @@ const VARIABLES: [&str; 17] = [
     "VENTANILLA_QUEUE_LEN_MAX",
     "VENTANILLA_TOKEN_LIFETIME_S",
     "VENTANILLA_SESSION_LIFETIME_S",
+    "VENTANILLA_ADDRESS_REQUESTS_PER_S",
+    "VENTANILLA_ADDRESS_REQUESTS_BURST",
+    "VENTANILLA_COLLECTOR_REQUESTS_PER_S",
+    "VENTANILLA_COLLECTOR_REQUESTS_BURST",
+    "VENTANILLA_LIMIT_LOOPBACK",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "a test that waits for a process has a deadline")]
