@@ -14,12 +14,11 @@ use ventanilla_service::{
 use ventanilla_store::backup::{checked, lay_out};
 use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
 
-pub(crate) use answers::CompanyReports;
 use answers::{Answers, Named};
-pub(crate) use answers::{Reported, to_owner};
+pub(crate) use answers::{CompanyReports, Reported, to_owner};
 use ground::{Ground, Scratch};
-use told::Restored;
-pub(crate) use told::{to_line, to_loaded};
+pub(crate) use told::to_loaded;
+use told::{Restored, to_line};
 
 use super::backup::{DATABASE, KitArgs, to_problem};
 use super::by::ByArgs;
