@@ -19,9 +19,10 @@ const TABLE: &str = "CREATE TABLE backup_manifest (
   authenticated BLOB NOT NULL CHECK (length(authenticated) = 32)
 ) STRICT";
 
-/// What no journal vouches for: collectors, integrators, users and their rights. Tokens and sessions
-/// are ended by whoever restores, so nothing need vouch for them.
-const IDENTITY_TABLES: [&str; 4] = ["collector", "integrator", "app_user", "user_right"];
+/// What no journal vouches for: collectors, integrators, users and their rights, and where each trail
+/// ends. Tokens and sessions are ended by whoever restores, so nothing need vouch for them.
+const UNVOUCHED_TABLES: [&str; 5] =
+    ["collector", "integrator", "app_user", "user_right", "trail_head"];
 
 /// What a backup says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub(crate) fn read_manifest(copy: &Connection, keys: &Keys) -> Result<Manifest, 
     let record: ManifestRecord = serde_json::from_str(&text)
         .map_err(|cause| StoreError::damaged_by("a manifest cannot be read", cause))?;
     if from_hex(&record.identities) != Some(identities(copy, keys)?) {
-        return Err(BackupError::Altered("its collectors or users are not those it says"));
+        return Err(BackupError::Altered("its collectors, users or trails are not those it says"));
     }
     to_manifest(record).map_err(BackupError::Store)
 }
@@ -134,10 +135,10 @@ fn heads(copy: &Connection) -> Result<Vec<HeadRecord>, BackupError> {
     Ok(heads.collect::<Result<_, _>>()?)
 }
 
-/// The keyed hash of all rows of who may sign in.
+/// The keyed hash of all rows of who may sign in, and of where each trail ends.
 fn identities(copy: &Connection, keys: &Keys) -> Result<Digest, BackupError> {
     let mut parts: Vec<Vec<u8>> = vec![b"ventanilla backup identities".to_vec()];
-    for table in IDENTITY_TABLES {
+    for table in UNVOUCHED_TABLES {
         parts.push(table.as_bytes().to_vec());
         let mut statement = copy.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))?;
         let columns = statement.column_count();

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -23,8 +24,9 @@ pub(crate) use manifest::{read_manifest, write_manifest};
 const DATABASE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// Bytes read and written at a time.
 const PIECE_LEN: usize = 1 << 20;
-/// Bytes after which what was written is synced.
-const SYNC_LEN: usize = 16 << 20;
+/// Bytes after which what was written is synced, and the pause in which whoever pays has the disk.
+const SYNC_LEN: usize = 4 << 20;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Why a backup could not be made, read or taken.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +187,7 @@ impl Write for Paced {
         if self.unsynced >= SYNC_LEN {
             self.file.sync_data()?;
             self.unsynced = 0;
+            std::thread::sleep(PAUSE);
         }
         Ok(written)
     }

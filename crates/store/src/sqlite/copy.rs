@@ -16,8 +16,8 @@ use crate::{BackupError, Keys, Manifest, OpenError, StoreError, Verification, Vi
 /// Pages copied at a time (1 MiB), and the pause in which whoever pays has the disk and the core.
 const PAGES: i32 = 256;
 const PAUSE: Duration = Duration::from_millis(2);
-/// Steps after which what was copied is synced (16 MiB): a commit never waits for all of it.
-const STEPS_TO_SYNC: u64 = 16;
+/// Steps after which what was copied is synced (4 MiB): a commit never waits for all of it.
+const STEPS_TO_SYNC: u64 = 4;
 /// Memory for pages of the copy, in KiB.
 const CACHE_KIB: i64 = 4_096;
 

@@ -26,6 +26,11 @@ impl Backed {
         let store = Store::create_sqlite(&folder.path().join("datos"), keys()).unwrap();
         let world = World::made(store);
         world.pay(1, Some("a"));
+        for act in ["act 1", "act 2"] {
+            let mut tx = world.store.begin().unwrap();
+            tx.append_trail(Some(world.company().id), act, instant()).unwrap();
+            tx.commit().unwrap();
+        }
         let backed = Self { folder, world };
         backed.copy(&backed.plain());
         backed
@@ -163,15 +168,25 @@ fn every_edit_of_a_plain_backup_is_told() {
             "verify",
         ),
         (format!("{journal} DELETE FROM journal WHERE entry_number = ({head})"), "verify"),
-        ("UPDATE collector SET is_active = 0".to_owned(), "collectors or users"),
-        ("UPDATE collector SET secret_digest = zeroblob(32)".to_owned(), "collectors or users"),
+        ("UPDATE collector SET is_active = 0".to_owned(), "collectors, users or trails"),
+        (
+            "UPDATE collector SET secret_digest = zeroblob(32)".to_owned(),
+            "collectors, users or trails",
+        ),
         (
             "INSERT INTO app_user VALUES (9, 'intruso', '$argon2id$', 1)".to_owned(),
-            "collectors or users",
+            "collectors, users or trails",
         ),
         (
             "INSERT INTO integrator VALUES (9, 'intruso', '$argon2id$', 1)".to_owned(),
-            "collectors or users",
+            "collectors, users or trails",
+        ),
+        // The last row of a trail, with what points to it: sound in itself.
+        (
+            "DROP TRIGGER trail_refuses_delete; DELETE FROM trail WHERE number = 2; \
+             UPDATE trail_head SET number = 1, chain = (SELECT chain FROM trail)"
+                .to_owned(),
+            "collectors, users or trails",
         ),
         ("UPDATE backup_manifest SET manifest = manifest || ' '".to_owned(), "manifest"),
         ("UPDATE backup_manifest SET authenticated = zeroblob(32)".to_owned(), "manifest"),

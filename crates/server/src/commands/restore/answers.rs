@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ventanilla_domain::{CollectorId, CompanyId};
 use ventanilla_service::{Collector, Service};
 
+use crate::commands::import::open_file;
 use crate::output;
 use crate::problem::{Problem, from_failure, to_reason};
 
@@ -73,7 +74,7 @@ impl Reported {
 
     fn opened(self) -> anyhow::Result<Self> {
         let shown = self.path.display();
-        match super::super::import::open_file(&self.path) {
+        match open_file(&self.path) {
             Ok(Some(file)) => Ok(Self { file: Some(Arc::new(file)), ..self }),
             Ok(None) => Err(Problem::usage(format!("{shown}: no es un archivo"))),
             Err(error) => {

@@ -8,16 +8,17 @@ mod told;
 use std::path::PathBuf;
 
 use clap::Args;
-use ventanilla_service::{Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, Service};
+use ventanilla_service::{
+    Clock, Collector, CollectorReport, Failure, LoadRefusal, LoadedReport, RestoredCompany, Service,
+};
 use ventanilla_store::backup::{checked, lay_out};
 use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
 
-pub(crate) use answers::CompanyReports;
 use answers::{Answers, Named};
-pub(crate) use answers::{Reported, to_owner};
+pub(crate) use answers::{CompanyReports, Reported, to_owner};
 use ground::{Ground, Scratch};
-use told::Restored;
-pub(crate) use told::{to_line, to_loaded};
+pub(crate) use told::to_loaded;
+use told::{Restored, to_line};
 
 use super::backup::{DATABASE, KitArgs, to_problem};
 use super::by::ByArgs;
@@ -55,31 +56,16 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let config = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error,ventanilla_service::failure=off")?;
     let place = ground::resolved(args.store.to_place(&config)?);
-    let by = args.by.to_label("ventanilla restore")?;
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
     let scratch = Scratch::beside(&place)?;
     let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
     let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
-    let books = books.operated_by(by.clone());
-    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
-    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
-    let companies = books
-        .service
-        .go_on_from_backup(manifest.made_at, &by, &waived.collect::<Vec<_>>())
-        .map_err(|failure| books.unread(failure))?;
-    let loaded = load(&books, &answers, args.skip_bad)?;
-    let restored = Restored {
-        place: &place,
-        manifest: &manifest,
-        kept: &kept,
-        companies: &companies,
-        loaded: &loaded,
-        waived: &answers.waived,
-        people: told::people(&books)?,
-    };
+    let books = books.operated_by(args.by.to_label("ventanilla restore")?);
+    let came_after = without_mirror(&books, args, &manifest)?;
+    let restored = Restored { place: &place, manifest: &manifest, kept: &kept, came_after };
     require_sound(&books)?;
-    let mut lines = restored.to_lines();
+    let mut lines = restored.to_lines(told::people(&books)?);
     // Closed, the database is one file without a log.
     books.close();
     if let Some(random) = new_secrets {
@@ -135,6 +121,32 @@ fn laid_out(
     let kept = store.verify().map_err(|error| at(error.into()))?;
     let kept = checked(kept, &manifest).map_err(at)?;
     Ok((lock, store, manifest, kept))
+}
+
+/// What came after the backup, as far as it is known.
+#[derive(Debug)]
+struct CameAfter {
+    companies: Vec<RestoredCompany>,
+    loaded: Vec<Loaded>,
+    waived: Vec<Collector>,
+}
+
+/// Lets the books go on where nobody knows what came after the backup: every number steps, and
+/// collectors' reports tell what they can. Whoever has every entry that came after it (a mirror of the
+/// journal) brings these back here instead, and needs neither.
+fn without_mirror(
+    books: &Books,
+    args: &RestoreArgs,
+    manifest: &Manifest,
+) -> anyhow::Result<CameAfter> {
+    let by = args.by.to_label("ventanilla restore")?;
+    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
+    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
+    let waived: Vec<_> = waived.collect();
+    let restored = books.service.go_on_from_backup(manifest.made_at, &by, &waived);
+    let companies = restored.map_err(|failure| books.unread(failure))?;
+    let loaded = load(books, &answers, args.skip_bad)?;
+    Ok(CameAfter { companies, loaded, waived: answers.waived })
 }
 
 /// What came of the reports of one company, each with its name.

@@ -1,10 +1,10 @@
 //! What came of a restoration, and what a person must look at.
 
-use ventanilla_service::{Collector, LoadedReport, ReportVerdict, RestoredCompany};
+use ventanilla_service::{LoadedReport, ReportVerdict, RestoredCompany};
 use ventanilla_store::{Manifest, Verification};
 
-use super::Loaded;
 use super::answers::CompanyReports;
+use super::{CameAfter, Loaded};
 use crate::books::{Books, Place};
 use crate::commands::backup::{to_counts, to_instant};
 use crate::commands::import::to_sentence;
@@ -16,14 +16,12 @@ pub(super) struct Restored<'r> {
     pub(super) place: &'r Place,
     pub(super) manifest: &'r Manifest,
     pub(super) kept: &'r Verification,
-    pub(super) companies: &'r [RestoredCompany],
-    pub(super) loaded: &'r [Loaded],
-    pub(super) waived: &'r [Collector],
-    pub(super) people: Vec<String>,
+    pub(super) came_after: CameAfter,
 }
 
 impl Restored<'_> {
-    pub(super) fn to_lines(&self) -> Vec<String> {
+    /// What there is to tell; `people` are those who may sign in again.
+    pub(super) fn to_lines(&self, people: Vec<String>) -> Vec<String> {
         let data = self.place.data.display();
         let mut lines = vec![format!(
             "Restaurado en {data} el respaldo de las {} (versión {}): {}",
@@ -31,22 +29,23 @@ impl Restored<'_> {
             self.manifest.version,
             to_counts(self.kept)
         )];
-        lines.extend(self.companies.iter().map(to_resumed));
-        for Loaded { reports } in self.loaded {
+        let CameAfter { companies, loaded, waived } = &self.came_after;
+        lines.extend(companies.iter().map(to_resumed));
+        for Loaded { reports } in loaded {
             lines.extend(reports.iter().map(|(report, loaded)| to_loaded(report.name(), loaded)));
         }
-        lines.extend(self.waived.iter().map(|collector| {
+        lines.extend(waived.iter().map(|collector| {
             let (company, name) = (collector.company, &collector.name);
             format!("empresa {company}: sin el reporte de «{name}»: lo que cobró después del respaldo falta")
         }));
         lines.push("Terminaron todos los tokens y todas las sesiones.".to_owned());
-        if !self.people.is_empty() {
+        if !people.is_empty() {
             lines.push(
                 "Revise uno por uno: vuelven a estar activos, con su clave de entonces, quienes lo \
                  estaban al hacer el respaldo:"
                     .to_owned(),
             );
-            lines.extend(self.people.iter().map(|line| format!("  {line}")));
+            lines.extend(people.into_iter().map(|line| format!("  {line}")));
         }
         lines.push(format!("Sigue: ventanilla serve --data {data}"));
         lines

@@ -1,6 +1,7 @@
 //! Backups that are no good: each is told, and nothing changes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Office, contents, pay};
 use crate::common::paper::shell;
@@ -101,6 +102,7 @@ fn what_is_in_the_way_is_told_and_stays() {
     installation.write("codigo", &office.code);
     fs::create_dir(installation.path("fotos")).unwrap();
     installation.write("fotos/1", "x");
+    installation.write("otros.recovery-kit", "x");
     let other = Installation::with_company();
     fs::copy(other.path("datos.secrets"), installation.path("ajenas.secrets")).unwrap();
     let kit = "--kit datos.recovery-kit --code-file codigo --waive banco --waive kiosco";
@@ -121,12 +123,17 @@ fn what_is_in_the_way_is_told_and_stays() {
                 2,
                 "ajenas.secrets: ya existe, con otras claves que las del kit",
             ),
+            ("init --data otros", 2, "otros.recovery-kit: ya existe; nada cambió"),
             ("restore r --data nuevo --secrets no.secrets", 2, "no existe el archivo de claves"),
             ("restore datos/ventanilla.db --data datos", 1, "pero no un respaldo"),
         ],
     );
     assert_eq!(installation.read("fotos/1"), "x");
-    assert!(!installation.path("nuevo").exists());
+    assert!(!installation.path("nuevo").exists() && !installation.path("otros").exists());
+    let mode = |name: &str| fs::metadata(installation.path(name)).unwrap().permissions().mode();
+    for name in ["datos.recovery-kit", "r"] {
+        assert_eq!(mode(name) & 0o777, 0o600, "{name} is its owner's alone");
+    }
     // A directory that is there and empty is a place, as a volume that is mounted is.
     fs::create_dir(installation.path("vacio")).unwrap();
     check(
