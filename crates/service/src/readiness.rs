@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ventanilla_store::{FileSizes, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use ventanilla_store::{FileSizes, SignInCounts, StoreError};
 
 use crate::Service;
 use crate::meters::WriteMeters;
@@ -29,6 +30,10 @@ pub enum Unready {
 pub struct Holdings {
     /// Entries in the journals of all companies, whoever wrote them.
     pub journal_entries: u64,
+    /// Collectors' tokens that are taken now.
+    pub tokens: u64,
+    /// Users' sessions that are taken now.
+    pub sessions: u64,
 }
 
 impl Service {
@@ -62,7 +67,11 @@ impl Service {
             let next = counters.map_or(1, |counters| counters.next_entry.to_i64());
             journal_entries += u64::try_from(next.saturating_sub(1)).unwrap_or(0);
         }
-        Ok(Holdings { journal_entries })
+        let now = self.clock().now();
+        let renewed_by = SignedDuration::from_secs(-self.settings().session_lifetime_s);
+        let renewed_by = now.checked_add(renewed_by).unwrap_or(Timestamp::MIN);
+        let SignInCounts { tokens, sessions } = view.sign_ins(now, renewed_by)?;
+        Ok(Holdings { journal_entries, tokens, sessions })
     }
 
     /// The bytes that the books take on disk.
@@ -101,7 +110,7 @@ mod tests {
     fn a_full_queue_and_a_stuck_writer_are_busy_until_it_goes_on() {
         let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
         let service = started(&clock);
-        assert_eq!(service.ready(), Ok(Holdings { journal_entries: 0 }));
+        assert_eq!(service.ready(), Ok(Holdings::default()));
         let (release, held) = channel::<()>();
         let (start, started) = channel();
         let held = Mutex::new(held);

@@ -42,8 +42,8 @@ pub use records::{
 pub use trail::{TrailHead, TrailRow};
 pub use tx::Tx;
 pub use users::{
-    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,
-    UserRecord,
+    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInCounts, SignInName,
+    SignInRecord, UserRecord,
 };
 pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;

@@ -18,7 +18,7 @@ use crate::payables::Payables;
 use crate::users::Identities;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared,
-    StoreError, TokenRecord, TrailRow, journal,
+    SignInCounts, StoreError, TokenRecord, TrailRow, journal,
 };
 
 /// Everything that is kept.
@@ -417,6 +417,18 @@ impl State {
             company: self.company(collector.company)?,
             expires_at: token.expires_at,
         })
+    }
+
+    pub(crate) fn sign_ins(&self, now: Timestamp, renewed_by: Timestamp) -> SignInCounts {
+        let is_taken = |token: &&TokenRecord| {
+            let collector = self.collectors.get(&token.collector);
+            token.expires_at > now && collector.is_some_and(|collector| collector.is_active)
+        };
+        let count = |len| u64::try_from(len).unwrap_or(u64::MAX);
+        SignInCounts {
+            tokens: count(self.tokens.values().filter(is_taken).count()),
+            sessions: count(self.identities.open_sessions(renewed_by)),
+        }
     }
 
     pub(crate) fn contract_of_key(&self, company: CompanyId, key: ContractKey) -> Option<Contract> {

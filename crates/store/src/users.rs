@@ -89,6 +89,15 @@ pub struct OpenSession {
     pub is_permanent: bool,
 }
 
+/// Who is signed in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SignInCounts {
+    /// Collectors' tokens.
+    pub tokens: u64,
+    /// Users' sessions.
+    pub sessions: u64,
+}
+
 impl View<'_> {
     /// All integrators, by id.
     pub fn integrators(&self) -> Read<Vec<IntegratorRecord>> {
@@ -135,6 +144,12 @@ impl View<'_> {
         read!(self, view => {
             view.company(company).zip(view.identities.right(user, company))
         }, view.company_of(user, company))
+    }
+
+    /// How many tokens and sessions are taken at an instant. A session that was renewed last at
+    /// `renewed_by` or before has ended, unless it is permanent.
+    pub fn sign_ins(&self, now: Timestamp, renewed_by: Timestamp) -> Read<SignInCounts> {
+        read!(self, view => view.sign_ins(now, renewed_by), view.sign_ins(now, renewed_by))
     }
 
     /// The session whose key has that hash.
@@ -300,6 +315,14 @@ impl Identities {
             renewed_at: session.renewed_at,
             is_permanent: session.is_permanent,
         })
+    }
+
+    pub(crate) fn open_sessions(&self, renewed_by: Timestamp) -> usize {
+        let is_open = |session: &&SessionRecord| {
+            let is_active = self.users.get(&session.user).is_some_and(|user| user.is_active);
+            is_active && (session.is_permanent || session.renewed_at > renewed_by)
+        };
+        self.sessions.values().filter(is_open).count()
     }
 
     pub(crate) fn drop_all_sessions(&mut self) {

@@ -218,27 +218,41 @@ fn mirror(page: &mut Page, service: &Service) {
 
 /// What the books hold; a figure that could not be had in time is left out.
 fn books(page: &mut Page, sight: &Sight) {
-    let name = "ventanilla_journal_entries_total";
-    page.family(
-        name,
+    let Sight { holdings, files, .. } = sight;
+    let mut figure = |name, kind, told, value: Option<u64>| {
+        page.family(name, kind, told);
+        if let Some(value) = value {
+            page.sample(name, &[], value);
+        }
+    };
+    figure(
+        "ventanilla_journal_entries_total",
         Kind::Counter,
         "Entries in the journals of all companies, whoever wrote them.",
+        holdings.map(|holdings| holdings.journal_entries),
     );
-    if let Some(holdings) = sight.holdings {
-        page.sample(name, &[], holdings.journal_entries);
-    }
-    let name = "ventanilla_database_bytes";
-    page.family(name, Kind::Gauge, "The file of the books.");
-    if let Some(files) = sight.files {
-        page.sample(name, &[], files.database_bytes);
-    }
-    let name = "ventanilla_wal_bytes";
-    page.family(
-        name,
+    figure(
+        "ventanilla_tokens",
+        Kind::Gauge,
+        "Collectors' tokens that are taken.",
+        holdings.map(|holdings| holdings.tokens),
+    );
+    figure(
+        "ventanilla_sessions",
+        Kind::Gauge,
+        "Users' sessions that are taken.",
+        holdings.map(|holdings| holdings.sessions),
+    );
+    figure(
+        "ventanilla_database_bytes",
+        Kind::Gauge,
+        "The file of the books.",
+        files.map(|files| files.database_bytes),
+    );
+    figure(
+        "ventanilla_wal_bytes",
         Kind::Gauge,
         "The file of the write-ahead log, which grows and is used again, never cut.",
+        files.map(|files| files.log_bytes),
     );
-    if let Some(files) = sight.files {
-        page.sample(name, &[], files.log_bytes);
-    }
 }

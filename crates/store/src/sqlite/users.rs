@@ -7,8 +7,8 @@ use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 use super::rows::{string, words};
 use super::{Reads, SqliteTx};
 use crate::users::{
-    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,
-    UserRecord,
+    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInCounts, SignInName,
+    SignInRecord, UserRecord,
 };
 use crate::values::{id, instant};
 use crate::{Digest, StoreError};
@@ -56,6 +56,18 @@ impl Reads<'_> {
         let sql = "SELECT role FROM user_right JOIN app_user USING (user_id) \
                    WHERE user_id = ?1 AND company_id = ?2 AND is_active = 1";
         self.one(sql, (user.to_i64(), company.to_i64()), |row| role(row, 0))
+    }
+
+    pub(crate) fn sign_ins(self, now: Timestamp, renewed_by: Timestamp) -> Read<SignInCounts> {
+        let sql = "SELECT (SELECT count(*) FROM token JOIN collector USING (collector_id) \
+                   WHERE expires_at_us > ?1 AND is_active = 1), \
+                   (SELECT count(*) FROM user_session JOIN app_user USING (user_id) \
+                   WHERE is_active = 1 AND (is_permanent = 1 OR renewed_at_us > ?2))";
+        let counts = self.one(sql, (now.as_microsecond(), renewed_by.as_microsecond()), |row| {
+            let count = |column| Ok::<_, StoreError>(row.get::<_, i64>(column)?.unsigned_abs());
+            Ok(SignInCounts { tokens: count(0)?, sessions: count(1)? })
+        });
+        Ok(counts?.unwrap_or_default())
     }
 
     pub(crate) fn user_session(self, digest: &Digest) -> Read<Option<OpenSession>> {

@@ -1,13 +1,13 @@
 //! Integrators, users, their rights and sessions: every store keeps them alike.
 
 use jiff::{SignedDuration, Timestamp};
-use ventanilla_domain::{CompanyId, IntegratorId, Role, UserId};
+use ventanilla_domain::{CollectorId, CompanyId, IntegratorId, Role, UserId};
 use ventanilla_store::{
-    IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName, SignInRecord,
-    StoreError, Tx, UserRecord,
+    CollectorRecord, IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInName,
+    SignInRecord, StoreError, TokenRecord, Tx, UserRecord,
 };
 
-use crate::world::{World, each_store, id, instant};
+use crate::world::{COLLECTOR, World, each_store, id, instant};
 
 const COMPANY: i64 = 13;
 
@@ -201,6 +201,38 @@ fn a_users_sessions_end_by_their_last_renewal_or_all_at_once() {
         world.write(|tx| tx.put_session(&session(2, &b, 0)));
         world.write(|tx| tx.drop_sessions(a.id));
         assert_eq!(world.sessions(), [2, 5], "a key's later session takes its place");
+    });
+}
+
+#[test]
+fn who_is_signed_in_is_counted_by_what_is_taken() {
+    each_store(|world| {
+        let (a, b) = (user(1, "a"), user(2, "b"));
+        let token = |key: u8, collector: i64, minutes| TokenRecord {
+            digest: [key; 32],
+            collector: CollectorId::from_i64(collector).unwrap(),
+            issued_at: None,
+            expires_at: after(minutes),
+        };
+        world.write(|tx| {
+            tx.put_user(&a)?;
+            tx.put_user(&UserRecord { is_active: false, ..b.clone() })?;
+            for (key, of, minutes) in [(1, &a, 0), (2, &a, 10), (3, &a, 11), (4, &b, 20)] {
+                tx.put_session(&session(key, of, minutes))?;
+            }
+            tx.put_session(&SessionRecord { is_permanent: true, ..session(5, &a, 0) })?;
+            tx.put_token(token(1, COLLECTOR, 30))?;
+            tx.put_token(token(2, COLLECTOR, 31))?;
+            tx.put_token(token(3, COLLECTOR + 1, 40))
+        });
+        let count = |now, renewed_by| {
+            let counts = world.store.snapshot().unwrap().view().sign_ins(now, renewed_by).unwrap();
+            (counts.tokens, counts.sessions)
+        };
+        assert_eq!(count(after(30), after(10)), (2, 2), "what ends at that moment has ended");
+        let second = world.store.snapshot().unwrap().view().collectors().unwrap().remove(1);
+        world.write(|tx| tx.put_collector(CollectorRecord { is_active: false, ..second.clone() }));
+        assert_eq!(count(after(0), after(-1)), (2, 4));
     });
 }
 
