@@ -164,6 +164,7 @@ fn every_edit_of_a_plain_backup_is_told() {
         ),
         (format!("{journal} DELETE FROM journal WHERE entry_number = ({head})"), "verify"),
         ("UPDATE collector SET is_active = 0".to_owned(), "collectors or users"),
+        ("UPDATE mirror SET identities_version = 99".to_owned(), "collectors or users"),
         ("UPDATE collector SET secret_digest = zeroblob(32)".to_owned(), "collectors or users"),
         (
             "INSERT INTO app_user VALUES (9, 'intruso', '$argon2id$', 1)".to_owned(),

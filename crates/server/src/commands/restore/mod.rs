@@ -1,13 +1,15 @@
-//! `restore`: the books go on from a backup. Everything is checked and made beside the data directory;
+//! `restore`: the books go on from a backup, or from it and their mirror. Everything is checked and made beside the data directory;
 //! that takes the new one at one stroke, and what it held is moved aside.
 
 mod answers;
 mod ground;
+mod mirrored;
 mod told;
 
 use std::path::PathBuf;
 
 use clap::Args;
+use ventanilla_domain::Label;
 use ventanilla_service::{Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, Service};
 use ventanilla_store::backup::{checked, lay_out};
 use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
@@ -16,11 +18,13 @@ pub(crate) use answers::CompanyReports;
 use answers::{Answers, Named};
 pub(crate) use answers::{Reported, to_owner};
 use ground::{Ground, Scratch};
+use mirrored::Brought;
 use told::Restored;
 pub(crate) use told::{to_line, to_loaded};
 
 use super::backup::{DATABASE, KitArgs, to_problem};
 use super::by::ByArgs;
+use super::mirror;
 use crate::books::{Books, Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -41,6 +45,9 @@ pub(crate) struct RestoreArgs {
     /// Recaudador del que no se carga ningún reporte: lo que cobró desde el respaldo se pierde; se repite
     #[arg(long, value_name = "[EMPRESA:]NOMBRE", value_parser = Named::from_text)]
     waive: Vec<Named>,
+    /// Espejo de lo que se perdió: trae todo lo que vino después del respaldo, sin reportes
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["report", "waive", "skip_bad"])]
+    mirror: Option<PathBuf>,
     /// Deja fuera las líneas malas de los reportes, en vez de no restaurar
     #[arg(long)]
     skip_bad: bool,
@@ -59,29 +66,23 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
     let scratch = Scratch::beside(&place)?;
-    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
+    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys.clone())?;
+    let from = Origin { place: &place, manifest: &manifest, kept: &kept, by: &by };
+    // The mirror that the backup names, if any, has more than the backup.
+    let former = mirror::known(&store, &place)?;
+    mirror::keep(&store, None, &place)?;
+    let brought = args.mirror.as_deref().map(|mirror| Brought::from_mirror(&store, mirror));
+    let brought = brought.transpose()?;
     let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
     let books = books.operated_by(by.clone());
-    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
-    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
-    let companies = books
-        .service
-        .go_on_from_backup(manifest.made_at, &by, &waived.collect::<Vec<_>>())
-        .map_err(|failure| books.unread(failure))?;
-    let loaded = load(&books, &answers, args.skip_bad)?;
-    let restored = Restored {
-        place: &place,
-        manifest: &manifest,
-        kept: &kept,
-        companies: &companies,
-        loaded: &loaded,
-        waived: &answers.waived,
-        people: told::people(&books)?,
+    let mut lines = match &brought {
+        Some(brought) => brought.go_on(&books, from)?,
+        None => go_on(args, &books, from, former)?,
     };
     require_sound(&books)?;
-    let mut lines = restored.to_lines();
     // Closed, the database is one file without a log.
     books.close();
+    brought.as_ref().map_or(Ok(()), |brought| brought.keep_to(&lock, keys, &place))?;
     if let Some(random) = new_secrets {
         ground::write_secrets(&place, random)?;
         let secrets = place.secrets.display();
@@ -94,6 +95,41 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     }
     lines.iter().try_for_each(output::print)?;
     Ok(Exit::Done)
+}
+
+/// A backup that lies beside the data directory, found sound.
+#[derive(Debug, Clone, Copy)]
+struct Origin<'o> {
+    place: &'o Place,
+    manifest: &'o Manifest,
+    kept: &'o Verification,
+    /// Who restores it.
+    by: &'o Label,
+}
+
+/// Lets the books go on from the backup and collectors' reports; what to tell of it.
+fn go_on(
+    args: &RestoreArgs,
+    books: &Books,
+    from: Origin<'_>,
+    former_mirror: Option<String>,
+) -> anyhow::Result<Vec<String>> {
+    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
+    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
+    let companies = books
+        .service
+        .go_on_from_backup(from.manifest.made_at, from.by, &waived.collect::<Vec<_>>())
+        .map_err(|failure| books.unread(failure))?;
+    let loaded = load(books, &answers, args.skip_bad)?;
+    let restored = Restored {
+        from,
+        companies: &companies,
+        loaded: &loaded,
+        waived: &answers.waived,
+        people: told::people(books)?,
+        former_mirror,
+    };
+    Ok(restored.to_lines())
 }
 
 /// The keys, and what a secrets file that is not there yet is to hold.
