@@ -3,20 +3,20 @@
 
 use std::path::Path;
 
-use ventanilla_store::{Keys, Mirror, MirrorError, Replayed, ServerLock, Store};
+use ventanilla_store::{Mirror, MirrorError, Replayed, Store};
 
 use super::Origin;
 use super::told::{SIGN_INS_ENDED, to_resumed};
-use crate::books::{Books, Place};
+use crate::books::Books;
 use crate::commands::backup::to_instant;
-use crate::commands::mirror::{keep, to_name, to_sentence};
+use crate::commands::mirror::{to_name, to_sentence};
 use crate::output::counted;
 use crate::problem::Problem;
 
 /// What a mirror brought back.
 #[derive(Debug)]
 pub(super) struct Brought {
-    /// Where it is, as the books name it.
+    /// Where it is, wherever one is.
     mirror: String,
     replayed: Replayed,
 }
@@ -44,28 +44,16 @@ impl Brought {
         }
     }
 
-    /// Lets the books go on where the mirror ended, and with it; what to tell of it.
+    /// Lets the books go on where the mirror ended; what to tell of it. They do not name it: a copy
+    /// that is made to be looked at must not write where the books of every day do.
     pub(super) fn go_on(&self, books: &Books, from: Origin<'_>) -> anyhow::Result<Vec<String>> {
         let resumed = books.service.go_on_from_mirror(from.by);
         let companies = resumed.map_err(|failure| books.unread(failure))?;
         let mut lines = vec![from.to_line(), self.to_line()];
         lines.extend(companies.iter().map(to_resumed));
         lines.push(SIGN_INS_ENDED.to_owned());
-        lines.push(format!("Los libros siguen con el espejo en {}", self.mirror));
-        lines.push(from.to_last_line());
+        lines.push(format!("{} --mirror {}", from.to_last_line(), self.mirror));
         Ok(lines)
-    }
-
-    /// Names the mirror in books that nothing is done to any more: it gets the restoration itself from
-    /// whoever writes next, once they are in their place.
-    pub(super) fn keep_to(
-        &self,
-        lock: &ServerLock,
-        keys: Keys,
-        place: &Place,
-    ) -> anyhow::Result<()> {
-        let store = Store::serve_sqlite(lock, keys).map_err(|error| place.to_problem(&error))?;
-        keep(&store, Some(&self.mirror), place)
     }
 
     /// What it had, and up to when: a mirror that was given up before the end is not the right one.

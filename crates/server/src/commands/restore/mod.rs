@@ -66,9 +66,9 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
     let scratch = Scratch::beside(&place)?;
-    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys.clone())?;
+    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
     let from = Origin { place: &place, manifest: &manifest, kept: &kept, by: &by };
-    // The mirror that the backup names, if any, has more than the backup.
+    // The mirror that the backup names, if any, has more than the backup: whoever serves names one.
     let former = mirror::known(&store, &place)?;
     mirror::keep(&store, None, &place)?;
     let brought = args.mirror.as_deref().map(|mirror| Brought::from_mirror(&store, mirror));
@@ -82,7 +82,6 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     require_sound(&books)?;
     // Closed, the database is one file without a log.
     books.close();
-    brought.as_ref().map_or(Ok(()), |brought| brought.keep_to(&lock, keys, &place))?;
     if let Some(random) = new_secrets {
         ground::write_secrets(&place, random)?;
         let secrets = place.secrets.display();

@@ -82,8 +82,7 @@ impl Told {
             // Two payments and a reversal.
             "/espejo: 3 asientos y ",
             "siguen IdCobranza 4, movimiento 5, idPago 1",
-            "Los libros siguen con el espejo en /",
-            "Sigue: ventanilla serve --data datos\n",
+            "Sigue: ventanilla serve --data datos --mirror /",
         ] {
             assert!(ran.out.contains(told), "{told}: {ran:?}");
         }
@@ -253,10 +252,13 @@ fn without_its_mirror_a_backup_that_names_one_is_restored_and_says_so() {
     installation.serve_data("otros").stop();
     // It was not too late: the same backup with the mirror has all of it.
     let line = "restore r --data datos --mirror espejo";
-    check(installation, &[(line, 0, "Los libros siguen con el espejo en")]);
-    // The mirror gets the restoration itself from whoever writes next, nobody naming it.
-    assert!(!is_level(installation));
+    check(installation, &[(line, 0, " --mirror /")]);
+    // What looks at them writes nothing there; whoever serves with it does, the restoration too.
+    let mirror = contents(&installation.path("espejo"));
+    check(installation, &[("mirror status --data datos", 0, "no hay espejo")]);
     installation.serve().stop();
+    assert_eq!(contents(&installation.path("espejo")), mirror);
+    installation.serve_mirrored("espejo").stop();
     assert!(is_level(installation));
     check(installation, &[("explain --key b --data datos", 0, "Cobranza 2: ")]);
     verify(installation, "datos");
