@@ -171,8 +171,9 @@ fn a_bare_machine_with_the_mirror_asks_for_nothing_and_loses_nothing() {
     verify(&bare, "datos");
 }
 
-/// An office with a backup of its mirrored books in `r`, and what came after it in the mirror only.
-fn with_a_lost_payment() -> Office {
+/// An office with a backup of its mirrored books in `r`, and what came after it in the mirror only; and
+/// the bank with a token of before.
+fn with_a_lost_payment() -> (Office, Client) {
     let office = Office::opened();
     let Office { installation, bank, bills, .. } = &office;
     let server = installation.serve_mirrored("espejo");
@@ -181,14 +182,14 @@ fn with_a_lost_payment() -> Office {
     office.backup("r");
     pay(&mut client, bills[1], "b");
     server.stop();
-    office
+    (office, client)
 }
 
 #[test]
 fn a_mirror_that_does_not_join_is_refused_and_changes_nothing() {
-    let office = with_a_lost_payment();
+    let (office, _) = with_a_lost_payment();
     let installation = &office.installation;
-    let foreign = with_a_lost_payment();
+    let (foreign, _) = with_a_lost_payment();
     fs::rename(foreign.installation.path("espejo"), installation.path("ajeno")).unwrap();
     fs::create_dir(installation.path("vacio")).unwrap();
     let segment = "segment-00000001.jsonl";
@@ -243,7 +244,7 @@ fn note(store: &Store) {
 
 #[test]
 fn without_its_mirror_a_backup_that_names_one_is_restored_and_says_so() {
-    let office = with_a_lost_payment();
+    let (office, bank) = with_a_lost_payment();
     let installation = &office.installation;
     fs::copy(installation.path("datos.secrets"), installation.path("otros.secrets")).unwrap();
     let line = "restore r --data otros --waive banco --waive kiosco";
@@ -258,7 +259,11 @@ fn without_its_mirror_a_backup_that_names_one_is_restored_and_says_so() {
     check(installation, &[("mirror status --data datos", 0, "no hay espejo")]);
     installation.serve().stop();
     assert_eq!(contents(&installation.path("espejo")), mirror);
-    installation.serve_mirrored("espejo").stop();
+    let server = installation.serve_mirrored("espejo");
+    // No collector changed since the backup, so the mirror alone would not have ended it.
+    let answer = bank.at(server.address()).post("consultardeuda", r#"{"Contrato":"1"}"#);
+    assert_eq!(answer.code(), "TOKEN_INVALIDO");
+    server.stop();
     assert!(is_level(installation));
     check(installation, &[("explain --key b --data datos", 0, "Cobranza 2: ")]);
     verify(installation, "datos");
@@ -266,7 +271,7 @@ fn without_its_mirror_a_backup_that_names_one_is_restored_and_says_so() {
 
 #[test]
 fn a_backup_and_what_it_leaves_of_the_mirror_are_the_books() {
-    let office = with_a_lost_payment();
+    let (office, _) = with_a_lost_payment();
     let Office { installation, bank, bills, .. } = &office;
     let keys = || Keys::read_file(&installation.path("datos.secrets")).unwrap();
     let grow = |count| {
