@@ -284,8 +284,8 @@ impl Service {
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 
-    /// The same for what only signs somebody in, of which no mirror has anything: it goes on while
-    /// the mirror cannot be written, so that those who read can.
+    /// The same for what only signs somebody in or out, of which the mirror has nothing but the trail's
+    /// row: it goes on while the mirror cannot be written, so that those who read can.
     async fn write_aside<T: Send + 'static, R: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,

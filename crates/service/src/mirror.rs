@@ -55,7 +55,7 @@ impl OneDiskOnly {
 pub(crate) enum Leave {
     /// The store has no mirror.
     Unmirrored,
-    /// It has one, which must have the group before it is answered.
+    /// It has one, which must have the group before those of it are answered that wait for it.
     Mirrored,
     /// It has one that cannot be written.
     Refused,
@@ -208,11 +208,11 @@ impl Keeper {
         self.tell(Some(error));
     }
 
-    /// How many lines of the store are not known to be in the mirror.
+    /// How many entries of the store are not known to be in the mirror; rows of the trail bind nobody.
     fn lag(&self) -> u64 {
         let Some((_, mirror)) = &self.mirror else { return 0 };
         let known = mirror.known_ends().cloned().unwrap_or_default();
-        self.store.ends().map_or(0, |ends| ends.lead_over(&known))
+        self.store.ends().map_or(0, |ends| ends.books_lead_over(&known))
     }
 
     fn tell(&self, error: Option<MirrorError>) {

@@ -33,7 +33,7 @@ trait Waiting: Send {
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
     /// When a command whose time is kept came, in [`Clock::elapsed_us`].
     fn timed_since_us(&self) -> Option<u64>;
-    /// Whether what it keeps is in the mirror too.
+    /// Whether its answer waits for the mirror.
     fn is_mirrored(&self) -> bool;
     fn answer(self: Box<Self>, failure: Option<WriteFailure>);
 }
@@ -86,6 +86,14 @@ enum Message {
     /// To look after the mirror; whoever asks waits until the sender is gone.
     Look(Sender<()>),
     Stop,
+}
+
+/// What is left to be done once a group is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// The mirror gets what nobody waited for.
+    Owed,
 }
 
 /// Why a group has no answers of its own.
@@ -160,7 +168,7 @@ impl Writer {
         self.enqueue(Box::new(Command::new(work, answer)));
     }
 
-    /// The same for what no mirror has.
+    /// The same for what binds nobody (who is signed in, the trail): it waits for no mirror.
     pub(crate) fn submit_aside<T: Send + 'static>(
         &self,
         work: impl Work<T> + 'static,
@@ -299,9 +307,12 @@ impl Loop {
             return answer(batch, Some(&WriteFailure::Unavailable));
         }
         match self.attempt(&mut batch) {
-            Ok(()) => {
+            Ok(rest) => {
                 self.time(&batch);
                 answer(batch, None);
+                if rest == Rest::Owed {
+                    self.keeper.catch_up();
+                }
             }
             // One command may have spoilt the group: each runs again alone, once.
             Err(Missed::Commit(CommitError::Nothing(
@@ -313,16 +324,17 @@ impl Loop {
             }
             Err(Missed::Commit(error)) => answer(batch, Some(&self.failure(error))),
             // A retry under the caller's key gets its success once the mirror is back.
-            Err(Missed::Unmirrored) => answer(batch, Some(&WriteFailure::Unknown)),
+            Err(Missed::Unmirrored) => {
+                let aside = part(batch, &WriteFailure::Unknown);
+                answer(aside, None);
+            }
             Err(Missed::NoMirror) => self.commit_aside(batch),
         }
     }
 
-    /// Commits what no mirror has; the rest changes nothing.
+    /// Commits what waits for no mirror; the rest changes nothing.
     fn commit_aside(&mut self, batch: Vec<Box<dyn Waiting>>) {
-        let (mirrored, aside): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|command| command.is_mirrored());
-        answer(mirrored, Some(&WriteFailure::Unavailable));
+        let aside = part(batch, &WriteFailure::Unavailable);
         if !aside.is_empty() {
             self.commit(aside);
         }
@@ -336,19 +348,20 @@ impl Loop {
         }
     }
 
-    fn attempt(&mut self, batch: &mut [Box<dyn Waiting>]) -> Result<(), Missed> {
+    fn attempt(&mut self, batch: &mut [Box<dyn Waiting>]) -> Result<Rest, Missed> {
         let len = batch.len();
+        let is_awaited = batch.iter().any(|command| command.is_mirrored());
         self.keeper.prepare();
         let mut tx = self.store.begin().map_err(CommitError::Nothing)?;
         // Where the store is mirrored is part of it: whoever writes reads it under the same lock.
         let path = tx.view().mirror().map_err(CommitError::Nothing)?;
         let leave = self.keeper.allow(path.as_deref());
-        if leave == Leave::Refused && batch.iter().any(|command| command.is_mirrored()) {
+        if leave == Leave::Refused && is_awaited {
             return Err(Missed::NoMirror);
         }
         for command in batch {
             let now = self.clock.now();
-            if leave == Leave::Mirrored {
+            if leave == Leave::Mirrored && command.is_mirrored() {
                 self.keeper.begin(now);
             }
             let run = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx, now)));
@@ -359,8 +372,12 @@ impl Loop {
         let committed = catch_unwind(AssertUnwindSafe(|| tx.commit()));
         self.meters.committed(len, self.clock.elapsed_us().saturating_sub(started_us));
         committed.unwrap_or_else(|_| Err(CommitError::Unknown(panicked("a commit panicked"))))?;
-        let is_mirrored = leave != Leave::Mirrored || self.keeper.catch_up();
-        if is_mirrored { Ok(()) } else { Err(Missed::Unmirrored) }
+        match leave {
+            Leave::Unmirrored | Leave::Refused => Ok(Rest::Nothing),
+            Leave::Mirrored if !is_awaited => Ok(Rest::Owed),
+            Leave::Mirrored if self.keeper.catch_up() => Ok(Rest::Nothing),
+            Leave::Mirrored => Err(Missed::Unmirrored),
+        }
     }
 
     /// What the callers are told; the chain of causes is logged here, once.
@@ -389,6 +406,14 @@ impl Loop {
 
 fn panicked(what: &'static str) -> StoreError {
     StoreError::Damaged { what, cause: None }
+}
+
+/// Answers those that wait for the mirror that they failed; the others.
+fn part(batch: Vec<Box<dyn Waiting>>, failure: &WriteFailure) -> Vec<Box<dyn Waiting>> {
+    let (mirrored, aside): (Vec<_>, Vec<_>) =
+        batch.into_iter().partition(|command| command.is_mirrored());
+    answer(mirrored, Some(failure));
+    aside
 }
 
 fn answer(batch: Vec<Box<dyn Waiting>>, failure: Option<&WriteFailure>) {
@@ -500,6 +525,35 @@ mod tests {
         submit(&writer, |_, _| Ok(1)).recv().unwrap().unwrap_err();
         assert_eq!((meters.queue_len.get(), meters.commands_refused.get()), (0, 1));
         assert_eq!(meters.batch_age_us(u64::MAX), 0);
+    }
+
+    #[test]
+    fn what_waits_for_no_mirror_is_answered_as_it_was_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::from_random([7; 64]);
+        let store = Store::create_sqlite(&folder.path().join("data"), keys.clone()).unwrap();
+        let path = folder.path().join("espejo");
+        ventanilla_store::Mirror::make(&path, keys).unwrap().catch_up(&store).unwrap();
+        let mut tx = store.begin().unwrap();
+        tx.set_mirror(path.to_str()).unwrap();
+        tx.commit().unwrap();
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let writer =
+            Writer::start(store.clone(), clock, Entropy::counted(1), settings(16)).unwrap();
+        let release = hold(&writer);
+        let act = |tx: &mut Tx<'_>, now| tx.append_trail(None, "{}", now).map(|()| 1);
+        let awaited = submit(&writer, act);
+        let (answer, aside) = channel();
+        writer.submit_aside(act, move |result| drop(answer.send(result)));
+        // The one that holds the writer is the last that the mirror takes.
+        let segment = path.join("segment-00000001.jsonl");
+        std::fs::remove_file(&segment).unwrap();
+        std::fs::create_dir(&segment).unwrap();
+        drop(release);
+        assert!(matches!(awaited.recv().unwrap(), Err(WriteFailure::Unknown)));
+        assert!(matches!(aside.recv().unwrap(), Ok(1)));
+        let head = store.snapshot().unwrap().view().trail_head(None).unwrap();
+        assert_eq!(head.map(|head| head.rows), Some(2), "both are in the books");
     }
 
     #[test]

@@ -7,10 +7,10 @@ mod tests {
     use std::path::PathBuf;
 
     use tempfile::TempDir;
-    use ventanilla_domain::{CompanyId, Currency, Label, Name, PaymentId, TimeZone};
+    use ventanilla_domain::{CollectorId, CompanyId, Currency, Label, Name, PaymentId, TimeZone};
     use ventanilla_service::{
-        Clock, Credentials, Entropy, Failure, MirrorState, NewCollector, NewCompany, Service,
-        Settings, Unready,
+        Act, ActOutcome, Clock, Credentials, Entropy, Failure, MirrorState, NewCollector,
+        NewCompany, Origin, Service, Settings, Subject, Unready, What, Who,
     };
     use ventanilla_store::{Keys, Mirror, Store};
 
@@ -83,6 +83,24 @@ mod tests {
             self.store.snapshot().unwrap().view().collectors().unwrap().len()
         }
 
+        fn trail_rows(&self) -> i64 {
+            let snapshot = self.store.snapshot().unwrap();
+            let head = snapshot.view().trail_head(Some(company())).unwrap();
+            head.map_or(0, |head| head.rows)
+        }
+
+        fn act(&self) -> Act {
+            Act {
+                at: self.service.clock().now(),
+                company: Some(company()),
+                from: Origin::Address(HOME),
+                who: Who::Collector(CollectorId::from_i64(1).unwrap()),
+                what: What::Pay,
+                outcome: ActOutcome::Unavailable,
+                subject: Subject::default(),
+            }
+        }
+
         fn state(&self) -> Option<MirrorState> {
             self.service.write_meters().mirror.state()
         }
@@ -119,6 +137,15 @@ mod tests {
         assert!(problem.starts_with("there is no mirror in "), "{problem}");
         assert!(world.can_log_in(&bank).await, "who reads may sign in");
         assert!(world.service.companies().is_ok());
+        let before = world.trail_rows();
+        let act = world.act();
+        world.service.note(act);
+        world.service.flush_trail();
+        assert_eq!(world.trail_rows(), before + 1, "what was tried meanwhile is told");
+        let tokens = world.service.tokens(None, None).unwrap();
+        world.service.revoke_token(tokens[0].id, None).await.unwrap();
+        assert_eq!(world.trail_rows(), before + 2, "a token that leaked is ended");
+        assert_eq!(world.state(), Some(MirrorState { is_ready: false, lag: 0 }), "nobody waits");
         assert_eq!(fs::read_dir(world.mirror()).unwrap().count(), 0, "no new mirror there");
         fs::remove_dir(world.mirror()).unwrap();
         fs::rename(world.away(), world.mirror()).unwrap();
@@ -126,6 +153,26 @@ mod tests {
         world.add("caja").await.unwrap();
         assert!(world.is_level() && world.service.ready().is_ok());
         assert!(world.service.mirror_problem().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_trail_comes_after_without_being_asked() {
+        let world = World::made().await;
+        let before = world.trail_rows();
+        for round in 1..=3 {
+            world.service.note(world.act());
+            world.service.flush_trail();
+            assert_eq!(world.trail_rows(), before + round);
+            let is_soon_level = (0..400).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                world.is_level()
+            });
+            assert!(is_soon_level, "round {round}");
+        }
+        world.service.note(world.act());
+        world.service.shut_down();
+        assert_eq!(world.trail_rows(), before + 4);
+        assert!(world.is_level(), "a stop leaves nothing behind");
     }
 
     #[tokio::test]

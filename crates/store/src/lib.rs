@@ -32,7 +32,7 @@ pub use days::DaySums;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
-pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed};
+pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
 pub use payables::EnteredInvoice;
 pub use prepared::Prepared;
 pub use records::{

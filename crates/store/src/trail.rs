@@ -137,6 +137,10 @@ impl State {
         rows.iter().find(|row| row.number == number).map(|row| row.chain)
     }
 
+    pub(crate) fn trail_heads(&self) -> Vec<TrailHead> {
+        self.trails.keys().filter_map(|company| self.trail_head(*company)).collect()
+    }
+
     fn trail_head(&self, company: Option<CompanyId>) -> Option<TrailHead> {
         let last = self.trails.get(&company)?.last()?;
         Some(TrailHead { company, rows: last.number, chain: last.chain })

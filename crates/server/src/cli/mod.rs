@@ -234,6 +234,7 @@ mod tests {
         "ventanilla mirror --help",
         "ventanilla mirror status --help",
         "ventanilla mirror off --help",
+        "ventanilla mirror trim --help",
         "ventanilla import report --help",
         "ventanilla config --help",
         "ventanilla config check --help",
@@ -306,6 +307,9 @@ mod tests {
             ("ventanilla mirror", "Comandos:"),
             ("ventanilla mirror on", "no se conoce el comando «on»"),
             ("ventanilla serve --mirror", "--mirror <DIR> necesita un valor"),
+            ("ventanilla mirror trim", "falta --backup <ARCHIVO>"),
+            ("ventanilla restore r --mirror e --waive x", "--mirror <DIR> no va junto con"),
+            ("ventanilla restore r --mirror e --report x=y", "--mirror <DIR> no va junto con"),
         ]);
     }
 

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use ventanilla_store::{Ends, Mirror, MirrorError, Store, StoreError};
+use ventanilla_store::{Ends, Mirror, MirrorError, Store, StoreError, Stream};
 
+use super::backup;
 use crate::books::{Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -19,11 +20,23 @@ pub(crate) enum MirrorCommand {
     Status(MirrorCommandArgs),
     /// Deja de llevar el espejo; lo escrito en él queda
     Off(MirrorCommandArgs),
+    /// Quita del espejo lo que ya tiene un respaldo; los dos juntos siguen siendo los libros
+    Trim(TrimArgs),
 }
 
 /// The flags of the commands under `mirror`.
 #[derive(Debug, Args)]
 pub(crate) struct MirrorCommandArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `mirror trim`.
+#[derive(Debug, Args)]
+pub(crate) struct TrimArgs {
+    /// Respaldo, guardado en otra parte, que tiene lo que se quita; se revisa entero antes
+    #[arg(long, value_name = "ARCHIVO")]
+    backup: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -63,10 +76,13 @@ impl MirrorArgs {
 
 /// Runs a command under `mirror`.
 pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit> {
-    let (MirrorCommand::Status(args) | MirrorCommand::Off(args)) = command;
-    let file = FileConfig::read(args.store.config.as_deref())?;
+    let args = match command {
+        MirrorCommand::Status(args) | MirrorCommand::Off(args) => &args.store,
+        MirrorCommand::Trim(args) => &args.store,
+    };
+    let file = FileConfig::read(args.config.as_deref())?;
     log::start(log, "error")?;
-    let place = args.store.to_place(&file)?;
+    let place = args.to_place(&file)?;
     let store = place.open()?;
     let Some(path) = known(&store, &place)? else {
         output::print("no hay espejo")?;
@@ -79,6 +95,7 @@ pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit
             output::print(format_args!("el espejo de {path} ya no se lleva; lo escrito queda"))?;
             Ok(Exit::Done)
         }
+        MirrorCommand::Trim(args) => trim(&store, Path::new(&path), &args.backup, &place),
     }
 }
 
@@ -134,27 +151,44 @@ pub(crate) fn to_sentence(error: &MirrorError) -> String {
         MirrorError::Damaged { path, line } => format!(
             "{path}: la línea {line} no sigue a la anterior: el espejo fue alterado o está dañado"
         ),
-        MirrorError::Ahead { company, number } => format!(
-            "el espejo tiene el asiento {number} de la empresa {company}, que a los datos les \
-             falta: restáurelos con él, o indique otro espejo con --mirror"
+        MirrorError::Ahead { stream, number } => format!(
+            "el espejo tiene {}, que a los datos les falta: restáurelos con él, o indique otro \
+             espejo con --mirror",
+            to_item(*stream, *number)
         ),
-        MirrorError::IdentitiesAhead(_) | MirrorError::IdentitiesGap(_) => {
+        MirrorError::IdentitiesAhead(_) => {
             "el espejo tiene recaudadores y usuarios que a los datos les faltan: restáurelos con \
              él, o indique otro espejo con --mirror"
                 .to_owned()
         }
-        MirrorError::Diverged { company, number } => format!(
-            "el asiento {number} de la empresa {company} no es el mismo en el espejo que en los \
-             datos: no son de la misma historia"
+        MirrorError::Diverged { stream, number } => format!(
+            "{} no coincide en el espejo y en los datos: no son de la misma historia",
+            to_item(*stream, *number)
         ),
-        MirrorError::Gap { company, number } => format!(
-            "el asiento {number} de la empresa {company} no está en los datos ni en el espejo: \
-             hace falta un respaldo más reciente"
+        MirrorError::Gap { stream, number } => format!(
+            "{} no está en los datos ni en el espejo: hace falta un respaldo más reciente",
+            to_item(*stream, *number)
         ),
-        MirrorError::Broken { company, number, .. } => format!(
-            "el asiento {number} de la empresa {company} no sigue al anterior: fue alterado"
-        ),
+        MirrorError::IdentitiesGap(_) => {
+            "los últimos recaudadores y usuarios no están en los datos ni en el espejo: hace falta \
+             un respaldo más reciente"
+                .to_owned()
+        }
+        MirrorError::Broken { stream, number, .. } => {
+            format!("{} no sigue a lo anterior: hubo una alteración", to_item(*stream, *number))
+        }
         MirrorError::Store(error) => format!("los datos: {}", to_store_reason(error)),
+    }
+}
+
+/// What has that number, in Spanish.
+fn to_item(stream: Stream, number: i64) -> String {
+    match stream {
+        Stream::Journal(company) => format!("el asiento {number} de la empresa {company}"),
+        Stream::Trail(Some(company)) => {
+            format!("la fila {number} de la bitácora de la empresa {company}")
+        }
+        Stream::Trail(None) => format!("la fila {number} de la bitácora sin empresa"),
     }
 }
 
@@ -167,12 +201,12 @@ fn to_problem(error: &MirrorError) -> anyhow::Error {
 }
 
 /// Where the books say that their mirror is.
-fn known(store: &Store, place: &Place) -> anyhow::Result<Option<String>> {
+pub(super) fn known(store: &Store, place: &Place) -> anyhow::Result<Option<String>> {
     let read = store.snapshot().and_then(|snapshot| snapshot.view().mirror());
     read.map_err(|error| unread(&error, place))
 }
 
-fn keep(store: &Store, path: Option<&str>, place: &Place) -> anyhow::Result<()> {
+pub(super) fn keep(store: &Store, path: Option<&str>, place: &Place) -> anyhow::Result<()> {
     let set = || {
         let mut tx = store.begin()?;
         tx.set_mirror(path)?;
@@ -189,7 +223,7 @@ fn unread(error: &StoreError, place: &Place) -> anyhow::Error {
 }
 
 /// The directory as the books keep it: every process must find it, wherever it was started.
-fn to_name(path: &Path) -> anyhow::Result<String> {
+pub(super) fn to_name(path: &Path) -> anyhow::Result<String> {
     let absolute = std::path::absolute(path).ok();
     let name = absolute.as_deref().and_then(Path::to_str).map(str::to_owned);
     name.ok_or_else(|| {
@@ -203,13 +237,10 @@ fn status(store: &Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
     let found = Mirror::at(path, store.keys().clone()).status();
     let found =
         found.map_err(|error| Problem::store(format!("espejo: {}", to_sentence(&error))))?;
-    let bytes: u64 = found.segments.iter().map(|(_, bytes)| bytes).sum();
-    let segments = u64::try_from(found.segments.len()).unwrap_or(u64::MAX);
-    let segments = counted(segments, "segmento", "segmentos");
     let is_shared = store.shares_disk_with(path);
     let disk = if is_shared { "en el mismo disco que los datos" } else { "en otro disco" };
     output::print(format_args!("espejo en {}, {disk}", path.display()))?;
-    output::print(format_args!("{segments}, {} KiB", bytes.div_ceil(1024)))?;
+    output::print(to_size(&found.segments))?;
     tell_ends(&goal, &found.ends)?;
     match goal.lead_over(&found.ends) {
         0 => {
@@ -222,6 +253,39 @@ fn status(store: &Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
             Ok(Exit::FoundWrong)
         }
     }
+}
+
+/// How many segments, and how much is in them.
+fn to_size(segments: &[(u32, u64)]) -> String {
+    let bytes: u64 = segments.iter().map(|(_, bytes)| bytes).sum();
+    let count = u64::try_from(segments.len()).unwrap_or(u64::MAX);
+    format!("{}, {} KiB", counted(count, "segmento", "segmentos"), bytes.div_ceil(1024))
+}
+
+/// Drops what a backup has, once that is known to be these books' and whole.
+fn trim(store: &Store, path: &Path, backup: &Path, place: &Place) -> anyhow::Result<Exit> {
+    let covered = backup::ends_of(backup, store.keys().clone())?;
+    let has = store.snapshot().and_then(|snapshot| snapshot.view().has(&covered));
+    if !has.map_err(|error| unread(&error, place))? {
+        let backup = backup.display();
+        return Err(Problem::found(format!(
+            "{backup}: tiene lo que estos libros no tienen: no es un respaldo de ellos; nada cambió"
+        )));
+    }
+    let mut mirror = Mirror::at(path, store.keys().clone());
+    let trimmed = mirror.status().and_then(|before| {
+        let dropped = mirror.trim(&covered)?;
+        let mut segments = before.segments;
+        let kept = segments.split_off(dropped.min(segments.len()));
+        Ok((segments, kept))
+    });
+    let (dropped, kept) =
+        trimmed.map_err(|error| Problem::store(format!("espejo: {}", to_sentence(&error))))?;
+    output::print(format_args!("se quitó: {}", to_size(&dropped)))?;
+    output::print(format_args!("queda: {}", to_size(&kept)))?;
+    let backup = backup.display();
+    output::print(format_args!("desde ahora hacen falta los dos: {backup} y el espejo"))?;
+    Ok(Exit::Done)
 }
 
 fn tell_ends(goal: &Ends, found: &Ends) -> anyhow::Result<()> {

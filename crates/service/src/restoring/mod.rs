@@ -1,5 +1,6 @@
 //! Books that go on from a backup: who could sign in can again, no number is given twice, and what
-//! collectors did since comes back from their own reports.
+//! collectors did since comes back from their own reports. With the mirror of the books nothing is
+//! missing: they go on where it ended.
 
 mod plan;
 mod problem;
@@ -15,12 +16,12 @@ use crate::failure::damaged;
 use crate::trail::OperatorAct;
 use crate::{Failure, NoRefusal, Service, Subject, What};
 
-/// A company whose books went on from a backup.
+/// A company whose books went on from a backup, or from it and the mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoredCompany {
     /// Whose books.
     pub company: CompanyId,
-    /// The last entry that the backup had.
+    /// The last entry that they had.
     pub last_entry: EntryNumber,
     /// The next `IdCobranza`.
     pub next_payment: i64,
@@ -60,6 +61,48 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Lets the books go on from a backup and all that their mirror had beyond it, in one transaction:
+    /// nothing was lost, so no number is stepped over. Ends every token and session, of which no mirror
+    /// has any.
+    pub fn go_on_from_mirror(
+        &self,
+        restored_by: &Label,
+    ) -> Result<Vec<RestoredCompany>, Failure<NoRefusal>> {
+        let act = OperatorAct::by(restored_by, What::Restore);
+        self.write_blocking(move |tx, now| {
+            tx.end_all_sign_ins()?;
+            let companies = tx.view().companies()?;
+            let resumed = companies.iter().map(|company| {
+                let id = company.id;
+                act.keep(tx, now, Some(id), Subject::default())?;
+                let counters = counters_of(tx, id)?;
+                Ok(RestoredCompany::of(id, last_entry(&counters)?, &counters))
+            });
+            resumed.collect::<Result<_, StoreError>>().map(Ok)
+        })
+    }
+}
+
+impl RestoredCompany {
+    fn of(company: CompanyId, last_entry: EntryNumber, next: &Counters) -> Self {
+        Self {
+            company,
+            last_entry,
+            next_payment: next.next_payment.to_i64(),
+            next_event: next.next_event.to_i64(),
+            next_payout: next.next_payout.to_i64(),
+            next_invoice: next.next_invoice.to_i64(),
+            next_supplier: next.next_supplier.to_i64(),
+        }
+    }
+}
+
+fn last_entry(counters: &Counters) -> Result<EntryNumber, StoreError> {
+    let last = EntryNumber::from_i64(counters.next_entry.to_i64() - 1);
+    last.map_err(|_range| damaged("books have no entry"))
+}
+
 fn step_over(
     tx: &mut Tx<'_>,
     company: CompanyId,
@@ -68,8 +111,7 @@ fn step_over(
     now: Timestamp,
 ) -> Result<RestoredCompany, StoreError> {
     let before = counters_of(tx, company)?;
-    let last_entry = EntryNumber::from_i64(before.next_entry.to_i64() - 1);
-    let last_entry = last_entry.map_err(|_range| damaged("books have no entry"))?;
+    let last_entry = last_entry(&before)?;
     let restoration = Restoration {
         backed_up_at,
         last_entry,
@@ -80,16 +122,7 @@ fn step_over(
     tx.append(company, Event::BooksRestored(Box::new(restoration)), now)?;
     let act = OperatorAct::by(restored_by, What::Restore);
     act.keep(tx, now, Some(company), Subject::default())?;
-    let after = counters_of(tx, company)?;
-    Ok(RestoredCompany {
-        company,
-        last_entry,
-        next_payment: after.next_payment.to_i64(),
-        next_event: after.next_event.to_i64(),
-        next_payout: after.next_payout.to_i64(),
-        next_invoice: after.next_invoice.to_i64(),
-        next_supplier: after.next_supplier.to_i64(),
-    })
+    Ok(RestoredCompany::of(company, last_entry, &counters_of(tx, company)?))
 }
 
 fn counters_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Counters, StoreError> {

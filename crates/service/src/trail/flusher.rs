@@ -1,5 +1,5 @@
 //! Writes what is noted, on a thread of its own: through the writer's queue, where it shares a commit
-//! with payments.
+//! with payments, and waits for no mirror.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -166,7 +166,7 @@ impl Shared {
     fn submit(&self, sheet: Arc<Sheet>) -> (Arc<Sheet>, Answered) {
         let (answer, answered) = sync_channel(1);
         let written = Arc::clone(&sheet);
-        self.writer.submit(
+        self.writer.submit_aside(
             move |tx, now| tx.append_trail(written.company, &written.body, now),
             move |result| drop(answer.send(result)),
         );

@@ -149,7 +149,22 @@ fn identities(copy: &Connection, keys: &Keys) -> Result<Digest, BackupError> {
             }
         }
     }
+    if let Some(version) = identities_version(copy)? {
+        parts.extend([b"version".to_vec(), to_bytes(ValueRef::Integer(version))]);
+    }
     Ok(keys.chain_link(parts.iter().map(Vec::as_slice)))
+}
+
+/// How often they have changed, by which a mirror knows whether it has later ones; none was counted
+/// before there were mirrors.
+fn identities_version(copy: &Connection) -> Result<Option<i64>, BackupError> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'mirror'";
+    let tables: i64 = copy.query_row(sql, [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT identities_version FROM mirror";
+    Ok(copy.query_row(sql, [], |row| row.get(0)).optional()?)
 }
 
 /// A value with its type, so that no two values read the same.

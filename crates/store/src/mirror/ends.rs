@@ -6,22 +6,25 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::CompanyId;
 
-use crate::Digest;
 use crate::keys::{from_hex, to_hex};
+use crate::{Digest, trail};
 
 /// The kinds of chained streams. Each line of one has its company, its number and its link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A company's journal.
+    /// Journals.
     Journal,
+    /// Trails.
+    Trail,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Journal];
+    const ALL: [Self; 2] = [Self::Journal, Self::Trail];
 
     pub(super) fn to_code(self) -> &'static str {
         match self {
             Self::Journal => "journal",
+            Self::Trail => "trail",
         }
     }
 
@@ -30,26 +33,50 @@ impl Kind {
     }
 }
 
-/// A chained stream of a company.
+/// A chained stream: what is in it has a number, from 1 without gaps, and a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Stream {
-    pub(crate) kind: Kind,
-    pub(crate) company: CompanyId,
+pub enum Stream {
+    /// A company's journal.
+    Journal(CompanyId),
+    /// A company's trail, or that of the acts that belong to no company.
+    Trail(Option<CompanyId>),
 }
 
 impl Stream {
-    pub(crate) fn journal(company: CompanyId) -> Self {
-        Self { kind: Kind::Journal, company }
+    /// The stream of a kind that a number stands for: 0 for no company.
+    pub(super) fn from_codes(kind: Kind, code: i64) -> Option<Self> {
+        let company = trail::from_code(code).ok()?;
+        match kind {
+            Kind::Journal => company.map(Self::Journal),
+            Kind::Trail => Some(Self::Trail(company)),
+        }
+    }
+
+    /// Its kind, and the number that stands for its company.
+    pub(super) fn to_codes(self) -> (Kind, i64) {
+        match self {
+            Self::Journal(company) => (Kind::Journal, company.to_i64()),
+            Self::Trail(company) => (Kind::Trail, trail::to_code(company)),
+        }
     }
 
     fn to_name(self) -> String {
-        format!("{}/{}", self.kind.to_code(), self.company)
+        let (kind, code) = self.to_codes();
+        format!("{}/{code}", kind.to_code())
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        let (kind, company) = name.split_once('/')?;
-        let company = CompanyId::from_i64(company.parse().ok()?).ok()?;
-        Some(Self { kind: Kind::from_code(kind)?, company })
+        let (kind, code) = name.split_once('/')?;
+        Self::from_codes(Kind::from_code(kind)?, code.parse().ok()?)
+    }
+
+    /// What has that number in it, for an error.
+    pub(super) fn to_item(self, number: i64) -> String {
+        match self {
+            Self::Journal(company) => format!("entry {number} of company {company}"),
+            Self::Trail(Some(company)) => format!("row {number} of the trail of company {company}"),
+            Self::Trail(None) => format!("row {number} of the trail of no company"),
+        }
     }
 }
 
@@ -81,8 +108,10 @@ impl Ends {
 
     /// The last number of each company's journal.
     pub fn journals(&self) -> impl Iterator<Item = (CompanyId, i64)> {
-        let journals = self.chained.iter().filter(|(stream, _)| stream.kind == Kind::Journal);
-        journals.map(|(stream, end)| (stream.company, end.number))
+        self.chained.iter().filter_map(|(stream, end)| match stream {
+            Stream::Journal(company) => Some((*company, end.number)),
+            Stream::Trail(_) => None,
+        })
     }
 
     /// The version of the identity tables; `None` where they were never written.
@@ -92,10 +121,20 @@ impl Ends {
 
     /// How many lines of this are not in `other`, the identity tables counted as one.
     pub fn lead_over(&self, other: &Self) -> u64 {
+        self.lead_by(other, |_| true)
+    }
+
+    /// The same without the rows of trails, for which no answer waits.
+    pub fn books_lead_over(&self, other: &Self) -> u64 {
+        self.lead_by(other, |stream| matches!(stream, Stream::Journal(_)))
+    }
+
+    fn lead_by(&self, other: &Self, is_counted: impl Fn(Stream) -> bool) -> u64 {
+        let counted = self.chained.iter().filter(|(stream, _)| is_counted(**stream));
         let missing = |(stream, end): (&Stream, &End)| {
             u64::try_from(end.number.saturating_sub(other.of(*stream).number)).unwrap_or(0)
         };
-        let chained: u64 = self.chained.iter().map(missing).sum();
+        let chained: u64 = counted.map(missing).sum();
         chained.saturating_add(u64::from(self.identities > other.identities))
     }
 

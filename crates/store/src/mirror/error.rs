@@ -3,8 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use ventanilla_domain::CompanyId;
-
+use super::Stream;
 use crate::StoreError;
 
 /// Why a mirror could not be used.
@@ -36,42 +35,42 @@ pub enum MirrorError {
         /// Which of its lines, from 1.
         line: u64,
     },
-    /// The mirror has an entry that the store lacks: the store was put back to an earlier day.
-    #[error("the mirror has entry {number} of company {company}, which the store lacks")]
+    /// The mirror has something that the store lacks: the store was put back to an earlier day.
+    #[error("the mirror has {}, which the store lacks", stream.to_item(*number))]
     Ahead {
-        /// Whose journal.
-        company: CompanyId,
-        /// The mirror's last entry.
+        /// Of which stream.
+        stream: Stream,
+        /// The mirror's last number.
         number: i64,
     },
     /// The mirror has a later state of the identity tables than the store.
     #[error("the mirror has the identities at version {0}, which the store lacks")]
     IdentitiesAhead(i64),
-    /// The mirror and the store hold different entries under one number.
-    #[error("entry {number} of company {company} is not the same in the mirror and in the store")]
+    /// The mirror and the store hold different things under one number.
+    #[error("{} is not the same in the mirror and in the store", stream.to_item(*number))]
     Diverged {
-        /// Whose journal.
-        company: CompanyId,
-        /// Which entry.
+        /// Of which stream.
+        stream: Stream,
+        /// Under which number.
         number: i64,
     },
-    /// The mirror does not join the store: an entry between the two is in neither.
-    #[error("entry {number} of company {company} is neither in the store nor in the mirror")]
+    /// The mirror does not join the store: what is between the two is in neither.
+    #[error("{} is neither in the store nor in the mirror", stream.to_item(*number))]
     Gap {
-        /// Whose journal.
-        company: CompanyId,
-        /// The first entry that is missing.
+        /// Of which stream.
+        stream: Stream,
+        /// The first number that is missing.
         number: i64,
     },
     /// The same of the identity tables.
     #[error("the identities at version {0} are neither in the store nor in the mirror")]
     IdentitiesGap(i64),
-    /// An entry of the mirror does not follow from the store's.
-    #[error("entry {number} of company {company} does not follow from the one before it")]
+    /// Something in the mirror does not follow from the store's.
+    #[error("{} does not follow from the one before it", stream.to_item(*number))]
     Broken {
-        /// Whose journal.
-        company: CompanyId,
-        /// Which entry.
+        /// Of which stream.
+        stream: Stream,
+        /// Under which number.
         number: i64,
         /// Why, where it is not its link alone.
         #[source]

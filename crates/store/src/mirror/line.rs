@@ -12,7 +12,9 @@ use ventanilla_domain::CompanyId;
 use super::ends::{End, Ends, EndsRecord, Kind, Stream};
 use super::identities::IdentitiesRecord;
 use crate::keys::{from_hex, to_hex};
-use crate::{Digest, Keys, StoreError};
+use crate::trail::to_code;
+use crate::values::instant;
+use crate::{Digest, Keys, StoreError, TrailRow};
 
 /// The form of the files; a later one may differ.
 pub(super) const FORMAT: u32 = 1;
@@ -47,6 +49,18 @@ struct EntryRecord<'a> {
     chain: Cow<'a, str>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct RowRecord<'a> {
+    /// 0 for none.
+    company: i64,
+    number: i64,
+    recorded_at_us: i64,
+    #[serde(borrow)]
+    body: Cow<'a, str>,
+    #[serde(borrow)]
+    chain: Cow<'a, str>,
+}
+
 /// The first line of a segment.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HeaderRecord {
@@ -63,6 +77,8 @@ pub(super) struct HeaderRecord {
 struct LineRecord<'a> {
     #[serde(borrow, default)]
     journal: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    trail: Option<&'a RawValue>,
     #[serde(borrow, default)]
     identities: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -120,8 +136,23 @@ impl Draft {
         );
         self.push(keys, Kind::Journal.to_code(), &json);
         let end = End { number: entry.number, chain: entry.chain };
-        self.ends.chained.insert(Stream::journal(company), end);
+        self.ends.chained.insert(Stream::Journal(company), end);
         Ok(())
+    }
+
+    /// Adds a row of a trail.
+    pub(super) fn push_row(&mut self, keys: &Keys, company: Option<CompanyId>, row: &TrailRow) {
+        let record = RowRecord {
+            company: to_code(company),
+            number: row.number,
+            recorded_at_us: row.recorded_at.as_microsecond(),
+            body: row.body.as_str().into(),
+            chain: to_hex(&row.chain).into(),
+        };
+        let json = serde_json::to_string(&record).expect("a row is plain JSON");
+        self.push(keys, Kind::Trail.to_code(), &json);
+        let end = End { number: row.number, chain: row.chain };
+        self.ends.chained.insert(Stream::Trail(company), end);
     }
 
     /// Adds the identity tables.
@@ -164,10 +195,11 @@ pub(super) fn checked_seal(keys: &Keys, before: &Digest, line: &str) -> Option<D
 /// What a line says; `None` where it is not one of ours.
 pub(super) fn content(line: &str) -> Option<Content<'_>> {
     let record: LineRecord<'_> = serde_json::from_str(line).ok()?;
-    match (record.journal, record.identities, record.header) {
-        (Some(entry), None, None) => Some(Content::Chained(Kind::Journal, entry)),
-        (None, Some(identities), None) => Some(Content::Identities(identities)),
-        (None, None, Some(header)) => Some(Content::Header(header)),
+    match (record.journal, record.trail, record.identities, record.header) {
+        (Some(entry), None, None, None) => Some(Content::Chained(Kind::Journal, entry)),
+        (None, Some(row), None, None) => Some(Content::Chained(Kind::Trail, row)),
+        (None, None, Some(identities), None) => Some(Content::Identities(identities)),
+        (None, None, None, Some(header)) => Some(Content::Header(header)),
         _ => None,
     }
 }
@@ -182,9 +214,9 @@ pub(super) fn end_of(kind: Kind, content: &RawValue) -> Option<(Stream, End)> {
         chain: Cow<'a, str>,
     }
     let record: EndRecord<'_> = serde_json::from_str(content.get()).ok()?;
-    let company = CompanyId::from_i64(record.company).ok()?;
+    let stream = Stream::from_codes(kind, record.company)?;
     let end = End { number: record.number, chain: from_hex(&record.chain)? };
-    Some((Stream { kind, company }, end))
+    Some((stream, end))
 }
 
 /// The version of the identity tables that a line holds.
@@ -206,5 +238,16 @@ pub(super) fn entry(content: &RawValue) -> Option<RawEntry> {
         payload: record.payload.get().to_owned(),
         chain: from_hex(&record.chain)?,
         postings: record.postings,
+    })
+}
+
+/// The row of a line.
+pub(super) fn row(content: &RawValue) -> Option<TrailRow> {
+    let record: RowRecord<'_> = serde_json::from_str(content.get()).ok()?;
+    Some(TrailRow {
+        number: record.number,
+        recorded_at: instant(record.recorded_at_us).ok()?,
+        body: record.body.into_owned(),
+        chain: from_hex(&record.chain)?,
     })
 }

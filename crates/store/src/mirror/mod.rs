@@ -1,8 +1,8 @@
 //! A second place for what is kept: a directory, best on another disk, to which every committed entry is
 //! written and synced before an answer rests on it (docs/decisions/0021).
 //!
-//! It holds lines of JSON: each entry as the journal has it, and the identity tables whenever they
-//! changed. Whoever commits brings the mirror level with the store by number, under the mirror's lock;
+//! It holds lines of JSON: each entry as the journal has it, each row of the trails, and the identity
+//! tables whenever they changed. Whoever commits brings the mirror level with the store by number, under the mirror's lock;
 //! so what another process committed, or a crash left behind, is caught up by the next to write.
 
 mod ends;
@@ -20,10 +20,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use ventanilla_domain::CompanyId;
+
 use crate::keys::write_once;
 use crate::{Keys, Store, StoreError, View};
-pub use ends::Ends;
-pub(crate) use ends::{End, Kind, Stream};
+pub(crate) use ends::{End, Kind};
+pub use ends::{Ends, Stream};
 pub use error::MirrorError;
 pub(crate) use identities::Identified;
 use identities::IdentitiesRecord;
@@ -42,6 +44,8 @@ const SEGMENT_LEN_MAX: u64 = 8 << 20;
 const DRAFT_LEN_MAX: usize = 4 << 20;
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 64;
+/// Rows of a trail read at a time: one may hold a thousand acts.
+const ROWS_PAGE: usize = 20;
 
 /// A mirror as one process writes it. Only what its lock's holder does changes it.
 #[derive(Debug)]
@@ -283,17 +287,17 @@ fn prove(known: &mut Known, view: &View<'_>, goal: &Ends) -> Kept<()> {
     let ends = &known.tail.ends;
     for (stream, end) in &ends.chained {
         let kept = goal.of(*stream);
-        let (company, number) = (stream.company, end.number);
+        let (stream, number) = (*stream, end.number);
         if end.number > kept.number {
-            return Err(MirrorError::Ahead { company, number });
+            return Err(MirrorError::Ahead { stream, number });
         }
         let chain = match (end.number == kept.number, known.is_proven) {
             (true, _) => Some(kept.chain),
             (false, true) => continue,
-            (false, false) => view.chain_at(*stream, number)?,
+            (false, false) => view.chain_at(stream, number)?,
         };
         if chain != Some(end.chain) {
-            return Err(MirrorError::Diverged { company, number });
+            return Err(MirrorError::Diverged { stream, number });
         }
     }
     if let Some(version) = ends.identities.filter(|_| ends.identities > goal.identities) {
@@ -306,9 +310,9 @@ fn prove(known: &mut Known, view: &View<'_>, goal: &Ends) -> Kept<()> {
 /// Whether a backup that goes as far as `covered` has all that `ends` has.
 fn is_within(ends: &Ends, covered: &Ends) -> Kept<bool> {
     for (stream, end) in &ends.chained {
-        let (kept, company, number) = (covered.of(*stream), stream.company, end.number);
+        let (kept, stream, number) = (covered.of(*stream), *stream, end.number);
         if end.number == kept.number && end.chain != kept.chain {
-            return Err(MirrorError::Diverged { company, number });
+            return Err(MirrorError::Diverged { stream, number });
         }
         if end.number > kept.number {
             return Ok(false);
@@ -341,8 +345,19 @@ fn push_page(
     view: &View<'_>,
     stream: Stream,
 ) -> Result<(), StoreError> {
-    let Stream { kind: Kind::Journal, company } = stream;
-    let before = draft.ends.of(stream).number;
+    match stream {
+        Stream::Journal(company) => push_entries(draft, keys, view, company),
+        Stream::Trail(company) => push_rows(draft, keys, view, company),
+    }
+}
+
+fn push_entries(
+    draft: &mut Draft,
+    keys: &Keys,
+    view: &View<'_>,
+    company: CompanyId,
+) -> Result<(), StoreError> {
+    let before = draft.ends.of(Stream::Journal(company)).number;
     let entries = view.raw_entries(company, before, PAGE)?;
     if entries.is_empty() {
         return Err(StoreError::damaged("the journal ends before its counter"));
@@ -352,6 +367,26 @@ fn push_page(
             return Err(StoreError::damaged("the journal has a gap"));
         }
         draft.push_entry(keys, company, entry)?;
+    }
+    Ok(())
+}
+
+fn push_rows(
+    draft: &mut Draft,
+    keys: &Keys,
+    view: &View<'_>,
+    company: Option<CompanyId>,
+) -> Result<(), StoreError> {
+    let before = draft.ends.of(Stream::Trail(company)).number;
+    let rows = view.trail(company, before + 1, ROWS_PAGE)?;
+    if rows.is_empty() {
+        return Err(StoreError::damaged("a trail ends before its head"));
+    }
+    for (number, row) in (before + 1..).zip(&rows) {
+        if row.number != number {
+            return Err(StoreError::damaged("a trail has a gap"));
+        }
+        draft.push_row(keys, company, row);
     }
     Ok(())
 }

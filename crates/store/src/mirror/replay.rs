@@ -3,22 +3,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use ventanilla_domain::{CompanyId, Currency, Event};
 
 use super::identities::IdentitiesRecord;
-use super::line::{Content, entry};
+use super::line::{Content, end_of, entry, row};
 use super::marker::{Held, open_marker};
 use super::segment::{Lines, Next, Opening, damaged_segment, numbers};
-use super::{Ends, Kept, Kind, MirrorError, RawEntry, Stream};
+use super::{End, Ends, Kept, Kind, MirrorError, RawEntry, Stream};
 use crate::values::instant;
-use crate::{CommitError, Digest, Prepared, Store, StoreError, Tx, Written, journal};
+use crate::{CommitError, Digest, Prepared, Store, StoreError, TrailRow, Tx, Written, journal};
 
 /// What a replay brought back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// How many entries of each company; those that had all of theirs are left out.
     pub entries: BTreeMap<CompanyId, u64>,
+    /// How many rows of trails.
+    pub trail_rows: u64,
+    /// When the last of them all was written, by the clock of then.
+    pub last_at: Option<Timestamp>,
     /// The version of the identity tables that was put in place, where the mirror had a later one.
     pub identities: Option<i64>,
 }
@@ -38,7 +43,8 @@ impl Store {
         let mut tx = self.begin()?;
         tx.defer_references()?;
         let before = tx.view().ends()?;
-        let mut replay = Replay { tx, before, reached: Ends::default(), identities: None };
+        let (reached, last_at) = (Ends::default(), None);
+        let mut replay = Replay { tx, before, reached, identities: None, last_at };
         replay.follow(self, directory)?;
         replay.end()
     }
@@ -53,6 +59,43 @@ struct Replay<'s> {
     reached: Ends,
     /// The last identity tables that the mirror has.
     identities: Option<IdentitiesRecord>,
+    /// When the last that was applied was written.
+    last_at: Option<Timestamp>,
+}
+
+/// What a chained line holds.
+enum Piece {
+    Entry(CompanyId, RawEntry),
+    Row(Option<CompanyId>, TrailRow),
+}
+
+impl Piece {
+    fn read(stream: Stream, line: &RawValue) -> Option<Self> {
+        Some(match stream {
+            Stream::Journal(company) => Self::Entry(company, entry(line)?),
+            Stream::Trail(company) => Self::Row(company, row(line)?),
+        })
+    }
+
+    fn recorded_at(&self) -> Result<Timestamp, StoreError> {
+        match self {
+            Self::Entry(_, entry) => instant(entry.recorded_at_us),
+            Self::Row(_, row) => Ok(row.recorded_at),
+        }
+    }
+
+    /// Keeps it as it is written: its link.
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Digest, StoreError> {
+        match self {
+            Self::Entry(company, entry) => apply(tx, company, entry),
+            Self::Row(company, row) => {
+                tx.append_trail(company, &row.body, row.recorded_at)?;
+                let head = tx.view().trail_head(company)?;
+                head.map(|head| head.chain)
+                    .ok_or_else(|| StoreError::damaged("a row found no trail"))
+            }
+        }
+    }
 }
 
 impl Replay<'_> {
@@ -83,12 +126,12 @@ impl Replay<'_> {
     fn begin(&mut self, opening: Opening) -> Kept<()> {
         let ends = opening.ends;
         for (stream, end) in &ends.chained {
-            let (kept, company) = (self.before.of(*stream).number, stream.company);
+            let (kept, stream) = (self.before.of(*stream).number, *stream);
             if kept < end.number {
-                return Err(MirrorError::Gap { company, number: kept + 1 });
+                return Err(MirrorError::Gap { stream, number: kept + 1 });
             }
-            if self.tx.view().chain_at(*stream, end.number)? != Some(end.chain) {
-                return Err(MirrorError::Diverged { company, number: end.number });
+            if self.tx.view().chain_at(stream, end.number)? != Some(end.chain) {
+                return Err(MirrorError::Diverged { stream, number: end.number });
             }
         }
         self.reached = ends;
@@ -98,7 +141,7 @@ impl Replay<'_> {
     fn follow_segment(&mut self, lines: &mut Lines<'_>, is_last: bool) -> Kept<()> {
         loop {
             let is_ours = match lines.next()? {
-                Next::Line(Content::Chained(Kind::Journal, line)) => self.take_entry(line)?,
+                Next::Line(Content::Chained(kind, line)) => self.take(kind, line)?,
                 Next::Line(Content::Identities(line)) => self.take_identities(line),
                 // Of the last group only a part was written: nobody was answered of it.
                 Next::Torn if is_last => return Ok(()),
@@ -118,34 +161,35 @@ impl Replay<'_> {
         self.identities.is_some()
     }
 
-    /// Whether the line holds an entry; it is applied if the store lacks it.
-    fn take_entry(&mut self, line: &RawValue) -> Kept<bool> {
-        let (Some(entry), Some((stream, end))) =
-            (entry(line), super::line::end_of(Kind::Journal, line))
-        else {
-            return Ok(false);
-        };
-        let (company, number) = (stream.company, end.number);
+    /// Whether the line holds what comes next of a stream; it is applied if the store lacks it.
+    fn take(&mut self, kind: Kind, line: &RawValue) -> Kept<bool> {
+        let Some((stream, end)) = end_of(kind, line) else { return Ok(false) };
+        let Some(piece) = Piece::read(stream, line) else { return Ok(false) };
+        let number = end.number;
         if number != self.reached.of(stream).number + 1 {
             return Ok(false);
         }
         self.reached.chained.insert(stream, end);
         let kept = self.before.of(stream);
         if number == kept.number && end.chain != kept.chain {
-            return Err(MirrorError::Diverged { company, number });
+            return Err(MirrorError::Diverged { stream, number });
         }
         if number > kept.number {
-            let applied = apply(&mut self.tx, company, entry);
-            let chain = applied.map_err(|cause| MirrorError::Broken {
-                company,
-                number,
-                cause: Some(cause),
-            })?;
-            if chain != end.chain {
-                return Err(MirrorError::Broken { company, number, cause: None });
-            }
+            self.apply(stream, end, piece)?;
         }
         Ok(true)
+    }
+
+    fn apply(&mut self, stream: Stream, end: End, piece: Piece) -> Kept<()> {
+        let number = end.number;
+        let broken = |cause| MirrorError::Broken { stream, number, cause };
+        let recorded_at = piece.recorded_at().map_err(|cause| broken(Some(cause)))?;
+        let chain = piece.apply(&mut self.tx).map_err(|cause| broken(Some(cause)))?;
+        if chain != end.chain {
+            return Err(broken(None));
+        }
+        self.last_at = self.last_at.max(Some(recorded_at));
+        Ok(())
     }
 
     /// Checks what the store has beyond the mirror, replaces the identities, and commits.
@@ -153,15 +197,21 @@ impl Replay<'_> {
         for (stream, end) in &self.reached.chained {
             let is_behind = end.number < self.before.of(*stream).number;
             if is_behind && self.tx.view().chain_at(*stream, end.number)? != Some(end.chain) {
-                let (company, number) = (stream.company, end.number);
-                return Err(MirrorError::Diverged { company, number });
+                let (stream, number) = (*stream, end.number);
+                return Err(MirrorError::Diverged { stream, number });
             }
         }
-        let mut replayed = Replayed::default();
-        for (Stream { company, .. }, end) in &self.reached.chained {
-            let kept = self.before.of(Stream::journal(*company)).number;
+        let mut replayed = Replayed { last_at: self.last_at, ..Replayed::default() };
+        for (stream, end) in &self.reached.chained {
+            let kept = self.before.of(*stream).number;
             let count = u64::try_from(end.number.saturating_sub(kept)).unwrap_or(0);
-            replayed.entries.extend((count > 0).then_some((*company, count)));
+            match stream {
+                Stream::Journal(company) if count > 0 => {
+                    replayed.entries.insert(*company, count);
+                }
+                Stream::Journal(_) => {}
+                Stream::Trail(_) => replayed.trail_rows = replayed.trail_rows.saturating_add(count),
+            }
         }
         if self.reached.identities > self.before.identities {
             replayed.identities = self.reached.identities;

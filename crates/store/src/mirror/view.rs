@@ -1,8 +1,8 @@
 //! What a mirror reads of a store.
 
-use super::{End, Ends, Identified, Kind, RawEntry, Stream};
+use super::{End, Ends, Identified, RawEntry, Stream};
 use crate::view::{From, View, read};
-use crate::{Digest, Entry, Store, StoreError, Tx};
+use crate::{Digest, Entry, Store, StoreError, TrailHead, Tx};
 use ventanilla_domain::CompanyId;
 
 type Read<T> = Result<T, StoreError>;
@@ -22,15 +22,29 @@ impl View<'_> {
 
     /// How far the store goes, as it was committed last.
     pub fn ends(&self) -> Read<Ends> {
-        let (chained, identities) = match self.from {
-            From::Memory(state) => (state.journal_ends(), state.identities_version),
-            From::Sqlite(reads) => (reads.journal_ends()?, reads.identities_version()?),
+        let (journals, trails, identities) = match self.from {
+            From::Memory(state) => {
+                (state.journal_ends(), state.trail_heads(), state.identities_version)
+            }
+            From::Sqlite(reads) => {
+                (reads.journal_ends()?, reads.trail_heads()?, reads.identities_version()?)
+            }
         };
-        let journal = |(company, end)| (Stream::journal(company), end);
-        Ok(Ends {
-            chained: chained.into_iter().map(journal).collect(),
-            identities: Some(identities),
-        })
+        let journals = journals.into_iter().map(|(company, end)| (Stream::Journal(company), end));
+        let trails = trails.into_iter().map(|TrailHead { company, rows, chain }| {
+            (Stream::Trail(company), End { number: rows, chain })
+        });
+        Ok(Ends { chained: journals.chain(trails).collect(), identities: Some(identities) })
+    }
+
+    /// Whether the store has all that goes up to these ends, of the same history.
+    pub fn has(&self, ends: &Ends) -> Read<bool> {
+        for (stream, end) in &ends.chained {
+            if end.number > 0 && self.chain_at(*stream, end.number)? != Some(end.chain) {
+                return Ok(false);
+            }
+        }
+        Ok(ends.identities <= self.ends()?.identities)
     }
 
     /// A company's entries after a number as they are kept, at most `len`.
@@ -48,7 +62,10 @@ impl View<'_> {
 
     /// The link under a number of a stream.
     pub(crate) fn chain_at(&self, stream: Stream, number: i64) -> Read<Option<Digest>> {
-        let Stream { kind: Kind::Journal, company } = stream;
+        let company = match stream {
+            Stream::Journal(company) => company,
+            Stream::Trail(company) => return self.trail_link(company, number),
+        };
         let entries = self.raw_entries(company, number.saturating_sub(1), 1)?;
         Ok(entries.first().filter(|entry| entry.number == number).map(|entry| entry.chain))
     }

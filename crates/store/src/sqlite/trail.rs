@@ -34,6 +34,13 @@ impl Reads<'_> {
         })
     }
 
+    pub(crate) fn trail_heads(self) -> Read<Vec<TrailHead>> {
+        self.many("SELECT company_id, number, chain FROM trail_head", [], |row| {
+            let company = from_code(row.get(0)?)?;
+            Ok(TrailHead { company, rows: row.get(1)?, chain: row.get(2)? })
+        })
+    }
+
     pub(crate) fn trail_link(
         self,
         company: Option<CompanyId>,

@@ -169,6 +169,7 @@ fn every_edit_of_a_plain_backup_is_told() {
         ),
         (format!("{journal} DELETE FROM journal WHERE entry_number = ({head})"), "verify"),
         ("UPDATE collector SET is_active = 0".to_owned(), "collectors, users or trails"),
+        ("UPDATE mirror SET identities_version = 99".to_owned(), "collectors, users or trails"),
         (
             "UPDATE collector SET secret_digest = zeroblob(32)".to_owned(),
             "collectors, users or trails",

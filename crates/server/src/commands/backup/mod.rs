@@ -9,9 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tempfile::TempDir;
 use ventanilla_service::{Clock, Entropy, Subject, What};
 use ventanilla_store::backup::{self, Examined};
-use ventanilla_store::{BackupError, Keys, Manifest, Store, Verification};
+use ventanilla_store::{BackupError, Ends, Keys, Manifest, Store, Verification};
 
 use super::by::ByArgs;
 use super::to_printable;
@@ -118,15 +119,36 @@ fn copy(store: &Store, to: &Path) -> Result<Examined, BackupError> {
 
 fn check(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
     let keys = args.kit.to_keys(place)?;
+    let LaidOut { manifest, verification, .. } = examine_aside(&args.file, keys)?;
+    let is_sealed =
+        backup::is_sealed(&args.file).map_err(|error| to_problem(&args.file, &error))?;
+    Found::of(&args.file, is_sealed, &manifest, &verification)
+}
+
+/// How far a backup goes that was found whole and sound.
+pub(crate) fn ends_of(file: &Path, keys: Keys) -> anyhow::Result<Ends> {
+    let laid_out = examine_aside(file, keys)?;
+    laid_out.store.ends().map_err(|error| to_problem(file, &error.into()))
+}
+
+/// A backup laid out for as long as it is looked at.
+struct LaidOut {
+    store: Store,
+    manifest: Manifest,
+    verification: Verification,
+    /// Where it is laid out: dropped last.
+    _folder: TempDir,
+}
+
+fn examine_aside(file: &Path, keys: Keys) -> anyhow::Result<LaidOut> {
     let folder = tempfile::tempdir().map_err(|error| {
         let reason = to_reason(&error);
         Problem::store(format!("no se pudo crear un directorio temporal: {reason}"))
     })?;
-    let at = |error| to_problem(&args.file, &error);
-    let manifest = backup::lay_out(&args.file, &keys, &folder.path().join(DATABASE)).map_err(at)?;
-    let (_, verification) = open_laid_out(folder.path(), keys, &manifest).map_err(at)?;
-    let is_sealed = backup::is_sealed(&args.file).map_err(at)?;
-    Found::of(&args.file, is_sealed, &manifest, &verification)
+    let at = |error| to_problem(file, &error);
+    let manifest = backup::lay_out(file, &keys, &folder.path().join(DATABASE)).map_err(at)?;
+    let (store, verification) = open_laid_out(folder.path(), keys, &manifest).map_err(at)?;
+    Ok(LaidOut { store, manifest, verification, _folder: folder })
 }
 
 /// Opens a backup that was laid out, bringing its schema up to date, and recomputes everything in it.

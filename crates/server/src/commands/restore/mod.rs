@@ -1,27 +1,30 @@
-//! `restore`: the books go on from a backup. Everything is checked and made beside the data directory;
+//! `restore`: the books go on from a backup, or from it and their mirror. Everything is checked and made beside the data directory;
 //! that takes the new one at one stroke, and what it held is moved aside.
 
 mod answers;
 mod ground;
+mod mirrored;
 mod told;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use ventanilla_service::{
-    Clock, Collector, CollectorReport, Failure, LoadRefusal, LoadedReport, RestoredCompany, Service,
-};
+use ventanilla_domain::Label;
+use ventanilla_service::{Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, Service};
 use ventanilla_store::backup::{checked, lay_out};
 use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
 
+pub(crate) use answers::CompanyReports;
 use answers::{Answers, Named};
-pub(crate) use answers::{CompanyReports, Reported, to_owner};
+pub(crate) use answers::{Reported, to_owner};
 use ground::{Ground, Scratch};
-pub(crate) use told::to_loaded;
-use told::{Restored, to_line};
+use mirrored::Brought;
+use told::Restored;
+pub(crate) use told::{to_line, to_loaded};
 
 use super::backup::{DATABASE, KitArgs, to_problem};
 use super::by::ByArgs;
+use super::mirror;
 use crate::books::{Books, Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -42,6 +45,9 @@ pub(crate) struct RestoreArgs {
     /// Recaudador del que no se carga ningún reporte: lo que cobró desde el respaldo se pierde; se repite
     #[arg(long, value_name = "[EMPRESA:]NOMBRE", value_parser = Named::from_text)]
     waive: Vec<Named>,
+    /// Espejo de lo que se perdió: trae todo lo que vino después del respaldo, sin reportes
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["report", "waive", "skip_bad"])]
+    mirror: Option<PathBuf>,
     /// Deja fuera las líneas malas de los reportes, en vez de no restaurar
     #[arg(long)]
     skip_bad: bool,
@@ -56,16 +62,24 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let config = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error,ventanilla_service::failure=off")?;
     let place = ground::resolved(args.store.to_place(&config)?);
+    let by = args.by.to_label("ventanilla restore")?;
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
     let scratch = Scratch::beside(&place)?;
     let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
+    let from = Origin { place: &place, manifest: &manifest, kept: &kept, by: &by };
+    // The mirror that the backup names, if any, has more than the backup: whoever serves names one.
+    let former = mirror::known(&store, &place)?;
+    mirror::keep(&store, None, &place)?;
+    let brought = args.mirror.as_deref().map(|mirror| Brought::from_mirror(&store, mirror));
+    let brought = brought.transpose()?;
     let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
-    let books = books.operated_by(args.by.to_label("ventanilla restore")?);
-    let came_after = without_mirror(&books, args, &manifest)?;
-    let restored = Restored { place: &place, manifest: &manifest, kept: &kept, came_after };
+    let books = books.operated_by(by.clone());
+    let mut lines = match &brought {
+        Some(brought) => brought.go_on(&books, from)?,
+        None => go_on(args, &books, from, former)?,
+    };
     require_sound(&books)?;
-    let mut lines = restored.to_lines(told::people(&books)?);
     // Closed, the database is one file without a log.
     books.close();
     if let Some(random) = new_secrets {
@@ -80,6 +94,41 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     }
     lines.iter().try_for_each(output::print)?;
     Ok(Exit::Done)
+}
+
+/// A backup that lies beside the data directory, found sound.
+#[derive(Debug, Clone, Copy)]
+struct Origin<'o> {
+    place: &'o Place,
+    manifest: &'o Manifest,
+    kept: &'o Verification,
+    /// Who restores it.
+    by: &'o Label,
+}
+
+/// Lets the books go on from the backup and collectors' reports; what to tell of it.
+fn go_on(
+    args: &RestoreArgs,
+    books: &Books,
+    from: Origin<'_>,
+    former_mirror: Option<String>,
+) -> anyhow::Result<Vec<String>> {
+    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
+    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
+    let companies = books
+        .service
+        .go_on_from_backup(from.manifest.made_at, from.by, &waived.collect::<Vec<_>>())
+        .map_err(|failure| books.unread(failure))?;
+    let loaded = load(books, &answers, args.skip_bad)?;
+    let restored = Restored {
+        from,
+        companies: &companies,
+        loaded: &loaded,
+        waived: &answers.waived,
+        people: told::people(books)?,
+        former_mirror,
+    };
+    Ok(restored.to_lines())
 }
 
 /// The keys, and what a secrets file that is not there yet is to hold.
@@ -121,32 +170,6 @@ fn laid_out(
     let kept = store.verify().map_err(|error| at(error.into()))?;
     let kept = checked(kept, &manifest).map_err(at)?;
     Ok((lock, store, manifest, kept))
-}
-
-/// What came after the backup, as far as it is known.
-#[derive(Debug)]
-struct CameAfter {
-    companies: Vec<RestoredCompany>,
-    loaded: Vec<Loaded>,
-    waived: Vec<Collector>,
-}
-
-/// Lets the books go on where nobody knows what came after the backup: every number steps, and
-/// collectors' reports tell what they can. Whoever has every entry that came after it (a mirror of the
-/// journal) brings these back here instead, and needs neither.
-fn without_mirror(
-    books: &Books,
-    args: &RestoreArgs,
-    manifest: &Manifest,
-) -> anyhow::Result<CameAfter> {
-    let by = args.by.to_label("ventanilla restore")?;
-    let answers = Answers::of(&books.service, &args.report, &args.waive)?;
-    let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
-    let waived: Vec<_> = waived.collect();
-    let restored = books.service.go_on_from_backup(manifest.made_at, &by, &waived);
-    let companies = restored.map_err(|failure| books.unread(failure))?;
-    let loaded = load(books, &answers, args.skip_bad)?;
-    Ok(CameAfter { companies, loaded, waived: answers.waived })
 }
 
 /// What came of the reports of one company, each with its name.

@@ -1,11 +1,10 @@
 //! What came of a restoration, and what a person must look at.
 
-use ventanilla_service::{LoadedReport, ReportVerdict, RestoredCompany};
-use ventanilla_store::{Manifest, Verification};
+use ventanilla_service::{Collector, LoadedReport, ReportVerdict, RestoredCompany};
 
 use super::answers::CompanyReports;
-use super::{CameAfter, Loaded};
-use crate::books::{Books, Place};
+use super::{Loaded, Origin};
+use crate::books::Books;
 use crate::commands::backup::{to_counts, to_instant};
 use crate::commands::import::to_sentence;
 use crate::output::counted;
@@ -13,46 +12,68 @@ use crate::output::counted;
 /// What came of a restoration.
 #[derive(Debug)]
 pub(super) struct Restored<'r> {
-    pub(super) place: &'r Place,
-    pub(super) manifest: &'r Manifest,
-    pub(super) kept: &'r Verification,
-    pub(super) came_after: CameAfter,
+    pub(super) from: Origin<'r>,
+    pub(super) companies: &'r [RestoredCompany],
+    pub(super) loaded: &'r [Loaded],
+    pub(super) waived: &'r [Collector],
+    pub(super) people: Vec<String>,
+    /// The mirror that the backup names: it has more than these books, which leave it.
+    pub(super) former_mirror: Option<String>,
 }
 
-impl Restored<'_> {
-    /// What there is to tell; `people` are those who may sign in again.
-    pub(super) fn to_lines(&self, people: Vec<String>) -> Vec<String> {
-        let data = self.place.data.display();
-        let mut lines = vec![format!(
-            "Restaurado en {data} el respaldo de las {} (versión {}): {}",
+/// What is true of every restoration.
+pub(super) const SIGN_INS_ENDED: &str = "Terminaron todos los tokens y todas las sesiones.";
+
+impl Origin<'_> {
+    /// Which backup was restored where.
+    pub(super) fn to_line(self) -> String {
+        format!(
+            "Restaurado en {} el respaldo de las {} (versión {}): {}",
+            self.place.data.display(),
             to_instant(self.manifest.made_at),
             self.manifest.version,
             to_counts(self.kept)
-        )];
-        let CameAfter { companies, loaded, waived } = &self.came_after;
-        lines.extend(companies.iter().map(to_resumed));
-        for Loaded { reports } in loaded {
+        )
+    }
+
+    /// What comes next.
+    pub(super) fn to_last_line(self) -> String {
+        format!("Sigue: ventanilla serve --data {}", self.place.data.display())
+    }
+}
+
+impl Restored<'_> {
+    pub(super) fn to_lines(&self) -> Vec<String> {
+        let mut lines = vec![self.from.to_line()];
+        lines.extend(self.companies.iter().map(to_resumed));
+        for Loaded { reports } in self.loaded {
             lines.extend(reports.iter().map(|(report, loaded)| to_loaded(report.name(), loaded)));
         }
-        lines.extend(waived.iter().map(|collector| {
+        lines.extend(self.waived.iter().map(|collector| {
             let (company, name) = (collector.company, &collector.name);
             format!("empresa {company}: sin el reporte de «{name}»: lo que cobró después del respaldo falta")
         }));
-        lines.push("Terminaron todos los tokens y todas las sesiones.".to_owned());
-        if !people.is_empty() {
+        lines.push(SIGN_INS_ENDED.to_owned());
+        if !self.people.is_empty() {
             lines.push(
                 "Revise uno por uno: vuelven a estar activos, con su clave de entonces, quienes lo \
                  estaban al hacer el respaldo:"
                     .to_owned(),
             );
-            lines.extend(people.into_iter().map(|line| format!("  {line}")));
+            lines.extend(self.people.iter().map(|line| format!("  {line}")));
         }
-        lines.push(format!("Sigue: ventanilla serve --data {data}"));
+        lines.extend(self.former_mirror.as_ref().map(|mirror| {
+            format!(
+                "Estos libros tenían un espejo en {mirror} y ya no lo llevan. Si todavía está, no siga: \
+                 restaure con «--mirror {mirror}», que trae todo y no pide reportes."
+            )
+        }));
+        lines.push(self.from.to_last_line());
         lines
     }
 }
 
-fn to_resumed(company: &RestoredCompany) -> String {
+pub(super) fn to_resumed(company: &RestoredCompany) -> String {
     format!(
         "empresa {}: hasta el asiento {}; siguen IdCobranza {}, movimiento {}, idPago {}, idFactura {}, \
          idProveedor {}",

@@ -3,6 +3,7 @@
 mod bad;
 mod beside;
 mod documented;
+mod mirrored;
 
 use std::collections::BTreeSet;
 use std::fs;

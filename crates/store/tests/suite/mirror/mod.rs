@@ -104,6 +104,18 @@ impl World {
         self.keep(Event::IssuerKept(Box::new(full_issuer())));
         self.with_payables();
         self.identify();
+        let company = id(CompanyId::from_i64, 13);
+        for body in ["{\"at_us\":1}\n{\"name\":\"á\\n\"}", "{}"] {
+            self.note(Some(company), body);
+            self.note(None, body);
+        }
+    }
+
+    /// A row of a trail.
+    fn note(&self, company: Option<CompanyId>, body: &str) {
+        let mut tx = self.store.begin().unwrap();
+        tx.append_trail(company, body, instant()).unwrap();
+        tx.commit().unwrap();
     }
 
     /// Another amount of a bill that is owed.

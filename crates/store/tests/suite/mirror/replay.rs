@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ventanilla_store::{Keys, Mirror, MirrorError, Store};
+use ventanilla_store::{Keys, Mirror, MirrorError, Store, Stream};
 
 use super::*;
 
@@ -17,7 +17,8 @@ fn an_old_copy_and_the_mirror_are_the_books() {
     let replayed = old.store.replay_mirror(&place.mirror()).unwrap();
     let count = u64::try_from(place.world.entries() - before).unwrap();
     assert_eq!(replayed.entries, BTreeMap::from([(id(CompanyId::from_i64, 13), count)]));
-    assert_eq!(replayed.identities, Some(3));
+    assert_eq!((replayed.identities, replayed.trail_rows), (Some(3), 4));
+    assert_eq!(replayed.last_at, Some(instant()));
     let (ours, theirs) = (place.world.store.verify().unwrap(), old.store.verify().unwrap());
     assert_eq!(ours.findings, Vec::<String>::new());
     assert_eq!(ours, theirs);
@@ -164,6 +165,61 @@ fn an_entry_that_does_not_follow_is_named() {
     let broken = store.replay_mirror(&forged);
     assert!(matches!(broken, Err(MirrorError::Broken { number: 9, .. })), "{broken:?}");
     assert_eq!(store.verify().unwrap().entries, 0, "nothing was written");
+}
+
+#[test]
+fn a_trail_is_followed_as_the_books_are() {
+    let (place, mut mirror) = Place::mirrored();
+    let company = Some(id(CompanyId::from_i64, 13));
+    let early = place.copied("antes");
+    for stream in [None, company] {
+        place.world.note(stream, "{}");
+        mirror.catch_up(&place.world.store).unwrap();
+        let ahead = Mirror::at(&place.mirror(), keys()).catch_up(&early.store);
+        let Err(MirrorError::Ahead { stream: found, number: 1 }) = ahead else {
+            panic!("{ahead:?}")
+        };
+        assert!(matches!(found, Stream::Trail(_)), "{found:?}");
+    }
+    let covered = place.world.store.ends().unwrap();
+    assert!(!early.store.snapshot().unwrap().view().has(&covered).unwrap());
+    assert!(place.world.store.snapshot().unwrap().view().has(&covered).unwrap());
+    let other = place.copied("otro");
+    other.note(company, "{\"other\":1}");
+    place.world.note(company, "{}");
+    assert!(
+        !other.store.snapshot().unwrap().view().has(&place.world.store.ends().unwrap()).unwrap()
+    );
+    mirror.catch_up(&place.world.store).unwrap();
+    let diverged = other.store.replay_mirror(&place.mirror());
+    let trail = |found| matches!(found, Stream::Trail(Some(_)));
+    assert!(
+        matches!(diverged, Err(MirrorError::Diverged { stream, number: 2 }) if trail(stream)),
+        "{diverged:?}"
+    );
+    let mut mirror = Mirror::at(&place.mirror(), keys()).with_segment_len_max(1);
+    place.world.note(company, "{}");
+    mirror.catch_up(&place.world.store).unwrap();
+    assert_eq!(mirror.trim(&place.world.store.ends().unwrap()).unwrap(), 1);
+    let gap = early.store.replay_mirror(&place.mirror());
+    assert!(matches!(gap, Err(MirrorError::Gap { number: 1, .. })), "{gap:?}");
+}
+
+#[test]
+fn a_row_of_a_trail_that_does_not_follow_is_named() {
+    let (place, _) = Place::mirrored();
+    place.world.act();
+    let unlocked = "DROP TRIGGER trail_refuses_update;";
+    let edit = "UPDATE trail SET body = '{\"at_us\":2}' WHERE company_id = 13 AND number = 2";
+    crate::sqlite::edit(&place.folder.path().join("data"), &format!("{unlocked} {edit}"));
+    let forged = place.folder.path().join("falso");
+    Mirror::make(&forged, keys()).unwrap().catch_up(&place.world.store).unwrap();
+    let store = Store::memory(keys());
+    let broken = store.replay_mirror(&forged);
+    let named = broken.as_ref().err().map(ToString::to_string);
+    let told = "row 2 of the trail of company 13 does not follow from the one before it";
+    assert_eq!(named.as_deref(), Some(told));
+    assert_eq!(store.ends().unwrap().lead_over(&ventanilla_store::Ends::default()), 1, "nothing");
 }
 
 impl World {
