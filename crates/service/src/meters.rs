@@ -204,6 +204,8 @@ pub struct WriteMeters {
     pub mirror: Arc<MirrorMeters>,
     /// When the batch under way began, in [`crate::Clock`]'s elapsed microseconds; 0 between batches.
     batch_since_us: AtomicU64,
+    /// When the disk was last found full, in the same; 0 if never.
+    full_at_us: AtomicU64,
 }
 
 impl Default for WriteMeters {
@@ -216,6 +218,7 @@ impl Default for WriteMeters {
             commands_refused: Counter::default(),
             mirror: Arc::default(),
             batch_since_us: AtomicU64::default(),
+            full_at_us: AtomicU64::default(),
         }
     }
 }
@@ -235,6 +238,18 @@ impl WriteMeters {
             0 => 0,
             since_us => now_us.saturating_sub(since_us),
         }
+    }
+
+    /// The disk was found full; whether that is news after `quiet_us` without a word of it.
+    pub(crate) fn found_full(&self, now_us: u64, quiet_us: u64) -> bool {
+        let before_us = self.full_at_us.swap(now_us.max(1), Ordering::Relaxed);
+        before_us == 0 || now_us.saturating_sub(before_us) >= quiet_us
+    }
+
+    /// Whether the disk was found full within that time.
+    pub(crate) fn is_full(&self, now_us: u64, within_us: u64) -> bool {
+        let full_at_us = self.full_at_us.load(Ordering::Relaxed);
+        full_at_us > 0 && now_us.saturating_sub(full_at_us) < within_us
     }
 
     /// A commit of `len` commands has ended. One of nothing is what a stop makes.

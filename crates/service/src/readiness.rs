@@ -12,11 +12,17 @@ use crate::meters::WriteMeters;
 /// waits for another process gives up after half of it.
 const BATCH_AGE_US_MAX: u64 = 10_000_000;
 
+/// How long a disk that was found full counts as full, in microseconds. What waits for the trail is tried
+/// again more often than that: as long as the disk is full, it is found so.
+const FULL_US: u64 = 10_000_000;
+
 /// Why nothing can be paid at the moment; in the order in which it is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unready {
     /// The store has failed: this process must end.
     StoreFailed,
+    /// The disk is full.
+    Full,
     /// The mirror cannot be written.
     Mirror,
     /// The queue is full, or the writer is stuck in a batch.
@@ -43,12 +49,15 @@ impl Service {
         if *self.inner.writer.failed().borrow() {
             return Err(Unready::StoreFailed);
         }
-        let meters = self.write_meters();
+        let (meters, now_us) = (self.write_meters(), self.inner.clock.elapsed_us());
+        if meters.is_full(now_us, FULL_US) {
+            return Err(Unready::Full);
+        }
         if meters.mirror.state().is_some_and(|state| !state.is_ready) {
             return Err(Unready::Mirror);
         }
         let is_full = meters.queue_len.get() >= self.queue_len_max();
-        let is_stuck = meters.batch_age_us(self.inner.clock.elapsed_us()) > BATCH_AGE_US_MAX;
+        let is_stuck = meters.batch_age_us(now_us) > BATCH_AGE_US_MAX;
         if is_full || is_stuck {
             return Err(Unready::Busy);
         }
@@ -104,6 +113,23 @@ mod tests {
         let store = Store::memory(Keys::from_random([7; 64]));
         let settings = Settings { queue_len_max: 1, ..Settings::default() };
         Service::start(store, clock.clone(), Entropy::counted(1), settings).unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_is_told_until_it_was_not_full_for_a_while() {
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let service = started(&clock);
+        let (answer, answered) = channel();
+        service.inner.writer.submit(
+            |_, _| Err::<(), _>(StoreError::Full("no room".into())),
+            move |result| answer.send(result.is_err()).unwrap(),
+        );
+        assert!(answered.recv().unwrap());
+        assert_eq!(service.ready(), Err(Unready::Full));
+        clock.set("2021-11-26T16:12:01.9Z".parse().unwrap());
+        assert_eq!(service.ready(), Err(Unready::Full));
+        clock.set("2021-11-26T16:12:02Z".parse().unwrap());
+        assert!(service.ready().is_ok());
     }
 
     #[test]

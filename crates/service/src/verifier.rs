@@ -67,20 +67,25 @@ impl Drop for Verifier {
 impl Service {
     /// Begins to verify what is in the books and what comes, and to write checkpoints into a file.
     ///
+    /// Where the books are not what the file attests to, that is logged and counted, and nothing more is
+    /// signed: on lines that tell of other books no new one can rest.
+    ///
     /// Errors in order: the file cannot be opened, the machine gives no thread.
-    pub fn start_verifier(&self, checkpoints: &Path) -> io::Result<Verifier> {
-        let checkpoints = Checkpoints::open(checkpoints)?;
+    pub fn start_verifier(&self, path: &Path) -> io::Result<Verifier> {
+        let checkpoints = Checkpoints::open(path)?;
         let (stop, stopped) = sync_channel(1);
         let run = Run {
             service: self.clone(),
             follower: Follower::default(),
             checkpoints,
             attested: Vec::new(),
+            may_attest: true,
             round_since_us: 0,
             checkpoint_us: None,
         };
+        let checkpoints = path.to_owned();
         let thread = thread::Builder::new().name("verifier".to_owned());
-        let thread = thread.spawn(move || run.until(&stopped))?;
+        let thread = thread.spawn(move || run.until(&stopped, &checkpoints))?;
         Ok(Verifier { stop: Some(stop), thread: Some(thread) })
     }
 
@@ -96,13 +101,16 @@ struct Run {
     checkpoints: Checkpoints,
     /// What the last checkpoint said.
     attested: Vec<Attested>,
+    /// Whether the books are what the file says so far.
+    may_attest: bool,
     round_since_us: u64,
     checkpoint_us: Option<u64>,
 }
 
 impl Run {
-    fn until(mut self, stopped: &Receiver<()>) {
+    fn until(mut self, stopped: &Receiver<()>, checkpoints: &Path) {
         self.round_since_us = self.now_us();
+        self.may_attest = self.is_as_attested(checkpoints);
         let mut pause = Duration::ZERO;
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
             pause = self.work();
@@ -113,6 +121,27 @@ impl Run {
             }
         }
         self.attest();
+    }
+
+    /// Whether the books are what their checkpoints say; what is not is told.
+    fn is_as_attested(&self, checkpoints: &Path) -> bool {
+        match self.service.check_checkpoints(checkpoints) {
+            Ok(Ok(report)) => {
+                report.findings.iter().for_each(|finding| self.tell(finding));
+                report.findings.is_empty()
+            }
+            // What is wrong has been logged; it says nothing against the books.
+            Ok(Err(_)) => true,
+            Err(error) => {
+                tracing::error!(%error, "the checkpoints cannot be read");
+                false
+            }
+        }
+    }
+
+    fn tell(&self, finding: &str) {
+        tracing::error!(finding, "the books are not what their journal or checkpoints say");
+        self.service.verify_meters().findings.fetch_add(1, Ordering::Relaxed);
     }
 
     fn now_us(&self) -> u64 {
@@ -153,10 +182,7 @@ impl Run {
         let meters = self.service.verify_meters();
         meters.entries.fetch_add(step.entries, Ordering::Relaxed);
         meters.behind.store(step.behind, Ordering::Relaxed);
-        for finding in &step.findings {
-            tracing::error!(finding, "the books are not what their journal says");
-            meters.findings.fetch_add(1, Ordering::Relaxed);
-        }
+        step.findings.iter().for_each(|finding| self.tell(finding));
         if step.behind == 0 {
             meters.caught_up_at_s.store(self.now().as_second(), Ordering::Relaxed);
         }
@@ -170,6 +196,9 @@ impl Run {
     /// Signs how far the journals are sound, where that is farther than was signed before. A new round
     /// comes from far behind: it attests to nothing until it has caught up.
     fn attest(&mut self) {
+        if !self.may_attest {
+            return;
+        }
         let heads = Attested::by(&self.follower);
         let last_of = |heads: &[Attested], chain| {
             heads.iter().find(|head| head.chain == chain).map(|head| head.last)

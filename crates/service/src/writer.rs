@@ -20,6 +20,9 @@ use crate::meters::WriteMeters;
 use crate::mirror::{Keeper, Leave, MirrorProblem, OneDiskOnly};
 use crate::{Clock, Entropy, Settings};
 
+/// A full disk is told again only after this long without one, in microseconds.
+const FULL_QUIET_US: u64 = 60_000_000;
+
 /// What a command does inside the transaction: loads its facts, decides, and keeps the decision.
 /// It may run twice: again, alone, when the group it was in failed before its commit.
 pub(crate) trait Work<T>:
@@ -383,7 +386,18 @@ impl Loop {
     /// What the callers are told; the chain of causes is logged here, once.
     fn failure(&self, error: CommitError) -> WriteFailure {
         match error {
-            CommitError::Nothing(StoreError::Full(_) | StoreError::Busy(_)) => {
+            CommitError::Nothing(StoreError::Full(_)) => {
+                // Every attempt would say the same.
+                let is_news = self.meters.found_full(self.clock.elapsed_us(), FULL_QUIET_US);
+                let error = failure::chain(&error);
+                if is_news {
+                    tracing::warn!(error, "nothing new is kept until there is room");
+                } else {
+                    tracing::debug!(error, "nothing was committed");
+                }
+                WriteFailure::Unavailable
+            }
+            CommitError::Nothing(StoreError::Busy(_)) => {
                 tracing::warn!(error = failure::chain(&error), "nothing was committed");
                 WriteFailure::Unavailable
             }

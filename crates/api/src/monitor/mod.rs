@@ -67,6 +67,7 @@ impl NotReady {
         match self {
             Self::Stopping => "deteniendo",
             Self::Unready(Unready::StoreFailed) => "fallo",
+            Self::Unready(Unready::Full) => "lleno",
             Self::Unready(Unready::Mirror) => "espejo",
             Self::Unready(Unready::Busy) => "ocupado",
             Self::Unready(Unready::Unreadable) => "ilegible",
@@ -177,6 +178,7 @@ mod tests {
         for (reason, word) in [
             (NotReady::Stopping, "deteniendo"),
             (NotReady::Unready(Unready::StoreFailed), "fallo"),
+            (NotReady::Unready(Unready::Full), "lleno"),
             (NotReady::Unready(Unready::Mirror), "espejo"),
             (NotReady::Unready(Unready::Busy), "ocupado"),
             (NotReady::Unready(Unready::Unreadable), "ilegible"),

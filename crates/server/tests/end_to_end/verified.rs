@@ -39,10 +39,14 @@ fn books_set_back_to_an_older_copy_are_found_by_their_checkpoints() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("difiere: puntos de control: línea "), "{ran:?}");
     assert!(ran.out.contains(": fue cortado, o es una copia anterior"), "{ran:?}");
-    // Whoever goes on from there links other entries under the same numbers.
-    let server = installation.serve();
+    // Whoever goes on from there links other entries under the same numbers: the server says so, and
+    // signs nothing of them.
+    let signed = installation.read("datos.checkpoints");
+    let (server, metrics) = watched(&installation);
+    wait_until("it is told", || scrape(metrics)["ventanilla_verify_findings_total"] > 0.5);
     server.client(&credentials).post("realizarpago", &bills[1].to_payment(None)).values();
     server.stop();
+    assert_eq!(installation.read("datos.checkpoints"), signed);
     let ran = installation.run(&["verify", "--data", "datos"]);
     assert!(ran.code == 1 && ran.out.contains("es otro: fue rehecho"), "{ran:?}");
     let ran = installation.run(&["init", "--data", "otros"]);
