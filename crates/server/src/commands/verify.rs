@@ -36,7 +36,7 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
     let last = last.unwrap_or_default();
     let left = match report.lost {
         0 => String::new(),
-        times => format!("; {times} veces dan fe de lo que una restauración dejó atrás"),
+        times => format!("; {times} veces dicen lo que una restauración dejó atrás: es normal"),
     };
     Ok((format!("puntos de control: {}{last}{left}", report.lines), report.findings))
 }

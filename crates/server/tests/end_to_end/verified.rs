@@ -73,7 +73,7 @@ fn what_a_restoration_left_behind_is_no_finding() {
     pay(1);
     installation.done(&["restore", "respaldo", "--data", "datos", "--waive", "caja"]);
     let told = installation.done(&["verify", "--data", "datos"]).out;
-    assert!(told.contains("dan fe de lo que una restauración dejó atrás\n"), "{told}");
+    assert!(told.contains("dicen lo que una restauración dejó atrás: es normal\n"), "{told}");
     pay(1);
     verify(&installation, "datos");
     let other = "UPDATE journal SET chain = zeroblob(32) WHERE kind = 'books-restored'";
