@@ -14,8 +14,8 @@
 //! and all the words before it, in base64 for URLs.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -111,8 +111,9 @@ impl Attested {
     }
 }
 
-/// Bytes of a line at most: some 10,000 companies.
-const LINE_LEN_MAX: u64 = 1 << 20;
+/// Bytes of a line at most: some 80,000 companies, each with its journal and its trail. What is longer is
+/// neither written nor read, and never taken for the end of a file.
+const LINE_LEN_MAX: u64 = 16 << 20;
 
 /// Findings that are told; the rest is counted.
 const TOLD: usize = 20;
@@ -139,6 +140,11 @@ struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Whether a line reads as one; its signature is not looked at.
+    fn is_one(line: &str) -> bool {
+        line.rsplit_once(' ').and_then(|(text, _)| Self::from_words(text)).is_some()
+    }
+
     /// A line's words; the signature is not looked at.
     fn from_words(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
@@ -173,17 +179,34 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Opens the file, or makes it, readable by its owner alone. A last line that a crash cut off is
-    /// taken away; whether the others are right is for [`Service::check_checkpoints`].
+    /// Opens the file, or makes it, readable by its owner alone, and keeps others from writing it. A last
+    /// line that a crash cut off is taken away; whether the others are right is for
+    /// [`Service::check_checkpoints`].
+    ///
+    /// Errors in order: it cannot be opened, another server writes it ([`ErrorKind::ResourceBusy`]), it is
+    /// no file of checkpoints ([`ErrorKind::InvalidData`]) and stays as it is.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).mode(0o600).open(path)?;
+        // Whoever writes cuts off what stands behind its last line. Not every file system has locks.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(ErrorKind::ResourceBusy.into());
+        }
         let (mut len, mut end, mut before) = (0, 0, "0".repeat(64));
+        let mut is_ours = false;
         let mut lines = Lines::new(BufReader::new(&file));
         while let Some(line) = lines.next()? {
-            let Some(whole) = line.strip_suffix('\n') else { break };
-            (len, before) = (len + 1, hash(whole));
-            end += u64::try_from(line.len()).unwrap_or(u64::MAX);
+            let Some(whole) = line.to_whole() else {
+                is_ours |= line.may_be_cut_off(len + 1);
+                break;
+            };
+            is_ours = is_ours || Checkpoint::is_one(&whole);
+            (len, before) = (len + 1, hash(&whole));
+            end += line.len();
+        }
+        if !is_ours && file.metadata()?.len() > 0 {
+            // Another file that is named by mistake loses nothing.
+            return Err(ErrorKind::InvalidData.into());
         }
         file.set_len(end)?;
         Ok(Self { file, end, len, before })
@@ -203,17 +226,47 @@ impl Checkpoints {
         }
         let line = format!("{text} {}", signer.sign(PURPOSE, &text));
         let written = format!("{line}\n");
+        let written_len = u64::try_from(written.len()).unwrap_or(u64::MAX);
+        if written_len > LINE_LEN_MAX {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
         // What an attempt before this one wrote of its line, on a disk that was full, is written over.
         self.file.set_len(self.end)?;
         self.file.write_all_at(written.as_bytes(), self.end)?;
         self.file.sync_data()?;
-        self.end += u64::try_from(written.len()).unwrap_or(u64::MAX);
+        self.end += written_len;
         (self.len, self.before) = (self.len + 1, hash(&line));
         Ok(())
     }
 }
 
-/// Lines with their ends; what is longer than a line can be is cut.
+/// A line as it stands in the file, with its end where it has one.
+struct Line {
+    bytes: Vec<u8>,
+}
+
+impl Line {
+    /// Bytes of it in the file.
+    fn len(&self) -> u64 {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Its text; `None` where it was not written to its end.
+    fn to_whole(&self) -> Option<String> {
+        let whole = self.bytes.strip_suffix(b"\n")?;
+        Some(String::from_utf8_lossy(whole).into_owned())
+    }
+
+    /// Whether a crash may have left it of the line of that number. A file system that lost its power
+    /// gives zeros for what it had not written.
+    fn may_be_cut_off(&self, number: u64) -> bool {
+        let start = format!("{number} ");
+        let len = start.len().min(self.bytes.len());
+        self.bytes.starts_with(&start.as_bytes()[..len]) || self.bytes.iter().all(|byte| *byte == 0)
+    }
+}
+
+/// The lines of a file.
 struct Lines<R> {
     from: R,
 }
@@ -223,10 +276,15 @@ impl<R: BufRead> Lines<R> {
         Self { from }
     }
 
-    fn next(&mut self) -> io::Result<Option<String>> {
+    /// The next line; an error of kind [`ErrorKind::InvalidData`] where it is longer than one can be.
+    fn next(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
         let len = self.from.by_ref().take(LINE_LEN_MAX).read_until(b'\n', &mut bytes)?;
-        Ok((len > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+        let line = Line { bytes };
+        if line.len() == LINE_LEN_MAX && !line.bytes.ends_with(b"\n") {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        Ok((len > 0).then_some(line))
     }
 }
 
@@ -234,7 +292,7 @@ impl Service {
     /// Compares a file of checkpoints with itself and with the books: each line's number, signature and
     /// link to the line before, and that each journal has the entries it attests to, with their links.
     ///
-    /// Errors: the file cannot be read; within, the books cannot be.
+    /// Errors: the file cannot be read, or is none of checkpoints; within, the books cannot be read.
     pub fn check_checkpoints(
         &self,
         path: &Path,
@@ -258,8 +316,8 @@ impl Service {
         };
         // A last line without its end is one that a crash, or this moment, has cut off.
         while let Some(line) = lines.next()? {
-            let Some(line) = line.strip_suffix('\n') else { break };
-            if let Err(error) = check.line(line) {
+            let Some(line) = line.to_whole() else { break };
+            if let Err(error) = check.line(&line) {
                 return Ok(Err(self.read_failure(&error)));
             }
         }
@@ -365,5 +423,94 @@ impl Check {
             self.report.findings.push(format!("puntos de control: y {more} diferencias más"));
         }
         self.report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use ventanilla_store::Keys;
+
+    use super::*;
+
+    fn write(checkpoints: &mut Checkpoints, companies: i64) -> io::Result<()> {
+        let attested = (1..=companies).flat_map(|id| {
+            let company = CompanyId::from_i64(id).unwrap();
+            let chains = [Chain::Books(company), Chain::Trail(Some(company))];
+            chains.map(|chain| Attested { chain, last: 1_000_000, link: [7; 32] })
+        });
+        let at = "2021-11-26T16:11:52Z".parse().unwrap();
+        let signer = ReceiptSigner::new(&Keys::from_random([7; 64]));
+        checkpoints.write(&signer, at, &attested.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn lines_of_ten_thousand_companies_are_there_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        let mut checkpoints = Checkpoints::open(&path).unwrap();
+        for _ in 0..2 {
+            write(&mut checkpoints, 10_000).unwrap();
+        }
+        let len = fs::metadata(&path).unwrap().len();
+        drop(checkpoints);
+        assert_eq!(Checkpoints::open(&path).unwrap().len, 2);
+        assert_eq!(fs::metadata(&path).unwrap().len(), len);
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_read_back_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        let mut checkpoints = Checkpoints::open(&path).unwrap();
+        write(&mut checkpoints, 1).unwrap();
+        write(&mut checkpoints, 120_000).unwrap_err();
+        write(&mut checkpoints, 1).unwrap();
+        drop(checkpoints);
+        assert_eq!(Checkpoints::open(&path).unwrap().len, 2);
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        let long = vec![b'x'; usize::try_from(LINE_LEN_MAX).unwrap() + 9];
+        for content in [&b"apuntes\nsin fin"[..], b"apuntes", b"\xff\n\xff", &long] {
+            fs::write(&path, content).unwrap();
+            let refused = Checkpoints::open(&path).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidData);
+            assert!(fs::read(&path).unwrap() == content, "nothing of it is lost");
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_of_a_line_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        for left in ["", "1", "1 2021-11", "\0\0\0"] {
+            fs::write(&path, left).unwrap();
+            let mut checkpoints = Checkpoints::open(&path).unwrap();
+            assert_eq!(checkpoints.end, 0, "{left:?}");
+            write(&mut checkpoints, 1).unwrap();
+        }
+        // A byte that no text has counts as the one byte that it is.
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[9] = 0xff;
+        bytes.extend_from_slice(&fs::read(&path).unwrap());
+        fs::write(&path, &bytes).unwrap();
+        let checkpoints = Checkpoints::open(&path).unwrap();
+        assert_eq!((checkpoints.len, usize::try_from(checkpoints.end)), (2, Ok(bytes.len())));
+    }
+
+    #[test]
+    fn a_second_server_does_not_write_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        let first = Checkpoints::open(&path).unwrap();
+        let refused = Checkpoints::open(&path).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ResourceBusy);
+        drop(first);
+        Checkpoints::open(&path).unwrap();
     }
 }

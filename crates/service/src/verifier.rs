@@ -22,8 +22,8 @@ use crate::checkpoint::{Attested, Checkpoints};
 const PAGE: usize = 50;
 /// How long the thread rests where nothing is ahead.
 const REST: Duration = Duration::from_secs(5);
-/// How long at most after a page.
-const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How long at most after a page. One of a file's entries, with 200,000 bills, takes most of a second.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How many times as long it rests as it worked.
 const PAUSES_PER_WORK: u64 = 9;
 /// How long a round may have been over until the next begins.
@@ -32,6 +32,8 @@ const ROUND_US: u64 = 24 * 3_600 * 1_000_000;
 const CHECKPOINT_US: u64 = 300 * 1_000_000;
 /// Pages that are checked at the end, so that the last checkpoint says what the last answer did.
 const LAST_PAGES: usize = 40;
+/// How long that may take until no page is begun any more: whoever stops a server waits to start the next.
+const LAST_PAGES_US: u64 = 2_000_000;
 
 /// What the verifier has come to. Zeros until it was started.
 #[derive(Debug, Default)]
@@ -115,8 +117,10 @@ impl Run {
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
             pause = self.work();
         }
+        let stopped_us = self.now_us();
         for _ in 0..LAST_PAGES {
-            if self.look() != Some(true) {
+            let is_late = self.now_us().saturating_sub(stopped_us) >= LAST_PAGES_US;
+            if is_late || self.look() != Some(true) {
                 break;
             }
         }
@@ -161,8 +165,7 @@ impl Run {
             self.attest();
         }
         if is_behind == Some(true) {
-            let worked_us = now_us.saturating_sub(began_us);
-            return Duration::from_micros(worked_us * PAUSES_PER_WORK).min(PAUSE_MAX);
+            return pause_after(now_us.saturating_sub(began_us));
         }
         if now_us.saturating_sub(self.round_since_us) >= ROUND_US {
             (self.follower, self.round_since_us) = (Follower::default(), now_us);
@@ -220,5 +223,24 @@ impl Run {
             Err(error) => tracing::error!(%error, "no checkpoint could be written"),
         }
         self.checkpoint_us = Some(self.now_us());
+    }
+}
+
+/// How long it rests after that much work.
+fn pause_after(worked_us: u64) -> Duration {
+    Duration::from_micros(worked_us.saturating_mul(PAUSES_PER_WORK)).min(PAUSE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_page_takes_a_tenth_of_a_processor_too() {
+        for (worked_ms, paused_ms) in [(0, 0), (1, 9), (700, 6_300), (5_000, 10_000)] {
+            let paused = Duration::from_millis(paused_ms);
+            assert_eq!(pause_after(worked_ms * 1_000), paused, "{worked_ms} ms");
+        }
+        assert_eq!(pause_after(u64::MAX), PAUSE_MAX);
     }
 }

@@ -21,6 +21,7 @@ use ventanilla_store::ServerLock;
 use super::edge::EdgeArgs;
 use super::mirror::{self, MirrorArgs, Wanted};
 use super::rates::RateArgs;
+use super::verify::to_checkpoint_reason;
 use crate::books::{Place, StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::descriptors;
@@ -273,7 +274,7 @@ pub(crate) fn serve(
 fn start_verifier(service: &Service, place: &Place) -> anyhow::Result<Verifier> {
     let started = service.start_verifier(&place.checkpoints);
     started.map_err(|error| {
-        let (path, reason) = (place.checkpoints.display(), to_reason(&error));
+        let (path, reason) = (place.checkpoints.display(), to_checkpoint_reason(&error));
         Problem::usage(format!("{path}: no se puede escribir los puntos de control: {reason}"))
     })
 }

@@ -27,7 +27,7 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
             return Ok((format!("puntos de control: ninguno en {shown}"), Vec::new()));
         }
         Err(error) => {
-            let reason = to_reason(&error);
+            let reason = to_checkpoint_reason(&error);
             return Err(Problem::usage(format!("{shown}: no se pudo leer: {reason}")));
         }
     };
@@ -39,6 +39,15 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
         times => format!("; {times} veces dicen lo que una restauración dejó atrás: es normal"),
     };
     Ok((format!("puntos de control: {}{last}{left}", report.lines), report.findings))
+}
+
+/// Why a file of checkpoints could not be used.
+pub(crate) fn to_checkpoint_reason(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::InvalidData => "no es un archivo de puntos de control",
+        io::ErrorKind::ResourceBusy => "otro servidor escribe los suyos ahí",
+        _ => to_reason(error),
+    }
 }
 
 /// Tells what was compared, and what differs.
