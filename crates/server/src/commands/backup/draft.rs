@@ -119,14 +119,16 @@ fn remove_abandoned(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses a copy that would fill the disk of the books: payments go before backups.
-pub(super) fn require_room(data: &Path, draft: &Path, sizes: FileSizes) -> anyhow::Result<()> {
+/// Refuses copies that would fill the disk of the books: payments go before backups. Of the drafts, those
+/// on that disk count.
+pub(super) fn require_room(data: &Path, drafts: &[&Path], sizes: FileSizes) -> anyhow::Result<()> {
     let device = |path: &Path| fs::metadata(path).map(|file| file.dev());
-    let is_same = matches!((device(data), device(draft)), (Ok(ours), Ok(its)) if ours == its);
+    let is_same = |draft: &&&Path| matches!((device(data), device(draft)), (Ok(ours), Ok(its)) if ours == its);
+    let copies = u64::try_from(drafts.iter().filter(is_same).count()).unwrap_or(u64::MAX);
     let Ok(room) = rustix::fs::statvfs(data) else { return Ok(()) };
     let free = room.f_bavail.saturating_mul(room.f_frsize);
-    let needed = sizes.database_bytes.saturating_add(ROOM_LEFT);
-    if !is_same || free >= needed {
+    let needed = sizes.database_bytes.saturating_mul(copies).saturating_add(ROOM_LEFT);
+    if copies == 0 || free >= needed {
         return Ok(());
     }
     Err(Problem::store(format!(
@@ -135,4 +137,29 @@ pub(super) fn require_room(data: &Path, draft: &Path, sizes: FileSizes) -> anyho
         free >> 20,
         (needed >> 20) + 1
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_copy_on_the_disk_of_the_books_needs_room_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let room = rustix::fs::statvfs(data).unwrap();
+        let free = room.f_bavail * room.f_frsize;
+        let elsewhere = Path::new("/proc/self/status");
+        for (share, drafts, has_room) in [
+            (3, vec![data], true),
+            (3, vec![data, data], false),
+            (3, vec![data, elsewhere], true),
+            (6, vec![data], false),
+            (6, vec![elsewhere], true),
+        ] {
+            let sizes = FileSizes { database_bytes: free / 5 * share, log_bytes: 0 };
+            let found = require_room(data, &drafts, sizes);
+            assert_eq!(found.is_ok(), has_room, "{share} fifths in {drafts:?}");
+        }
+    }
 }

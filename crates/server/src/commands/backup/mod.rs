@@ -86,13 +86,13 @@ fn make(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
     let examined = if args.encrypt {
         // What is not encrypted stays where it is anyway, and never touches what the backup goes to.
         let scratch = Draft::within(&place.data)?;
-        require_room(&place.data, scratch.path(), store.file_sizes())?;
+        require_room(&place.data, &[scratch.path(), target.path()], store.file_sizes())?;
         let examined = copy(&store, scratch.path()).map_err(at)?;
         let salt = Entropy::System.bytes();
         backup::seal(scratch.path(), store.keys(), &salt, target.path()).map_err(at)?;
         examined
     } else {
-        require_room(&place.data, target.path(), store.file_sizes())?;
+        require_room(&place.data, &[target.path()], store.file_sizes())?;
         copy(&store, target.path()).map_err(at)?
     };
     target.keep()?;
