@@ -242,6 +242,14 @@ fn status(store: &Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
     output::print(format_args!("espejo en {}, {disk}", path.display()))?;
     output::print(to_size(&found.segments))?;
     tell_ends(&goal, &found.ends)?;
+    match found.prove(store) {
+        Ok(()) => {}
+        Err(MirrorError::Store(error)) => return Err(unread(&error, place)),
+        Err(strange) => {
+            output::print(to_sentence(&strange))?;
+            return Ok(Exit::FoundWrong);
+        }
+    }
     match goal.lead_over(&found.ends) {
         0 => {
             output::print("al día")?;

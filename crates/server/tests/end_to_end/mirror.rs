@@ -331,3 +331,21 @@ fn a_mirror_is_moved_and_ended_explicitly_and_a_strange_one_is_refused() {
         ],
     );
 }
+
+#[test]
+fn a_mirror_that_is_ahead_of_the_books_is_not_told_to_be_level_with_them() {
+    let window = Window::open();
+    let Window { installation, credentials, bills, server, .. } = window;
+    server.stop();
+    installation.copy_books("antes.db");
+    let server = installation.serve_mirrored("espejo");
+    let mut client = server.client(&credentials);
+    client.post("realizarpago", &bills[0].to_payment(None)).values();
+    server.stop();
+    check(&installation, &[("mirror status --data datos", 0, "al día")]);
+    fs::rename(installation.path("datos"), installation.path("luego")).unwrap();
+    fs::create_dir(installation.path("datos")).unwrap();
+    fs::copy(installation.path("antes.db"), installation.path("datos/ventanilla.db")).unwrap();
+    let ran = installation.run(&["mirror", "status", "--data", "datos"]);
+    assert!(ran.code == 1 && ran.out.contains("el espejo tiene el asiento"), "{ran:?}");
+}

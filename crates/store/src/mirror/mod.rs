@@ -76,6 +76,18 @@ pub struct MirrorStatus {
     pub segments: Vec<(u32, u64)>,
 }
 
+impl MirrorStatus {
+    /// That the mirror is this store's and no further than it. To be asked after it was read: what was
+    /// in it by then was in its store before.
+    ///
+    /// Errors in order: it is ahead of the store, it is another store's, the store cannot be read.
+    pub fn prove(&self, store: &Store) -> Kept<()> {
+        let snapshot = store.snapshot()?;
+        let view = snapshot.view();
+        compare(&self.ends, false, &view, &view.ends()?)
+    }
+}
+
 impl Mirror {
     /// The mirror in a directory. Nothing is read until it is used.
     pub fn at(directory: &Path, keys: Keys) -> Self {
@@ -284,14 +296,20 @@ impl Mirror {
 
 /// That the mirror is this store's and no further than it: links authenticate all that is before them.
 fn prove(known: &mut Known, view: &View<'_>, goal: &Ends) -> Kept<()> {
-    let ends = &known.tail.ends;
+    compare(&known.tail.ends, known.is_proven, view, goal)?;
+    known.is_proven = true;
+    Ok(())
+}
+
+/// The same of a mirror's ends; what is before the last of a stream may have been proven.
+fn compare(ends: &Ends, is_proven: bool, view: &View<'_>, goal: &Ends) -> Kept<()> {
     for (stream, end) in &ends.chained {
         let kept = goal.of(*stream);
         let (stream, number) = (*stream, end.number);
         if end.number > kept.number {
             return Err(MirrorError::Ahead { stream, number });
         }
-        let chain = match (end.number == kept.number, known.is_proven) {
+        let chain = match (end.number == kept.number, is_proven) {
             (true, _) => Some(kept.chain),
             (false, true) => continue,
             (false, false) => view.chain_at(stream, number)?,
@@ -303,7 +321,6 @@ fn prove(known: &mut Known, view: &View<'_>, goal: &Ends) -> Kept<()> {
     if let Some(version) = ends.identities.filter(|_| ends.identities > goal.identities) {
         return Err(MirrorError::IdentitiesAhead(version));
     }
-    known.is_proven = true;
     Ok(())
 }
 
