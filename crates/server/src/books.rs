@@ -22,7 +22,8 @@ const DATABASE: &str = "ventanilla.db";
 
 /// What a command logs unless told otherwise: it tells an internal error itself, and its causes are
 /// for whoever asks for them.
-const COMMAND_LOG: &str = "error,ventanilla_service::failure=off,ventanilla_service::mirror=off";
+pub(crate) const COMMAND_LOG: &str =
+    "error,ventanilla_service::failure=off,ventanilla_service::mirror=off";
 
 /// Where the books are, as the command line says it.
 #[derive(Debug, Args)]
@@ -307,11 +308,11 @@ impl Books {
             other => match (&other, self.service.mirror_problem()) {
                 (Failure::Unavailable, Some(problem)) => Problem::store(format!(
                     "el espejo no se puede escribir, y nada cambió: {}",
-                    mirror::to_sentence(&problem)
+                    mirror::to_way_out(&problem)
                 )),
                 (Failure::Unknown, Some(problem)) => Problem::store(format!(
                     "el cambio quedó guardado, pero no en el espejo: {}",
-                    mirror::to_sentence(&problem)
+                    mirror::to_way_out(&problem)
                 )),
                 _ => problem::from_failure(other, refused),
             },
