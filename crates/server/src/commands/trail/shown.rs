@@ -16,6 +16,16 @@ pub(crate) struct Names {
     pub(crate) users: BTreeMap<i64, String>,
 }
 
+impl Names {
+    /// Whether anybody is called so.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let Self { collectors, integrators, users } = self;
+        [collectors, integrators, users]
+            .into_iter()
+            .any(|of| of.values().any(|known| known == name))
+    }
+}
+
 /// An act as it is shown.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
