@@ -353,7 +353,7 @@ pub(super) fn note(
     file: &Path,
 ) -> anyhow::Result<()> {
     let books = Books::start(store, place)?.operated_by(operator);
-    books.service.note_operator(None, what, Subject::named(&to_file_name(file)));
+    books.service.note_operator(None, what, Subject::named(to_file_name(file)));
     books.close();
     Ok(())
 }
