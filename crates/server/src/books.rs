@@ -22,7 +22,8 @@ const DATABASE: &str = "ventanilla.db";
 
 /// What a command logs unless told otherwise: it tells an internal error itself, and its causes are
 /// for whoever asks for them.
-const COMMAND_LOG: &str = "error,ventanilla_service::failure=off,ventanilla_service::mirror=off";
+pub(crate) const COMMAND_LOG: &str =
+    "error,ventanilla_service::failure=off,ventanilla_service::mirror=off";
 
 /// Where the books are, as the command line says it.
 #[derive(Debug, Args)]
@@ -109,6 +110,10 @@ impl Place {
     /// That there is something to open. Where the data is missing, that is what to tell, not that
     /// its secrets are missing too.
     pub(crate) fn require(&self) -> anyhow::Result<()> {
+        // What one may not look at seems not to be there: a directory, or what is in it.
+        for path in [&self.data, &self.database()] {
+            refuse_forbidden(path, fs::metadata(path).err())?;
+        }
         if !self.data.is_dir() {
             let missing = OpenError::Missing(self.data.display().to_string());
             return Err(self.to_problem(&missing));
@@ -118,6 +123,7 @@ impl Place {
 
     /// That there is a secrets file.
     pub(crate) fn require_secrets(&self) -> anyhow::Result<()> {
+        refuse_forbidden(&self.secrets, fs::metadata(&self.secrets).err())?;
         if !self.secrets.is_file() {
             let secrets = self.secrets.display();
             return Err(Problem::usage(format!(
@@ -197,6 +203,19 @@ impl Place {
                 Problem::store(format!("{}: {reason}", database.display()))
             }
         }
+    }
+}
+
+/// Tells of a path that may not be looked at; whatever else is wrong with it is told where it is used.
+fn refuse_forbidden(path: &Path, error: Option<io::Error>) -> anyhow::Result<()> {
+    match error.filter(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        Some(error) => {
+            let (path, reason) = (path.display(), to_reason(&error));
+            Err(Problem::store(format!(
+                "{path}: {reason}; use el comando como el usuario que atiende estos datos"
+            )))
+        }
+        None => Ok(()),
     }
 }
 
@@ -307,11 +326,11 @@ impl Books {
             other => match (&other, self.service.mirror_problem()) {
                 (Failure::Unavailable, Some(problem)) => Problem::store(format!(
                     "el espejo no se puede escribir, y nada cambió: {}",
-                    mirror::to_sentence(&problem)
+                    mirror::to_way_out(&problem)
                 )),
                 (Failure::Unknown, Some(problem)) => Problem::store(format!(
                     "el cambio quedó guardado, pero no en el espejo: {}",
-                    mirror::to_sentence(&problem)
+                    mirror::to_way_out(&problem)
                 )),
                 _ => problem::from_failure(other, refused),
             },
@@ -347,6 +366,21 @@ fn pick(mut companies: Vec<Company>, named: Option<CompanyId>) -> anyhow::Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_not_be_looked_at_is_not_told_as_missing() {
+        for (kind, told) in [
+            (io::ErrorKind::PermissionDenied, "datos: falta el permiso; use el comando como"),
+            (io::ErrorKind::NotFound, ""),
+        ] {
+            let refused = refuse_forbidden(Path::new("datos"), Some(kind.into()));
+            let sentence = refused.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(
+                sentence.starts_with(told) && sentence.is_empty() == told.is_empty(),
+                "{sentence}"
+            );
+        }
+    }
 
     #[test]
     fn the_secrets_are_beside_the_data() {

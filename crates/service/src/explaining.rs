@@ -84,6 +84,8 @@ pub struct ExplainedPayment {
     pub payment: Payment,
     /// Its entry in the journal.
     pub entry: Posted,
+    /// Where a collector's report brought it: when the books had been restored.
+    pub restored_at: Option<Timestamp>,
     /// Its reversal, with its own.
     pub reversal: Option<(Reversal, Posted)>,
 }
@@ -334,7 +336,26 @@ fn explained_payment(
             Some((reversal, posted))
         }
     };
-    Ok(ExplainedPayment { payment, entry, reversal })
+    let restored_at = restored_at(view, company, &payment, entry.recorded_at)?;
+    Ok(ExplainedPayment { payment, entry, restored_at, reversal })
+}
+
+/// When the books were restored after which a report brought a payment, if one did: its entry was written
+/// later than it was made, under one of the numbers that the restoration left to what was lost.
+fn restored_at(
+    view: &View<'_>,
+    company: &Company,
+    payment: &Payment,
+    written_at: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    // To look for restorations is to read the whole journal.
+    if written_at == payment.recorded_at {
+        return Ok(None);
+    }
+    let restorations = view.restorations(company.id)?.into_iter().rev();
+    let mut restored = restorations
+        .filter(|(at, restoration)| *at <= written_at && restoration.may_have_lost(payment.id));
+    Ok(restored.next().map(|(at, _)| at))
 }
 
 /// The entry of an event, which was recorded at `at`: the events are in the order of their entries, so

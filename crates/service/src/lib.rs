@@ -53,6 +53,7 @@ pub use kit::{CodeError, KitError, RecoveryCode, RecoveryKit};
 pub use meters::{
     Counter, Histogram, Level, MirrorMeters, MirrorState, QueueLen, Reading, WriteMeters,
 };
+pub use mirror::leave_mirror;
 pub use network::network_of;
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,

@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ventanilla_store::{Mirror, MirrorError, Store};
+use ventanilla_domain::Label;
+use ventanilla_store::{CommitError, Mirror, MirrorError, Store};
 
 use crate::meters::MirrorMeters;
-use crate::{Clock, Service, failure};
+use crate::trail::OperatorAct;
+use crate::{Clock, Service, Subject, What, failure};
 
 /// Between two looks at the mirror while nobody writes, and between two tries of one that fails.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -219,6 +221,22 @@ impl Keeper {
         let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
         *problem = error.map(Arc::new);
     }
+}
+
+/// Has the books name no mirror any more, and the trail who said so, in one transaction: it waits for
+/// no mirror, as this is the way out where that is lost. `name` is the mirror's, for the trail.
+pub fn leave_mirror(
+    store: &Store,
+    clock: &Clock,
+    operator: &Label,
+    name: &str,
+) -> Result<(), CommitError> {
+    let nothing = CommitError::Nothing;
+    let mut tx = store.begin().map_err(nothing)?;
+    tx.set_mirror(None).map_err(nothing)?;
+    let act = OperatorAct::by(operator, What::MirrorOff);
+    act.keep(&mut tx, clock.now(), None, Subject::named(name)).map_err(nothing)?;
+    tx.commit()
 }
 
 impl Service {

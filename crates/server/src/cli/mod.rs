@@ -35,6 +35,7 @@ enum Command {
     /// Crea una instalación vacía
     Init(init::InitArgs),
     /// Sirve los datos por HTTP
+    #[command(after_help = config::EVERY_KEY)]
     Serve(Box<serve::ServeArgs>),
     /// Las empresas: sus libros y sus ajustes
     #[command(subcommand)]
@@ -253,6 +254,15 @@ mod tests {
             {
                 assert!(!help.contains(english), "{line}: {help}");
             }
+        }
+    }
+
+    #[test]
+    fn the_help_of_what_serves_ends_with_where_all_keys_are() {
+        for line in ["ventanilla serve --help", "ventanilla config check --help"] {
+            let (_, help) = told(line);
+            let last = help.trim_end().lines().last().unwrap_or_default();
+            assert!(last.ends_with("ventanilla config check --print"), "{line}: {help}");
         }
     }
 

@@ -7,10 +7,15 @@ use crate::config::{FileConfig, KEYS};
 use crate::output;
 use crate::problem::Exit;
 
+/// Where all is that `serve` may be told: its help has what most need.
+pub(crate) const EVERY_KEY: &str =
+    "Todas las claves, también las de límites y puntos de control: ventanilla config check --print";
+
 /// The commands under `config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Revisa con qué serviría `serve`: el archivo, las variables y las opciones
+    #[command(after_help = EVERY_KEY)]
     Check(Box<CheckArgs>),
 }
 

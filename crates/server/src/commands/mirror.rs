@@ -1,17 +1,24 @@
 //! `mirror`: how the second place stands where every entry is written, and its end. It is made and
 //! moved by `serve --mirror`; every command that writes keeps to the one the books name.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use ventanilla_domain::Label;
+use ventanilla_service::{Clock, Subject, What, leave_mirror};
 use ventanilla_store::{Ends, Mirror, MirrorError, Store, StoreError, Stream};
 
-use super::backup;
-use crate::books::{Place, StoreArgs};
+use super::by::ByArgs;
+use super::{backup, to_printable};
+use crate::books::{Books, COMMAND_LOG, Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output::{self, counted};
 use crate::problem::{Exit, Problem, to_reason, to_store_reason};
+
+/// Characters of a file's name that the trail has at most.
+const FILE_NAME_LEN_MAX: usize = 64;
 
 /// The commands under `mirror`.
 #[derive(Debug, Subcommand)]
@@ -19,14 +26,23 @@ pub(crate) enum MirrorCommand {
     /// Dice dónde está el espejo y si tiene todo lo que tienen los datos
     Status(MirrorCommandArgs),
     /// Deja de llevar el espejo; lo escrito en él queda
-    Off(MirrorCommandArgs),
+    Off(OffArgs),
     /// Quita del espejo lo que ya tiene un respaldo; los dos juntos siguen siendo los libros
     Trim(TrimArgs),
 }
 
-/// The flags of the commands under `mirror`.
+/// The flags of `mirror status`.
 #[derive(Debug, Args)]
 pub(crate) struct MirrorCommandArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// The flags of `mirror off`.
+#[derive(Debug, Args)]
+pub(crate) struct OffArgs {
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -37,6 +53,8 @@ pub(crate) struct TrimArgs {
     /// Respaldo, guardado en otra parte, que tiene lo que se quita; se revisa entero antes
     #[arg(long, value_name = "ARCHIVO")]
     backup: PathBuf,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -77,11 +95,12 @@ impl MirrorArgs {
 /// Runs a command under `mirror`.
 pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit> {
     let args = match command {
-        MirrorCommand::Status(args) | MirrorCommand::Off(args) => &args.store,
+        MirrorCommand::Status(args) => &args.store,
+        MirrorCommand::Off(args) => &args.store,
         MirrorCommand::Trim(args) => &args.store,
     };
     let file = FileConfig::read(args.config.as_deref())?;
-    log::start(log, "error")?;
+    log::start(log, COMMAND_LOG)?;
     let place = args.to_place(&file)?;
     let store = place.open()?;
     let Some(path) = known(&store, &place)? else {
@@ -90,12 +109,15 @@ pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit
     };
     match command {
         MirrorCommand::Status(_) => status(&store, Path::new(&path), &place),
-        MirrorCommand::Off(_) => {
-            keep(&store, None, &place)?;
+        MirrorCommand::Off(args) => {
+            leave(&args.by, &store, &path, &place)?;
             output::print(format_args!("el espejo de {path} ya no se lleva; lo escrito queda"))?;
+            if let Some(named) = &file.mirror {
+                output::tell(to_hint(named));
+            }
             Ok(Exit::Done)
         }
-        MirrorCommand::Trim(args) => trim(&store, Path::new(&path), &args.backup, &place),
+        MirrorCommand::Trim(args) => trim(args, store, Path::new(&path), &place),
     }
 }
 
@@ -109,6 +131,7 @@ pub(crate) fn settle(store: &Store, wanted: &Wanted, place: &Place) -> anyhow::R
         Wanted::At(path) => {
             let path = to_name(path)?;
             if before.as_ref() != Some(&path) {
+                require_parent(Path::new(&path))?;
                 let mirror = Mirror::make(Path::new(&path), store.keys().clone());
                 let filled = mirror.and_then(|mut mirror| mirror.catch_up(store));
                 filled.map_err(|error| to_problem(&error))?;
@@ -124,6 +147,20 @@ pub(crate) fn settle(store: &Store, wanted: &Wanted, place: &Place) -> anyhow::R
         );
     }
     Ok(())
+}
+
+/// That the directory in which a mirror is to be made is there: one that is not may be a disk that is
+/// not mounted.
+fn require_parent(path: &Path) -> anyhow::Result<()> {
+    match path.parent() {
+        Some(parent) if matches!(parent.try_exists(), Ok(false)) => {
+            let parent = parent.display();
+            Err(Problem::usage(format!(
+                "espejo: no existe el directorio {parent}; ¿está montado su disco?"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A mirror that is not these books' keeps a server from starting; one whose disk is away does not:
@@ -143,6 +180,9 @@ pub(crate) fn to_sentence(error: &MirrorError) -> String {
         }
         MirrorError::File { path, source } => {
             format!("{path}: no se pudo usar: {}", to_reason(source))
+        }
+        MirrorError::Occupied(path) => {
+            format!("{path}: tiene otros archivos; indique un directorio vacío o que no exista")
         }
         MirrorError::ForeignKeys(path) => format!("{path}: es el espejo de otra instalación"),
         MirrorError::OtherVersion(path) => {
@@ -181,6 +221,18 @@ pub(crate) fn to_sentence(error: &MirrorError) -> String {
     }
 }
 
+/// The same where the mirror was in use: one that may come back may also be given up, which is then told.
+/// One that knows more than the books must not be.
+pub(crate) fn to_way_out(error: &MirrorError) -> String {
+    let sentence = to_sentence(error);
+    match error {
+        MirrorError::Missing(_) | MirrorError::File { .. } => {
+            format!("{sentence} (si no ha de volver: «ventanilla mirror off»)")
+        }
+        _ => sentence,
+    }
+}
+
 /// What has that number, in Spanish.
 fn to_item(stream: Stream, number: i64) -> String {
     match stream {
@@ -200,6 +252,22 @@ fn to_problem(error: &MirrorError) -> anyhow::Error {
     }
 }
 
+/// Ends the mirror, and has the trail say who did.
+fn leave(by: &ByArgs, store: &Store, path: &str, place: &Place) -> anyhow::Result<()> {
+    let operator = by.to_label("ventanilla")?;
+    let left = leave_mirror(store, &Clock::System, &operator, &to_file_name(Path::new(path)));
+    left.map_err(|error| unwritten(&error, place))
+}
+
+/// That a server would take the mirror up again, since the file names one.
+fn to_hint(named: &Path) -> String {
+    format!(
+        "el archivo de configuración nombra un espejo (mirror = \"{}\"): quite esa línea, o «ventanilla \
+         serve» lo vuelve a llevar",
+        named.display()
+    )
+}
+
 /// Where the books say that their mirror is.
 pub(super) fn known(store: &Store, place: &Place) -> anyhow::Result<Option<String>> {
     let read = store.snapshot().and_then(|snapshot| snapshot.view().mirror());
@@ -212,10 +280,12 @@ pub(super) fn keep(store: &Store, path: Option<&str>, place: &Place) -> anyhow::
         tx.set_mirror(path)?;
         anyhow::Ok(tx.commit()?)
     };
-    set().map_err(|error| {
-        tracing::debug!(%error, "the mirror's place was not kept");
-        Problem::store(format!("{}: no se pudo escribir", place.database().display()))
-    })
+    set().map_err(|error| unwritten(&error, place))
+}
+
+fn unwritten(error: &dyn Display, place: &Place) -> anyhow::Error {
+    tracing::debug!(%error, "the mirror's place was not kept");
+    Problem::store(format!("{}: no se pudo escribir", place.database().display()))
 }
 
 fn unread(error: &StoreError, place: &Place) -> anyhow::Error {
@@ -271,7 +341,46 @@ fn to_size(segments: &[(u32, u64)]) -> String {
 }
 
 /// Drops what a backup has, once that is known to be these books' and whole.
-fn trim(store: &Store, path: &Path, backup: &Path, place: &Place) -> anyhow::Result<Exit> {
+fn trim(args: &TrimArgs, store: Store, path: &Path, place: &Place) -> anyhow::Result<Exit> {
+    let operator = args.by.to_label("ventanilla")?;
+    let (dropped, kept) = drop_covered(&store, path, &args.backup, place)?;
+    note(store, place, operator, What::MirrorTrim, &args.backup)?;
+    output::print(format_args!("se quitó: {}", to_size(&dropped)))?;
+    output::print(format_args!("queda: {}", to_size(&kept)))?;
+    let backup = args.backup.display();
+    output::print(format_args!("desde ahora hacen falta los dos: {backup} y el espejo"))?;
+    Ok(Exit::Done)
+}
+
+/// Has the trail say who did something with a file, that is named there by its last name alone.
+pub(super) fn note(
+    store: Store,
+    place: &Place,
+    operator: Label,
+    what: What,
+    file: &Path,
+) -> anyhow::Result<()> {
+    let books = Books::start(store, place)?.operated_by(operator);
+    books.service.note_operator(None, what, Subject::named(to_file_name(file)));
+    books.close();
+    Ok(())
+}
+
+fn to_file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    to_printable(&name, FILE_NAME_LEN_MAX)
+}
+
+/// A mirror's segments, by number, with their bytes.
+type Segments = Vec<(u32, u64)>;
+
+/// The segments that were dropped, and those that stay.
+fn drop_covered(
+    store: &Store,
+    path: &Path,
+    backup: &Path,
+    place: &Place,
+) -> anyhow::Result<(Segments, Segments)> {
     let covered = backup::ends_of(backup, store.keys().clone())?;
     let has = store.snapshot().and_then(|snapshot| snapshot.view().has(&covered));
     if !has.map_err(|error| unread(&error, place))? {
@@ -287,13 +396,7 @@ fn trim(store: &Store, path: &Path, backup: &Path, place: &Place) -> anyhow::Res
         let kept = segments.split_off(dropped.min(segments.len()));
         Ok((segments, kept))
     });
-    let (dropped, kept) =
-        trimmed.map_err(|error| Problem::store(format!("espejo: {}", to_sentence(&error))))?;
-    output::print(format_args!("se quitó: {}", to_size(&dropped)))?;
-    output::print(format_args!("queda: {}", to_size(&kept)))?;
-    let backup = backup.display();
-    output::print(format_args!("desde ahora hacen falta los dos: {backup} y el espejo"))?;
-    Ok(Exit::Done)
+    trimmed.map_err(|error| Problem::store(format!("espejo: {}", to_sentence(&error))))
 }
 
 fn tell_ends(goal: &Ends, found: &Ends) -> anyhow::Result<()> {

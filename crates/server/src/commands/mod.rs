@@ -29,9 +29,11 @@ pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use ventanilla_domain::{BusinessDay, Company, CompanyId, PaymentId, Text, TextError, civil_at};
+use jiff::{Timestamp, Zoned};
+use ventanilla_domain::{
+    BusinessDay, Company, CompanyId, PaymentId, Text, TextError, civil_at, zoned_at,
+};
 
 /// Takes a company's number.
 pub(crate) fn from_company_id(text: &str) -> Result<CompanyId, String> {
@@ -68,6 +70,16 @@ pub(crate) fn from_text<const MAX: usize>(text: &str) -> Result<Text<MAX>, Strin
 /// An instant in the company's time, to the second.
 pub(crate) fn to_local(company: &Company, at: Timestamp) -> String {
     civil_at(company, at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The same with its offset, as `2021-11-26 12:11:52-04:00`: for those who compare it with other clocks.
+pub(crate) fn to_zoned(company: &Company, at: Timestamp) -> String {
+    with_offset(&zoned_at(company, at))
+}
+
+/// A time with its offset.
+pub(crate) fn with_offset(at: &Zoned) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
 }
 
 /// The text without control characters, and its first `len_max` characters.

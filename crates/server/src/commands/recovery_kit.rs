@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use ventanilla_service::{Entropy, RecoveryCode, RecoveryKit};
+use ventanilla_domain::Label;
+use ventanilla_service::{Entropy, RecoveryCode, RecoveryKit, What};
 use ventanilla_store::write_once;
 
-use crate::books::{Place, StoreArgs};
+use super::by::ByArgs;
+use super::mirror;
+use crate::books::{COMMAND_LOG, Place, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
@@ -23,6 +26,8 @@ pub(crate) struct RecoveryKitArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -37,11 +42,13 @@ struct Shown {
 /// Makes a kit of the installation's keys, and shows its code once.
 pub(crate) fn run(args: &RecoveryKitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let file = FileConfig::read(args.store.config.as_deref())?;
-    log::start(log, "error")?;
+    log::start(log, COMMAND_LOG)?;
     let place = args.store.to_place(&file)?;
     place.require_secrets()?;
     let path = args.file.clone().unwrap_or_else(|| place.kit());
+    let operator = args.by.to_label("ventanilla")?;
     let code = make(&place, &path)?;
+    note(&place, operator, &path);
     if args.json {
         let shown =
             Shown { archivo: path.display().to_string(), codigo_recuperacion: code.to_string() };
@@ -50,6 +57,17 @@ pub(crate) fn run(args: &RecoveryKitArgs, log: &LogArgs) -> anyhow::Result<Exit>
         show(&path, &code)?;
     }
     Ok(Exit::Done)
+}
+
+/// Has the trail say who made a kit. Where the books cannot be opened, which may be why the kit is
+/// wanted, there is no line.
+fn note(place: &Place, operator: Label, path: &Path) {
+    let noted = place
+        .open()
+        .and_then(|store| mirror::note(store, place, operator, What::RecoveryKit, path));
+    if let Err(error) = noted {
+        tracing::debug!(%error, "the trail does not say who made the kit");
+    }
 }
 
 /// Writes a kit of a place's keys; refuses what exists.

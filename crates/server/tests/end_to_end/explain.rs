@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::common::{
     BILLS, Bill, Client, Credentials, Installation, MEMBERS, Ran, Server, bills, check, import,
-    run, verify, wait_until, with_bills,
+    run, system_user, verify, wait_until, with_bills,
 };
 
 /// Bill 1 of [`with_bills`].
@@ -106,7 +106,7 @@ fn a_payments_life_is_told_by_its_id_its_bill_its_contract_and_its_key() {
         "versión 1       10.00, pendiente: archivo 2 «marzo.csv», línea 2",
         "Cobranza 1: 10.00 BOB, versión 1, registrada 20",
         "IdTransaccion   b-1",
-        "debe collector:1, haber receivable: 10.00",
+        "debe collector:1 (recaudador banco), haber receivable (por cobrar): 10.00",
         "Revertida 20",
         "motivo          doble",
         "impresión  hecho                         rosa",
@@ -115,6 +115,7 @@ fn a_payments_life_is_told_by_its_id_its_bill_its_contract_and_its_key() {
     ] {
         assert!(page.contains(line), "{line}\n{page}");
     }
+    assert!(!page.contains("pueden faltar"), "{page}");
     server.stop();
     verify(&installation, "datos");
 }
@@ -127,11 +128,13 @@ fn what_is_not_found_is_told_so() {
         &[
             ("explain 7 --data datos", 1, "no se encontró nada de la cobranza 7: ni en los libros"),
             ("explain --bill 99 --data datos", 1, "no se encontró nada de la factura 99"),
+            ("explain --bill 99 --data datos", 1, "los pedidos del último segundo pueden faltar"),
             ("explain --contract X --data datos", 1, "no se encontró nada del contrato X"),
             ("explain --key k --data datos", 1, "no se encontró nada del IdTransaccion «k»"),
             ("explain --bill 9 --data datos", 0, "Bitácora: nada"),
             ("explain 7 --company 9 --data datos", 2, "no hay ninguna empresa 9"),
             ("trail --company 9 --data datos", 2, "no hay ninguna empresa 9"),
+            ("trail --who nadie --data datos", 2, "no hay nadie «nadie» en la bitácora"),
             ("trail --from 2024-02-01 --to 2024-01-01 --data datos", 2, "--from es posterior"),
         ],
     );
@@ -159,22 +162,34 @@ fn the_trail_is_a_reading_list() {
         });
         what.collect::<Vec<_>>()
     };
+    // Without a name in the environment, the system's for the process's user.
+    let exported = format!("exportación|hecho|{}|este equipo|«members»", system_user());
     let all = [
         "company-add|hecho|ana|este equipo|«Cooplan»",
         "collector-add|hecho|ana|este equipo|«banco»",
         "collector-disable|hecho|operador|este equipo|«banco»",
         "importación|hecho|ana|este equipo|archivo 1, «socios.csv»",
-        "exportación|hecho|ventanilla|este equipo|«members»",
+        &exported,
     ];
     assert_eq!(told("trail --data datos"), all);
     assert_eq!(told("trail --data datos --who operador"), all[2..3]);
-    assert_eq!(told("trail --data datos --to 2020-01-01"), Vec::<String>::new());
+    for line in ["--to 2020-01-01", "--who operador --to 2020-01-01", "--who CONTABLE"] {
+        assert_eq!(told(&format!("trail --data datos {line}")), Vec::<String>::new(), "{line}");
+    }
     assert_eq!(told("trail --data datos --from 2020-01-01"), all);
     let none = ["integrator-add|hecho|eva|este equipo|«CONTABLE»"];
     assert_eq!(told("trail --data datos --no-company"), none);
     let line = done("trail --data datos --json --who operador");
     let act: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(act["Acto"], "collector-disable", "{act}");
+    let ends = |line: &str, offset: &str| {
+        let lines = done(line);
+        let time = lines.lines().next().and_then(|line| line.split('\t').next()).unwrap();
+        assert!(time.ends_with(offset), "{line}: {time}");
+    };
+    ends("trail --data datos", "-04:00");
+    ends("trail --data datos --no-company", "+00:00");
+    assert!(act["Fecha"].as_str().unwrap().ends_with("-04:00"), "{act}");
     verify(&installation, "datos");
 }
 
@@ -220,6 +235,8 @@ fn a_killed_server_leaves_a_sound_trail() {
         for bill in rest {
             let ran = explain(&installation, &["--bill", &bill.id.to_string(), "--json"]);
             assert_eq!(ran.json()["Facturas"][0]["Estado"], "pagada", "{ran:?}");
+            let page = explain(&installation, &["--bill", &bill.id.to_string()]).out;
+            assert_eq!(page.contains("pueden faltar"), acts(&ran).is_empty(), "{page}");
         }
         let ran = explain(&installation, &["--bill", &first.id.to_string(), "--json"]);
         assert_eq!(acts(&ran), ["pay done - banco -"]);

@@ -6,20 +6,22 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::common::{
-    APRIL, Daemon, Installation, MEMBERS, bills, check, files, import, run, verify, wait_until,
-    with_bills,
+    APRIL, Daemon, Installation, MEMBERS, bills, check, files, import, run, system_user, verify,
+    wait_until, with_bills,
 };
 
 #[test]
 fn who_imports_is_written_down() {
     let installation = Installation::with_company();
     installation.write("socios.csv", MEMBERS);
+    let system_user = system_user();
+    let system_user = system_user.as_str();
     let long = "x".repeat(70);
     let cases = [
-        ("", "", None, "ventanilla import"),
+        ("", "", None, system_user),
         ("maria", "otra", None, "maria"),
         ("", "jose", None, "jose"),
-        ("\u{7}", "", None, "ventanilla import"),
+        ("\u{7}", "", None, system_user),
         (&long, "", None, &long[..64]),
         ("maria", "", Some("Turno noche"), "Turno noche"),
     ];
@@ -39,7 +41,7 @@ fn who_imports_is_written_down() {
         .map(|file| file["ImportadoPor"].as_str().unwrap())
         .collect();
     let mut expected = cases.map(|(_, _, _, by)| by).to_vec();
-    expected.push("ventanilla import");
+    expected.push(system_user);
     assert_eq!(told, expected, "the last one without any variable");
     let line = format!("import members socios.csv --data datos --by {}", "x".repeat(65));
     check(&installation, &[(&line, 2, "--by <NOMBRE>: pasa de 64 caracteres")]);

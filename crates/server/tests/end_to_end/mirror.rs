@@ -185,6 +185,11 @@ fn a_mirror_that_is_unmounted_is_not_written_into_its_empty_place() {
                 3,
                 "el espejo no se puede escribir, y nada cambió",
             ),
+            (
+                "collector add --data datos --name otro",
+                3,
+                "(si no ha de volver: «ventanilla mirror off»)",
+            ),
             ("mirror status --data datos", 3, "ahí no está el espejo; ¿está montado su disco?"),
         ],
     );
@@ -315,7 +320,8 @@ fn a_mirror_is_moved_and_ended_explicitly_and_a_strange_one_is_refused() {
         assert!(ran.code == 2 && ran.err.contains(told), "{ran:?}");
     };
     refused(&["--mirror", "otro"], "el espejo tiene el asiento");
-    refused(&["--mirror", "no/hay"], "no se pudo usar: no existe");
+    refused(&["--mirror", "no/hay"], "/no; ¿está montado su disco?");
+    refused(&["--mirror", "luego"], "luego: tiene otros archivos");
     installation.done(&["init", "--data", "ajenos"]);
     let mut theirs = installation.command(&["serve", "--data", "ajenos", "--mirror", "suyo"]);
     Server::start(theirs.args(["--listen", "127.0.0.1:0", "--log", "off"])).stop();
@@ -348,4 +354,52 @@ fn a_mirror_that_is_ahead_of_the_books_is_not_told_to_be_level_with_them() {
     fs::copy(installation.path("antes.db"), installation.path("datos/ventanilla.db")).unwrap();
     let ran = installation.run(&["mirror", "status", "--data", "datos"]);
     assert!(ran.code == 1 && ran.out.contains("el espejo tiene el asiento"), "{ran:?}");
+}
+
+#[test]
+fn what_an_operator_does_to_the_mirror_and_the_keys_stands_in_the_trail() {
+    let window = Window::open();
+    let installation = window.installation;
+    window.server.stop();
+    let done = |line: &str| installation.done(&line.split(' ').collect::<Vec<_>>());
+    done("backup --data datos noche.respaldo --by ana");
+    done("mirror trim --data datos --backup noche.respaldo --by eva");
+    done("recovery-kit otro.kit --data datos --by rosa");
+    let mirror = installation.path("espejo").display().to_string();
+    installation.write("v.toml", format!("data = \"datos\"\nmirror = \"{mirror}\"\n"));
+    let off = done("mirror off --config v.toml --by leo");
+    assert!(off.err.contains("quite esa línea"), "{off:?}");
+    let told = done("trail --data datos --no-company").out;
+    for line in [
+        "recorte del espejo\thecho\teva\teste equipo\t«noche.respaldo»\n",
+        "kit de recuperación\thecho\trosa\teste equipo\t«otro.kit»\n",
+        "fin del espejo\thecho\tleo\teste equipo\t«espejo»\n",
+    ] {
+        assert!(told.contains(line), "{line}{told}");
+    }
+    verify(&installation, "datos");
+    // The keys are kept also where the books cannot be read.
+    installation.write("datos/ventanilla.db", "x");
+    done("recovery-kit tercero.kit --data datos --by rosa");
+}
+
+#[test]
+fn a_command_that_finds_the_mirror_gone_says_so_in_spanish_alone() {
+    let window = Window::open();
+    let installation = window.installation;
+    window.server.stop();
+    fs::rename(installation.path("espejo"), installation.path("lejos")).unwrap();
+    let (members, _) = files(&bills(2_000, 4));
+    installation.write("socios.csv", members);
+    for line in [
+        "import members socios.csv --data datos",
+        "company set --company 13 --data datos oldest_first=true",
+    ] {
+        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, 3, "{line}: {ran:?}");
+        assert!(ran.err.contains("el espejo no se puede escribir"), "{line}: {ran:?}");
+        assert!(ran.err.contains("ventanilla mirror off"), "{line}: {ran:?}");
+        assert!(!ran.err.contains("ERROR"), "{line}: {ran:?}");
+    }
+    installation.done(&["recovery-kit", "otro.kit", "--data", "datos"]);
 }

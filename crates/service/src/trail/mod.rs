@@ -113,6 +113,9 @@ pub enum What {
     Restore,
     ReportLoad,
     ReportWaive,
+    MirrorOff,
+    MirrorTrim,
+    RecoveryKit,
     Dropped,
 }
 
@@ -156,6 +159,9 @@ impl What {
             Self::Restore => "restore",
             Self::ReportLoad => "report-load",
             Self::ReportWaive => "report-waive",
+            Self::MirrorOff => "mirror-off",
+            Self::MirrorTrim => "mirror-trim",
+            Self::RecoveryKit => "recovery-kit",
             Self::Dropped => "dropped",
         }
     }

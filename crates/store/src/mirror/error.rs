@@ -21,6 +21,9 @@ pub enum MirrorError {
         #[source]
         source: io::Error,
     },
+    /// A new mirror is to be in a directory that holds other files.
+    #[error("{0} holds other files")]
+    Occupied(String),
     /// The mirror is another installation's.
     #[error("the mirror in {0} was made with other keys")]
     ForeignKeys(String),

@@ -41,6 +41,23 @@ pub(super) fn open_marker(keys: &Keys, directory: &Path) -> Kept<File> {
     Ok(file)
 }
 
+/// Whether a directory that is no mirror holds what is not ours. What a file system makes at its root, and
+/// a marker that was not finished, are nobody's.
+pub(super) fn is_occupied(directory: &Path) -> std::io::Result<bool> {
+    if directory.join(MARKER).try_exists()? {
+        return Ok(false);
+    }
+    for entry in directory.read_dir()? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let is_draft = name.starts_with(MARKER) && name.ends_with(".draft");
+        if name != "lost+found" && !is_draft {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The mirror's lock, over all processes.
 #[derive(Debug)]
 pub(super) struct Held(File);

@@ -31,7 +31,7 @@ pub(crate) use identities::Identified;
 use identities::IdentitiesRecord;
 use line::Draft;
 pub(crate) use line::RawEntry;
-use marker::{Held, MARKER, marker_text, open_marker};
+use marker::{Held, MARKER, is_occupied, marker_text, open_marker};
 pub use replay::Replayed;
 use tail::{Followed, Tail};
 pub(crate) use view::journal_end;
@@ -98,7 +98,8 @@ impl Mirror {
     /// Makes the directory, whose parent must be there, and an empty mirror in it; one of the same
     /// installation that is there already is taken as it is.
     ///
-    /// Errors in order: the directory or its marker cannot be made, another version made the one
+    /// Errors in order: the directory cannot be made, it holds other files and no mirror, its marker
+    /// cannot be made, another version made the one
     /// that is there, it is another installation's.
     pub fn make(directory: &Path, keys: Keys) -> Kept<Self> {
         let failed = |source| MirrorError::file(directory, source);
@@ -107,7 +108,11 @@ impl Mirror {
                 let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
                 segment::sync_directory(parent.unwrap_or(Path::new(".")))?;
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                if is_occupied(directory).map_err(failed)? {
+                    return Err(MirrorError::Occupied(directory.display().to_string()));
+                }
+            }
             Err(error) => return Err(failed(error)),
         }
         let made = write_once(&directory.join(MARKER), &marker_text(&keys));

@@ -97,7 +97,8 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if explained.is_empty() {
         let sought = args.question.to_words();
         return Err(Problem::found(format!(
-            "no se encontró nada {sought}: ni en los libros ni en la bitácora"
+            "no se encontró nada {sought}: ni en los libros ni en la bitácora. {}",
+            page::MAY_BE_MISSING
         )));
     }
     let collectors = explained.collectors.iter();

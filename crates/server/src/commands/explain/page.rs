@@ -5,6 +5,10 @@ use std::io::{self, Write};
 use super::shown::{Shown, ShownBill, ShownEntry, ShownPayment, ShownReversal, ShownVersion};
 use crate::commands::trail::shown::ShownAct;
 
+/// What is to be known where the trail seems to lack something: it is written a while after the books.
+pub(super) const MAY_BE_MISSING: &str =
+    "Si un servidor atiende, los pedidos del último segundo pueden faltar.";
+
 /// Writes the page.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Empresa {} «{}»", shown.empresa, shown.nombre)?;
@@ -66,6 +70,9 @@ fn write_payment(
         ("IdTransaccion", payment.id_transaccion),
     ];
     write_known(&place, out)?;
+    if let Some(at) = &payment.traida_tras_restauracion {
+        writeln!(out, "    traída de un reporte tras la restauración del {at}")?;
+    }
     write_entry(&payment.asiento, &payment.registrada, out)?;
     match &payment.reversion {
         Some(reversal) => write_reversal(reversal, out),
@@ -100,16 +107,29 @@ fn write_entry(entry: &ShownEntry, recorded: &str, out: &mut dyn Write) -> io::R
     for posting in &entry.partidas {
         let name = format!("asiento {}", entry.numero);
         let (debit, credit, amount) = (&posting.debe, &posting.haber, &posting.monto);
-        writeln!(out, "    {name:<15} debe {debit}, haber {credit}: {amount}{later}")?;
+        let [debited, credited] = &posting.in_words;
+        writeln!(
+            out,
+            "    {name:<15} debe {debit} ({debited}), haber {credit} ({credited}): {amount}{later}"
+        )?;
+    }
+    Ok(())
+}
+
+fn write_acts(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if shown.solicitudes.is_empty() {
+        writeln!(out, "\nBitácora: nada")?;
+    } else {
+        write_table(shown, out)?;
+    }
+    if shown.lacks_requests {
+        writeln!(out, "  {MAY_BE_MISSING}")?;
     }
     Ok(())
 }
 
 /// The acts as a table, as wide as it must be.
-fn write_acts(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if shown.solicitudes.is_empty() {
-        return writeln!(out, "\nBitácora: nada");
-    }
+fn write_table(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = shown.solicitudes.iter().map(ShownAct::to_columns).collect();
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3, 4].map(width);

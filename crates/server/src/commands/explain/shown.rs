@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use ventanilla_domain::{
-    Bill, BillId, BillState, BillVersion, CallerKey, Company, Name, PaymentId, Posting, Reversal,
-    Text,
+    Account, Bill, BillId, BillState, BillVersion, CallerKey, Company, Name, PaymentId, Posting,
+    Reversal, Text,
 };
 use ventanilla_service::{ExplainedBill, ExplainedPayment, Explanation, Posted};
 
-use crate::commands::to_local;
 use crate::commands::trail::shown::{Names, ShownAct};
+use crate::commands::{to_local, to_zoned};
 
 /// All that is explained.
 #[derive(Debug, Serialize)]
@@ -22,6 +22,9 @@ pub(super) struct Shown<'a> {
     pub(super) facturas: Vec<ShownBill<'a>>,
     pub(super) solicitudes: Vec<ShownAct<'a>>,
     pub(super) solicitudes_no_mostradas: u64,
+    /// Whether a request must have been that the trail does not have.
+    #[serde(skip)]
+    pub(super) lacks_requests: bool,
 }
 
 /// A bill.
@@ -69,6 +72,8 @@ pub(super) struct ShownPayment<'a> {
     pub(super) fecha_cobro: Option<String>,
     pub(super) id_asociado: Option<&'a str>,
     pub(super) id_transaccion: Option<&'a str>,
+    /// When the books were restored after which a report brought it.
+    pub(super) traida_tras_restauracion: Option<String>,
     pub(super) asiento: ShownEntry,
     pub(super) reversion: Option<ShownReversal<'a>>,
 }
@@ -102,6 +107,9 @@ pub(super) struct ShownPosting {
     pub(super) debe: String,
     pub(super) haber: String,
     pub(super) monto: String,
+    /// The accounts as people call them.
+    #[serde(skip)]
+    pub(super) in_words: [String; 2],
 }
 
 /// What names and times are told by.
@@ -114,7 +122,7 @@ impl<'a> Shown<'a> {
     pub(super) fn of(explained: &'a Explanation, names: &'a Names) -> Self {
         let Explanation { company, bills, acts, more_acts, .. } = explained;
         let telling = Telling { company, names };
-        let to_time = |at| to_local(company, at);
+        let to_time = |at| to_zoned(company, at);
         Self {
             empresa: company.id.to_i64(),
             nombre: company.name.as_str(),
@@ -122,6 +130,7 @@ impl<'a> Shown<'a> {
             facturas: bills.iter().map(|bill| telling.bill(bill)).collect(),
             solicitudes: acts.iter().map(|act| ShownAct::of(act, names, &to_time)).collect(),
             solicitudes_no_mostradas: *more_acts,
+            lacks_requests: lacks_requests(explained),
         }
     }
 }
@@ -150,7 +159,7 @@ impl<'a> Telling<'a> {
     }
 
     fn payment(&self, explained: &'a ExplainedPayment) -> ShownPayment<'a> {
-        let ExplainedPayment { payment, entry, reversal } = explained;
+        let ExplainedPayment { payment, entry, restored_at, reversal } = explained;
         let place = &payment.place;
         ShownPayment {
             id_cobranza: payment.id.to_i64(),
@@ -166,6 +175,7 @@ impl<'a> Telling<'a> {
             fecha_cobro: place.collected_at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
             id_asociado: payment.caller_reference.as_ref().map(Text::as_str),
             id_transaccion: payment.caller_key.as_ref().map(CallerKey::as_str),
+            traida_tras_restauracion: restored_at.map(|at| self.time(at)),
             asiento: self.entry(entry),
             reversion: reversal.as_ref().map(|(reversal, entry)| self.reversal(reversal, entry)),
         }
@@ -186,17 +196,48 @@ impl<'a> Telling<'a> {
         ShownEntry {
             numero: posted.entry.to_i64(),
             registrado: self.time(posted.recorded_at),
-            partidas: posted.postings.iter().map(posting).collect(),
+            partidas: posted.postings.iter().map(|posting| self.posting(posting)).collect(),
+        }
+    }
+
+    fn posting(&self, posting: &Posting) -> ShownPosting {
+        let Posting { debit, credit, amount } = posting;
+        ShownPosting {
+            debe: debit.to_string(),
+            haber: credit.to_string(),
+            monto: amount.to_decimal(),
+            in_words: [debit, credit].map(|account| self.account(account)),
+        }
+    }
+
+    fn account(&self, account: &Account) -> String {
+        match account {
+            Account::Receivable => "por cobrar".to_owned(),
+            Account::Collector(id) => format!("recaudador {}", self.collector(id.to_i64())),
+            Account::Revenue(None) => "ingresos por clasificar".to_owned(),
+            Account::Revenue(Some(concept)) => format!("ingresos de {concept}"),
+            Account::PaidElsewhere => "pagado fuera".to_owned(),
+            Account::Payable(supplier) => format!("deuda con el proveedor {supplier}"),
+            Account::Advance(supplier) => format!("anticipo al proveedor {supplier}"),
+            Account::Means(_) => "caja y bancos".to_owned(),
+            Account::Withheld(_) => "retenciones".to_owned(),
+            Account::Discounts => "descuentos".to_owned(),
+            Account::Interest => "intereses".to_owned(),
+            Account::Expense => "gastos".to_owned(),
         }
     }
 }
 
-fn posting(posting: &Posting) -> ShownPosting {
-    ShownPosting {
-        debe: posting.debit.to_string(),
-        haber: posting.credit.to_string(),
-        monto: posting.amount.to_decimal(),
-    }
+/// Whether the trail has no request of a payment that must have come of one. One that was written later
+/// than it was made came from a report, or from the past.
+fn lacks_requests(explained: &Explanation) -> bool {
+    let payments = explained.bills.iter().flat_map(|bill| &bill.payments);
+    let mut requested = payments.filter(|paid| paid.entry.recorded_at == paid.payment.recorded_at);
+    let is_told = |id: PaymentId| {
+        let mut acts = explained.acts.iter();
+        acts.any(|act| act.what == "pay" && act.payment == Some(id.to_i64()))
+    };
+    explained.more_acts == 0 && requested.any(|paid| !is_told(paid.payment.id))
 }
 
 fn version((version, file): &(BillVersion, Name)) -> ShownVersion<'_> {

@@ -13,7 +13,7 @@ use super::report::{Refused, Report};
 use super::verdicts::VerdictFile;
 use crate::books::Books;
 use crate::commands::by::ByArgs;
-use crate::commands::{from_company_id, to_printable};
+use crate::commands::{from_company_id, mirror, to_printable};
 use crate::problem::Problem;
 
 /// Characters of a name that is kept, at most.
@@ -99,13 +99,28 @@ impl Work<'_> {
 
     /// Why it is not known what came of the file. Repeating it is always safe.
     fn to_problem(&self, failure: Failure<ImportRefusal>, is_partly_kept: bool) -> anyhow::Error {
+        let mirror = self.books.service.mirror_problem();
+        let mirror = mirror.as_deref().map(mirror::to_way_out);
         match failure {
-            Failure::Unavailable if is_partly_kept => Problem::store(
-                "el almacén dejó de estar disponible y una parte se guardó: repita el archivo",
-            ),
-            Failure::Unknown => Problem::store(
-                "no se sabe si todo quedó guardado: repita el archivo, que no duplica nada",
-            ),
+            Failure::Unavailable if is_partly_kept => match mirror {
+                Some(mirror) => Problem::store(format!(
+                    "el espejo no se puede escribir, y solo una parte se guardó: {mirror}. Cuando el \
+                     espejo vuelva o se deje, repita el archivo, que no duplica nada"
+                )),
+                None => Problem::store(
+                    "el almacén dejó de estar disponible y una parte se guardó: repita el archivo",
+                ),
+            },
+            Failure::Unknown => match mirror {
+                Some(mirror) => Problem::store(format!(
+                    "el espejo no se puede escribir: lo último que se guardó no está en él, y lo demás \
+                     no se guardó: {mirror}. Cuando el espejo vuelva o se deje, repita el archivo, que \
+                     no duplica nada"
+                )),
+                None => Problem::store(
+                    "no se sabe si todo quedó guardado: repita el archivo, que no duplica nada",
+                ),
+            },
             other => self.books.failed(other, |_| Problem::found("el archivo fue rechazado")),
         }
     }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use ventanilla_domain::{Company, CompanyId, civil_at};
 use ventanilla_service::ActRecord;
 
-use super::{from_company_id, from_date};
+use super::{from_company_id, from_date, to_zoned, with_offset};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
@@ -82,24 +82,36 @@ fn write(
         Some(company) => civil_at(company, at),
         None => at.to_zoned(TimeZone::UTC).datetime(),
     };
-    let to_time = |at| to_civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let to_time = |at| match company {
+        Some(company) => to_zoned(company, at),
+        None => with_offset(&at.to_zoned(TimeZone::UTC)),
+    };
+    let who = args.who.as_deref().map(str::trim);
+    let mut is_known = who.is_none_or(|who| names.has(who));
     let visited =
         books.service.visit_trail(company.map(|company| company.id), &|_| true, &mut |act| {
             let day = Timestamp::from_microsecond(act.at_us).map(|at| to_civil(at).date()).ok();
             let is_within = args.from.is_none_or(|from| day >= Some(from))
                 && args.to.is_none_or(|to| day <= Some(to));
-            if is_within && is_by(&act, args.who.as_deref(), names) {
+            let is_by = who.is_none_or(|who| is_by(&act, who, names));
+            is_known |= is_by;
+            if is_within && is_by {
                 written = write_act(&ShownAct::of(&act, names, &to_time), args.json, out);
             }
             written.is_ok()
         });
     visited.map_err(|failure| books.unread(failure))?;
-    Ok(written?)
+    written?;
+    match who.filter(|_| !is_known) {
+        Some(who) => Err(Problem::usage(format!(
+            "no hay nadie «{who}» en la bitácora: ni recaudador, ni usuario, ni integrador, ni operador"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Whether an act is of somebody of that name.
-fn is_by(act: &ActRecord<'_>, who: Option<&str>, names: &Names) -> bool {
-    let Some(who) = who.map(str::trim) else { return true };
+fn is_by(act: &ActRecord<'_>, who: &str, names: &Names) -> bool {
     let has = |names: &std::collections::BTreeMap<i64, String>, id: Option<i64>| {
         id.and_then(|id| names.get(&id)).is_some_and(|name| name == who)
     };

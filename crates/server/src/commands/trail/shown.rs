@@ -16,6 +16,16 @@ pub(crate) struct Names {
     pub(crate) users: BTreeMap<i64, String>,
 }
 
+impl Names {
+    /// Whether anybody is called so.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let Self { collectors, integrators, users } = self;
+        [collectors, integrators, users]
+            .into_iter()
+            .any(|of| of.values().any(|known| known == name))
+    }
+}
+
 /// An act as it is shown.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -188,6 +198,9 @@ fn what_in_spanish(what: &str) -> &str {
         "restore" => "restauración",
         "report-load" => "carga de reporte",
         "report-waive" => "renuncia a un reporte",
+        "mirror-off" => "fin del espejo",
+        "mirror-trim" => "recorte del espejo",
+        "recovery-kit" => "kit de recuperación",
         "dropped" => "actos sin lugar",
         "payout-reverse" => "anulación de pago",
         "payout-print" => "orden de pago",

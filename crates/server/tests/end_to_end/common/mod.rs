@@ -13,6 +13,6 @@ pub(crate) use bills::{APRIL, BILLS, Bill, MEMBERS, bills, files, import, with_b
 pub(crate) use client::{Answer, Client, Credentials, connect, read_answer};
 pub(crate) use document::{Block, Example, blocks, document, examples};
 pub(crate) use process::{
-    Daemon, Installation, PATIENCE, Piped, Ran, Server, check, exists, note, now, run, verify,
-    wait_until,
+    Daemon, Installation, PATIENCE, Piped, Ran, Server, check, exists, note, now, run, system_user,
+    verify, wait_until,
 };

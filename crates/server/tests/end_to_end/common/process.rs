@@ -194,6 +194,12 @@ impl Installation {
     }
 }
 
+/// The name of the user that the tests run as.
+pub(crate) fn system_user() -> String {
+    let told = Command::new("id").arg("-un").output().unwrap().stdout;
+    String::from_utf8(told).unwrap().trim().to_owned()
+}
+
 /// Runs a command to its end, which must come in time.
 pub(crate) fn run(command: &mut Command) -> Ran {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

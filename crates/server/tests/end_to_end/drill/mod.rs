@@ -263,6 +263,10 @@ fn what_a_report_left_out_comes_later() {
     assert_eq!(answer.code(), "FACTURA_YA_PAGADA");
     assert_eq!(answer.json()["values"]["IdCobranza"], lost, "{answer:?}");
     server.stop();
+    let lost = lost.as_str().unwrap_or_default();
+    let page = installation.done(&["explain", lost, "--data", "datos"]).out;
+    assert!(page.contains("    traída de un reporte tras la restauración del 20"), "{page}");
+    assert!(!page.contains("pueden faltar"), "{page}");
     verify(installation, "datos");
 }
 

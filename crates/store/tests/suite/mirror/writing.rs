@@ -213,6 +213,15 @@ fn a_mirror_is_taken_only_by_the_store_it_is_of() {
     assert!(matches!(foreign, Err(MirrorError::ForeignKeys(_))), "{foreign:?}");
     let unmade = Mirror::make(&place.folder.path().join("no/espejo"), keys());
     assert!(matches!(unmade, Err(MirrorError::File { .. })), "{unmade:?}");
+    for (name, is_taken) in [("lost+found", true), ("mirror.json.7.draft", true), ("fotos", false)]
+    {
+        let directory = place.folder.path().join(format!("con-{name}"));
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join(name), "x").unwrap();
+        let made = Mirror::make(&directory, keys());
+        let is_occupied = matches!(made, Err(MirrorError::Occupied(_)));
+        assert_eq!((made.is_ok(), is_occupied), (is_taken, !is_taken), "{name}: {made:?}");
+    }
     let mut again = Mirror::make(&place.mirror(), keys()).unwrap();
     assert_eq!(again.catch_up(&place.world.store).unwrap(), 0, "one that is there is taken");
     let ahead = Mirror::at(&place.mirror(), keys()).catch_up(&early.store);
