@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::io::Cursor;
 
     use ventanilla_domain::{
@@ -128,7 +129,8 @@ mod tests {
         ];
         let restored_by = Label::from_text("ana").unwrap();
         let restored =
-            service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by, &[]).unwrap();
+            service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by, &[], &BTreeMap::new());
+        let restored = restored.unwrap();
         assert_eq!(restored.len(), 1);
         assert_eq!((restored[0].next_payment, restored[0].next_event), (NEXT, NEXT));
         World { service, clock, before }

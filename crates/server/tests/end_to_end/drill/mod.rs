@@ -165,7 +165,8 @@ impl Evening {
             "empresa 13: sin el reporte de «kiosco»",
             "siguen IdCobranza 1000003, movimiento 1000003, idPago 1000001",
             "  empresa 13: recaudador banco\n",
-            "Sigue: ventanilla serve --data datos\n",
+            "  1. lo que se cargó después del respaldo, otra vez: ventanilla import members ARCHIVO --data datos;",
+            "  2. ventanilla serve --data datos\n  3. un respaldo de estos libros: ventanilla backup ",
         ] {
             assert!(restored.out.contains(told), "{told}: {restored:?}");
         }
@@ -300,6 +301,60 @@ fn an_installation_is_restored_in_place_and_what_it_held_stays_beside() {
     // A second one finds the first one's books.
     check(installation, &[(line, 0, "Lo que había quedó en datos.before-restore-")]);
     verify(installation, "datos");
+}
+
+#[test]
+fn a_backup_that_is_restored_twice_gives_no_number_twice() {
+    let office = Office::opened();
+    let Office { installation, bank, bills, .. } = &office;
+    office.backup("r");
+    let line = "restore r --data datos --waive banco --waive kiosco";
+    // The backup's next is 1; what is displaced has given two, then one more after a restoration.
+    for (paid, next, lead) in [
+        (
+            &[1, 2][..],
+            "IdCobranza 1000003, movimiento 1000003, ",
+            "tenía 2 asientos más que el respaldo\n",
+        ),
+        (
+            &[1_000_003],
+            "IdCobranza 2000004, movimiento 2000004, ",
+            "tenía 2 asientos más que el respaldo\n",
+        ),
+        (
+            &[2_000_004],
+            "IdCobranza 3000005, movimiento 3000005, ",
+            "tenía 2 asientos más que el respaldo\n",
+        ),
+    ] {
+        let server = installation.serve();
+        let mut client = server.client(bank);
+        let given =
+            bills.iter().zip(paid).map(|(bill, _)| pay(&mut client, *bill, &bill.id.to_string()));
+        assert_eq!(given.collect::<Vec<_>>(), paid);
+        server.stop();
+        let ran = installation.done(&line.split(' ').collect::<Vec<_>>());
+        assert!(ran.out.contains(next), "{next}: {ran:?}");
+        assert!(ran.out.contains(lead), "{lead}: {ran:?}");
+        verify(installation, "datos");
+    }
+    // Books that are no good are no reason not to restore: their numbers are not known.
+    installation.write("datos/ventanilla.db", "ruinas");
+    fs::remove_file(installation.path("datos/ventanilla.db-wal")).ok();
+    let unread = ": sus libros no se pudieron leer, y no se miró qué números dieron\nSigue:\n";
+    let ran = installation.done(&line.split(' ').collect::<Vec<_>>());
+    assert!(ran.out.contains(unread) && ran.out.contains("siguen IdCobranza 1000001, "), "{ran:?}");
+}
+
+#[test]
+fn the_next_steps_name_what_the_restoration_was_told() {
+    let office = Office::opened();
+    let installation = &office.installation;
+    office.backup("r");
+    installation.write("libros.toml", "data = \"datos\"\nsecrets = \"datos.secrets\"\n");
+    let line = "restore r --config libros.toml --waive banco --waive kiosco";
+    let next = "\n  2. ventanilla serve --data datos --config libros.toml\n";
+    check(installation, &[(line, 0, next)]);
 }
 
 #[test]
