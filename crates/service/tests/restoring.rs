@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::io::Cursor;
 
     use ventanilla_domain::{
@@ -16,6 +17,7 @@ mod tests {
     use ventanilla_store::{Keys, Store};
 
     const BACKUP: &str = "2021-11-26T16:00:00Z";
+    const NOW: &str = "2021-11-28T16:00:00Z";
     const COMPANY: i64 = 13;
     /// The first `IdCobranza` that was lost: two payments were made before the backup.
     const LOST: i64 = 3;
@@ -128,9 +130,12 @@ mod tests {
         ];
         let restored_by = Label::from_text("ana").unwrap();
         let restored =
-            service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by, &[]).unwrap();
+            service.go_on_from_backup(BACKUP.parse().unwrap(), &restored_by, &[], &BTreeMap::new());
+        let restored = restored.unwrap();
         assert_eq!(restored.len(), 1);
         assert_eq!((restored[0].next_payment, restored[0].next_event), (NEXT, NEXT));
+        // The reports tell of the days after it.
+        clock.set(NOW.parse().unwrap());
         World { service, clock, before }
     }
 
@@ -277,6 +282,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_bad_line_is_told_once_and_of_the_column_that_is_wrong() {
+        each_store(async |world| {
+            for (line, column) in [
+                ("cobranza,1,1,100,1.50,2021-11-26 12:00:00,2,,", "Monto"),
+                ("cobranza,1,1,7,1.00,2021-11-26 12:00:00,2,,", "Contrato"),
+                ("cobranza,1,2,100,1.00,2021-11-26 12:00:00,2,,", "IdFactura"),
+                ("cobranza,4,99,100,3.00,2021-11-26 12:31:00,2,,", "IdFactura"),
+                ("cobranza,4,1,100,1.00,2021-11-26 12:31:00,2,,", "IdFactura"),
+                ("cobranza,4,4,100,3.99,2021-11-26 12:31:00,2,,", "Monto"),
+                ("cobranza,4,4,101,4.00,2021-11-26 12:31:00,2,,", "Contrato"),
+                ("cobranza,1000003,4,100,4.00,2021-11-26 12:31:00,2,,", "IdCobranza"),
+                // Noon in La Paz is the moment of the loading, to the second.
+                ("cobranza,4,4,100,4.00,2021-11-28 12:00:01,2,,", "FechaPagoEmpresa"),
+                (
+                    "reversion,1,1,100,-1.00,2021-11-26 12:00:00,3,2021-11-28 12:00:01,",
+                    "FechaReversion",
+                ),
+                (
+                    "reversion,4,4,100,-4.00,2021-11-26 12:31:00,3,2021-11-26 12:32:00,",
+                    "FechaReversion",
+                ),
+                // Its reversal follows from what is wrong with the payment.
+                ("cobranza,4,4,100,3.99,2021-11-26 12:31:00,3,2021-11-26 12:32:00,", "Monto"),
+                ("cobranza,1,1,100,1.50,2021-11-26 12:00:00,3,2021-11-26 12:32:00,", "Monto"),
+            ] {
+                let loaded = world.load(&[(1, &format!("{line}\n"))], false);
+                let Err(LoadRefusal::BadLines(bad)) = loaded else { panic!("{line}: {loaded:?}") };
+                let columns: Vec<_> = bad.iter().map(|bad| bad.verdict.column).collect();
+                assert_eq!(columns, [Some(column)], "{line}: {bad:?}");
+            }
+            let (loaded, _) = world
+                .load(&[(1, "cobranza,4,4,100,4.00,2021-11-28 12:00:00,2,,\n")], false)
+                .unwrap();
+            assert_eq!(loaded[0].payments.count, 1, "done this very second");
+            // A line that is left out is left out whole.
+            let line = "cobranza,1,1,100,1.00,2021-11-26 12:00:01,3,2021-11-26 12:32:00,\n";
+            let (loaded, bad) = world.load(&[(1, line)], true).unwrap();
+            assert_eq!((loaded[0].reversals, loaded[0].refused, bad.len()), (0, 1, 1));
+            world.is_sound();
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn bad_lines_may_be_left_out_and_come_later() {
         each_store(async |world| {
             let report = "cobranza,3,3,100,3.00,2021-11-26 12:30:00,2,,\n\
@@ -321,7 +370,7 @@ mod tests {
     #[tokio::test]
     async fn every_token_has_ended_and_nothing_is_loaded_into_books_that_lost_nothing() {
         each_store(async |world| {
-            world.clock.set("2021-11-26T17:00:00Z".parse().unwrap());
+            world.clock.set("2021-11-28T17:00:00Z".parse().unwrap());
             assert_eq!(world.service.tokens(None, None).unwrap().len(), 0);
             caller(&world.service, "banco").await;
         })

@@ -6,6 +6,8 @@ mod plan;
 mod problem;
 mod reports;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, EntryNumber, Event, Label, RESTORATION_STEP, Restoration};
 use ventanilla_store::{Counters, StoreError, Tx};
@@ -38,14 +40,18 @@ pub struct RestoredCompany {
 impl Service {
     /// Lets the books go on from a backup, in one transaction: ends every token and session, so that
     /// none that was ended since lives again, and steps every company's numbers over those that were
-    /// given since. `waived` are the collectors of which no report will be loaded.
+    /// given since. `waived` are the collectors of which no report will be loaded; `displaced` how far
+    /// books went that these take the place of, as those of an earlier restoration of the same backup,
+    /// whose numbers are stepped over too.
     pub fn go_on_from_backup(
         &self,
         backed_up_at: Timestamp,
         restored_by: &Label,
         waived: &[(CompanyId, Label)],
+        displaced: &BTreeMap<CompanyId, Counters>,
     ) -> Result<Vec<RestoredCompany>, Failure<NoRefusal>> {
         let (restored_by, waived) = (restored_by.clone(), waived.to_vec());
+        let displaced = displaced.clone();
         self.write_blocking(move |tx, now| {
             tx.end_all_sign_ins()?;
             let act = OperatorAct::by(&restored_by, What::ReportWaive);
@@ -53,9 +59,11 @@ impl Service {
                 act.keep(tx, now, Some(*company), Subject::named(collector.as_str()))?;
             }
             let companies = tx.view().companies()?;
+            let companies: Vec<_> = companies.iter().map(|company| company.id).collect();
+            let step = step_of(tx, &companies, &displaced)?;
             let restored = companies
                 .iter()
-                .map(|company| step_over(tx, company.id, backed_up_at, &restored_by, now));
+                .map(|company| step_over(tx, *company, step, backed_up_at, &restored_by, now));
             restored.collect::<Result<_, StoreError>>().map(Ok)
         })
     }
@@ -103,9 +111,42 @@ fn last_entry(counters: &Counters) -> Result<EntryNumber, StoreError> {
     last.map_err(|_range| damaged("books have no entry"))
 }
 
+/// By how much all numbers step: what books that are displaced were ahead in any series of any company,
+/// and the step of every restoration.
+fn step_of(
+    tx: &mut Tx<'_>,
+    companies: &[CompanyId],
+    displaced: &BTreeMap<CompanyId, Counters>,
+) -> Result<u32, StoreError> {
+    let mut lead = 0;
+    for company in companies {
+        if let Some(displaced) = displaced.get(company) {
+            lead = lead.max(lead_over(displaced, &counters_of(tx, *company)?));
+        }
+    }
+    let step = u32::try_from(lead).ok().and_then(|lead| lead.checked_add(RESTORATION_STEP));
+    step.ok_or_else(|| damaged("displaced books are too far ahead to step over their numbers"))
+}
+
+/// By how much one of the series whose numbers others are told is ahead at most; 0 where none is.
+fn lead_over(ahead: &Counters, behind: &Counters) -> i64 {
+    let [ahead, behind] = [ahead, behind].map(|next| {
+        [
+            next.next_payment.to_i64(),
+            next.next_event.to_i64(),
+            next.next_payout.to_i64(),
+            next.next_invoice.to_i64(),
+            next.next_supplier.to_i64(),
+        ]
+    });
+    let leads = ahead.iter().zip(behind).map(|(ahead, behind)| ahead.saturating_sub(behind));
+    leads.fold(0, i64::max)
+}
+
 fn step_over(
     tx: &mut Tx<'_>,
     company: CompanyId,
+    step: u32,
     backed_up_at: Timestamp,
     restored_by: &Label,
     now: Timestamp,
@@ -116,7 +157,7 @@ fn step_over(
         backed_up_at,
         last_entry,
         next_payment: before.next_payment,
-        step: RESTORATION_STEP,
+        step,
         restored_by: restored_by.clone(),
     };
     tx.append(company, Event::BooksRestored(Box::new(restoration)), now)?;
@@ -127,4 +168,46 @@ fn step_over(
 
 fn counters_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Counters, StoreError> {
     tx.counters(company)?.ok_or_else(|| damaged("a company has no counters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ventanilla_domain::{
+        ContractKey, EventNumber, FileId, MemberId, PaymentId, PayoutId, PurchaseInvoiceId,
+        SupplierId,
+    };
+
+    /// Counters whose series of numbers that others are told are these.
+    fn counters([payment, event, payout, invoice, supplier]: [i64; 5]) -> Counters {
+        Counters {
+            next_payment: PaymentId::from_i64(payment).unwrap(),
+            next_member: MemberId::FIRST,
+            next_contract: ContractKey::FIRST,
+            next_file: FileId::FIRST,
+            next_entry: EntryNumber::FIRST,
+            next_event: EventNumber::from_i64(event).unwrap(),
+            next_supplier: SupplierId::from_i64(supplier).unwrap(),
+            next_invoice: PurchaseInvoiceId::from_i64(invoice).unwrap(),
+            next_payout: PayoutId::from_i64(payout).unwrap(),
+            payable_entries: 0,
+            chain: [0; 32],
+        }
+    }
+
+    #[test]
+    fn the_lead_is_that_of_the_series_which_is_ahead_most() {
+        let behind = counters([5; 5]);
+        for (ahead, lead) in [
+            ([5; 5], 0),
+            ([1; 5], 0),
+            ([9, 5, 5, 5, 5], 4),
+            ([5, 9, 5, 5, 5], 4),
+            ([1, 1, 9, 1, 1], 4),
+            ([5, 5, 5, 9, 6], 4),
+            ([6, 7, 8, 9, 10], 5),
+        ] {
+            assert_eq!(lead_over(&counters(ahead), &behind), lead, "{ahead:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{StoreError, View};
 
-use super::problem::ReportProblem;
+use super::problem::{COLLECTOR, ReportProblem};
 use super::reports::ReportVerdict;
 use crate::collecting::{bill_by_number, pay_facts};
 use crate::import::ReportedRow;
@@ -50,6 +50,7 @@ pub(super) enum Planned {
 pub(super) struct Plan<'p> {
     company: &'p Company,
     restorations: &'p [Restoration],
+    now: Timestamp,
     /// Of each act that stands its report, in the order in which they are to be kept.
     pub(super) planned: Vec<(usize, Planned)>,
     /// The acts that do not.
@@ -66,11 +67,16 @@ pub(super) struct Plan<'p> {
 type Verdict = Result<Planned, ReportProblem>;
 
 impl<'p> Plan<'p> {
-    /// Nothing decided yet. `company` is the company without its rules.
-    pub(super) fn new(company: &'p Company, restorations: &'p [Restoration]) -> Self {
+    /// Nothing decided yet. `company` is the company without its rules; nothing was done after `now`.
+    pub(super) fn new(
+        company: &'p Company,
+        restorations: &'p [Restoration],
+        now: Timestamp,
+    ) -> Self {
         Self {
             company,
             restorations,
+            now,
             planned: Vec::new(),
             bad: Vec::new(),
             payments: HashMap::new(),
@@ -81,10 +87,13 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// Decides acts in their order.
+    /// Decides acts in their order. The reversal of a line whose payment is bad is left out with it.
     pub(super) fn decide_all(&mut self, view: &View<'_>, acts: &[Act]) -> Result<(), StoreError> {
+        let mut bad_payments = HashSet::new();
         for act in acts {
             let decided = match act.deed {
+                Deed::Reversal if bad_payments.contains(&(act.report, act.line)) => continue,
+                _ if act.at > self.now => Err(ReportProblem::Later),
                 Deed::Payment => self.decide_payment(view, act)?,
                 Deed::Reversal => self.decide_reversal(view, act)?,
             };
@@ -92,7 +101,12 @@ impl<'p> Plan<'p> {
                 // A reversal may stand in two rows.
                 Ok(Planned::Known) if !self.known.insert((act.row.payment, act.deed)) => {}
                 Ok(planned) => self.keep(act.report, planned),
-                Err(problem) => self.bad.push(ReportVerdict::of(act, problem.to_string())),
+                Err(problem) => {
+                    if act.deed == Deed::Payment {
+                        bad_payments.insert((act.report, act.line));
+                    }
+                    self.bad.push(ReportVerdict::of(act, problem));
+                }
             }
         }
         Ok(())
@@ -226,7 +240,7 @@ fn agrees(known: &Payment, act: &Act) -> Result<(), ReportProblem> {
     let is_same_contract = known.contract_code == row.contract
         || row.contract.without_leading_zeros().as_ref() == Some(&known.contract_code);
     let compared = [
-        ("el recaudador", known.collector == act.collector),
+        (COLLECTOR, known.collector == act.collector),
         ("IdFactura", known.bill == row.bill),
         ("Contrato", is_same_contract),
         ("Monto", known.amount == row.amount),

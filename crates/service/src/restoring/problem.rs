@@ -5,11 +5,16 @@ use std::fmt::{self, Display};
 
 use ventanilla_domain::{PayRefusal, PaymentId, ReverseRefusal};
 
+/// What of a payment is no column: whose it is.
+pub(super) const COLLECTOR: &str = "el recaudador";
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReportProblem {
     /// The books have the payment, and say something else of it.
     Differs { payment: PaymentId, what: &'static str },
+    /// It is said to have been done later than now.
+    Later,
     /// No payment of that id can have been lost.
     NotLost { payment: PaymentId },
     /// Another payment settles the bill; `None` where it was paid elsewhere.
@@ -28,6 +33,9 @@ impl Display for ReportProblem {
             Self::Differs { payment, what } => {
                 write!(f, "la cobranza {payment} ya está en los libros y {what} no coincide.")
             }
+            Self::Later => f.write_str(
+                "es posterior a este momento: revise la fecha, y el reloj de esta máquina.",
+            ),
             Self::NotLost { payment } => write!(
                 f,
                 "la cobranza {payment} no está en los libros, y su número no es de los que se dieron \
@@ -45,6 +53,31 @@ impl Display for ReportProblem {
             ),
             Self::Pay(refusal) => f.write_str(pay_sentence(*refusal)),
             Self::Reverse(refusal) => f.write_str(reverse_sentence(*refusal)),
+        }
+    }
+}
+
+impl ReportProblem {
+    /// The column that is wrong, where it is one other than what names the deed.
+    pub(super) fn column(&self) -> Option<&'static str> {
+        match self {
+            Self::Differs { what, .. } => Some(*what).filter(|what| *what != COLLECTOR),
+            Self::BillPaid { .. } => Some("IdFactura"),
+            Self::Pay(refusal) => match refusal {
+                PayRefusal::CallerKeyReused => Some("IdTransaccion"),
+                PayRefusal::BillUnknown
+                | PayRefusal::BillPaid { .. }
+                | PayRefusal::BillAnnulled => Some("IdFactura"),
+                PayRefusal::BillOfAnotherContract | PayRefusal::ContractBlocked => Some("Contrato"),
+                PayRefusal::PeriodMismatch => Some("Periodo"),
+                PayRefusal::AmountMismatch => Some("Monto"),
+                PayRefusal::OlderBillUnpaid
+                | PayRefusal::OutsideHours
+                | PayRefusal::PayerMismatch => None,
+            },
+            Self::Later | Self::NotLost { .. } | Self::PaymentUnknown { .. } | Self::Reverse(_) => {
+                None
+            }
         }
     }
 }

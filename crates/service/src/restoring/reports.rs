@@ -9,6 +9,7 @@ use ventanilla_domain::{CollectorId, Company, CompanyId, Event, Total, instant_a
 use ventanilla_store::{StoreError, Tx};
 
 use super::plan::{Act, Deed, Plan, Planned};
+use super::problem::ReportProblem;
 use crate::admin::without_rules;
 use crate::collecting::{Decided, company_of};
 use crate::import::{ImportRefusal, ReportedRows, Source, Verdict, scan};
@@ -107,7 +108,7 @@ impl Service {
         let act = self.operator_act(What::ReportLoad);
         self.write_blocking(move |tx, now| {
             let lenient = without_rules(company_of(tx, company.id)?.as_ref());
-            let mut plan = Plan::new(&lenient, &restorations);
+            let mut plan = Plan::new(&lenient, &restorations, now);
             plan.decide_all(&tx.view(), &read.acts)?;
             let mut bad = read.bad.clone();
             bad.append(&mut plan.bad);
@@ -224,11 +225,13 @@ fn read_report(
 }
 
 impl ReportVerdict {
-    pub(super) fn of(act: &Act, message: String) -> Self {
-        let column = match act.deed {
-            Deed::Payment => "IdCobranza",
-            Deed::Reversal => "FechaReversion",
-        };
+    pub(super) fn of(act: &Act, problem: ReportProblem) -> Self {
+        let column = problem.column().unwrap_or(match (act.deed, problem) {
+            (Deed::Payment, ReportProblem::Later) => "FechaPagoEmpresa",
+            (Deed::Payment, _) => "IdCobranza",
+            (Deed::Reversal, _) => "FechaReversion",
+        });
+        let message = problem.to_string();
         let verdict = Verdict { line: act.line, column: Some(column), message };
         Self { report: act.report, verdict }
     }

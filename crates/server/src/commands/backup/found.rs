@@ -63,7 +63,7 @@ impl Found {
     pub(super) fn to_lines(&self) -> Vec<String> {
         let form = if self.is_sealed { "cifrado" } else { "sin cifrar" };
         let first = format!(
-            "{}: respaldo de las {}, {form}, {}; revisado: {}",
+            "{}: respaldo del {}, {form}, {}; revisado: {}",
             self.file,
             to_instant(self.made_at),
             to_size(self.bytes),

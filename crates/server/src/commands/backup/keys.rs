@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ventanilla_service::{CodeError, KitError, RecoveryCode, RecoveryKit};
-use ventanilla_store::Keys;
 
-use crate::books::Place;
 use crate::problem::{Problem, to_reason};
 
 /// Where the code is read from, where nobody can be asked.
@@ -35,14 +33,6 @@ impl KitArgs {
     /// Refuses a kit where none is taken.
     pub(super) fn refuse(&self, sentence: &str) -> anyhow::Result<()> {
         if self.kit.is_some() { Err(Problem::usage(sentence)) } else { Ok(()) }
-    }
-
-    /// The keys: of the kit, or else of the place's secrets file.
-    pub(super) fn to_keys(&self, place: &Place) -> anyhow::Result<Keys> {
-        match self.to_random()? {
-            Some(random) => Ok(Keys::from_random(random)),
-            None => place.keys(),
-        }
     }
 
     /// The keys of the kit as a secrets file has them; `None` where no kit is named.

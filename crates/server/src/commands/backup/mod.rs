@@ -56,10 +56,10 @@ pub(crate) struct BackupArgs {
 pub(crate) fn run(args: &BackupArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let file = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error")?;
-    let place = args.store.to_place(&file)?;
     let found = if args.check {
-        check(args, &place)?
+        check(args, keys_to_check(args, &file)?)?
     } else {
+        let place = args.store.to_place(&file)?;
         args.kit.refuse("--kit: un respaldo se hace con el archivo de claves; con --check, sí")?;
         make(args, &place)?
     };
@@ -117,8 +117,19 @@ fn copy(store: &Store, to: &Path) -> Result<Examined, BackupError> {
     backup::examine(to, store.keys())
 }
 
-fn check(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
-    let keys = args.kit.to_keys(place)?;
+/// The keys of the kit, or else of the secrets file, for which no data directory is needed where it is
+/// named itself: a backup is examined where there may be no books.
+fn keys_to_check(args: &BackupArgs, file: &FileConfig) -> anyhow::Result<Keys> {
+    if let Some(random) = args.kit.to_random()? {
+        return Ok(Keys::from_random(random));
+    }
+    match &args.store.secrets {
+        Some(secrets) => Place::from_paths(secrets, Some(secrets.clone()), None)?.keys(),
+        None => args.store.to_place(file)?.keys(),
+    }
+}
+
+fn check(args: &BackupArgs, keys: Keys) -> anyhow::Result<Found> {
     let LaidOut { manifest, verification, .. } = examine_aside(&args.file, keys)?;
     let is_sealed =
         backup::is_sealed(&args.file).map_err(|error| to_problem(&args.file, &error))?;

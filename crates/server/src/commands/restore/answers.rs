@@ -111,9 +111,10 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Matches what the line says with the collectors there are; at a terminal asks for the others.
+    /// A collector that is named twice as one to do without is so once.
     ///
-    /// Errors in order: a name that no collector has, or several; a file that cannot be read; active
-    /// collectors of which nothing was said.
+    /// Errors in order: a name that no collector has, or several; a report of one to do without; a file
+    /// that cannot be read; active collectors of which nothing was said.
     pub(super) fn of(
         service: &Service,
         reports: &[Reported],
@@ -124,10 +125,16 @@ impl Answers {
             .map_err(|failure| from_failure(failure, |refusal| match refusal {}))?;
         let mut answers = Self::default();
         for named in waive {
-            answers.waived.push(find(&collectors, named)?.clone());
+            let collector = find(&collectors, named, "en el respaldo")?;
+            if !answers.speak_of(collector) {
+                answers.waived.push(collector.clone());
+            }
         }
         for reported in reports {
-            let collector = find(&collectors, &reported.named)?;
+            let collector = find(&collectors, &reported.named, "en el respaldo")?;
+            if answers.is_waived(collector) {
+                return Err(contradicted(collector));
+            }
             answers.add(collector, reported.clone().opened()?);
         }
         let unsaid: Vec<&Collector> =
@@ -155,8 +162,11 @@ impl Answers {
 
     fn speak_of(&self, collector: &Collector) -> bool {
         let mut reported = self.reports.iter().flat_map(|own| &own.reports);
-        reported.any(|(id, _)| *id == collector.id)
-            || self.waived.iter().any(|waived| waived.id == collector.id)
+        reported.any(|(id, _)| *id == collector.id) || self.is_waived(collector)
+    }
+
+    fn is_waived(&self, collector: &Collector) -> bool {
+        self.waived.iter().any(|waived| waived.id == collector.id)
     }
 
     /// Asks for a collector's report until there is an answer.
@@ -190,27 +200,40 @@ impl Answers {
     }
 }
 
-/// The one collector of a name.
+/// The one collector of a name in the books.
 pub(crate) fn to_owner<'c>(
     collectors: &'c [Collector],
     company: CompanyId,
     name: &str,
 ) -> anyhow::Result<&'c Collector> {
-    find(collectors, &Named { company: Some(company), name: name.trim().to_owned() })
+    let named = Named { company: Some(company), name: name.trim().to_owned() };
+    find(collectors, &named, "en los libros")
 }
 
-fn find<'c>(collectors: &'c [Collector], named: &Named) -> anyhow::Result<&'c Collector> {
+/// The one collector that is named; `place` is where it is looked for.
+fn find<'c>(
+    collectors: &'c [Collector],
+    named: &Named,
+    place: &str,
+) -> anyhow::Result<&'c Collector> {
     let mut found = collectors.iter().filter(|collector| named.is_of(collector));
     let name = &named.name;
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
-        (None, _) => Err(Problem::usage(format!(
-            "no hay ningún recaudador «{name}» en el respaldo; nada cambió"
-        ))),
+        (None, _) => {
+            Err(Problem::usage(format!("no hay ningún recaudador «{name}» {place}; nada cambió")))
+        }
         (Some(_), Some(_)) => Err(Problem::usage(format!(
             "hay un recaudador «{name}» en varias empresas: indique cuál, como 13:{name}; nada cambió"
         ))),
     }
+}
+
+fn contradicted(collector: &Collector) -> anyhow::Error {
+    let (company, name) = (collector.company, &collector.name);
+    Problem::usage(format!(
+        "del recaudador «{company}:{name}» se dan --report y --waive: deje uno de los dos; nada cambió"
+    ))
 }
 
 fn unanswered(collectors: &[&Collector]) -> anyhow::Error {

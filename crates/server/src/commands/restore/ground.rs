@@ -49,6 +49,11 @@ impl Ground {
         Ok(Self { data: data.clone(), former: Some(former) })
     }
 
+    /// The lock of what is to be moved aside.
+    pub(super) fn former(&self) -> Option<&ServerLock> {
+        self.former.as_ref()
+    }
+
     /// Puts what was made in the directory's place; answers where what it held is now.
     pub(super) fn give_to(self, scratch: &Scratch) -> anyhow::Result<Option<PathBuf>> {
         let at = |path: &Path| {

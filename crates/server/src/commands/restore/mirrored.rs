@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ventanilla_store::{Mirror, MirrorError, Replayed, Store};
 
-use super::Origin;
-use super::told::{SIGN_INS_ENDED, to_resumed};
+use super::told::{Outcome, SIGN_INS_ENDED, to_resumed};
+use super::{Origin, unread};
 use crate::books::Books;
 use crate::commands::backup::to_instant;
 use crate::commands::mirror::{to_name, to_sentence};
@@ -46,14 +46,14 @@ impl Brought {
 
     /// Lets the books go on where the mirror ended; what to tell of it. They do not name it: a copy
     /// that is made to be looked at must not write where the books of every day do.
-    pub(super) fn go_on(&self, books: &Books, from: Origin<'_>) -> anyhow::Result<Vec<String>> {
+    pub(super) fn go_on(&self, books: &Books, from: Origin<'_>) -> anyhow::Result<Outcome> {
         let resumed = books.service.go_on_from_mirror(from.by);
-        let companies = resumed.map_err(|failure| books.unread(failure))?;
+        let companies = resumed.map_err(|failure| unread(books, failure))?;
         let mut lines = vec![from.to_line(), self.to_line()];
         lines.extend(companies.iter().map(to_resumed));
         lines.push(SIGN_INS_ENDED.to_owned());
-        lines.push(format!("{} --mirror {}", from.to_last_line(), self.mirror));
-        Ok(lines)
+        let next = vec![format!("Sigue: ventanilla serve {} --mirror {}", from.flags, self.mirror)];
+        Ok(Outcome { lines, companies, source: "el respaldo y su espejo", next })
     }
 
     /// What it had, and up to when: a mirror that was given up before the end is not the right one.

@@ -2,6 +2,7 @@
 //! that takes the new one at one stroke, and what it held is moved aside.
 
 mod answers;
+mod displaced;
 mod ground;
 mod mirrored;
 mod told;
@@ -10,16 +11,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ventanilla_domain::Label;
-use ventanilla_service::{Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, Service};
+use ventanilla_service::{
+    Clock, CollectorReport, Failure, LoadRefusal, LoadedReport, NoRefusal, Service,
+};
 use ventanilla_store::backup::{checked, lay_out};
 use ventanilla_store::{Keys, Manifest, ServerLock, Store, Verification};
 
 pub(crate) use answers::CompanyReports;
 use answers::{Answers, Named};
 pub(crate) use answers::{Reported, to_owner};
+use displaced::Displaced;
 use ground::{Ground, Scratch};
 use mirrored::Brought;
-use told::Restored;
+use told::{Outcome, Restored};
 pub(crate) use told::{to_line, to_loaded};
 
 use super::backup::{DATABASE, KitArgs, to_problem};
@@ -66,8 +70,10 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let ground = Ground::hold(&place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
     let scratch = Scratch::beside(&place)?;
-    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys)?;
-    let from = Origin { place: &place, manifest: &manifest, kept: &kept, by: &by };
+    let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys.clone())?;
+    let displaced = Displaced::of(ground.former(), keys);
+    let flags = to_flags(args, &place);
+    let from = Origin { place: &place, manifest: &manifest, kept: &kept, by: &by, flags: &flags };
     // The mirror that the backup names, if any, has more than the backup: whoever serves names one.
     let former = mirror::known(&store, &place)?;
     mirror::keep(&store, None, &place)?;
@@ -75,9 +81,9 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let brought = brought.transpose()?;
     let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
     let books = books.operated_by(by.clone());
-    let mut lines = match &brought {
+    let mut outcome = match &brought {
         Some(brought) => brought.go_on(&books, from)?,
-        None => go_on(args, &books, from, former)?,
+        None => go_on(args, &books, from, former, &displaced)?,
     };
     require_sound(&books)?;
     // Closed, the database is one file without a log.
@@ -85,14 +91,15 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     if let Some(random) = new_secrets {
         ground::write_secrets(&place, random)?;
         let secrets = place.secrets.display();
-        lines.insert(1, format!("Claves escritas en {secrets}, desde el kit"));
+        outcome.lines.insert(1, format!("Claves escritas en {secrets}, desde el kit"));
     }
     let aside = ground.give_to(&scratch)?;
     drop(lock);
     if let Some(aside) = aside {
-        output::print(format_args!("Lo que había quedó en {}", aside.display()))?;
+        let Outcome { companies, source, .. } = &outcome;
+        outcome.lines.push(displaced.to_line(&aside, companies, source));
     }
-    lines.iter().try_for_each(output::print)?;
+    outcome.lines.iter().chain(&outcome.next).try_for_each(output::print)?;
     Ok(Exit::Done)
 }
 
@@ -104,6 +111,17 @@ struct Origin<'o> {
     kept: &'o Verification,
     /// Who restores it.
     by: &'o Label,
+    /// With what the next command finds the books.
+    flags: &'o str,
+}
+
+/// With what the next command finds the books: what this one was told.
+fn to_flags(args: &RestoreArgs, place: &Place) -> String {
+    let mut flags = format!("--data {}", place.data.display());
+    for (flag, path) in [("--config", &args.store.config), ("--secrets", &args.store.secrets)] {
+        flags.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
+    }
+    flags
 }
 
 /// Lets the books go on from the backup and collectors' reports; what to tell of it.
@@ -112,13 +130,16 @@ fn go_on(
     books: &Books,
     from: Origin<'_>,
     former_mirror: Option<String>,
-) -> anyhow::Result<Vec<String>> {
+    displaced: &Displaced,
+) -> anyhow::Result<Outcome> {
     let answers = Answers::of(&books.service, &args.report, &args.waive)?;
     let waived = answers.waived.iter().map(|waived| (waived.company, waived.name.clone()));
+    let waived: Vec<_> = waived.collect();
+    let counters = displaced.counters();
     let companies = books
         .service
-        .go_on_from_backup(from.manifest.made_at, from.by, &waived.collect::<Vec<_>>())
-        .map_err(|failure| books.unread(failure))?;
+        .go_on_from_backup(from.manifest.made_at, from.by, &waived, &counters)
+        .map_err(|failure| unread(books, failure))?;
     let loaded = load(books, &answers, args.skip_bad)?;
     let restored = Restored {
         from,
@@ -128,7 +149,8 @@ fn go_on(
         people: told::people(books)?,
         former_mirror,
     };
-    Ok(restored.to_lines())
+    let lines = restored.to_lines();
+    Ok(Outcome { lines, companies, source: "el respaldo", next: from.to_next() })
 }
 
 /// The keys, and what a secrets file that is not there yet is to hold.
@@ -185,7 +207,7 @@ fn load(books: &Books, answers: &Answers, skip_bad: bool) -> anyhow::Result<Vec<
 
 fn load_company(books: &Books, reports: &CompanyReports, skip_bad: bool) -> anyhow::Result<Loaded> {
     let loaded = load_reports(&books.service, reports, skip_bad)
-        .map_err(|failure| books.failed(failure, |refusal| refused(reports, &refusal)))?;
+        .map_err(|failure| failed(books, failure, |refusal| refused(reports, &refusal)))?;
     let named = reports.reports.iter().map(|(_, named)| named.clone());
     Ok(Loaded { reports: named.zip(loaded).collect() })
 }
@@ -232,12 +254,31 @@ pub(crate) fn refused(reports: &CompanyReports, refusal: &LoadRefusal) -> anyhow
 }
 
 fn require_sound(books: &Books) -> anyhow::Result<()> {
-    let report = books.service.verify().map_err(|failure| books.unread(failure))?;
+    let report = books.service.verify().map_err(|failure| unread(books, failure))?;
     if report.findings.is_empty() {
         return Ok(());
     }
     let findings = report.findings.join("\n");
     Err(Problem::store(format!("lo restaurado no se pudo comprobar; nada cambió:\n{findings}")))
+}
+
+/// A failure over books that are being made, which nobody else uses: what keeps them from being written
+/// is the disk.
+fn failed<R>(
+    books: &Books,
+    failure: Failure<R>,
+    refused: impl FnOnce(R) -> anyhow::Error,
+) -> anyhow::Error {
+    match failure {
+        Failure::Unavailable => {
+            Problem::store("no se pudo restaurar: el disco está lleno; nada cambió")
+        }
+        other => books.failed(other, refused),
+    }
+}
+
+fn unread(books: &Books, failure: Failure<NoRefusal>) -> anyhow::Error {
+    failed(books, failure, |refusal| match refusal {})
 }
 
 /// When things happen: the machine's clock.

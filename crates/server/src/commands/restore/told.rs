@@ -21,6 +21,17 @@ pub(super) struct Restored<'r> {
     pub(super) former_mirror: Option<String>,
 }
 
+/// What is told of a restoration once it is done.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) lines: Vec<String>,
+    pub(super) companies: Vec<RestoredCompany>,
+    /// What the books have all entries of.
+    pub(super) source: &'static str,
+    /// What is to be done, after everything else.
+    pub(super) next: Vec<String>,
+}
+
 /// What is true of every restoration.
 pub(super) const SIGN_INS_ENDED: &str = "Terminaron todos los tokens y todas las sesiones.";
 
@@ -28,7 +39,7 @@ impl Origin<'_> {
     /// Which backup was restored where.
     pub(super) fn to_line(self) -> String {
         format!(
-            "Restaurado en {} el respaldo de las {} (versión {}): {}",
+            "Restaurado en {} el respaldo del {} (versión {}): {}",
             self.place.data.display(),
             to_instant(self.manifest.made_at),
             self.manifest.version,
@@ -36,9 +47,18 @@ impl Origin<'_> {
         )
     }
 
-    /// What comes next.
-    pub(super) fn to_last_line(self) -> String {
-        format!("Sigue: ventanilla serve --data {}", self.place.data.display())
+    /// What comes next, without a mirror.
+    pub(super) fn to_next(self) -> Vec<String> {
+        let flags = self.flags;
+        vec![
+            "Sigue:".to_owned(),
+            format!(
+                "  1. lo que se cargó después del respaldo, otra vez: ventanilla import members ARCHIVO \
+                 {flags}; ventanilla import bills ARCHIVO {flags}"
+            ),
+            format!("  2. ventanilla serve {flags}"),
+            format!("  3. un respaldo de estos libros: ventanilla backup ARCHIVO {flags}"),
+        ]
     }
 }
 
@@ -68,7 +88,6 @@ impl Restored<'_> {
                  restaure con «--mirror {mirror}», que trae todo y no pide reportes."
             )
         }));
-        lines.push(self.from.to_last_line());
         lines
     }
 }

@@ -108,6 +108,31 @@ fn a_backup_onto_a_full_disk_leaves_nothing_and_payments_go_on() {
 }
 
 #[test]
+fn a_restoration_onto_a_full_disk_says_so_at_every_step() {
+    let office = Office::opened();
+    let installation = &office.installation;
+    office.backup("r");
+    let kib = u32::try_from(fs::metadata(installation.path("r")).unwrap().len() / 1024).unwrap();
+    let line = "restore r --data disco/datos --secrets datos.secrets --waive banco --waive kiosco";
+    let mut codes = Vec::new();
+    // From a disk too small for the copy to one that has room for the log beside it.
+    for more in (0..=128).step_by(4) {
+        let folder = installation.path("disco");
+        let Some(disk) = SmallDisk::mounted(&folder, kib + more) else {
+            note("drill: no small disk can be mounted here; a full one is not tried");
+            return;
+        };
+        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+        let is_told = ran.code == 0 || ran.err.contains("el disco está lleno");
+        assert!(is_told, "{more} KiB more: {ran:?}");
+        codes.push(ran.code);
+        drop(disk);
+        fs::remove_dir(&folder).unwrap();
+    }
+    assert!(codes.starts_with(&[3]) && codes.ends_with(&[0]), "{codes:?}");
+}
+
+#[test]
 fn what_a_killed_backup_left_is_removed_by_the_next() {
     let office = Office::opened();
     let installation = &office.installation;

@@ -77,7 +77,7 @@ impl Told {
         let ran = run(command.env("VENTANILLA_RECOVERY_CODE", &self.office.code));
         assert_eq!(ran.code, 0, "{ran:?}");
         for told in [
-            "Restaurado en datos el respaldo de las ",
+            "Restaurado en datos el respaldo del ",
             "Claves escritas en datos.secrets, desde el kit\n",
             // Two payments and a reversal.
             "/espejo: 3 asientos y ",
