@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 use crate::common::{
-    BILLS, Bill, Daemon, Installation, MEMBERS, PATIENCE, bills, check, exists, files, run, verify,
-    wait_until,
+    BILLS, Bill, Daemon, Installation, MEMBERS, PATIENCE, bills, check, exists, files, run,
+    system_user, verify, wait_until,
 };
 
 const ONCE: &str = "watch caja --once --data datos --company 13";
@@ -77,9 +77,10 @@ fn a_file_is_imported_and_put_away_with_what_came_of_it() {
     let verdicts = text(&installation, "procesados", "socios.csv.veredictos.csv");
     assert!(verdicts.ends_with("\r\n2;nueva;;1;;;;\r\n3;nueva;;2;;;;\r\n"), "{verdicts}");
     let summary = text(&installation, "procesados", "resumen.txt");
+    let imported_by = format!("\r\nempresa:   13 Cooplan\r\ncargó:     {}\r\n\r\n", system_user());
     for line in [
         "\u{FEFF}archivo:   socios.csv\r\nresultado: cargado\r\nfecha:     2",
-        "\r\nempresa:   13 Cooplan\r\ncargó:     ventanilla watch\r\n\r\n",
+        &imported_by,
         "\r\n2 líneas cargadas (archivo 1)\r\n  nuevas   2\r\n  iguales  0\r\n",
     ] {
         assert!(summary.contains(line), "{line}: {summary}");
