@@ -9,7 +9,7 @@ use ventanilla_domain::{CompanyId, Currency, Event};
 
 use super::identities::IdentitiesRecord;
 use super::line::{Content, end_of, entry, row};
-use super::marker::{Held, open_marker};
+use super::marker::open_marker;
 use super::segment::{Lines, Next, Opening, damaged_segment, numbers};
 use super::{End, Ends, Kept, Kind, MirrorError, RawEntry, Stream};
 use crate::values::instant;
@@ -38,8 +38,9 @@ impl Store {
     /// and the mirror hold different entries, an entry is in neither, an entry does not follow, the
     /// store cannot be written.
     pub fn replay_mirror(&self, directory: &Path) -> Result<Replayed, MirrorError> {
-        // Nobody adds to it meanwhile.
-        let _held = Held::take(&open_marker(self.keys(), directory)?, directory)?;
+        // Without its lock: whoever pays would wait for all of this. What is added meanwhile is followed as
+        // far as it is whole, as after a crash.
+        open_marker(self.keys(), directory)?;
         let mut tx = self.begin()?;
         tx.defer_references()?;
         let before = tx.view().ends()?;
