@@ -152,7 +152,8 @@ struct LaidOut {
 }
 
 fn examine_aside(file: &Path, keys: Keys) -> anyhow::Result<LaidOut> {
-    let folder = tempfile::tempdir().map_err(|error| {
+    let folder = tempfile::Builder::new().prefix("ventanilla-check-").tempdir();
+    let folder = folder.map_err(|error| {
         let reason = to_reason(&error);
         Problem::store(format!("no se pudo crear un directorio temporal: {reason}"))
     })?;
