@@ -213,25 +213,23 @@ impl FileConfig {
             let line = before.matches('\n').count() + 1;
             Problem::usage(format!("{}: la línea {line} no es TOML válido", path.display()))
         })?;
-        let (mut config, mut unknown) = (Self::default(), Vec::new());
+        let mut config = Self::default();
+        let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
         let folder = path.parent().unwrap_or(Path::new(""));
         for (key, value) in &table {
             match config.set(key, value, folder) {
                 Some(true) => {}
-                Some(false) => {
-                    let place = path.display();
-                    return Err(Problem::usage(format!(
-                        "{place}: el valor de «{key}» no es válido"
-                    )));
-                }
+                Some(false) => wrong.push(format!("el valor de «{key}» no es válido")),
                 None => unknown.push(format!("«{key}»")),
             }
         }
-        if unknown.is_empty() {
+        if !unknown.is_empty() {
+            wrong.insert(0, format!("no se conoce {}", unknown.join(", ")));
+        }
+        if wrong.is_empty() {
             return Ok((config, table));
         }
-        let unknown = unknown.join(", ");
-        Err(Problem::usage(format!("{}: no se conoce {unknown}", path.display())))
+        Err(Problem::usage(format!("{}: {}", path.display(), wrong.join("; "))))
     }
 
     /// Sets a key: whether the value was taken, or `None` where the key is unknown.
@@ -400,6 +398,10 @@ mod tests {
     fn what_a_file_must_not_say_is_named() {
         for (text, told) in [
             ("puerto = 1\nlisten = 'x:1'\nclave = 2", "no se conoce «clave», «puerto»"),
+            (
+                "clave = 1\nlisten = 1\nlog = 2",
+                "no se conoce «clave»; el valor de «listen» no es válido; el valor de «log» no es válido",
+            ),
             ("listen = 8080", "el valor de «listen» no es válido"),
             ("metrics = 9090", "el valor de «metrics» no es válido"),
             ("metrics_public = 'no'", "el valor de «metrics_public» no es válido"),

@@ -29,14 +29,7 @@ pub(crate) enum LogFormat {
 
 /// Starts the log. A server tells what it does; a command only what went wrong.
 pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
-    let level = args.log.as_deref().unwrap_or(default_level);
-    let filter = EnvFilter::try_new(level).ok().filter(|_| level.split(',').all(is_directive));
-    let filter = filter.ok_or_else(|| {
-        Problem::usage(format!(
-            "el nivel de registro «{level}» no es válido: error, warn, info, debug o trace, o por \
-             módulo, como ventanilla=debug"
-        ))
-    })?;
+    let filter = to_filter(args, default_level)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match args.log_format.unwrap_or_default() {
         LogFormat::Human => builder.with_ansi(false).try_init(),
@@ -45,6 +38,18 @@ pub(crate) fn start(args: &LogArgs, default_level: &str) -> anyhow::Result<()> {
     // The only way to fail is a log that was started before, which serves as well.
     started.ok();
     Ok(())
+}
+
+/// What is written: as the arguments say, else by default.
+pub(crate) fn to_filter(args: &LogArgs, default_level: &str) -> anyhow::Result<EnvFilter> {
+    let level = args.log.as_deref().unwrap_or(default_level);
+    let filter = EnvFilter::try_new(level).ok().filter(|_| level.split(',').all(is_directive));
+    filter.ok_or_else(|| {
+        Problem::usage(format!(
+            "el nivel de registro «{level}» no es válido: error, warn, info, debug o trace, o por \
+             módulo, como ventanilla=debug"
+        ))
+    })
 }
 
 /// Has panics told by the log, in its form and in one line. What they cost is told where they are caught; before

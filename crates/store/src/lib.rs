@@ -88,6 +88,13 @@ impl Store {
         Sqlite::open(lock.directory(), keys, Some(lock)).map(Box::new).map(Self::Sqlite)
     }
 
+    /// The same for whoever only looks at it, under the server's lock: a schema of another version is
+    /// refused and stays as it is.
+    pub fn serve_sqlite_unchanged(lock: &ServerLock, keys: Keys) -> Result<Self, OpenError> {
+        Sqlite::require_current(lock.directory())?;
+        Self::serve_sqlite(lock, keys)
+    }
+
     /// The installation's keys.
     pub fn keys(&self) -> &Keys {
         match self {

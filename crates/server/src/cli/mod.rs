@@ -136,7 +136,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Restore(args) => restore::run(&args, log),
         Command::RecoveryKit(args) => recovery_kit::run(&args, log),
         Command::Mirror(command) => mirror::run(&command, log),
-        Command::Config(command) => config::run(command),
+        Command::Config(command) => config::run(command, log),
         Command::Bench(command) => bench::run(&command, log),
     }
 }

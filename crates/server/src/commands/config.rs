@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::serve::ServeArgs;
 use crate::config::{FileConfig, KEYS};
+use crate::log::LogArgs;
 use crate::output;
 use crate::problem::Exit;
 
@@ -30,13 +31,13 @@ pub(crate) struct CheckArgs {
 }
 
 /// Runs a command under `config`.
-pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<Exit> {
+pub(crate) fn run(command: ConfigCommand, log: &LogArgs) -> anyhow::Result<Exit> {
     let ConfigCommand::Check(args) = command;
     let (file, said) = FileConfig::read_said(args.serve.config_file())?;
     if args.print {
         return print(&said);
     }
-    let (told, problems) = args.serve.check(&file);
+    let (told, problems) = args.serve.check(&file, log);
     for line in told {
         output::print(line)?;
     }

@@ -131,7 +131,7 @@ pub(crate) fn settle(store: &Store, wanted: &Wanted, place: &Place) -> anyhow::R
         Wanted::At(path) => {
             let path = to_name(path)?;
             if before.as_ref() != Some(&path) {
-                require_parent(Path::new(&path))?;
+                require_parent("espejo", Path::new(&path))?;
                 let mirror = Mirror::make(Path::new(&path), store.keys().clone());
                 let filled = mirror.and_then(|mut mirror| mirror.catch_up(store));
                 filled.map_err(|error| to_problem(&error))?;
@@ -149,14 +149,14 @@ pub(crate) fn settle(store: &Store, wanted: &Wanted, place: &Place) -> anyhow::R
     Ok(())
 }
 
-/// That the directory in which a mirror is to be made is there: one that is not may be a disk that is
-/// not mounted.
-fn require_parent(path: &Path) -> anyhow::Result<()> {
-    match path.parent() {
+/// That the directory in which something is to be made, a mirror, is there: one that is not may be a disk
+/// that is not mounted.
+pub(crate) fn require_parent(what: &str, path: &Path) -> anyhow::Result<()> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) if matches!(parent.try_exists(), Ok(false)) => {
             let parent = parent.display();
             Err(Problem::usage(format!(
-                "espejo: no existe el directorio {parent}; ¿está montado su disco?"
+                "{what}: no existe el directorio {parent}; ¿está montado su disco?"
             )))
         }
         _ => Ok(()),

@@ -19,7 +19,7 @@ use ventanilla_service::{Service, Settings, Verifier};
 use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
-use super::mirror::{self, MirrorArgs, Wanted};
+use super::mirror::{self, MirrorArgs, Wanted, require_parent};
 use super::rates::RateArgs;
 use super::verify::to_checkpoint_reason;
 use crate::books::{Place, StoreArgs, start_service};
@@ -106,7 +106,7 @@ impl ServeArgs {
     }
 
     /// What would be served and how, line by line, and all that stands in its way.
-    pub(crate) fn check(&self, file: &FileConfig) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn check(&self, file: &FileConfig, log: &LogArgs) -> (Vec<String>, Vec<String>) {
         let (mut told, mut problems) = (Vec::new(), Vec::new());
         let mut keep = |found: anyhow::Result<String>| match found {
             Ok(line) => told.push(line),
@@ -116,11 +116,18 @@ impl ServeArgs {
             place.require()?;
             Ok(format!("datos     {}", place.data.display()))
         }));
+        keep(self.store.to_place(file).and_then(|place| {
+            require_parent("checkpoints", &place.checkpoints)?;
+            Ok(format!("control   {}", place.checkpoints.display()))
+        }));
         match self.mirror.to_wanted(file) {
             Wanted::Kept => {}
             Wanted::Off => keep(Ok("espejo    ya no se lleva".to_owned())),
-            Wanted::At(path) => keep(Ok(format!("espejo    {}", path.display()))),
+            Wanted::At(path) => keep(
+                require_parent("espejo", &path).map(|()| format!("espejo    {}", path.display())),
+            ),
         }
+        keep(log::to_filter(&to_log(log, file), LOG).map(|filter| format!("registro  {filter}")));
         let listen = self.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
         keep(to_addresses("--listen", listen).and_then(|addresses| {
             let tls = self.edge.to_tls(&file.edge, &addresses)?;
@@ -135,14 +142,21 @@ impl ServeArgs {
     }
 }
 
+/// What a server logs unless told otherwise.
+const LOG: &str = "info";
+
+/// What a server logs: as the flags and the environment say, else the file.
+fn to_log(log: &LogArgs, file: &FileConfig) -> LogArgs {
+    LogArgs {
+        log: log.log.clone().or_else(|| file.log.log.clone()),
+        log_format: log.log_format.or(file.log.log_format),
+    }
+}
+
 /// Serves the books the arguments name until told to stop.
 pub(crate) fn run(args: &ServeArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let file = FileConfig::read(args.store.config.as_deref())?;
-    let log = LogArgs {
-        log: log.log.clone().or_else(|| file.log.log.clone()),
-        log_format: log.log_format.or(file.log.log_format),
-    };
-    log::start(&log, "info")?;
+    log::start(&to_log(log, &file), LOG)?;
     let place = args.store.to_place(&file)?;
     let listen = args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
     let addresses = to_addresses("--listen", listen)?;

@@ -50,6 +50,20 @@ pub(crate) fn to_checkpoint_reason(error: &io::Error) -> &'static str {
     }
 }
 
+/// How much was compared.
+pub(crate) fn to_compared(entries: u64, payments: u64, payouts: u64) -> String {
+    let mut compared = [
+        counted(entries, "asiento", "asientos"),
+        counted(payments, "pago", "pagos"),
+        counted(payouts, "pago a proveedores", "pagos a proveedores"),
+    ]
+    .to_vec();
+    if payouts == 0 {
+        compared.pop();
+    }
+    compared.join(", ")
+}
+
 /// Tells what was compared, and what differs.
 pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
@@ -57,14 +71,8 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let (attested, differing) = check_checkpoints(&books)?;
     report.findings.extend(differing);
     books.close();
-    let entries = counted(report.entries, "asiento", "asientos");
-    let payments = counted(report.payments, "pago", "pagos");
-    let mut compared = format!("comparados: {entries}, {payments}");
-    if report.payouts > 0 {
-        compared += ", ";
-        compared += &counted(report.payouts, "pago a proveedores", "pagos a proveedores");
-    }
-    output::print(compared)?;
+    let compared = to_compared(report.entries, report.payments, report.payouts);
+    output::print(format_args!("comparados: {compared}"))?;
     for (company, entries, chain) in &report.heads {
         output::print(format_args!(
             "empresa {company}: último asiento {entries}, eslabón {chain}"

@@ -12,16 +12,23 @@ fn a_configuration_is_told_and_what_is_wrong_with_it_too() {
     let good = installation.done(&["config", "check"]);
     assert_eq!(
         good.out,
-        "datos     datos\nescucha   http://127.0.0.1:8099\nmétricas  127.0.0.1:9099\n"
+        "datos     datos\ncontrol   datos.checkpoints\nregistro  info\n\
+         escucha   http://127.0.0.1:8099\nmétricas  127.0.0.1:9099\n"
     );
-    installation
-        .write("malo.toml", "data = 'otros'\nlisten = '0.0.0.0:80'\nmetrics = '0.0.0.0:9099'\n");
+    installation.write(
+        "malo.toml",
+        "data = 'otros'\nlisten = '0.0.0.0:80'\nmetrics = '0.0.0.0:9099'\nlog = 'infoo'\n\
+         checkpoints = 'no/control'\nmirror = 'falta/espejo'\n",
+    );
     let bad = installation.run(&["config", "check", "--config", "malo.toml"]);
     assert_eq!((bad.code, bad.out.as_str()), (2, ""));
     for sentence in [
         "otros: no hay ninguna instalación",
         "es una dirección pública y no hay TLS",
         "--metrics-public",
+        "checkpoints: no existe el directorio no;",
+        "espejo: no existe el directorio falta;",
+        "el nivel de registro «infoo» no es válido",
     ] {
         assert!(bad.err.contains(sentence), "all of them at once: {sentence}: {bad:?}");
     }

@@ -67,9 +67,7 @@ impl Service {
             restored.collect::<Result<_, StoreError>>().map(Ok)
         })
     }
-}
 
-impl Service {
     /// Lets the books go on from a backup and all that their mirror had beyond it, in one transaction:
     /// nothing was lost, so no number is stepped over. Ends every token and session, of which no mirror
     /// has any.

@@ -52,6 +52,15 @@ pub(super) fn is_older(connection: &Connection) -> Result<bool, OpenError> {
     Ok(seen_scripts(connection)?.is_some_and(|seen| seen < SCRIPTS.len()))
 }
 
+/// That all scripts have run, and no other.
+pub(super) fn require_current(connection: &Connection) -> Result<(), OpenError> {
+    let count = |len: usize| i64::try_from(len).unwrap_or(i64::MAX);
+    match seen_scripts(connection)?.unwrap_or(0) {
+        seen if seen == SCRIPTS.len() => Ok(()),
+        seen => Err(OpenError::OtherVersion { found: count(seen), ours: count(SCRIPTS.len()) }),
+    }
+}
+
 /// How many scripts have run; `None` in a store that is being made.
 fn seen_scripts(connection: &Connection) -> Result<Option<usize>, OpenError> {
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";

@@ -98,6 +98,11 @@ impl Sqlite {
         Self::connected(path, keys)
     }
 
+    /// That the schema of a directory's store is this version's.
+    pub(crate) fn require_current(directory: &Path) -> Result<(), OpenError> {
+        migrate::require_current(&connect(&directory.join(FILE))?)
+    }
+
     fn connected(path: PathBuf, keys: Keys) -> Result<Self, OpenError> {
         if rusqlite::version_number() < OLDEST_VERSION {
             return Err(OpenError::NotDurable("SQLite 3.51.3"));

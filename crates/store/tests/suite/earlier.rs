@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use ventanilla_domain::{BillId, Event, Payment};
-use ventanilla_store::{Keys, OpenError, Store};
+use ventanilla_store::{Keys, OpenError, ServerLock, Store};
 
 use crate::world::{World, id};
 
@@ -107,6 +107,21 @@ fn the_books_of_every_version_are_opened_whole_and_gone_on_with() {
         drop(world);
         let again = Store::open_sqlite(folder.path(), keys()).unwrap();
         assert_eq!(again.verify().unwrap(), report, "of {number}, opened again");
+    }
+}
+
+#[test]
+fn whoever_only_looks_at_books_of_an_earlier_version_leaves_them_so() {
+    for number in 1..VERSIONS.len() {
+        let folder = tempfile::tempdir().unwrap();
+        keep_books_of(number, folder.path());
+        let before = counted(folder.path());
+        let lock = ServerLock::take(folder.path()).unwrap();
+        let looked = Store::serve_sqlite_unchanged(&lock, keys());
+        assert!(matches!(looked, Err(OpenError::OtherVersion { .. })), "of {number}: {looked:?}");
+        assert_eq!(counted(folder.path()), before, "of {number}");
+        drop(Store::serve_sqlite(&lock, keys()).unwrap());
+        Store::serve_sqlite_unchanged(&lock, keys()).unwrap();
     }
 }
 

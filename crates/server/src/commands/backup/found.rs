@@ -7,7 +7,7 @@ use serde::Serialize;
 use ventanilla_store::{Manifest, Verification, to_hex};
 
 use super::len_of;
-use crate::output::counted;
+use crate::commands::verify::to_compared;
 
 /// What a backup holds.
 #[derive(Debug)]
@@ -100,14 +100,8 @@ impl Found {
 
 /// How much was compared.
 pub(crate) fn to_counts(verification: &Verification) -> String {
-    let entries = counted(verification.entries, "asiento", "asientos");
-    let payments = counted(verification.payments, "pago", "pagos");
-    let mut counts = format!("{entries}, {payments}");
-    if verification.payouts > 0 {
-        counts += ", ";
-        counts += &counted(verification.payouts, "pago a proveedores", "pagos a proveedores");
-    }
-    counts
+    let Verification { entries, payments, payouts, .. } = verification;
+    to_compared(*entries, *payments, *payouts)
 }
 
 /// An instant of no company's time, to the second.

@@ -15,7 +15,7 @@ use crate::output::counted;
 pub(super) enum Displaced {
     /// Nothing, or nothing of Ventanilla.
     Nothing,
-    /// Books that cannot be read, or another installation's.
+    /// Books that cannot be read without changing them, or another installation's.
     Unreadable,
     /// How far each company's books went.
     Books(BTreeMap<CompanyId, Counters>),
@@ -65,7 +65,8 @@ impl Displaced {
 }
 
 fn counters(lock: &ServerLock, keys: Keys) -> Result<BTreeMap<CompanyId, Counters>, OpenError> {
-    let store = Store::serve_sqlite(lock, keys)?;
+    // Bringing an older schema up to date would change what stays if nothing is restored.
+    let store = Store::serve_sqlite_unchanged(lock, keys)?;
     let snapshot = store.snapshot()?;
     let view = snapshot.view();
     let mut found = BTreeMap::new();

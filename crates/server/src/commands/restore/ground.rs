@@ -10,7 +10,11 @@ use ventanilla_store::{Keys, ServerLock};
 
 use super::now;
 use crate::books::{Place, beside, is_empty};
+use crate::commands::backup::DATABASE;
 use crate::problem::{Problem, to_reason};
+
+/// What a server locks in a data directory.
+const SERVER_LOCK: &str = "server.lock";
 
 /// The place itself, where its name is a link to it: what is moved aside is the directory.
 pub(super) fn resolved(place: Place) -> Place {
@@ -55,7 +59,7 @@ impl Ground {
     }
 
     /// Puts what was made in the directory's place; answers where what it held is now.
-    pub(super) fn give_to(self, scratch: &Scratch) -> anyhow::Result<Option<PathBuf>> {
+    pub(super) fn give_to(self, mut scratch: Scratch) -> anyhow::Result<Option<PathBuf>> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |error: io::Error| {
@@ -77,6 +81,7 @@ impl Ground {
             back.map_err(at(&self.data))?;
             return Err(at(&self.data)(error));
         }
+        scratch.is_given = true;
         sync_folder_of(&self.data).map_err(at(&self.data))?;
         Ok(aside)
     }
@@ -101,10 +106,13 @@ pub(super) struct Scratch {
     path: PathBuf,
     /// Locked as long as its process lives: what nobody holds was left by one that was killed.
     _held: File,
+    /// Whether it was put in its place: what has its name from then on is another restoration's.
+    is_given: bool,
 }
 
 impl Scratch {
-    /// Makes it, in the place of one that a killed restore left.
+    /// Makes it, in the place of one that a killed restore left. A directory that holds anything else is
+    /// somebody's, and stays.
     pub(super) fn beside(place: &Place) -> anyhow::Result<Self> {
         let path = beside(&place.data, ".restoring")?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
@@ -120,10 +128,13 @@ impl Scratch {
                 io::ErrorKind::WouldBlock => {
                     Problem::store(format!("{path}: otra restauración está en curso"))
                 }
+                io::ErrorKind::DirectoryNotEmpty => Problem::usage(format!(
+                    "{path}: tiene otras cosas, y ahí se restauraría; nada cambió: dele otro nombre"
+                )),
                 _ => Problem::store(format!("{path}: no se pudo crear: {reason}")),
             }
         })?;
-        Ok(Self { path, _held: held })
+        Ok(Self { path, _held: held, is_given: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -133,17 +144,23 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // One that was put in its place has another name by now.
-        fs::remove_dir_all(&self.path).ok();
+        if !self.is_given {
+            fs::remove_dir_all(&self.path).ok();
+        }
     }
 }
 
+/// Removes what a killed restore left in its directory, unless there is more than that.
 fn empty(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    let entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+    let is_ours = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        name.to_string_lossy().starts_with(DATABASE) || name == SERVER_LOCK
+    };
+    if !entries.iter().all(is_ours) {
+        return Err(io::ErrorKind::DirectoryNotEmpty.into());
     }
-    Ok(())
+    entries.iter().try_for_each(|entry| fs::remove_file(entry.path()))
 }
 
 /// Writes the secrets file from a kit.
@@ -181,7 +198,14 @@ mod tests {
         assert!(second.contains("otra restauración está en curso"), "{second}");
         drop(first);
         assert!(!left.exists());
-        Scratch::beside(&place).unwrap();
+        let mut given = Scratch::beside(&place).unwrap();
+        given.is_given = true;
+        drop(given);
+        assert!(left.exists(), "it is another's by then");
+        fs::write(left.join("fotos"), "de alguien").unwrap();
+        let somebodys = Scratch::beside(&place).unwrap_err().to_string();
+        assert!(somebodys.contains("tiene otras cosas"), "{somebodys}");
+        assert!(left.join("fotos").exists());
     }
 
     #[test]

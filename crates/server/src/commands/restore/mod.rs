@@ -93,7 +93,7 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         let secrets = place.secrets.display();
         outcome.lines.insert(1, format!("Claves escritas en {secrets}, desde el kit"));
     }
-    let aside = ground.give_to(&scratch)?;
+    let aside = ground.give_to(scratch)?;
     drop(lock);
     if let Some(aside) = aside {
         let Outcome { companies, source, .. } = &outcome;
