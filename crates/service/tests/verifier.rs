@@ -158,6 +158,24 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_another_file_of_the_same_books_does_not_follow() {
+        let world = World::new();
+        let other = world.folder.path().join("other");
+        world.verified();
+        world.clock.set("2021-11-26T16:20:00Z".parse().unwrap());
+        drop(world.service.start_verifier(&other).unwrap());
+        world.add_company(14);
+        world.verified();
+        drop(world.service.start_verifier(&other).unwrap());
+        let others = fs::read_to_string(&other).unwrap();
+        let [ours, _] = <[String; 2]>::try_from(world.lines()).unwrap();
+        world.write(&[ours, others.lines().nth(1).unwrap().to_owned()]);
+        let (lines, findings) = world.check();
+        assert_eq!((lines, findings.len()), (2, 1), "{findings:?}");
+        assert!(findings[0].contains("línea 2: no sigue a la anterior"), "{findings:?}");
+    }
+
+    #[test]
     fn a_journal_that_was_cut_or_linked_anew_is_found() {
         let world = World::new();
         world.verified();

@@ -1,13 +1,11 @@
 //! A backup beside a busy server: one moment, and nobody waits long; and on a disk that is full.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Office, contents, elapsed_ms, pay};
-use crate::common::{bills, check, import, note, verify};
+use crate::common::{Installation, Ran, bills, check, import, note, run, verify};
 
 #[test]
 fn a_backup_beside_a_busy_server_is_an_exact_prefix() {
@@ -62,24 +60,18 @@ fn a_backup_beside_a_busy_server_is_an_exact_prefix() {
     assert!(lens.is_sorted() && lens[3] > lens[0], "payments went on meanwhile: {lens:?}");
 }
 
-/// A small file system of its own; gone with the value. `None` where this machine makes none.
-struct SmallDisk<'d>(&'d Path);
-
-impl<'d> SmallDisk<'d> {
-    fn mounted(at: &'d Path, kib: u32) -> Option<Self> {
-        fs::create_dir(at).unwrap();
-        let size = format!("size={kib}k");
-        let mut mount = Command::new("mount");
-        let mounted = mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
-        let is_mounted = mounted.is_ok_and(|mounted| mounted.status.success());
-        is_mounted.then_some(Self(at))
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        Command::new("umount").arg(self.0).status().ok();
-    }
+/// Runs a command for which there is no more room in some files from their `nth` write on; `$$` in a name
+/// is the command's process.
+fn filled_up(installation: &Installation, line: &str, files: &[&str], nth: usize) -> Ran {
+    let folder = installation.path(".").canonicalize().unwrap();
+    let paths = files.iter().map(|file| format!("-P \"{}/{file}\" ", folder.display()));
+    let paths: String = paths.collect();
+    // The process that is traced keeps the number of the shell.
+    let shell = format!(
+        "exec strace -D -f -q -o /dev/null {paths}-e trace=write,pwrite64 \
+         -e inject=write,pwrite64:error=ENOSPC:when={nth}+ ventanilla {line}"
+    );
+    run(&mut installation.shell(".", &shell))
 }
 
 #[test]
@@ -87,20 +79,24 @@ fn a_backup_onto_a_full_disk_leaves_nothing_and_payments_go_on() {
     let office = Office::opened();
     let installation = &office.installation;
     let folder = installation.path("disco");
-    let Some(_disk) = SmallDisk::mounted(&folder, 128) else {
-        note("drill: no small disk can be mounted here; a full one is not tried");
-        return;
-    };
+    fs::create_dir(&folder).unwrap();
     let server = installation.serve();
     let mut client = server.client(&office.bank);
     pay(&mut client, office.bills[0], "a");
-    for line in ["backup disco/r --data datos", "backup disco/r --encrypt --data datos"] {
-        check(installation, &[(line, 3, "disco/r: ")]);
-        check(installation, &[(line, 3, "el disco está lleno")]);
-        assert_eq!(contents(&folder), [], "{line} leaves nothing");
-        let names = contents(&installation.path("datos")).into_iter().map(|(name, _)| name);
-        let left: Vec<_> = names.filter(|name| name.contains("parcial")).collect();
-        assert_eq!(left, [""; 0], "{line}");
+    // What is encrypted goes out in one write.
+    let lines =
+        [("backup disco/r --data datos", 1..=4), ("backup disco/r --encrypt --data datos", 1..=1)];
+    for (line, writes) in lines {
+        for nth in writes {
+            let ran = filled_up(installation, line, &["disco/r.$$.respaldo-parcial"], nth);
+            assert_eq!(ran.code, 3, "{line}: {ran:?}");
+            let is_told = ran.err.contains("disco/r: ") && ran.err.contains("el disco está lleno");
+            assert!(is_told, "{line}: {ran:?}");
+            assert_eq!(contents(&folder), [], "{line} leaves nothing");
+            let names = contents(&installation.path("datos")).into_iter().map(|(name, _)| name);
+            let left: Vec<_> = names.filter(|name| name.contains("parcial")).collect();
+            assert_eq!(left, [""; 0], "{line}");
+        }
     }
     pay(&mut client, office.bills[1], "b");
     server.stop();
@@ -112,24 +108,23 @@ fn a_restoration_onto_a_full_disk_says_so_at_every_step() {
     let office = Office::opened();
     let installation = &office.installation;
     office.backup("r");
-    let kib = u32::try_from(fs::metadata(installation.path("r")).unwrap().len() / 1024).unwrap();
-    let line = "restore r --data disco/datos --secrets datos.secrets --waive banco --waive kiosco";
+    let line = "restore r --data nuevos --secrets datos.secrets --waive banco --waive kiosco";
+    let files = ["nuevos.restoring/ventanilla.db", "nuevos.restoring/ventanilla.db-wal"];
     let mut codes = Vec::new();
-    // From a disk too small for the copy to one that has room for the log beside it.
-    for more in (0..=128).step_by(4) {
-        let folder = installation.path("disco");
-        let Some(disk) = SmallDisk::mounted(&folder, kib + more) else {
-            note("drill: no small disk can be mounted here; a full one is not tried");
-            return;
-        };
-        let ran = installation.run(&line.split(' ').collect::<Vec<_>>());
+    for nth in 1..200 {
+        let ran = filled_up(installation, line, &files, nth);
         let is_told = ran.code == 0 || ran.err.contains("el disco está lleno");
-        assert!(is_told, "{more} KiB more: {ran:?}");
+        assert!(is_told, "at write {nth}: {ran:?}");
+        assert!(!installation.path("nuevos.restoring").exists(), "at write {nth}");
         codes.push(ran.code);
-        drop(disk);
-        fs::remove_dir(&folder).unwrap();
+        if ran.code == 0 {
+            break;
+        }
     }
-    assert!(codes.starts_with(&[3]) && codes.ends_with(&[0]), "{codes:?}");
+    let failed = codes.iter().filter(|code| **code == 3).count();
+    assert!(codes.ends_with(&[0]) && failed + 1 == codes.len() && failed > 4, "{codes:?}");
+    let ran = installation.run(&["verify", "--data", "nuevos", "--secrets", "datos.secrets"]);
+    assert!(ran.code == 0 && ran.out.contains("sin diferencias"), "{ran:?}");
 }
 
 #[test]
