@@ -195,6 +195,13 @@ impl Place {
             OpenError::NotDurable(what) => Problem::store(format!(
                 "la base de datos no mantiene {what}: así se podrían perder pagos"
             )),
+            OpenError::Unreachable(_) => Problem::store("no se llega a la base de datos"),
+            OpenError::ReadOnly => Problem::store(
+                "la base de datos no admite escrituras: es una réplica, o se está recuperando",
+            ),
+            OpenError::Unsuitable(why) => {
+                Problem::store(format!("la base de datos no sirve: {why}"))
+            }
             OpenError::File { path, source } => {
                 Problem::store(format!("{path}: no se pudo usar: {}", to_reason(source)))
             }

@@ -105,9 +105,10 @@ pub(crate) fn to_reason(error: &io::Error) -> &'static str {
 pub(crate) fn to_store_reason(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full(_) => "el disco está lleno",
-        StoreError::Busy(_) => "otro proceso lo ocupa; vuelva a intentarlo",
+        StoreError::Busy(_) | StoreError::Again(_) => "otro proceso lo ocupa; vuelva a intentarlo",
+        StoreError::Unreachable(_) => "no se llega a la base de datos, o no admite escrituras",
         StoreError::Io(_) => "no se puede leer o escribir: falta el permiso o falla el disco",
-        StoreError::Damaged { .. } => {
+        StoreError::NeedsOwn | StoreError::Damaged { .. } => {
             "no se puede leer: está dañado o no es una base de datos de Ventanilla"
         }
     }

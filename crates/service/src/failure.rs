@@ -81,8 +81,13 @@ pub(crate) fn damaged(what: &'static str) -> StoreError {
 /// A failure to read: what is not a passing hindrance is logged under an id.
 pub(crate) fn of_read<R>(error: &StoreError, entropy: &Entropy) -> Failure<R> {
     match error {
-        StoreError::Busy(_) | StoreError::Full(_) => Failure::Unavailable,
-        StoreError::Io(_) | StoreError::Damaged { .. } => Failure::Internal(logged(error, entropy)),
+        StoreError::Busy(_)
+        | StoreError::Full(_)
+        | StoreError::Again(_)
+        | StoreError::Unreachable(_) => Failure::Unavailable,
+        StoreError::Io(_) | StoreError::NeedsOwn | StoreError::Damaged { .. } => {
+            Failure::Internal(logged(error, entropy))
+        }
     }
 }
 

@@ -397,7 +397,9 @@ impl Loop {
                 }
                 WriteFailure::Unavailable
             }
-            CommitError::Nothing(StoreError::Busy(_)) => {
+            CommitError::Nothing(
+                StoreError::Busy(_) | StoreError::Again(_) | StoreError::Unreachable(_),
+            ) => {
                 tracing::warn!(error = failure::chain(&error), "nothing was committed");
                 WriteFailure::Unavailable
             }
@@ -406,7 +408,7 @@ impl Loop {
                 self.fail.send_replace(true);
                 WriteFailure::Unavailable
             }
-            CommitError::Nothing(error @ StoreError::Damaged { .. }) => {
+            CommitError::Nothing(error @ (StoreError::NeedsOwn | StoreError::Damaged { .. })) => {
                 WriteFailure::Internal(failure::logged(&error, &self.entropy))
             }
             CommitError::Unknown(_) => {

@@ -16,6 +16,16 @@ pub enum StoreError {
     /// The disk failed: what is on it can be told only after a restart.
     #[error("the disk failed")]
     Io(#[source] Cause),
+    /// Another transaction was in the way, or the connection was lost before the commit: nothing was
+    /// written, and the whole of it may be run again at once.
+    #[error("the transaction is to be run again")]
+    Again(#[source] Cause),
+    /// The database cannot be reached, or takes no writes: nothing was written.
+    #[error("the database is out of reach")]
+    Unreachable(#[source] Cause),
+    /// A command of a group asked for what only a transaction of its own may do: nothing was written.
+    #[error("a transaction of its own is needed")]
+    NeedsOwn,
     /// The store holds what it cannot hold, or an act broke a rule that must stand.
     #[error("the store is damaged or an invariant broke: {what}")]
     Damaged {
@@ -53,6 +63,12 @@ impl From<rusqlite::Error> for StoreError {
             Some(Code::SystemIoFailure | Code::ReadOnly) => Self::Io(error.into()),
             _ => Self::damaged_by("SQLite refused a statement", error),
         }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::damaged_by("PostgreSQL refused a statement", error)
     }
 }
 
@@ -102,6 +118,15 @@ pub enum OpenError {
     /// The machine did not take a setting that durability rests on.
     #[error("the database does not keep {0}, without which payments could be lost")]
     NotDurable(&'static str),
+    /// The database cannot be reached.
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] Cause),
+    /// The database takes no writes: a standby, or one that recovers.
+    #[error("the database takes no writes")]
+    ReadOnly,
+    /// The database is not one that can be used: too old, of another kind, with what is none of ours in it.
+    #[error("the database cannot be used: {0}")]
+    Unsuitable(String),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -13,9 +13,11 @@ mod lock;
 mod memory;
 mod mirror;
 mod payables;
+mod postgres;
 mod prepared;
 mod records;
 mod sealed;
+mod sql;
 mod sqlite;
 mod trail;
 mod tx;
@@ -23,6 +25,7 @@ mod users;
 mod values;
 mod verify;
 mod view;
+mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +37,7 @@ pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
 pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
 pub use payables::EnteredInvoice;
+pub use postgres::{AddressError, DatabaseAddress};
 pub use prepared::Prepared;
 pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, PreviousSecret, TokenRecord,
@@ -47,6 +51,7 @@ pub use users::{
 };
 pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
+pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
 
 use memory::{Memory, State};
 use sqlite::{Sqlite, SqliteSnapshot};
@@ -93,6 +98,23 @@ impl Store {
     pub fn serve_sqlite_unchanged(lock: &ServerLock, keys: Keys) -> Result<Self, OpenError> {
         Sqlite::require_current(lock.directory())?;
         Self::serve_sqlite(lock, keys)
+    }
+
+    /// Makes an empty store in a PostgreSQL database.
+    ///
+    /// Errors in order: the database cannot be reached or takes no writes, it is too old, it holds a store,
+    /// or what is none of ours.
+    pub fn create_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
+        Err(OpenError::Missing(format!("{address:?}")))
+    }
+
+    /// Opens the store in a PostgreSQL database, bringing an older schema up to date. Several servers may
+    /// have it open.
+    ///
+    /// Errors in order: the database cannot be reached or takes no writes, it is too old, there is no store,
+    /// another version wrote it, the keys are not its own.
+    pub fn open_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
+        Err(OpenError::Missing(format!("{address:?}")))
     }
 
     /// The installation's keys.

@@ -1,0 +1,5 @@
+//! The store in PostgreSQL.
+
+mod address;
+
+pub use address::{AddressError, DatabaseAddress};
