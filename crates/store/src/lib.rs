@@ -1,7 +1,10 @@
-//! Keeps facts and decisions: in memory (the specification) and in SQLite.
+//! Keeps facts and decisions: in memory (the specification), in SQLite and in PostgreSQL.
 //!
 //! Every store keeps an append-only journal per company and the tables that follow from it. One
 //! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
+
+#[macro_use]
+mod columns;
 
 pub mod backup;
 mod days;
@@ -54,6 +57,7 @@ pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
 
 use memory::{Memory, State};
+use postgres::{PgSnapshot, Postgres};
 use sqlite::{Sqlite, SqliteSnapshot};
 
 /// Where the books are kept. Cheap to clone: all clones are one store.
@@ -63,6 +67,8 @@ pub enum Store {
     Memory(Box<Memory>),
     /// In a data directory.
     Sqlite(Box<Sqlite>),
+    /// In a PostgreSQL database.
+    Postgres(Box<Postgres>),
 }
 
 impl Store {
@@ -104,8 +110,8 @@ impl Store {
     ///
     /// Errors in order: the database cannot be reached or takes no writes, it is too old, it holds a store,
     /// or what is none of ours.
-    pub fn create_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
-        Err(OpenError::Missing(format!("{address:?}")))
+    pub fn create_postgres(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        Postgres::create(address, keys).map(Box::new).map(Self::Postgres)
     }
 
     /// Opens the store in a PostgreSQL database, bringing an older schema up to date. Several servers may
@@ -113,8 +119,8 @@ impl Store {
     ///
     /// Errors in order: the database cannot be reached or takes no writes, it is too old, there is no store,
     /// another version wrote it, the keys are not its own.
-    pub fn open_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
-        Err(OpenError::Missing(format!("{address:?}")))
+    pub fn open_postgres(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        Postgres::open(address, keys).map(Box::new).map(Self::Postgres)
     }
 
     /// The installation's keys.
@@ -122,6 +128,7 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.keys(),
             Self::Sqlite(sqlite) => sqlite.keys(),
+            Self::Postgres(postgres) => postgres.keys(),
         }
     }
 
@@ -130,21 +137,24 @@ impl Store {
         Ok(match self {
             Self::Memory(memory) => Snapshot::Memory(memory.snapshot()),
             Self::Sqlite(sqlite) => Snapshot::Sqlite(sqlite.snapshot()?),
+            Self::Postgres(postgres) => Snapshot::Postgres(postgres.snapshot()?),
         })
     }
 
-    /// A transaction that writes. There is one at a time, over all processes.
+    /// A transaction that writes. There is one at a time, over all processes; in PostgreSQL one at a time of
+    /// each company that it touches by its id, its counters or an entry.
     pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(match self {
             Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
             Self::Sqlite(sqlite) => Tx::Sql(Box::new(sqlite.begin()?)),
+            Self::Postgres(postgres) => Tx::Sql(Box::new(postgres.begin()?)),
         })
     }
 
     /// The bytes that the books take on disk; none of a store in memory.
     pub fn file_sizes(&self) -> FileSizes {
         match self {
-            Self::Memory(_) => FileSizes::default(),
+            Self::Memory(_) | Self::Postgres(_) => FileSizes::default(),
             Self::Sqlite(sqlite) => sqlite.file_sizes(),
         }
     }
@@ -153,7 +163,7 @@ impl Store {
     /// store in memory, nor of what cannot be looked at.
     pub fn shares_disk_with(&self, path: &Path) -> bool {
         match self {
-            Self::Memory(_) => false,
+            Self::Memory(_) | Self::Postgres(_) => false,
             Self::Sqlite(sqlite) => sqlite.shares_disk_with(path),
         }
     }
@@ -161,10 +171,18 @@ impl Store {
     /// Recomputes everything from the journal and compares it with what is kept.
     pub fn verify(&self) -> Result<Verification, StoreError> {
         let damage = match self {
-            Self::Memory(_) => Vec::new(),
+            Self::Memory(_) | Self::Postgres(_) => Vec::new(),
             Self::Sqlite(sqlite) => sqlite.integrity()?,
         };
         verify::verify(&self.snapshot()?.view(), self.keys(), damage)
+    }
+
+    /// Gives what was paid before its place in the journal, where that comes after the payment.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(_) | Self::Sqlite(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.settle(),
+        }
     }
 
     /// Checks the next entries of each company, at most `len_max` of each. Blocking; reads of one
@@ -190,6 +208,8 @@ pub enum Snapshot {
     Memory(Arc<State>),
     /// Of a store in SQLite.
     Sqlite(SqliteSnapshot),
+    /// Of a store in PostgreSQL.
+    Postgres(PgSnapshot),
 }
 
 impl Snapshot {
@@ -198,6 +218,7 @@ impl Snapshot {
         match self {
             Self::Memory(state) => View::memory(state),
             Self::Sqlite(snapshot) => View::sql(snapshot.reads()),
+            Self::Postgres(snapshot) => View::sql(snapshot.reads()),
         }
     }
 }
