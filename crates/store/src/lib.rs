@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 pub use backup::{BackupError, Examined, Manifest};
 pub use days::DaySums;
-pub use error::{CommitError, OpenError, StoreError};
+pub use error::{CommitError, CopyError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
 pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
@@ -182,6 +182,22 @@ impl Store {
         match self {
             Self::Memory(_) | Self::Sqlite(_) => Ok(()),
             Self::Postgres(postgres) => postgres.settle(),
+        }
+    }
+
+    /// Copies these books, in a directory, into an empty store in a database, every row as it is; `progress`
+    /// is told of each table when it is done, with its rows. All of it is copied, or nothing.
+    ///
+    /// Errors in order: the stores are of other kinds, the database holds something, one of the two cannot be
+    /// read or written, the outcome could not be learnt.
+    pub fn copy_into_empty(
+        &self,
+        to: &Self,
+        progress: &mut dyn FnMut(&'static str, u64),
+    ) -> Result<(), CopyError> {
+        match (self, to) {
+            (Self::Sqlite(from), Self::Postgres(to)) => to.copy_from(from, progress),
+            _ => Err(CopyError::OtherKinds),
         }
     }
 

@@ -45,6 +45,13 @@ impl PgConnection {
     pub(crate) fn is_lost(&self) -> bool {
         match *self {}
     }
+    pub(crate) fn copy_in(
+        &self,
+        _: &str,
+        _: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool, StoreError>,
+    ) -> Result<u64, StoreError> {
+        match *self {}
+    }
     pub(crate) fn run_many(&self, _: &[(&str, &[PgValue<'_>])]) -> Result<Vec<u64>, StoreError> {
         match *self {}
     }

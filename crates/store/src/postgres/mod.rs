@@ -8,6 +8,7 @@
 mod address;
 mod blocks;
 mod connection;
+mod copy;
 mod flush;
 mod group;
 mod load;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ventanilla_domain::CompanyId;
 
-use super::Inner;
 use super::seal::seal_all;
 use super::writing::Writing;
+use super::{Inner, PgConnection};
 use crate::sql::{Link, Value};
 use crate::{CommitError, Keys, StoreError};
 
@@ -22,8 +22,12 @@ impl<'a> Own<'a> {
         Ok(Self { writing: Writing::begin(store)?, taken: BTreeSet::new() })
     }
 
+    pub(super) fn connection(&self) -> &PgConnection {
+        self.writing.connection()
+    }
+
     pub(crate) fn link(&self) -> Link<'_> {
-        Link::Postgres(self.writing.connection())
+        Link::Postgres(self.connection())
     }
 
     /// Keeps everybody else from a company, and numbers what was paid and is not numbered yet: from here on
