@@ -53,6 +53,7 @@ pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
 
+pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};
 use sqlite::{Sqlite, SqliteSnapshot};
 
@@ -68,7 +69,12 @@ pub enum Store {
 impl Store {
     /// An empty store in memory.
     pub fn memory(keys: Keys) -> Self {
-        Self::Memory(Box::new(Memory::new(keys)))
+        Self::Memory(Box::new(Memory::new(keys, None)))
+    }
+
+    /// An empty store in memory that fails as it is told, for tests of what is written over one.
+    pub fn memory_with_faults(keys: Keys, faults: Faults) -> Self {
+        Self::Memory(Box::new(Memory::new(keys, Some(faults))))
     }
 
     /// Makes `directory` and an empty store in it.
@@ -128,7 +134,7 @@ impl Store {
     /// The books as they stand at one moment. Reads never wait for a writer.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()),
+            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()?),
             Self::Sqlite(sqlite) => Snapshot::Sqlite(sqlite.snapshot()?),
         })
     }
@@ -136,7 +142,7 @@ impl Store {
     /// A transaction that writes. There is one at a time, over all processes.
     pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
+            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin(FaultPoint::Begin)?)),
             Self::Sqlite(sqlite) => Tx::Sqlite(Box::new(sqlite.begin()?)),
         })
     }

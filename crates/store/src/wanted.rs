@@ -3,6 +3,7 @@
 
 use ventanilla_domain::{BillId, CallerKey, CollectorId, CompanyId, ContractCode, PaymentId};
 
+use crate::memory::FaultPoint;
 use crate::{Digest, Store, StoreError, Tx};
 
 /// What a payment or a reversal will ask of the books.
@@ -44,27 +45,48 @@ pub struct Group {
 impl Store {
     /// How many transactions may write at the same time; from 1.
     pub fn writers(&self) -> usize {
-        1
+        match self {
+            Self::Memory(memory) => memory.writers(),
+            Self::Sqlite(_) => 1,
+        }
+    }
+
+    /// Whether the store is a network away: whoever writes says what waits in groups
+    /// ([`Store::groups`], [`Store::begin_group`]), and it has no mirror.
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Memory(memory) => memory.is_remote(),
+            Self::Sqlite(_) => false,
+        }
     }
 
     /// Whether the store goes on by itself after a commit whose outcome nobody could learn. One that does
     /// not is to be opened anew, by another process.
     pub fn outlives_unknown(&self) -> bool {
-        false
+        self.is_remote()
     }
 
     /// Splits commands that wait into groups, each for one transaction; `None` of a command that is no
     /// payment or reversal. Every command is in one group, and groups keep the order of their commands.
     pub fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
-        Ok(vec![Group { places: (0..wanted.len()).collect() }])
+        match self {
+            Self::Memory(memory) if memory.is_remote() => memory.groups(wanted),
+            Self::Memory(_) | Self::Sqlite(_) => {
+                Ok(vec![Group { places: (0..wanted.len()).collect() }])
+            }
+        }
     }
 
-    /// A transaction for a group of those commands.
+    /// A transaction for a group of those commands: `wanted` is all that [`Store::groups`] was asked
+    /// about. It refuses with [`StoreError::NeedsOwn`] what is none of a payment or reversal.
     pub fn begin_group(
         &self,
         _group: &Group,
         _wanted: &[Option<&Wanted>],
     ) -> Result<Tx<'_>, StoreError> {
-        self.begin()
+        match self {
+            Self::Memory(memory) => Ok(Tx::Memory(Box::new(memory.begin(FaultPoint::BeginGroup)?))),
+            Self::Sqlite(_) => self.begin(),
+        }
     }
 }
