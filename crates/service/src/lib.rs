@@ -257,20 +257,55 @@ impl Service {
     /// The books as they stand; refused once the store has failed, since they may lack a commit
     /// whose outcome is not known.
     fn snapshot<R>(&self) -> Result<Snapshot, Failure<R>> {
-        if *self.inner.writer.failed().borrow() {
-            return Err(Failure::Unavailable);
-        }
+        self.require_store()?;
         self.inner.store.snapshot().map_err(|error| self.read_failure(&error))
+    }
+
+    fn require_store<R>(&self) -> Result<(), Failure<R>> {
+        if *self.inner.writer.failed().borrow() { Err(Failure::Unavailable) } else { Ok(()) }
+    }
+
+    /// A snapshot, and what was read of it first. Where a connection was lost meanwhile, or the database
+    /// has taken back what it gave, that is tried once more.
+    fn snapshot_with<T, R>(
+        &self,
+        read: impl Fn(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<(Snapshot, T), Failure<R>> {
+        self.require_store()?;
+        self.try_snapshot_with(read).map_err(|error| self.read_failure(&error))
+    }
+
+    fn try_snapshot_with<T>(
+        &self,
+        read: impl Fn(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<(Snapshot, T), StoreError> {
+        let read = || {
+            let snapshot = self.inner.store.snapshot()?;
+            let found = read(&snapshot.view())?;
+            Ok((snapshot, found))
+        };
+        match read() {
+            Err(StoreError::Again(_)) => read(),
+            found => found,
+        }
     }
 
     /// Reads over one snapshot; what goes wrong is logged here.
     fn read_decided<T, R>(
         &self,
+        read: impl Fn(&View<'_>) -> Decided<T, R>,
+    ) -> Result<T, Failure<R>> {
+        let (_, decided) = self.snapshot_with(read)?;
+        decided.map_err(Failure::Refused)
+    }
+
+    /// The same of what cannot be read twice.
+    fn read_once<T, R>(
+        &self,
         read: impl FnOnce(&View<'_>) -> Decided<T, R>,
     ) -> Result<T, Failure<R>> {
         match read(&self.snapshot()?.view()) {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+            Ok(decided) => decided.map_err(Failure::Refused),
             Err(error) => Err(self.read_failure(&error)),
         }
     }
