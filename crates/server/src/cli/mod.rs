@@ -312,6 +312,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_line_about_a_database_is_told_in_spanish_and_without_its_password() {
+        check_wrong(&[
+            ("ventanilla verify --database", "--database <URL> necesita un valor"),
+            ("ventanilla verify --data d --database x", "--data <DIR> no va junto con --database"),
+            ("ventanilla demo --database x", "no se conoce «--database»"),
+            ("ventanilla verify postgres://a:b@c/d", "no se conoce «postgres://a@c/d»"),
+        ]);
+    }
+
+    #[test]
     fn a_wrong_line_about_the_mirror_is_told_in_spanish() {
         check_wrong(&[
             ("ventanilla mirror", "Comandos:"),
