@@ -72,7 +72,7 @@ impl View<'_> {
                 Some(books) => books.day_sums(collector, day),
                 None => Ok(DaySums::default()),
             },
-            Source::Sqlite(reads) => reads.day_sums(company, collector, day),
+            Source::Sql(reads) => reads.day_sums(company, collector, day),
         }
     }
 
@@ -94,7 +94,7 @@ impl View<'_> {
                 });
                 rows.try_for_each(|(payment, reversal)| visit(payment.clone(), reversal.cloned()))
             }
-            Source::Sqlite(reads) => reads.each_payment_of_day(company, collector, day, visit),
+            Source::Sql(reads) => reads.each_payment_of_day(company, collector, day, visit),
         }
     }
 
@@ -117,7 +117,7 @@ impl View<'_> {
                 });
                 rows.try_for_each(|(payment, reversal)| visit(payment.clone(), reversal.clone()))
             }
-            Source::Sqlite(reads) => reads.each_reversal_of_day(company, collector, day, visit),
+            Source::Sql(reads) => reads.each_reversal_of_day(company, collector, day, visit),
         }
     }
 }

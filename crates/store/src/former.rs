@@ -109,7 +109,7 @@ impl View<'_> {
                 let mut issuers = state.former(company).flat_map(|former| &former.issuers);
                 issuers.try_for_each(|(number, issuer)| to((*number, issuer.clone())))
             }
-            From::Sqlite(reads) => reads.each_issuer(company, to),
+            From::Sql(reads) => reads.each_issuer(company, to),
         }
     }
 
@@ -123,7 +123,7 @@ impl View<'_> {
                 let mut rows = state.former(company).flat_map(|former| &former.members);
                 rows.try_for_each(|((_, until), member)| to((*until, member.clone())))
             }
-            From::Sqlite(reads) => reads.each_former_member(company, to),
+            From::Sql(reads) => reads.each_former_member(company, to),
         }
     }
 
@@ -137,7 +137,7 @@ impl View<'_> {
                 let mut rows = state.former(company).flat_map(|former| &former.contracts);
                 rows.try_for_each(|((_, until), contract)| to((*until, contract.clone())))
             }
-            From::Sqlite(reads) => reads.each_former_contract(company, to),
+            From::Sql(reads) => reads.each_former_contract(company, to),
         }
     }
 }

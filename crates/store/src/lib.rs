@@ -137,7 +137,7 @@ impl Store {
     pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(match self {
             Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
-            Self::Sqlite(sqlite) => Tx::Sqlite(Box::new(sqlite.begin()?)),
+            Self::Sqlite(sqlite) => Tx::Sql(Box::new(sqlite.begin()?)),
         })
     }
 
@@ -198,7 +198,7 @@ impl Snapshot {
     pub fn view(&self) -> View<'_> {
         match self {
             Self::Memory(state) => View::memory(state),
-            Self::Sqlite(snapshot) => View::sqlite(snapshot.reads()),
+            Self::Sqlite(snapshot) => View::sql(snapshot.reads()),
         }
     }
 }

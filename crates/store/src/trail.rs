@@ -99,7 +99,7 @@ impl Tx<'_> {
                 tx.append_trail(company, body, recorded_at);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.append_trail(company, body, recorded_at),
+            Self::Sql(tx) => tx.append_trail(company, body, recorded_at),
         }
     }
 }

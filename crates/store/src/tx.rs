@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ventanilla_domain::{BillChange, CollectorId, Company, CompanyId, Event};
 
 use crate::memory::MemoryTx;
-use crate::sqlite::SqliteTx;
+use crate::sql::SqlTx;
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Prepared, StoreError, TokenRecord, View,
 };
@@ -17,7 +17,7 @@ pub enum Tx<'a> {
     /// Of a store in memory.
     Memory(Box<MemoryTx<'a>>),
     /// Of a store in SQLite.
-    Sqlite(Box<SqliteTx<'a>>),
+    Sql(Box<SqlTx<'a>>),
 }
 
 impl Tx<'_> {
@@ -26,7 +26,7 @@ impl Tx<'_> {
     pub fn view(&self) -> View<'_> {
         match self {
             Self::Memory(tx) => View::memory(tx.state()),
-            Self::Sqlite(tx) => View::sqlite(tx.reads()),
+            Self::Sql(tx) => View::sql(tx.reads()),
         }
     }
 
@@ -34,7 +34,7 @@ impl Tx<'_> {
     pub fn company(&mut self, id: CompanyId) -> Result<Option<Arc<Company>>, StoreError> {
         match self {
             Self::Memory(tx) => Ok(tx.state().company(id)),
-            Self::Sqlite(tx) => tx.company(id),
+            Self::Sql(tx) => tx.company(id),
         }
     }
 
@@ -42,7 +42,7 @@ impl Tx<'_> {
     pub fn bearer(&mut self, digest: &Digest) -> Result<Option<Bearer>, StoreError> {
         match self {
             Self::Memory(tx) => Ok(tx.state().bearer(digest)),
-            Self::Sqlite(tx) => tx.bearer(digest),
+            Self::Sql(tx) => tx.bearer(digest),
         }
     }
 
@@ -50,7 +50,7 @@ impl Tx<'_> {
     pub fn counters(&mut self, company: CompanyId) -> Result<Option<Counters>, StoreError> {
         match self {
             Self::Memory(tx) => Ok(tx.state().counters(company)),
-            Self::Sqlite(tx) => tx.counters(company),
+            Self::Sql(tx) => tx.counters(company),
         }
     }
 
@@ -91,7 +91,7 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         match self {
             Self::Memory(tx) => tx.append(company, prepared, recorded_at),
-            Self::Sqlite(tx) => tx.append(company, prepared, recorded_at),
+            Self::Sql(tx) => tx.append(company, prepared, recorded_at),
         }
     }
 
@@ -103,7 +103,7 @@ impl Tx<'_> {
                 tx.put_collector(record);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.put_collector(&record),
+            Self::Sql(tx) => tx.put_collector(&record),
         }
     }
 
@@ -114,7 +114,7 @@ impl Tx<'_> {
                 tx.put_token(record);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.put_token(&record),
+            Self::Sql(tx) => tx.put_token(&record),
         }
     }
 
@@ -125,7 +125,7 @@ impl Tx<'_> {
                 tx.drop_token(digest);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_token(digest),
+            Self::Sql(tx) => tx.drop_token(digest),
         }
     }
 
@@ -140,7 +140,7 @@ impl Tx<'_> {
                 tx.drop_tokens(collector, ended_before);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_tokens(collector, ended_before),
+            Self::Sql(tx) => tx.drop_tokens(collector, ended_before),
         }
     }
 
@@ -151,7 +151,7 @@ impl Tx<'_> {
                 tx.end_all_sign_ins();
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.end_all_sign_ins(),
+            Self::Sql(tx) => tx.end_all_sign_ins(),
         }
     }
 
@@ -162,7 +162,7 @@ impl Tx<'_> {
                 tx.commit();
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.commit(),
+            Self::Sql(tx) => tx.commit(),
         }
     }
 }

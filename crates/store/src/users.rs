@@ -164,7 +164,7 @@ impl Tx<'_> {
         self.touch_identities()?;
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.integrators, record),
-            Self::Sqlite(tx) => tx.put_integrator(record),
+            Self::Sql(tx) => tx.put_integrator(record),
         }
     }
 
@@ -173,7 +173,7 @@ impl Tx<'_> {
         self.touch_identities()?;
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.users, record),
-            Self::Sqlite(tx) => tx.put_user(record),
+            Self::Sql(tx) => tx.put_user(record),
         }
     }
 
@@ -182,7 +182,7 @@ impl Tx<'_> {
         self.touch_identities()?;
         match self {
             Self::Memory(tx) => tx.state.put_right(user, company, role),
-            Self::Sqlite(tx) => tx.put_right(user, company, role),
+            Self::Sql(tx) => tx.put_right(user, company, role),
         }
     }
 
@@ -194,7 +194,7 @@ impl Tx<'_> {
                 tx.state.identities.rights.remove(&(user, company));
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_right(user, company),
+            Self::Sql(tx) => tx.drop_right(user, company),
         }
     }
 
@@ -202,7 +202,7 @@ impl Tx<'_> {
     pub fn put_session(&mut self, record: &SessionRecord) -> Write {
         match self {
             Self::Memory(tx) => tx.state.identities.put_session(record),
-            Self::Sqlite(tx) => tx.put_session(record),
+            Self::Sql(tx) => tx.put_session(record),
         }
     }
 
@@ -215,7 +215,7 @@ impl Tx<'_> {
                 }
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.renew_session(digest, at),
+            Self::Sql(tx) => tx.renew_session(digest, at),
         }
     }
 
@@ -226,7 +226,7 @@ impl Tx<'_> {
                 tx.state.identities.sessions.remove(digest);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_session(digest),
+            Self::Sql(tx) => tx.drop_session(digest),
         }
     }
 
@@ -237,7 +237,7 @@ impl Tx<'_> {
                 tx.state.identities.sessions.retain(|_, session| session.user != user);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_sessions(user),
+            Self::Sql(tx) => tx.drop_sessions(user),
         }
     }
 
@@ -251,7 +251,7 @@ impl Tx<'_> {
                 });
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.drop_ended_sessions(user, renewed_before),
+            Self::Sql(tx) => tx.drop_ended_sessions(user, renewed_before),
         }
     }
 }

@@ -11,7 +11,7 @@ use ventanilla_domain::{
 };
 
 use crate::memory::{Attempt, State};
-use crate::sqlite::Reads;
+use crate::sql::Reads;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError,
     TokenRecord,
@@ -29,7 +29,7 @@ pub struct View<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum From<'a> {
     Memory(&'a State),
-    Sqlite(Reads<'a>),
+    Sql(Reads<'a>),
 }
 
 /// Reads the same of either store: of the memory plainly, of SQLite with its errors.
@@ -37,7 +37,7 @@ macro_rules! read {
     ($self:ident, $view:ident => $memory:expr, $sqlite:expr) => {
         match $self.from {
             From::Memory($view) => Ok($memory),
-            From::Sqlite($view) => $sqlite,
+            From::Sql($view) => $sqlite,
         }
     };
 }
@@ -52,7 +52,7 @@ macro_rules! visit {
                 Some(books) => books.$table.values().cloned().try_for_each($visit),
                 None => Ok(()),
             },
-            From::Sqlite(reads) => $sqlite(reads, $visit),
+            From::Sql(reads) => $sqlite(reads, $visit),
         }
     };
 }
@@ -62,8 +62,8 @@ impl<'a> View<'a> {
         Self { from: From::Memory(state) }
     }
 
-    pub(crate) fn sqlite(reads: Reads<'a>) -> Self {
-        Self { from: From::Sqlite(reads) }
+    pub(crate) fn sql(reads: Reads<'a>) -> Self {
+        Self { from: From::Sql(reads) }
     }
 
     /// All companies, by id.
@@ -331,7 +331,7 @@ impl<'a> View<'a> {
                 let attempts = state.books_of(company).into_iter().flat_map(|b| &b.attempts);
                 attempts.map(|(key, payment)| (key.clone(), *payment)).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_attempt(company, to),
+            From::Sql(reads) => reads.each_attempt(company, to),
         }
     }
 
@@ -345,7 +345,7 @@ impl<'a> View<'a> {
                 let books = state.books_of(company).into_iter();
                 books.flat_map(|books| &books.former_codes).cloned().try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_former_code(company, to),
+            From::Sql(reads) => reads.each_former_code(company, to),
         }
     }
 
@@ -359,7 +359,7 @@ impl<'a> View<'a> {
                 let events = state.books_of(company).into_iter().flat_map(|books| &books.events);
                 events.map(|(number, entry)| (*number, *entry)).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_event(company, to),
+            From::Sql(reads) => reads.each_event(company, to),
         }
     }
 
@@ -373,7 +373,7 @@ impl<'a> View<'a> {
                 let balances = state.books_of(company).into_iter().flat_map(|b| &b.balances);
                 balances.map(|(account, minor)| (account.clone(), *minor)).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_balance(company, to),
+            From::Sql(reads) => reads.each_balance(company, to),
         }
     }
 }

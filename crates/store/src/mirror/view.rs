@@ -26,7 +26,7 @@ impl View<'_> {
             From::Memory(state) => {
                 (state.journal_ends(), state.trail_heads(), state.identities_version)
             }
-            From::Sqlite(reads) => {
+            From::Sql(reads) => {
                 (reads.journal_ends()?, reads.trail_heads()?, reads.identities_version()?)
             }
         };
@@ -79,7 +79,7 @@ impl Tx<'_> {
                 tx.touch_identities();
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.touch_identities(),
+            Self::Sql(tx) => tx.touch_identities(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Tx<'_> {
     pub(super) fn defer_references(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Memory(_) => Ok(()),
-            Self::Sqlite(tx) => tx.defer_references(),
+            Self::Sql(tx) => tx.defer_references(),
         }
     }
 
@@ -98,7 +98,7 @@ impl Tx<'_> {
                 tx.state.replace_identities(identified);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.replace_identities(identified),
+            Self::Sql(tx) => tx.replace_identities(identified),
         }
     }
 
@@ -109,7 +109,7 @@ impl Tx<'_> {
                 tx.state.mirror = path.map(str::to_owned);
                 Ok(())
             }
-            Self::Sqlite(tx) => tx.set_mirror(path),
+            Self::Sql(tx) => tx.set_mirror(path),
         }
     }
 }

@@ -154,7 +154,7 @@ impl View<'_> {
                 let all = books(state, company).flat_map(|books| &books.suppliers);
                 all.map(|(id, supplier)| (*id, KeptSupplier::of(supplier))).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_kept_supplier(company, to),
+            From::Sql(reads) => reads.each_kept_supplier(company, to),
         }
     }
 
@@ -168,7 +168,7 @@ impl View<'_> {
                 let all = books(state, company.id).flat_map(|books| &books.invoices);
                 all.map(|(id, entered)| (*id, KeptInvoice::of(entered))).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_kept_invoice(company, to),
+            From::Sql(reads) => reads.each_kept_invoice(company, to),
         }
     }
 
@@ -182,7 +182,7 @@ impl View<'_> {
                 let all = books(state, company.id).flat_map(|books| &books.payouts);
                 all.map(|(id, payout)| (*id, KeptPayout::of(payout))).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_kept_payout(company, to),
+            From::Sql(reads) => reads.each_kept_payout(company, to),
         }
     }
 
@@ -196,7 +196,7 @@ impl View<'_> {
                 let all = books(state, company.id).flat_map(|books| &books.applications);
                 all.map(|(of, amount)| (*of, *amount)).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_application(company, to),
+            From::Sql(reads) => reads.each_application(company, to),
         }
     }
 
@@ -206,7 +206,7 @@ impl View<'_> {
                 let all = books(state, company).flat_map(|books| &books.keys);
                 all.map(|(key, payout)| (key.clone(), *payout)).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_payout_key(company, to),
+            From::Sql(reads) => reads.each_payout_key(company, to),
         }
     }
 
@@ -220,7 +220,7 @@ impl View<'_> {
                 let all = books(state, company.id).flat_map(|books| &books.reversals);
                 all.map(|(id, reversal)| (*id, reversal.clone())).try_for_each(to)
             }
-            From::Sqlite(reads) => reads.each_payout_reversal(company, to),
+            From::Sql(reads) => reads.each_payout_reversal(company, to),
         }
     }
 }

@@ -1,7 +1,30 @@
-//! What SQLite and PostgreSQL have in common: statements, their parameters and their rows.
+//! What SQLite and PostgreSQL have in common: statements, their parameters and their rows, what is read
+//! and how each event is written.
+//!
+//! Statements are in SQLite's form; PostgreSQL's connections put them into their own.
 
+#[macro_use]
+mod columns;
+
+mod days;
+mod former;
+mod known;
+mod link;
+mod mirror;
+mod params;
+mod payables;
+mod read;
 mod row;
+mod rows;
+mod trail;
+mod tx;
+mod users;
 mod value;
 
+pub(crate) use known::KnownCompanies;
+pub(crate) use link::Link;
+pub(crate) use params::Params;
+pub(crate) use read::Reads;
 pub(crate) use row::Row;
+pub(crate) use tx::{Held, SqlTx};
 pub(crate) use value::{Value, values};

@@ -1,4 +1,4 @@
-//! What goes into a statement, whatever the database: whole numbers, texts, bytes and nothing.
+//! What goes into a statement, whatever the database: whole numbers, texts, digests and nothing.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ pub(crate) enum Value<'v> {
     Null,
     Int(i64),
     Text(Cow<'v, str>),
-    Bytes(&'v [u8]),
+    Digest(Digest),
 }
 
 impl From<i64> for Value<'_> {
@@ -55,9 +55,27 @@ impl<'v> From<&'v Cow<'_, str>> for Value<'v> {
     }
 }
 
-impl<'v> From<&'v Digest> for Value<'v> {
-    fn from(value: &'v Digest) -> Self {
-        Self::Bytes(value)
+impl From<Digest> for Value<'_> {
+    fn from(value: Digest) -> Self {
+        Self::Digest(value)
+    }
+}
+
+impl From<&Digest> for Value<'_> {
+    fn from(value: &Digest) -> Self {
+        Self::Digest(*value)
+    }
+}
+
+impl From<&i64> for Value<'_> {
+    fn from(value: &i64) -> Self {
+        Self::Int(*value)
+    }
+}
+
+impl From<&bool> for Value<'_> {
+    fn from(value: &bool) -> Self {
+        Self::Int((*value).into())
     }
 }
 
@@ -74,12 +92,12 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Null => ValueRef::Null,
             Self::Int(value) => ValueRef::Integer(*value),
             Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Bytes(value) => ValueRef::Blob(value),
+            Self::Digest(value) => ValueRef::Blob(value),
         }))
     }
 }
 
-/// Parameters of a statement: tuples, arrays and slices of what becomes a [`Value`].
+/// Values of several types, for a row too long for a tuple.
 macro_rules! values {
     ($($value:expr),* $(,)?) => {
         [$($crate::sql::Value::from($value)),*]

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::known::KnownCompanies;
-use super::{Reads, Sqlite, integrity_of, migrate, set};
+use super::{Sqlite, integrity_of, migrate, set};
 use crate::backup::{read_manifest, write_manifest};
+use crate::sql::{KnownCompanies, Link, Reads};
 use crate::{BackupError, Keys, Manifest, OpenError, StoreError, Verification, View, verify};
 
 /// Pages copied at a time (1 MiB), and the pause in which whoever pays has the disk and the core.
@@ -106,7 +106,7 @@ impl CopiedBooks {
     /// Recomputes everything from its journals.
     pub(crate) fn verify(&self) -> Result<Verification, StoreError> {
         let damage = integrity_of(&self.connection)?;
-        let view = View::sqlite(Reads::new(&self.connection, &self.known));
+        let view = View::sql(Reads::new(Link::Sqlite(&self.connection), &self.known));
         verify::verify(&view, &self.keys, damage)
     }
 }

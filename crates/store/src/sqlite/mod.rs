@@ -1,21 +1,8 @@
 //! The store in SQLite: one file, one writer at a time, readers on their own connections.
 
-#[macro_use]
-mod columns;
-
 mod checkpoint;
 mod copy;
-mod days;
-mod former;
-mod known;
 mod migrate;
-mod mirror;
-mod payables;
-mod read;
-mod rows;
-mod trail;
-mod users;
-mod write;
 
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -26,12 +13,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::sql::{Held, KnownCompanies, Link, Reads, SqlTx};
 use crate::{FileSizes, Keys, OpenError, ServerLock, StoreError};
 use checkpoint::Checkpointer;
 pub(crate) use copy::{CopiedBooks, take_manifest};
-use known::KnownCompanies;
-pub(crate) use read::Reads;
-pub(crate) use write::SqliteTx;
 
 /// The file in a data directory that holds the books.
 pub(crate) const FILE: &str = "ventanilla.db";
@@ -140,9 +125,9 @@ impl Sqlite {
     }
 
     /// A transaction that writes; waits for the one before it.
-    pub(crate) fn begin(&self) -> Result<SqliteTx<'_>, StoreError> {
+    pub(crate) fn begin(&self) -> Result<SqlTx<'_>, StoreError> {
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        SqliteTx::begin(connection, &self.keys, &self.known)
+        Ok(SqlTx::begin(Held::sqlite(connection)?, &self.keys, &self.known))
     }
 
     /// What the files take; a file that is not there takes nothing.
@@ -205,7 +190,7 @@ impl SqliteSnapshot {
     }
 
     pub(crate) fn reads(&self) -> Reads<'_> {
-        Reads::new(self.connection(), &self.known)
+        Reads::new(Link::Sqlite(self.connection()), &self.known)
     }
 }
 

@@ -1,15 +1,14 @@
 //! The suppliers' side, read.
 
-use rusqlite::Row;
 use ventanilla_domain::{
     Account, AppliedInvoice, CallerKey, Company, CompanyId, Cuit, Currency, DocumentNumber,
     IntegratorId, Letter, Payout, PayoutId, PayoutNumber, PayoutReversal, PurchaseInvoiceId,
     Supplier, SupplierId,
 };
 
-use super::Reads;
 use super::read::limit;
 use super::rows::{maybe, string};
+use super::{Reads, Row};
 use crate::StoreError;
 use crate::journal::{read_invoice, read_payout, read_reversal, read_supplier};
 use crate::payables::{
@@ -23,8 +22,7 @@ type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
 impl Reads<'_> {
     pub(crate) fn balance(self, company: CompanyId, account: &Account) -> Read<i64> {
         let sql = "SELECT balance_minor FROM balance WHERE company_id = ?1 AND account = ?2";
-        let balance =
-            self.one(sql, (company.to_i64(), account.to_string()), |row| Ok(row.get(0)?))?;
+        let balance = self.one(sql, (company.to_i64(), account.to_string()), |row| row.get(0))?;
         Ok(balance.unwrap_or(0))
     }
 
@@ -165,9 +163,8 @@ impl Reads<'_> {
 
     pub(crate) fn last_serial(self, company: CompanyId, point: u32) -> Read<u32> {
         let sql = "SELECT max(serial) FROM payout WHERE company_id = ?1 AND point = ?2";
-        let last = self
-            .one(sql, (company.to_i64(), point), |row| Ok(row.get::<_, Option<i64>>(0)?))?
-            .flatten();
+        let last =
+            self.one(sql, (company.to_i64(), point), |row| row.get::<Option<i64>>(0))?.flatten();
         unsigned(last.unwrap_or(0))
     }
 
@@ -222,7 +219,7 @@ impl Reads<'_> {
     ) -> Read<()> {
         let sql = "SELECT payout_id, invoice_id, amount_minor FROM payout_application \
                    WHERE company_id = ?1";
-        let from_row = |row: &Row<'_>| {
+        let from_row = |row: Row<'_>| {
             let payout = id(PayoutId::from_i64, row.get(0)?)?;
             let invoice = id(PurchaseInvoiceId::from_i64, row.get(1)?)?;
             Ok(((payout, invoice), money(row.get(2)?, company.currency)))
@@ -246,7 +243,7 @@ impl Reads<'_> {
         visit: Visit<'_, (PayoutId, PayoutReversal)>,
     ) -> Read<()> {
         let sql = "SELECT payout_id, record FROM payout_reversal WHERE company_id = ?1";
-        let from_row = |row: &Row<'_>| {
+        let from_row = |row: Row<'_>| {
             let reversal = read_reversal(string(row, 1)?, company.currency)?;
             Ok((id(PayoutId::from_i64, row.get(0)?)?, reversal))
         };
@@ -254,13 +251,13 @@ impl Reads<'_> {
     }
 }
 
-fn supplier(row: &Row<'_>) -> Read<(SupplierId, KeptSupplier)> {
+fn supplier(row: Row<'_>) -> Read<(SupplierId, KeptSupplier)> {
     let columns = maybe(row, 1)?.map(cuit).transpose()?;
     let record = read_supplier(string(row, 2)?)?;
     Ok((id(SupplierId::from_i64, row.get(0)?)?, Kept { columns, record }))
 }
 
-fn invoice(row: &Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptInvoice)> {
+fn invoice(row: Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptInvoice)> {
     let letter = Some(string(row, 2)?).filter(|text| !text.is_empty()).map(letter).transpose()?;
     let number = document_number(row.get(3)?, row.get(4)?)?;
     let columns =
@@ -270,18 +267,18 @@ fn invoice(row: &Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptIn
     Ok((id(PurchaseInvoiceId::from_i64, row.get(0)?)?, Kept { columns, record }))
 }
 
-fn payout_and_standing(row: &Row<'_>, currency: Currency) -> Read<(Payout, bool)> {
+fn payout_and_standing(row: Row<'_>, currency: Currency) -> Read<(Payout, bool)> {
     Ok((read_payout(string(row, 0)?, currency)?, row.get(1)?))
 }
 
-fn payout(row: &Row<'_>, currency: Currency) -> Read<(PayoutId, KeptPayout)> {
+fn payout(row: Row<'_>, currency: Currency) -> Read<(PayoutId, KeptPayout)> {
     let number = document_number(row.get(2)?, row.get(3)?)?;
     let columns = (id(SupplierId::from_i64, row.get(1)?)?, number);
     let record = read_payout(string(row, 4)?, currency)?;
     Ok((id(PayoutId::from_i64, row.get(0)?)?, Kept { columns, record }))
 }
 
-fn payout_key(row: &Row<'_>) -> Read<PayoutKey> {
+fn payout_key(row: Row<'_>) -> Read<PayoutKey> {
     let caller_key = key(Some(string(row, 1)?))?;
     let caller_key = caller_key.ok_or_else(|| StoreError::damaged("a caller key is not one"))?;
     let integrator = id(IntegratorId::from_i64, row.get(0)?)?;

@@ -1,10 +1,9 @@
 //! What a mirror reads and replaces: raw entries, how far the journals go, and the identity tables.
 
-use rusqlite::Row;
 use ventanilla_domain::{CollectorId, CompanyId, IntegratorId, UserId};
 
-use super::write::SqliteTx;
-use super::{Reads, rows::string};
+use super::rows::string;
+use super::{Reads, Row, SqlTx};
 use crate::mirror::{End, Identified, RawEntry, journal_end};
 use crate::values::id;
 use crate::{CollectorRecord, StoreError};
@@ -14,19 +13,18 @@ type Write = Result<(), StoreError>;
 
 impl Reads<'_> {
     pub(crate) fn mirror(self) -> Read<Option<String>> {
-        let path =
-            self.one("SELECT path FROM mirror", [], |row| Ok(row.get::<_, Option<String>>(0)?))?;
+        let path = self.one("SELECT path FROM mirror", (), |row| row.get::<Option<String>>(0))?;
         Ok(path.flatten())
     }
 
     pub(crate) fn identities_version(self) -> Read<i64> {
         let sql = "SELECT identities_version FROM mirror";
-        let version = self.one(sql, [], |row| Ok(row.get(0)?))?;
+        let version = self.one(sql, (), |row| row.get(0))?;
         version.ok_or_else(|| StoreError::damaged("the identities have no version"))
     }
 
     pub(crate) fn journal_ends(self) -> Read<Vec<(CompanyId, End)>> {
-        self.many("SELECT company_id, next_entry, chain FROM counter", [], |row| {
+        self.many("SELECT company_id, next_entry, chain FROM counter", (), |row| {
             let company = id(CompanyId::from_i64, row.get(0)?)?;
             Ok((company, journal_end(row.get(1)?, row.get(2)?)))
         })
@@ -43,7 +41,7 @@ impl Reads<'_> {
                    AND entry_number <= ?3 ORDER BY entry_number, row_number";
         let through = after.saturating_add(i64::try_from(len).unwrap_or(i64::MAX));
         let mut entries: Vec<RawEntry> = Vec::new();
-        let from_row = |row: &Row<'_>| Ok((raw_entry(row)?, raw_posting(row)?));
+        let from_row = |row: Row<'_>| Ok((raw_entry(row)?, raw_posting(row)?));
         self.each(sql, (company.to_i64(), after, through), from_row, &mut |(entry, posting)| {
             entries.extend(entry);
             let entry = entries.last_mut();
@@ -56,7 +54,7 @@ impl Reads<'_> {
 }
 
 /// The entry whose first row this is; its posting comes with every row.
-fn raw_entry(row: &Row<'_>) -> Read<Option<RawEntry>> {
+fn raw_entry(row: Row<'_>) -> Read<Option<RawEntry>> {
     let Some(recorded_at_us) = row.get(1)? else { return Ok(None) };
     Ok(Some(RawEntry {
         number: row.get(0)?,
@@ -68,12 +66,12 @@ fn raw_entry(row: &Row<'_>) -> Read<Option<RawEntry>> {
     }))
 }
 
-fn raw_posting(row: &Row<'_>) -> Read<Option<(String, String, i64)>> {
+fn raw_posting(row: Row<'_>) -> Read<Option<(String, String, i64)>> {
     let Some(amount_minor) = row.get(7)? else { return Ok(None) };
     Ok(Some((string(row, 5)?.to_owned(), string(row, 6)?.to_owned(), amount_minor)))
 }
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     pub(crate) fn set_mirror(&mut self, path: Option<&str>) -> Write {
         self.run("UPDATE mirror SET path = ?1", [path])?;
         Ok(())
@@ -81,14 +79,13 @@ impl SqliteTx<'_> {
 
     /// Checks at the commit, not at each row, that what a row names is there.
     pub(crate) fn defer_references(&mut self) -> Write {
-        // A pragma takes no place among the statements that are kept ready.
-        Ok(self.connection().execute_batch("PRAGMA defer_foreign_keys = ON")?)
+        self.held.defer_references()
     }
 
     /// Puts the identity tables in the place of those that are there; tokens and sessions end.
     pub(crate) fn replace_identities(&mut self, identified: &Identified) -> Write {
         for table in ["token", "user_session", "user_right"] {
-            self.connection().execute(&format!("DELETE FROM {table}"), [])?;
+            self.run(&format!("DELETE FROM {table}"), ())?;
         }
         let Identified { version, collectors, integrators, users, rights } = identified;
         let collector_ids = collectors.iter().map(|one| one.id.to_i64());
@@ -116,7 +113,7 @@ impl SqliteTx<'_> {
         let kept: Vec<String> = kept.map(|id| id.to_string()).collect();
         let kept = kept.join(",");
         let sql = format!("DELETE FROM {table} WHERE {key} NOT IN ({kept})");
-        self.connection().execute(&sql, [])?;
+        self.run(&sql, ())?;
         Ok(())
     }
 

@@ -5,10 +5,10 @@ use ventanilla_domain::{
     Supplier, SupplierId,
 };
 
-use super::{SqliteTx, Write, exhausted};
+use super::{SqlTx, Write, exhausted};
 use crate::{Counters, StoreError, Written};
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     /// Keeps a supplier; a tax number that another one has is refused by its index.
     pub(super) fn keep_supplier(
         &self,

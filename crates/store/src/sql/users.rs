@@ -1,11 +1,10 @@
 //! Integrators, users and their sessions, read and written.
 
 use jiff::Timestamp;
-use rusqlite::{Params, Row};
 use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 
 use super::rows::{string, words};
-use super::{Reads, SqliteTx};
+use super::{Params, Reads, Row, SqlTx};
 use crate::users::{
     IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInCounts, SignInName,
     SignInRecord, UserRecord,
@@ -20,7 +19,7 @@ impl Reads<'_> {
     pub(crate) fn integrators(self) -> Read<Vec<IntegratorRecord>> {
         let sql = "SELECT integrator_id, name, password_hash, is_active FROM integrator \
                    ORDER BY integrator_id";
-        self.many(sql, [], integrator)
+        self.many(sql, (), integrator)
     }
 
     pub(crate) fn integrator(self, id: IntegratorId) -> Read<Option<IntegratorRecord>> {
@@ -37,7 +36,7 @@ impl Reads<'_> {
 
     pub(crate) fn users(self) -> Read<Vec<UserRecord>> {
         let sql = "SELECT user_id, name, password_hash, is_active FROM app_user ORDER BY user_id";
-        self.many(sql, [], user)
+        self.many(sql, (), user)
     }
 
     pub(crate) fn user_by_name(self, name: &SignInName) -> Read<Option<UserRecord>> {
@@ -64,7 +63,7 @@ impl Reads<'_> {
                    (SELECT count(*) FROM user_session JOIN app_user USING (user_id) \
                    WHERE is_active = 1 AND (is_permanent = 1 OR renewed_at_us > ?2))";
         let counts = self.one(sql, (now.as_microsecond(), renewed_by.as_microsecond()), |row| {
-            let count = |column| Ok::<_, StoreError>(row.get::<_, i64>(column)?.unsigned_abs());
+            let count = |column| Ok::<_, StoreError>(row.get::<i64>(column)?.unsigned_abs());
             Ok(SignInCounts { tokens: count(0)?, sessions: count(1)? })
         });
         Ok(counts?.unwrap_or_default())
@@ -85,7 +84,7 @@ impl Reads<'_> {
     }
 }
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     pub(crate) fn put_integrator(&mut self, record: &IntegratorRecord) -> Write {
         let sql = "INSERT INTO integrator (integrator_id, name, password_hash, is_active) \
                    VALUES (?1, ?2, ?3, ?4) ON CONFLICT (integrator_id) DO UPDATE SET \
@@ -141,25 +140,25 @@ impl SqliteTx<'_> {
         self.put(sql, (user.to_i64(), renewed_before.as_microsecond()))
     }
 
-    fn put(&self, sql: &str, params: impl Params) -> Write {
+    fn put<'v>(&self, sql: &str, params: impl Params<'v>) -> Write {
         self.run(sql, params)?;
         Ok(())
     }
 }
 
-fn named_row<Id>(row_id: i64, record: &SignInRecord<Id>) -> impl Params {
+fn named_row<Id>(row_id: i64, record: &SignInRecord<Id>) -> impl Params<'_> {
     (row_id, record.name.as_str(), record.password_hash.as_str(), record.is_active)
 }
 
-fn integrator(row: &Row<'_>) -> Read<IntegratorRecord> {
+fn integrator(row: Row<'_>) -> Read<IntegratorRecord> {
     named(row, IntegratorId::from_i64)
 }
 
-fn user(row: &Row<'_>) -> Read<UserRecord> {
+fn user(row: Row<'_>) -> Read<UserRecord> {
     named(row, UserId::from_i64)
 }
 
-fn named<Id>(row: &Row<'_>, from: fn(i64) -> Result<Id, IdOutOfRange>) -> Read<SignInRecord<Id>> {
+fn named<Id>(row: Row<'_>, from: fn(i64) -> Result<Id, IdOutOfRange>) -> Read<SignInRecord<Id>> {
     Ok(SignInRecord {
         id: id(from, row.get(0)?)?,
         name: words(row, 1)?,
@@ -168,6 +167,6 @@ fn named<Id>(row: &Row<'_>, from: fn(i64) -> Result<Id, IdOutOfRange>) -> Read<S
     })
 }
 
-pub(super) fn role(row: &Row<'_>, column: usize) -> Read<Role> {
+pub(super) fn role(row: Row<'_>, column: usize) -> Read<Role> {
     Role::from_code(string(row, column)?).ok_or_else(|| StoreError::damaged("a role is not one"))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rusqlite::Row;
 use ventanilla_domain::{
     Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, FileId, Holder,
@@ -10,8 +9,8 @@ use ventanilla_domain::{
     Posting, PurchaseInvoiceId, Reversal, SourceLine, SupplierId, Text,
 };
 
-use super::known::KnownCompanies;
 use super::read::{COMPANY_LEN, MEMBER_LEN};
+use super::{KnownCompanies, Row};
 use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, TotalsRecord};
 use crate::memory::Attempt;
 use crate::values::{
@@ -25,20 +24,19 @@ use crate::{
 
 type Read<T> = Result<T, StoreError>;
 
-pub(super) fn string<'r>(row: &'r Row<'_>, column: usize) -> Read<&'r str> {
-    row.get_ref(column)?.as_str().map_err(|cause| StoreError::damaged_by("not a text", cause))
+pub(super) fn string(row: Row<'_>, column: usize) -> Read<&str> {
+    row.string(column)
 }
 
-pub(super) fn maybe<'r>(row: &'r Row<'_>, column: usize) -> Read<Option<&'r str>> {
-    let text = row.get_ref(column)?.as_str_or_null();
-    text.map_err(|cause| StoreError::damaged_by("not a text", cause))
+pub(super) fn maybe(row: Row<'_>, column: usize) -> Read<Option<&str>> {
+    row.maybe(column)
 }
 
-fn maybe_words<const MAX: usize>(row: &Row<'_>, column: usize) -> Read<Option<Text<MAX>>> {
+fn maybe_words<const MAX: usize>(row: Row<'_>, column: usize) -> Read<Option<Text<MAX>>> {
     optional(maybe(row, column)?)
 }
 
-pub(super) fn words<const MAX: usize>(row: &Row<'_>, column: usize) -> Read<Text<MAX>> {
+pub(super) fn words<const MAX: usize>(row: Row<'_>, column: usize) -> Read<Text<MAX>> {
     text(string(row, column)?)
 }
 
@@ -47,21 +45,21 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
         .map_err(|cause| StoreError::damaged_by("a column's JSON cannot be read", cause))
 }
 
-fn maybe_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Read<Option<T>> {
+fn maybe_json<T: serde::de::DeserializeOwned>(row: Row<'_>, column: usize) -> Read<Option<T>> {
     maybe(row, column)?.map(json).transpose()
 }
 
-fn location(row: &Row<'_>, column: usize) -> Read<Option<LocationCode>> {
+fn location(row: Row<'_>, column: usize) -> Read<Option<LocationCode>> {
     let code: Option<i64> = row.get(column)?;
     code.map(|code| id(LocationCode::from_i64, code)).transpose()
 }
 
-fn payment_id(row: &Row<'_>, column: usize) -> Read<Option<PaymentId>> {
+fn payment_id(row: Row<'_>, column: usize) -> Read<Option<PaymentId>> {
     let payment: Option<i64> = row.get(column)?;
     payment.map(|payment| id(PaymentId::from_i64, payment)).transpose()
 }
 
-pub(super) fn company(row: &Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
+pub(super) fn company(row: Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
     let company_id = id(CompanyId::from_i64, row.get(0)?)?;
     let issuer = row.get(5)?;
     known.company(company_id, string(row, 4)?, issuer, |policy| {
@@ -77,7 +75,7 @@ pub(super) fn company(row: &Row<'_>, known: &KnownCompanies) -> Read<Arc<Company
 }
 
 /// A row of a company with a collector's and a token's columns after it.
-pub(super) fn bearer(row: &Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
+pub(super) fn bearer(row: Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
     Ok(Bearer {
         company: company(row, known)?,
         collector: id(CollectorId::from_i64, row.get(COMPANY_LEN)?)?,
@@ -87,7 +85,7 @@ pub(super) fn bearer(row: &Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
     })
 }
 
-pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {
+pub(super) fn counters(row: Row<'_>) -> Read<Counters> {
     Ok(Counters {
         next_payment: id(PaymentId::from_i64, row.get(0)?)?,
         next_member: id(MemberId::from_i64, row.get(1)?)?,
@@ -103,11 +101,11 @@ pub(super) fn counters(row: &Row<'_>) -> Read<Counters> {
     })
 }
 
-pub(super) fn code(row: &Row<'_>, column: usize) -> Read<ContractCode> {
+pub(super) fn code(row: Row<'_>, column: usize) -> Read<ContractCode> {
     words(row, column)
 }
 
-pub(super) fn member(row: &Row<'_>) -> Read<Member> {
+pub(super) fn member(row: Row<'_>) -> Read<Member> {
     Ok(Member {
         id: id(MemberId::from_i64, row.get(0)?)?,
         is_assigned: row.get(8)?,
@@ -121,7 +119,7 @@ pub(super) fn member(row: &Row<'_>) -> Read<Member> {
     })
 }
 
-pub(super) fn contract(row: &Row<'_>, from: usize) -> Read<Contract> {
+pub(super) fn contract(row: Row<'_>, from: usize) -> Read<Contract> {
     Ok(Contract {
         key: id(ContractKey::from_i64, row.get(from)?)?,
         code: words(row, from + 1)?,
@@ -132,11 +130,11 @@ pub(super) fn contract(row: &Row<'_>, from: usize) -> Read<Contract> {
     })
 }
 
-pub(super) fn holder(row: &Row<'_>) -> Read<Holder> {
+pub(super) fn holder(row: Row<'_>) -> Read<Holder> {
     Ok(Holder { member: member(row)?, contract: contract(row, MEMBER_LEN)? })
 }
 
-pub(super) fn payer(row: &Row<'_>) -> Read<Payer> {
+pub(super) fn payer(row: Row<'_>) -> Read<Payer> {
     Ok(Payer {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
         code: words(row, 1)?,
@@ -146,7 +144,7 @@ pub(super) fn payer(row: &Row<'_>) -> Read<Payer> {
     })
 }
 
-pub(super) fn bill(row: &Row<'_>, currency: Currency) -> Read<Bill> {
+pub(super) fn bill(row: Row<'_>, currency: Currency) -> Read<Bill> {
     Ok(Bill {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
         id: id(BillId::from_i64, row.get(1)?)?,
@@ -159,7 +157,7 @@ pub(super) fn bill(row: &Row<'_>, currency: Currency) -> Read<Bill> {
     })
 }
 
-pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
+pub(super) fn version(row: Row<'_>, currency: Currency) -> Read<BillVersion> {
     let amount = money(row.get(4)?, currency);
     Ok(BillVersion {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
@@ -173,7 +171,7 @@ pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
         },
         revenue: ShareRecord::to_shares(maybe_json(row, 7)?, amount)?,
         replaced_by: row
-            .get::<_, Option<i64>>(10)?
+            .get::<Option<i64>>(10)?
             .map(|bill| id(BillId::from_i64, bill))
             .transpose()?,
         source: SourceLine {
@@ -183,7 +181,7 @@ pub(super) fn version(row: &Row<'_>, currency: Currency) -> Read<BillVersion> {
     })
 }
 
-pub(super) fn payment(row: &Row<'_>, currency: Currency) -> Read<Payment> {
+pub(super) fn payment(row: Row<'_>, currency: Currency) -> Read<Payment> {
     Ok(Payment {
         id: id(PaymentId::from_i64, row.get(0)?)?,
         collector: id(CollectorId::from_i64, row.get(1)?)?,
@@ -210,7 +208,7 @@ pub(super) fn payment(row: &Row<'_>, currency: Currency) -> Read<Payment> {
     })
 }
 
-pub(super) fn reversal(row: &Row<'_>, from: usize, currency: Currency) -> Read<Reversal> {
+pub(super) fn reversal(row: Row<'_>, from: usize, currency: Currency) -> Read<Reversal> {
     Ok(Reversal {
         payment: id(PaymentId::from_i64, row.get(from)?)?,
         collector: id(CollectorId::from_i64, row.get(from + 1)?)?,
@@ -224,7 +222,7 @@ pub(super) fn reversal(row: &Row<'_>, from: usize, currency: Currency) -> Read<R
     })
 }
 
-pub(super) fn collector(row: &Row<'_>) -> Read<CollectorRecord> {
+pub(super) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
     let previous: (Option<Digest>, Option<i64>) = (row.get(8)?, row.get(9)?);
     let previous = match previous {
         (Some(digest), Some(until)) => Some(PreviousSecret { digest, until: instant(until)? }),
@@ -243,7 +241,7 @@ pub(super) fn collector(row: &Row<'_>) -> Read<CollectorRecord> {
     })
 }
 
-pub(super) fn token(row: &Row<'_>) -> Read<TokenRecord> {
+pub(super) fn token(row: Row<'_>) -> Read<TokenRecord> {
     let issued_at: Option<i64> = row.get(2)?;
     Ok(TokenRecord {
         digest: row.get(0)?,
@@ -253,7 +251,7 @@ pub(super) fn token(row: &Row<'_>) -> Read<TokenRecord> {
     })
 }
 
-pub(super) fn file(row: &Row<'_>) -> Read<FileRecord> {
+pub(super) fn file(row: Row<'_>) -> Read<FileRecord> {
     let totals: Option<TotalsRecord> = maybe_json(row, 7)?;
     Ok(FileRecord {
         file: imported_file(row)?,
@@ -262,7 +260,7 @@ pub(super) fn file(row: &Row<'_>) -> Read<FileRecord> {
     })
 }
 
-fn imported_file(row: &Row<'_>) -> Read<ImportedFile> {
+fn imported_file(row: Row<'_>) -> Read<ImportedFile> {
     Ok(ImportedFile {
         id: id(FileId::from_i64, row.get(0)?)?,
         kind: from_file_code(string(row, 1)?)?,
@@ -273,7 +271,7 @@ fn imported_file(row: &Row<'_>) -> Read<ImportedFile> {
     })
 }
 
-pub(super) fn attempt(row: &Row<'_>) -> Read<Attempt> {
+pub(super) fn attempt(row: Row<'_>) -> Read<Attempt> {
     let collector = id(CollectorId::from_i64, row.get(0)?)?;
     let operation = Operation::from_code(string(row, 1)?);
     let operation = operation.ok_or_else(|| StoreError::damaged("an operation is not one"))?;
@@ -282,13 +280,13 @@ pub(super) fn attempt(row: &Row<'_>) -> Read<Attempt> {
     Ok(((collector, operation, key), id(PaymentId::from_i64, row.get(3)?)?))
 }
 
-pub(super) fn account(row: &Row<'_>, column: usize) -> Read<Account> {
+pub(super) fn account(row: Row<'_>, column: usize) -> Read<Account> {
     Account::from_code(string(row, column)?)
         .ok_or_else(|| StoreError::damaged("an account is not one"))
 }
 
 /// The first row of an entry, with its first posting.
-pub(super) fn entry(row: &Row<'_>, currency: Currency) -> Read<Entry> {
+pub(super) fn entry(row: Row<'_>, currency: Currency) -> Read<Entry> {
     Ok(Entry {
         number: id(EntryNumber::from_i64, row.get(0)?)?,
         recorded_at: instant(row.get(1)?)?,
@@ -302,7 +300,7 @@ pub(super) fn entry(row: &Row<'_>, currency: Currency) -> Read<Entry> {
     })
 }
 
-pub(super) fn posting(row: &Row<'_>, currency: Currency) -> Read<Option<Posting>> {
+pub(super) fn posting(row: Row<'_>, currency: Currency) -> Read<Option<Posting>> {
     let Some(minor) = row.get(7)? else {
         return Ok(None);
     };

@@ -1,19 +1,18 @@
 //! What each event does to the tables.
 
-use rusqlite::types::{Null, ToSqlOutput};
-use rusqlite::{params, params_from_iter};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
     BillId, BillVersion, CallerKey, CollectorId, CompanyId, Event, FileId, ImportTotals,
     ImportedFile, Payment, PaymentId, Policy, Reversal, Text,
 };
 
-use super::{SqliteTx, Write, exhausted, to_signed};
+use super::{SqlTx, Write, exhausted, to_signed};
 use crate::journal::{PolicyRecord, TotalsRecord, VersionTexts, to_json};
+use crate::sql::{Value, values};
 use crate::values::{to_bill_code, to_file_code};
 use crate::{Counters, Operation, Prepared, StoreError};
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     /// Lets an event take effect, and moves the counters it uses.
     pub(super) fn apply(
         &self,
@@ -125,7 +124,7 @@ impl SqliteTx<'_> {
                 "UPDATE bill SET period = ?4, amount_minor = ?5, state = ?6, version = ?7 \
                  WHERE company_id = ?1 AND contract_key = ?2 AND bill_id = ?3 \
                  AND paid_by IS NULL AND version = ?7 - 1",
-                params_from_iter(bill_row(company, version)),
+                bill_row(company, version),
                 "a new version found no unpaid bill of the version before",
             )?;
         }
@@ -141,26 +140,12 @@ impl SqliteTx<'_> {
     fn insert_rows<'r, const LEN: usize>(
         &self,
         insert: &str,
-        mut rows: impl ExactSizeIterator<Item = [ToSqlOutput<'r>; LEN]>,
+        mut rows: impl ExactSizeIterator<Item = [Value<'r>; LEN]>,
     ) -> Write {
-        let sql = |count: usize| {
-            let row = format!("({})", vec!["?"; LEN].join(","));
-            format!("{insert}{}", vec![row; count].join(","))
-        };
-        let mut many = self.connection.prepare_cached(&sql(ROWS))?;
-        while rows.len() >= ROWS {
-            for place in 0..ROWS {
-                let row = rows.next().into_iter().flatten();
-                for (column, value) in row.enumerate() {
-                    many.raw_bind_parameter(place * LEN + column + 1, value)?;
-                }
-            }
-            many.raw_execute()?;
-        }
-        drop(many);
-        let mut one = self.connection.prepare_cached(&sql(1))?;
-        for row in rows {
-            one.execute(params_from_iter(row))?;
+        while rows.len() > 0 {
+            let count = if rows.len() >= ROWS { ROWS } else { 1 };
+            let values: Vec<_> = rows.by_ref().take(count).flatten().collect();
+            self.held.link().run(&insert_sql(insert, count, LEN), &values)?;
         }
         Ok(())
     }
@@ -211,7 +196,7 @@ impl SqliteTx<'_> {
              recorded_at_us, business_day, caller_reference, caller_key, branch, cashier, \
              terminal, means, collected_at, previous, issuer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, \
              ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-            params![
+            values![
                 company.to_i64(),
                 payment.id.to_i64(),
                 payment.collector.to_i64(),
@@ -240,8 +225,8 @@ impl SqliteTx<'_> {
 
     fn has_payment(&self, company: CompanyId, payment: PaymentId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM payment WHERE company_id = ?1 AND payment_id = ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.exists((company.to_i64(), payment.to_i64()))?)
+        let key = (company.to_i64(), payment.to_i64());
+        Ok(self.reads().one(sql, key, |_| Ok(()))?.is_some())
     }
 
     fn add_reversal(&self, company: CompanyId, reversal: &Reversal) -> Write {
@@ -304,14 +289,23 @@ impl SqliteTx<'_> {
 /// Rows that one statement inserts.
 const ROWS: usize = 50;
 
-fn bill_row(company: CompanyId, version: &BillVersion) -> [ToSqlOutput<'static>; 7] {
+/// An insertion of rows of `len` columns each, with a place for every value.
+fn insert_sql(insert: &str, rows: usize, len: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=len).map(|column| format!("?{}", row * len + column));
+        format!("({})", places.collect::<Vec<_>>().join(","))
+    };
+    format!("{insert}{}", (0..rows).map(row).collect::<Vec<_>>().join(","))
+}
+
+fn bill_row(company: CompanyId, version: &BillVersion) -> [Value<'static>; 7] {
     [
         company.to_i64().into(),
         version.contract.to_i64().into(),
         version.bill.to_i64().into(),
         version.terms.period.to_yyyymm().into(),
         version.terms.amount.to_minor().into(),
-        ToSqlOutput::from(to_bill_code(version.terms.state)),
+        to_bill_code(version.terms.state).into(),
         version.number.into(),
     ]
 }
@@ -320,11 +314,11 @@ fn version_row<'v>(
     company: CompanyId,
     version: &BillVersion,
     texts: &'v VersionTexts,
-) -> [ToSqlOutput<'v>; 12] {
+) -> [Value<'v>; 12] {
     let [company, contract, bill, period, amount, state, number] = bill_row(company, version);
     let text = |text: &'v Option<Box<RawValue>>| match text {
-        Some(text) => ToSqlOutput::from(text.get()),
-        None => ToSqlOutput::from(Null),
+        Some(text) => Value::from(text.get()),
+        None => Value::Null,
     };
     let replaced_by = version.replaced_by.map(BillId::to_i64);
     [
@@ -339,6 +333,6 @@ fn version_row<'v>(
         text(&texts.revenue),
         version.source.file.to_i64().into(),
         i64::try_from(version.source.line).unwrap_or(i64::MAX).into(),
-        replaced_by.map_or(ToSqlOutput::from(Null), ToSqlOutput::from),
+        replaced_by.into(),
     ]
 }

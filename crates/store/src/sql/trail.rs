@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::Row;
 use ventanilla_domain::CompanyId;
 
 use super::read::limit;
 use super::rows::string;
-use super::{Reads, SqliteTx};
+use super::{Reads, Row, SqlTx};
 use crate::trail::{TrailHead, TrailRow, from_code, to_code};
 use crate::values::instant;
 use crate::{Digest, StoreError};
@@ -35,7 +34,7 @@ impl Reads<'_> {
     }
 
     pub(crate) fn trail_heads(self) -> Read<Vec<TrailHead>> {
-        self.many("SELECT company_id, number, chain FROM trail_head", [], |row| {
+        self.many("SELECT company_id, number, chain FROM trail_head", (), |row| {
             let company = from_code(row.get(0)?)?;
             Ok(TrailHead { company, rows: row.get(1)?, chain: row.get(2)? })
         })
@@ -47,17 +46,17 @@ impl Reads<'_> {
         number: i64,
     ) -> Read<Option<Digest>> {
         let sql = "SELECT chain FROM trail WHERE company_id = ?1 AND number = ?2";
-        self.one(sql, (to_code(company), number), |row| Ok(row.get(0)?))
+        self.one(sql, (to_code(company), number), |row| row.get(0))
     }
 
     pub(crate) fn trails(self) -> Read<BTreeSet<Option<CompanyId>>> {
         let sql = "SELECT company_id FROM trail_head UNION SELECT company_id FROM trail";
-        let codes = self.many(sql, [], |row| from_code(row.get(0)?))?;
+        let codes = self.many(sql, (), |row| from_code(row.get(0)?))?;
         Ok(codes.into_iter().collect())
     }
 }
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     pub(crate) fn append_trail(
         &mut self,
         company: Option<CompanyId>,
@@ -83,7 +82,7 @@ impl SqliteTx<'_> {
     }
 }
 
-fn row(row: &Row<'_>) -> Read<TrailRow> {
+fn row(row: Row<'_>) -> Read<TrailRow> {
     Ok(TrailRow {
         number: row.get(0)?,
         recorded_at: instant(row.get(1)?)?,

@@ -1,11 +1,10 @@
 //! A collector's business day, read.
 
-use rusqlite::Row;
 use ventanilla_domain::{BusinessDay, CollectorId, Company, Payment, Reversal};
 
-use super::Reads;
 use super::read::{PAYMENT_LEN, payment_and_reversal};
 use super::rows::{payment, reversal};
+use super::{Reads, Row};
 use crate::{DaySums, StoreError};
 
 type Key = (i64, i64, String);
@@ -24,10 +23,10 @@ impl Reads<'_> {
         let key = key(company, collector, day);
         // Without a word the planner reads all that the company was ever paid.
         let [payments, reversals] = [
-            "SELECT count(*), coalesce(sum(amount_minor), 0) \
+            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT) \
              FROM payment INDEXED BY payment_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
-            "SELECT count(*), coalesce(sum(amount_minor), 0) \
+            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT) \
              FROM reversal INDEXED BY reversal_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
         ]
@@ -39,7 +38,8 @@ impl Reads<'_> {
     /// A count and a sum. SQLite adds whole numbers as whole numbers, and a sum that does not fit is
     /// an error, never another number.
     fn sum(self, sql: &str, (company, collector, day): &Key) -> Result<(i64, i64), StoreError> {
-        let sum = self.one(sql, (company, collector, day), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let sum = self
+            .one(sql, (company, collector, day.as_str()), |row| Ok((row.get(0)?, row.get(1)?)))?;
         sum.ok_or_else(|| StoreError::damaged("a sum has no row"))
     }
 
@@ -59,7 +59,7 @@ impl Reads<'_> {
             " WHERE p.company_id = ?1 AND p.collector_id = ?2 AND p.business_day = ?3",
             " ORDER BY p.payment_id"
         );
-        let from_row = |row: &Row<'_>| payment_and_reversal(row, company.currency);
+        let from_row = |row: Row<'_>| payment_and_reversal(row, company.currency);
         self.each(sql, key(company, collector, day), from_row, &mut |(payment, reversal)| {
             visit(payment, reversal)
         })
@@ -81,7 +81,7 @@ impl Reads<'_> {
             " WHERE r.company_id = ?1 AND r.collector_id = ?2 AND r.business_day = ?3",
             " ORDER BY r.payment_id"
         );
-        let from_row = |row: &Row<'_>| {
+        let from_row = |row: Row<'_>| {
             Ok((payment(row, company.currency)?, reversal(row, PAYMENT_LEN, company.currency)?))
         };
         self.each(sql, key(company, collector, day), from_row, &mut |(payment, reversal)| {

@@ -2,30 +2,31 @@
 
 mod apply;
 mod former;
+mod held;
 mod payables;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, Params};
 use ventanilla_domain::{
     Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, PaymentId, Posting,
 };
 
-use super::Reads;
-use super::known::KnownCompanies;
+use super::{KnownCompanies, Params, Reads};
 use crate::journal::{self, PolicyRecord, to_json};
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
 
+pub(crate) use held::Held;
+
 type Write = Result<(), StoreError>;
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing.
 #[derive(Debug)]
-pub struct SqliteTx<'a> {
-    connection: MutexGuard<'a, Connection>,
+pub struct SqlTx<'a> {
+    pub(super) held: Held<'a>,
     keys: &'a Keys,
     known: &'a KnownCompanies,
     /// What many acts of one company change alike is kept here and written once, at the commit.
@@ -35,7 +36,6 @@ pub struct SqliteTx<'a> {
     /// The same of tokens: the callers of a group are often one collector.
     bearers: HashMap<Digest, Option<Bearer>>,
     is_identities_touched: bool,
-    is_open: bool,
 }
 
 #[derive(Debug)]
@@ -46,34 +46,24 @@ struct Pending {
     balances: BTreeMap<Account, i64>,
 }
 
-impl<'a> SqliteTx<'a> {
-    pub(super) fn begin(
-        connection: MutexGuard<'a, Connection>,
-        keys: &'a Keys,
-        known: &'a KnownCompanies,
-    ) -> Result<Self, StoreError> {
-        if !connection.is_autocommit() {
-            // The transaction before could not be undone: nothing more is written over it.
-            return Err(StoreError::Io("a transaction was left open".into()));
-        }
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Self {
-            connection,
+impl<'a> SqlTx<'a> {
+    pub(crate) fn begin(held: Held<'a>, keys: &'a Keys, known: &'a KnownCompanies) -> Self {
+        Self {
+            held,
             keys,
             known,
             pending: HashMap::new(),
             companies: HashMap::new(),
             bearers: HashMap::new(),
             is_identities_touched: false,
-            is_open: true,
-        })
+        }
     }
 
     pub(crate) fn reads(&self) -> Reads<'_> {
-        Reads::new(&self.connection, self.known)
+        Reads::new(self.held.link(), self.known)
     }
 
-    pub(in crate::sqlite) fn keys(&self) -> &'a Keys {
+    pub(in crate::sql) fn keys(&self) -> &'a Keys {
         self.keys
     }
 
@@ -82,6 +72,7 @@ impl<'a> SqliteTx<'a> {
         if let Some(company) = self.companies.get(&id) {
             return Ok(Some(Arc::clone(company)));
         }
+        self.held.take(id, self.keys)?;
         let company = self.reads().company(id)?;
         if let Some(company) = &company {
             self.companies.insert(id, Arc::clone(company));
@@ -104,6 +95,7 @@ impl<'a> SqliteTx<'a> {
         if let Some(pending) = self.pending.get(&company) {
             return Ok(Some(pending.counters));
         }
+        self.held.take(company, self.keys)?;
         let counters = self.reads().counters(company)?;
         if let Some(counters) = counters {
             let greatest_payment = self.reads().greatest_payment(company)?;
@@ -148,33 +140,21 @@ impl<'a> SqliteTx<'a> {
     /// Commits. An error of the disk here leaves the outcome unknown; a full disk does not.
     pub(crate) fn commit(mut self) -> Result<(), CommitError> {
         self.write_pending().map_err(CommitError::Nothing)?;
-        let committed =
-            self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-        match committed {
-            Ok(_) => {
-                self.is_open = false;
-                Ok(())
-            }
-            Err(error) => Err(match error.sqlite_error_code() {
-                Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => {
-                    CommitError::Nothing(error.into())
-                }
-                _ => CommitError::Unknown(error.into()),
-            }),
-        }
+        self.held.commit()
     }
 
     /// Runs one statement and says how many rows it changed.
-    pub(in crate::sqlite) fn run(
+    pub(in crate::sql) fn run<'v>(
         &self,
         sql: &str,
-        params: impl Params,
-    ) -> Result<usize, StoreError> {
-        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+        params: impl Params<'v>,
+    ) -> Result<u64, StoreError> {
+        let values = params.into_values();
+        self.held.link().run(sql, values.as_ref())
     }
 
     /// Runs one statement that must change exactly one row.
-    fn run_one(&self, sql: &str, params: impl Params, broken: &'static str) -> Write {
+    fn run_one<'v>(&self, sql: &str, params: impl Params<'v>, broken: &'static str) -> Write {
         if self.run(sql, params)? == 1 { Ok(()) } else { Err(StoreError::damaged(broken)) }
     }
 
@@ -277,7 +257,7 @@ impl<'a> SqliteTx<'a> {
                 self.run(
                     "INSERT INTO balance (company_id, account, balance_minor) \
                      VALUES (?1, ?2, ?3) ON CONFLICT (company_id, account) \
-                     DO UPDATE SET balance_minor = balance_minor + excluded.balance_minor",
+                     DO UPDATE SET balance_minor = balance.balance_minor + excluded.balance_minor",
                     (company.to_i64(), account.to_string(), minor),
                 )?;
             }
@@ -285,21 +265,17 @@ impl<'a> SqliteTx<'a> {
         Ok(())
     }
 
-    pub(in crate::sqlite) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
     pub(crate) fn touch_identities(&mut self) -> Write {
         if !std::mem::replace(&mut self.is_identities_touched, true) {
-            self.run("UPDATE mirror SET identities_version = identities_version + 1", [])?;
+            self.run("UPDATE mirror SET identities_version = identities_version + 1", ())?;
         }
         Ok(())
     }
 
     /// Writes `len` bytes, for the tests of a full disk.
     #[cfg(test)]
-    pub(super) fn fill(&self, len: u32) -> Write {
-        self.run("CREATE TABLE IF NOT EXISTS filler (content BLOB)", [])?;
+    pub(crate) fn fill(&self, len: u32) -> Write {
+        self.run("CREATE TABLE IF NOT EXISTS filler (content BLOB)", ())?;
         self.run("INSERT INTO filler VALUES (zeroblob(?1))", [len])?;
         Ok(())
     }
@@ -353,8 +329,8 @@ impl<'a> SqliteTx<'a> {
 
     pub(crate) fn end_all_sign_ins(&mut self) -> Write {
         self.bearers.clear();
-        self.run("DELETE FROM token", [])?;
-        self.run("DELETE FROM user_session", [])?;
+        self.run("DELETE FROM token", ())?;
+        self.run("DELETE FROM user_session", ())?;
         Ok(())
     }
 
@@ -365,17 +341,6 @@ impl<'a> SqliteTx<'a> {
             (collector.to_i64(), ended_before.as_microsecond()),
         )?;
         Ok(())
-    }
-}
-
-impl Drop for SqliteTx<'_> {
-    fn drop(&mut self) {
-        if !self.is_open || self.connection.is_autocommit() {
-            return;
-        }
-        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-            tracing::error!(%error, "a transaction was not rolled back");
-        }
     }
 }
 
@@ -394,7 +359,7 @@ fn add(balances: &mut BTreeMap<Account, i64>, account: &Account, minor: i64) -> 
     Ok(())
 }
 
-fn counter_row(company: CompanyId, counters: &Counters) -> impl Params + use<> {
+fn counter_row(company: CompanyId, counters: &Counters) -> impl Params<'static> + use<> {
     (
         company.to_i64(),
         counters.next_payment.to_i64(),

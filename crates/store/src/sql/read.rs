@@ -4,19 +4,18 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use ventanilla_domain::{
     Account, Bill, BillId, BillVersion, BusinessDay, CallerKey, CollectorId, Company, CompanyId,
     Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, Holder, Member,
     MemberId, Payer, Payment, PaymentId, Restoration, Reversal, Role, UserId,
 };
 
-use super::known::KnownCompanies;
 use super::rows::{
     account, attempt, bearer, bill, code, collector, company, contract, counters, entry, file,
     holder, member, payer, payment, posting, reversal, token, version,
 };
 use super::users::role;
+use super::{KnownCompanies, Link, Params, Row};
 use crate::journal::{RESTORED, read_restoration};
 use crate::memory::Attempt;
 use crate::values::{id, instant};
@@ -30,7 +29,7 @@ type Read<T> = Result<T, StoreError>;
 /// Reads on one connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reads<'a> {
-    connection: &'a Connection,
+    link: Link<'a>,
     known: &'a KnownCompanies,
 }
 
@@ -44,32 +43,28 @@ pub(super) const PAYMENT_LEN: usize = 20;
 pub(super) const COMPANY_LEN: usize = 6;
 
 impl<'a> Reads<'a> {
-    pub(super) fn new(connection: &'a Connection, known: &'a KnownCompanies) -> Self {
-        Self { connection, known }
+    pub(crate) fn new(link: Link<'a>, known: &'a KnownCompanies) -> Self {
+        Self { link, known }
     }
 
     /// Hands rows on as the statement gives them, until the visitor fails, with an error of its own
     /// or of reading.
-    pub(super) fn each<T, E: From<StoreError>>(
+    pub(super) fn each<'v, T, E: From<StoreError>>(
         self,
         sql: &str,
-        params: impl Params,
-        from_row: impl Fn(&Row<'_>) -> Read<T>,
+        params: impl Params<'v>,
+        from_row: impl Fn(Row<'_>) -> Read<T>,
         visit: &mut dyn FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(StoreError::from)?;
-        let mut rows = statement.query(params).map_err(StoreError::from)?;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            visit(from_row(row)?)?;
-        }
-        Ok(())
+        let values = params.into_values();
+        self.link.each(sql, values.as_ref(), &mut |row| visit(from_row(row)?))
     }
 
-    pub(super) fn many<T>(
+    pub(super) fn many<'v, T>(
         self,
         sql: &str,
-        params: impl Params,
-        from_row: impl Fn(&Row<'_>) -> Read<T>,
+        params: impl Params<'v>,
+        from_row: impl Fn(Row<'_>) -> Read<T>,
     ) -> Read<Vec<T>> {
         let mut found = Vec::new();
         self.each(sql, params, from_row, &mut |row| {
@@ -79,20 +74,19 @@ impl<'a> Reads<'a> {
         Ok(found)
     }
 
-    pub(super) fn one<T>(
+    pub(in crate::sql) fn one<'v, T>(
         self,
         sql: &str,
-        params: impl Params,
-        from_row: impl Fn(&Row<'_>) -> Read<T>,
+        params: impl Params<'v>,
+        from_row: impl Fn(Row<'_>) -> Read<T>,
     ) -> Read<Option<T>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        rows.next()?.map(from_row).transpose()
+        let values = params.into_values();
+        self.link.one(sql, values.as_ref(), from_row)
     }
 
     pub(crate) fn companies(self) -> Read<Vec<Arc<Company>>> {
         let sql = concat!("SELECT ", company_columns!(), " FROM company ORDER BY company_id");
-        self.many(sql, [], |row| company(row, self.known))
+        self.many(sql, (), |row| company(row, self.known))
     }
 
     pub(crate) fn company(self, company_id: CompanyId) -> Read<Option<Arc<Company>>> {
@@ -135,8 +129,7 @@ impl<'a> Reads<'a> {
     /// The greatest id that a payment has; 0 where there is none.
     pub(super) fn greatest_payment(self, company: CompanyId) -> Read<i64> {
         let sql = "SELECT max(payment_id) FROM payment WHERE company_id = ?1";
-        let greatest =
-            self.one(sql, [company.to_i64()], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        let greatest = self.one(sql, [company.to_i64()], |row| row.get::<Option<i64>>(0))?;
         Ok(greatest.flatten().unwrap_or(0))
     }
 
@@ -306,7 +299,7 @@ impl<'a> Reads<'a> {
 
     pub(crate) fn collectors(self) -> Read<Vec<CollectorRecord>> {
         let sql = concat!("SELECT ", collector_columns!(), " FROM collector ORDER BY collector_id");
-        self.many(sql, [], collector)
+        self.many(sql, (), collector)
     }
 
     pub(crate) fn collector(self, collector_id: CollectorId) -> Read<Option<CollectorRecord>> {
@@ -357,10 +350,9 @@ impl<'a> Reads<'a> {
                    AND entry_number < ?3 ORDER BY entry_number, row_number";
         let until = from.saturating_add(i64::try_from(len).unwrap_or(i64::MAX));
         let mut entries: Vec<Entry> = Vec::new();
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query((company.id.to_i64(), from, until))?;
-        while let Some(row) = rows.next()? {
-            if row.get::<_, Option<i64>>(1)?.is_some() {
+        let key = [company.id.to_i64(), from, until];
+        self.link.each(sql, key.into_values().as_ref(), &mut |row| {
+            if row.get::<Option<i64>>(1)?.is_some() {
                 entries.push(entry(row, company.currency)?);
             } else {
                 let extra = posting(row, company.currency)?;
@@ -368,15 +360,15 @@ impl<'a> Reads<'a> {
                 let entry = entry.ok_or_else(|| StoreError::damaged("a posting has no entry"))?;
                 entry.postings.extend(extra);
             }
-        }
+            Ok::<_, StoreError>(())
+        })?;
         Ok(entries)
     }
 
     pub(crate) fn link(self, company: CompanyId, number: i64) -> Read<Option<Digest>> {
         let sql = "SELECT chain FROM journal WHERE company_id = ?1 AND entry_number = ?2 \
                    AND row_number = 0";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row((company.to_i64(), number), |row| row.get(0)).optional()?)
+        self.one(sql, (company.to_i64(), number), |row| row.get(0))
     }
 
     pub(crate) fn contract_of_key(
@@ -499,7 +491,7 @@ impl<'a> Reads<'a> {
         visit: &mut dyn FnMut((ContractCode, ContractKey)) -> Read<()>,
     ) -> Read<()> {
         let sql = "SELECT code, contract_key FROM former_code WHERE company_id = ?1";
-        let from_row = |row: &Row<'_>| Ok((code(row, 0)?, id(ContractKey::from_i64, row.get(1)?)?));
+        let from_row = |row: Row<'_>| Ok((code(row, 0)?, id(ContractKey::from_i64, row.get(1)?)?));
         self.each(sql, [company.to_i64()], from_row, visit)
     }
 
@@ -509,7 +501,7 @@ impl<'a> Reads<'a> {
         visit: &mut dyn FnMut((EventNumber, EntryNumber)) -> Read<()>,
     ) -> Read<()> {
         let sql = "SELECT event_number, entry_number FROM collection_event WHERE company_id = ?1";
-        let from_row = |row: &Row<'_>| {
+        let from_row = |row: Row<'_>| {
             let number = id(EventNumber::from_i64, row.get(0)?)?;
             Ok((number, id(EntryNumber::from_i64, row.get(1)?)?))
         };
@@ -594,10 +586,10 @@ impl<'a> Reads<'a> {
 }
 
 pub(super) fn payment_and_reversal(
-    row: &Row<'_>,
+    row: Row<'_>,
     currency: Currency,
 ) -> Read<(Payment, Option<Reversal>)> {
-    let is_reversed = row.get::<_, Option<i64>>(PAYMENT_LEN)?.is_some();
+    let is_reversed = row.get::<Option<i64>>(PAYMENT_LEN)?.is_some();
     let reversal = is_reversed.then(|| reversal(row, PAYMENT_LEN, currency));
     Ok((payment(row, currency)?, reversal.transpose()?))
 }

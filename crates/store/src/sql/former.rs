@@ -1,13 +1,12 @@
 //! What stood before, read.
 
-use rusqlite::Row;
 use ventanilla_domain::{
     CompanyId, Contract, ContractKey, EntryNumber, FileId, Holder, Issuer, Member, MemberId,
 };
 
-use super::Reads;
 use super::read::{CONTRACT_LEN, MEMBER_LEN};
 use super::rows::{contract, file, member, string};
+use super::{Reads, Row};
 use crate::journal::read_issuer;
 use crate::values::id;
 use crate::{FileRecord, StoreError};
@@ -89,7 +88,7 @@ impl Reads<'_> {
         visit: Visit<'_, (u32, Issuer)>,
     ) -> Read<()> {
         let sql = "SELECT number, record FROM issuer WHERE company_id = ?1";
-        let from_row = |row: &Row<'_>| Ok((row.get(0)?, read_issuer(string(row, 1)?)?));
+        let from_row = |row: Row<'_>| Ok((row.get(0)?, read_issuer(string(row, 1)?)?));
         self.each(sql, [company.to_i64()], from_row, visit)
     }
 
@@ -104,7 +103,7 @@ impl Reads<'_> {
             ", m.until_entry FROM former_member m WHERE m.company_id = ?1"
         );
         let from_row =
-            |row: &Row<'_>| Ok((id(EntryNumber::from_i64, row.get(MEMBER_LEN)?)?, member(row)?));
+            |row: Row<'_>| Ok((id(EntryNumber::from_i64, row.get(MEMBER_LEN)?)?, member(row)?));
         self.each(sql, [company.to_i64()], from_row, visit)
     }
 
@@ -118,7 +117,7 @@ impl Reads<'_> {
             contract_columns!(),
             ", c.until_entry FROM former_contract c WHERE c.company_id = ?1"
         );
-        let from_row = |row: &Row<'_>| {
+        let from_row = |row: Row<'_>| {
             Ok((id(EntryNumber::from_i64, row.get(CONTRACT_LEN)?)?, contract(row, 0)?))
         };
         self.each(sql, [company.to_i64()], from_row, visit)

@@ -1,15 +1,14 @@
 //! Who heads the papers, and members and contracts: what their rows said before is kept with the
 //! entry that changes them.
 
-use rusqlite::params_from_iter;
-use rusqlite::types::{Null, ToSqlOutput};
 use ventanilla_domain::{CompanyId, Contract, Issuer, LocationCode, Member, Text};
 
-use super::{SqliteTx, Write, exhausted};
+use super::{SqlTx, Write, exhausted};
+use crate::sql::Value;
 use crate::values::to_contract_code;
 use crate::{Counters, Written};
 
-impl SqliteTx<'_> {
+impl SqlTx<'_> {
     pub(super) fn keep_issuer(
         &self,
         company: CompanyId,
@@ -40,7 +39,7 @@ impl SqliteTx<'_> {
             "INSERT INTO member (company_id, member_id, name, document_kind, document_number, \
              tax_id, location, email, phone, is_assigned) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
-            params_from_iter(&row),
+            row.as_slice(),
         )? == 1;
         if !is_new {
             self.keep_former_member(&row, counters)?;
@@ -48,7 +47,7 @@ impl SqliteTx<'_> {
                 "UPDATE member SET name = ?3, document_kind = ?4, document_number = ?5, \
                  tax_id = ?6, location = ?7, email = ?8, phone = ?9, is_assigned = ?10 \
                  WHERE company_id = ?1 AND member_id = ?2",
-                params_from_iter(&row),
+                row.as_slice(),
             )?;
         }
         while self.reads().member(company, counters.next_member)?.is_some() {
@@ -58,16 +57,16 @@ impl SqliteTx<'_> {
     }
 
     /// Keeps the member's row as it stands, where the next entry changes it.
-    fn keep_former_member(&self, row: &[ToSqlOutput<'_>], counters: &Counters) -> Write {
-        let until = ToSqlOutput::from(counters.next_entry.to_i64());
+    fn keep_former_member(&self, row: &[Value<'_>], counters: &Counters) -> Write {
+        let until = Value::from(counters.next_entry.to_i64());
         self.run(
             "INSERT INTO former_member (company_id, member_id, until_entry, name, document_kind, \
              document_number, tax_id, location, email, phone, is_assigned) \
-             SELECT company_id, member_id, ?11, name, document_kind, document_number, tax_id, \
+             SELECT company_id, member_id, CAST(?11 AS BIGINT), name, document_kind, document_number, tax_id, \
              location, email, phone, is_assigned FROM member \
              WHERE company_id = ?1 AND member_id = ?2 AND (name, document_kind, document_number, \
-             tax_id, location, email, phone, is_assigned) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            params_from_iter(row.iter().chain([&until])),
+             tax_id, location, email, phone, is_assigned) IS DISTINCT FROM (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            [row, &[until]].concat().as_slice(),
         )?;
         Ok(())
     }
@@ -91,7 +90,7 @@ impl SqliteTx<'_> {
              ON CONFLICT (company_id, contract_key) DO UPDATE SET code = excluded.code, \
              member_id = excluded.member_id, state = excluded.state, address = excluded.address, \
              supply_point = excluded.supply_point",
-            params_from_iter(&row),
+            row.as_slice(),
         )?;
         Ok(())
     }
@@ -109,21 +108,21 @@ impl SqliteTx<'_> {
     }
 
     /// The same of the contract's row.
-    fn keep_former_contract(&self, row: &[ToSqlOutput<'_>], counters: &Counters) -> Write {
-        let until = ToSqlOutput::from(counters.next_entry.to_i64());
+    fn keep_former_contract(&self, row: &[Value<'_>], counters: &Counters) -> Write {
+        let until = Value::from(counters.next_entry.to_i64());
         self.run(
             "INSERT INTO former_contract (company_id, contract_key, until_entry, code, member_id, \
              state, address, supply_point) \
-             SELECT company_id, contract_key, ?8, code, member_id, state, address, supply_point \
+             SELECT company_id, contract_key, CAST(?8 AS BIGINT), code, member_id, state, address, supply_point \
              FROM contract WHERE company_id = ?1 AND contract_key = ?2 \
-             AND (code, member_id, state, address, supply_point) IS NOT (?3, ?4, ?5, ?6, ?7)",
-            params_from_iter(row.iter().chain([&until])),
+             AND (code, member_id, state, address, supply_point) IS DISTINCT FROM (?3, ?4, ?5, ?6, ?7)",
+            [row, &[until]].concat().as_slice(),
         )?;
         Ok(())
     }
 }
 
-fn member_row(company: CompanyId, member: &Member) -> [ToSqlOutput<'_>; 10] {
+fn member_row(company: CompanyId, member: &Member) -> [Value<'_>; 10] {
     [
         company.to_i64().into(),
         member.id.to_i64().into(),
@@ -138,7 +137,7 @@ fn member_row(company: CompanyId, member: &Member) -> [ToSqlOutput<'_>; 10] {
     ]
 }
 
-fn contract_row(company: CompanyId, contract: &Contract) -> [ToSqlOutput<'_>; 7] {
+fn contract_row(company: CompanyId, contract: &Contract) -> [Value<'_>; 7] {
     [
         company.to_i64().into(),
         contract.key.to_i64().into(),
@@ -150,10 +149,10 @@ fn contract_row(company: CompanyId, contract: &Contract) -> [ToSqlOutput<'_>; 7]
     ]
 }
 
-fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> ToSqlOutput<'_> {
-    text.map_or(ToSqlOutput::from(Null), |text| text.as_str().into())
+fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> Value<'_> {
+    text.map_or(Value::Null, |text| text.as_str().into())
 }
 
-fn location(code: Option<LocationCode>) -> ToSqlOutput<'static> {
-    code.map_or(ToSqlOutput::from(Null), |code| code.to_i64().into())
+fn location(code: Option<LocationCode>) -> Value<'static> {
+    code.map_or(Value::Null, |code| code.to_i64().into())
 }
