@@ -4,6 +4,7 @@
 //! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
 
 pub mod backup;
+mod copied;
 mod days;
 mod error;
 mod former;
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use backup::{BackupError, Examined, Manifest};
+pub use copied::Copied;
 pub use days::DaySums;
 pub use error::{CommitError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};

@@ -45,7 +45,9 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
 pub(crate) fn to_checkpoint_reason(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::InvalidData => "no es un archivo de puntos de control",
-        io::ErrorKind::ResourceBusy => "otro servidor escribe los suyos ahí",
+        io::ErrorKind::ResourceBusy => {
+            "otro servidor escribe los suyos ahí: cada uno lleva los suyos, donde diga --checkpoints"
+        }
         _ => to_reason(error),
     }
 }

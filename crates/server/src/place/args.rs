@@ -40,7 +40,7 @@ pub(crate) struct StoreArgs {
 
 /// Takes any text: what is wrong with a URL is told without it.
 #[expect(clippy::unnecessary_wraps, reason = "clap takes what may fail")]
-fn from_url(text: &str) -> Result<DatabaseUrl, String> {
+pub(crate) fn from_url(text: &str) -> Result<DatabaseUrl, String> {
     Ok(DatabaseUrl::from_text(text))
 }
 
@@ -103,6 +103,11 @@ impl StoreArgs {
         };
         let secrets = or_file(&self.secrets, &file.secrets);
         Place::at(home, secrets, or_file(&self.checkpoints, &file.checkpoints))
+    }
+
+    /// What would name this directory.
+    pub(crate) fn of_directory(data: &Path, secrets: Option<PathBuf>) -> Self {
+        Self { data: Some(data.to_owned()), secrets, ..Self::default() }
     }
 
     fn flags(&self) -> Said<'_> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use ventanilla_service::Entropy;
 use ventanilla_store::{DatabaseAddress, Keys, OpenError, ServerLock, Store};
 
-pub(crate) use args::StoreArgs;
+pub(crate) use args::{StoreArgs, from_url};
 pub(crate) use url::{DatabaseUrl, without_passwords};
 
 use crate::problem::{Problem, to_reason};
@@ -101,16 +101,20 @@ impl Place {
     pub(crate) fn create(&self) -> anyhow::Result<Store> {
         let made = Keys::create_file(&self.secrets, Entropy::System.bytes());
         let keys = made.map_err(|error| self.to_problem(&error))?;
-        let created = match &self.home {
-            Home::Directory(data) => Store::create_sqlite(data, keys),
-            Home::Database(address) => Store::create_postgres(address, keys),
-        };
-        created.map_err(|error| {
+        self.try_create(keys).map_err(|error| {
             if let Err(error) = fs::remove_file(&self.secrets) {
                 tracing::debug!(%error, "the secrets of a store that was not made are left");
             }
             self.to_problem(&error)
         })
+    }
+
+    /// Makes an empty store of these keys, for a caller that has its own words for some of what may be wrong.
+    pub(crate) fn try_create(&self, keys: Keys) -> Result<Store, OpenError> {
+        match &self.home {
+            Home::Directory(data) => Store::create_sqlite(data, keys),
+            Home::Database(address) => Store::create_postgres(address, keys),
+        }
     }
 
     /// That there is something to open, as far as can be told without opening it. Where the data is missing,
