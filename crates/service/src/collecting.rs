@@ -130,7 +130,7 @@ pub(crate) fn company_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Arc<Comp
 
 fn next_payment(tx: &mut Tx<'_>, company: CompanyId) -> Result<PaymentId, StoreError> {
     let missing = || StoreError::Damaged { what: "a company has no counters", cause: None };
-    Ok(tx.counters(company)?.ok_or_else(missing)?.next_payment)
+    tx.next_payment(company)?.ok_or_else(missing)
 }
 
 /// Loads what [`decide_pay`] must know.

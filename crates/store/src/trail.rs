@@ -100,6 +100,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.append_trail(company, body, recorded_at),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 }

@@ -34,37 +34,82 @@ pub enum WantedAct {
     Reverse(PaymentId),
 }
 
+impl Wanted {
+    pub(crate) fn is_payment(&self) -> bool {
+        matches!(self.act, WantedAct::Pay(..))
+    }
+
+    pub(crate) fn contract(&self) -> Option<&ContractCode> {
+        match &self.act {
+            WantedAct::Pay(contract, _) => Some(contract),
+            WantedAct::Reverse(_) => None,
+        }
+    }
+
+    pub(crate) fn reversed(&self) -> Option<PaymentId> {
+        match self.act {
+            WantedAct::Reverse(payment) => Some(payment),
+            WantedAct::Pay(..) => None,
+        }
+    }
+
+    pub(crate) fn token(&self) -> Option<Digest> {
+        match self.bearer {
+            WantedBearer::Token(digest) => Some(digest),
+            WantedBearer::Collector(..) => None,
+        }
+    }
+}
+
 /// Commands that one transaction may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Their places among those that were asked about, in order.
     pub places: Vec<usize>,
+    /// Whose payments and reversals they are, where they are nothing else.
+    pub(crate) company: Option<CompanyId>,
 }
 
 impl Store {
     /// How many transactions may write at the same time; from 1.
     pub fn writers(&self) -> usize {
-        1
+        match self {
+            Self::Memory(_) | Self::Sqlite(_) => 1,
+            Self::Postgres(postgres) => postgres.writers(),
+        }
     }
 
     /// Whether the store goes on by itself after a commit whose outcome nobody could learn. One that does
     /// not is to be opened anew, by another process.
     pub fn outlives_unknown(&self) -> bool {
-        false
+        matches!(self, Self::Postgres(_))
     }
 
     /// Splits commands that wait into groups, each for one transaction; `None` of a command that is no
     /// payment or reversal. Every command is in one group, and groups keep the order of their commands.
     pub fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
-        Ok(vec![Group { places: (0..wanted.len()).collect() }])
+        match self {
+            Self::Memory(_) | Self::Sqlite(_) => {
+                Ok(vec![Group { places: (0..wanted.len()).collect(), company: None }])
+            }
+            Self::Postgres(postgres) => postgres.groups(wanted),
+        }
     }
 
     /// A transaction for a group of those commands.
     pub fn begin_group(
         &self,
-        _group: &Group,
-        _wanted: &[Option<&Wanted>],
+        group: &Group,
+        wanted: &[Option<&Wanted>],
     ) -> Result<Tx<'_>, StoreError> {
-        self.begin()
+        match (self, group.company) {
+            (Self::Postgres(postgres), Some(company)) => {
+                let places = group.places.iter();
+                let wanted: Vec<&Wanted> =
+                    places.filter_map(|place| *wanted.get(*place)?).collect();
+                Ok(Tx::Group(Box::new(postgres.begin_group(company, &wanted)?)))
+            }
+            _ => self.begin(),
+        }
     }
 }

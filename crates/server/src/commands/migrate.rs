@@ -5,9 +5,8 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget};
 use ventanilla_service::What;
-use ventanilla_store::{Copied, OpenError, ServerLock, Store, StoreError, Verification};
+use ventanilla_store::{CopyError, OpenError, ServerLock, Store, StoreError, Verification};
 
 use super::backup::to_counts;
 use super::by::ByArgs;
@@ -93,33 +92,19 @@ fn open_source(source: &Place, directory: &Path) -> anyhow::Result<(ServerLock, 
     opened.map_err(|error| source.to_problem(&error))
 }
 
-/// Makes the store in the database, or takes the empty one that a copy that was cut off left.
+/// Makes the store in the database, or takes the one that a copy that was cut off left: it is empty.
 fn open_target(target: &Place) -> anyhow::Result<Store> {
     match target.try_create(target.keys()?) {
-        Err(OpenError::Exists(_)) => {}
-        Err(error) => return Err(target.to_problem(&error)),
-        Ok(store) => return Ok(store),
+        Err(OpenError::Exists(_)) => target.try_open().map_err(|error| match error {
+            OpenError::ForeignKeys => to_occupied(target),
+            error => target.to_problem(&error),
+        }),
+        created => created.map_err(|error| target.to_problem(&error)),
     }
-    let occupied =
-        || Problem::usage(format!("{}: ya tiene una instalación; nada cambió", target.to_shown()));
-    let store = target.try_open().map_err(|error| match error {
-        OpenError::ForeignKeys => occupied(),
-        error => target.to_problem(&error),
-    })?;
-    if is_empty(&store).map_err(|error| target.to_unread(&error))? {
-        return Ok(store);
-    }
-    Err(occupied())
 }
 
-/// Whether a store keeps nothing of anybody.
-fn is_empty(store: &Store) -> Result<bool, StoreError> {
-    let snapshot = store.snapshot()?;
-    let view = snapshot.view();
-    Ok(view.companies()?.is_empty()
-        && view.collectors()?.is_empty()
-        && view.integrators()?.is_empty()
-        && view.users()?.is_empty())
+fn to_occupied(target: &Place) -> anyhow::Error {
+    target.to_problem(&OpenError::Exists(target.to_shown()))
 }
 
 /// What a verification found, where it found nothing wrong.
@@ -138,18 +123,28 @@ fn sound(
     )))
 }
 
+/// Copies all there is, and tells how far it is where somebody looks on.
 fn copy(from: &Store, to: &Store, target: &Place) -> anyhow::Result<()> {
     let is_terminal = std::io::stderr().is_terminal();
-    let bar = ProgressBar::with_draw_target(
-        None,
-        if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
-    );
-    let copied = from.copy_into_empty(to, &mut |Copied { rows, rows_total }| {
-        bar.set_length(rows_total);
-        bar.set_position(rows);
+    let mut copied = 0;
+    let ended = from.copy_into_empty(to, &mut |_, rows| {
+        copied += rows;
+        if is_terminal && rows > 0 {
+            output::tell(format_args!("copiadas {copied} filas …"));
+        }
     });
-    bar.finish_and_clear();
-    copied.map_err(|error| target.to_unread(&error))
+    ended.map_err(|error| {
+        tracing::debug!(error = &error as &dyn std::error::Error, "books were not copied");
+        match &error {
+            CopyError::NotEmpty | CopyError::OtherKinds => to_occupied(target),
+            CopyError::Store(error) => target.to_unread(error),
+            CopyError::Unknown(_) => Problem::store(format!(
+                "{}: no respondió si guardó la copia; repita, y si dice que ya tiene una instalación, está \
+                 entera: revísela con «ventanilla verify»",
+                target.to_shown()
+            )),
+        }
+    })
 }
 
 /// That what was recomputed in the database is what it was in the directory: every number and every link.
