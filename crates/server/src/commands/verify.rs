@@ -75,6 +75,10 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     books.close();
     let compared = to_compared(report.entries, report.payments, report.payouts);
     output::print(format_args!("comparados: {compared}"))?;
+    if report.unsealed > 0 {
+        let unsealed = counted(report.unsealed, "movimiento", "movimientos");
+        output::print(format_args!("sin asiento todavía, y comparados: {unsealed}"))?;
+    }
     for (company, entries, chain) in &report.heads {
         output::print(format_args!(
             "empresa {company}: último asiento {entries}, eslabón {chain}"
