@@ -197,6 +197,7 @@ impl Service {
             entries: report.entries,
             payments: report.payments,
             payouts: report.payouts,
+            unsealed: report.unsealed,
             heads: report
                 .heads
                 .iter()

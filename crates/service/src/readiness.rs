@@ -98,8 +98,8 @@ impl Service {
         Ok(Holdings { journal_entries, tokens, sessions })
     }
 
-    /// The bytes that the books take on disk.
-    pub fn file_sizes(&self) -> FileSizes {
+    /// The bytes that the books take on disk, where they are in files of this machine.
+    pub fn file_sizes(&self) -> Option<FileSizes> {
         self.inner.store.file_sizes()
     }
 

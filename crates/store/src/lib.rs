@@ -157,16 +157,18 @@ impl Store {
         })
     }
 
-    /// The bytes that the books take on disk; none of a store in memory.
-    pub fn file_sizes(&self) -> FileSizes {
+    /// The bytes that the books take on disk: none of a store in memory, and not known of a database, whose
+    /// disk is another machine's.
+    pub fn file_sizes(&self) -> Option<FileSizes> {
         match self {
-            Self::Memory(_) | Self::Postgres(_) => FileSizes::default(),
-            Self::Sqlite(sqlite) => sqlite.file_sizes(),
+            Self::Memory(_) => Some(FileSizes::default()),
+            Self::Sqlite(sqlite) => Some(sqlite.file_sizes()),
+            Self::Postgres(_) => None,
         }
     }
 
     /// Whether a path is on the disk of the books: what takes one takes the other. Not told of a
-    /// store in memory, nor of what cannot be looked at.
+    /// store in memory or a database, nor of what cannot be looked at.
     pub fn shares_disk_with(&self, path: &Path) -> bool {
         match self {
             Self::Memory(_) | Self::Postgres(_) => false,

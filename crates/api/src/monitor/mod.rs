@@ -48,7 +48,7 @@ struct Sight {
     readiness: Result<(), NotReady>,
     /// `None` where the service was not ready.
     holdings: Option<Holdings>,
-    /// `None` where the disk did not answer in time.
+    /// `None` where the books are in no file of this machine, or its disk did not answer in time.
     files: Option<FileSizes>,
 }
 
@@ -156,7 +156,7 @@ impl Monitor {
         } else {
             ready.map(drop).map_err(NotReady::Unready)
         };
-        Sight { readiness, holdings: ready.ok(), files }
+        Sight { readiness, holdings: ready.ok(), files: files.flatten() }
     }
 }
 

@@ -18,6 +18,11 @@ impl DatabaseAddress {
     pub fn from_text(text: &str) -> Result<Self, AddressError> {
         Ok(Self { text: text.to_owned() })
     }
+
+    /// The address without its password.
+    pub fn to_shown(&self) -> String {
+        self.text.clone()
+    }
 }
 
 impl fmt::Debug for DatabaseAddress {
