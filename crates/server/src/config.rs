@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,10 +14,14 @@ use ventanilla_service::Settings;
 use crate::commands::edge::EdgeArgs;
 use crate::commands::rates::RateArgs;
 use crate::log::{LogArgs, LogFormat};
+use crate::place::DatabaseUrl;
 use crate::problem::{Problem, to_reason};
 
 /// The file that is read where `--config` names no other and it is there.
 const FILE_NAME: &str = "ventanilla.toml";
+
+/// The permission of everybody, beyond a file's owner and group, to read, change or run it.
+const OF_OTHERS: u32 = 0o007;
 
 /// What `ventanilla.toml` says; a path in it starts at the file's own directory.
 #[derive(Debug, Default)]
@@ -24,7 +29,7 @@ pub(crate) struct FileConfig {
     /// `data`: the data directory.
     pub(crate) data: Option<PathBuf>,
     /// `database`: the URL of a database.
-    pub(crate) database: Option<String>,
+    pub(crate) database: Option<DatabaseUrl>,
     /// `secrets`: the secrets file.
     pub(crate) secrets: Option<PathBuf>,
     /// `checkpoints`: the file of checkpoints.
@@ -107,16 +112,21 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order in which `config check --print` tells them.
-pub(crate) const KEYS: [Key; 22] = [
+pub(crate) const KEYS: [Key; 23] = [
     key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
     key(
+        "database",
+        "Base de datos PostgreSQL, en vez del directorio de los datos; su contraseña, mejor en VENTANILLA_DATABASE_PASSWORD",
+        "\"postgres://ventanilla@base.ejemplo:5432/ventanilla\"",
+    ),
+    key(
         "secrets",
-        "Archivo de las claves; si falta, el directorio de los datos más «.secrets»",
+        "Archivo de las claves; si falta, el directorio de los datos más «.secrets», o ventanilla.secrets de una base de datos",
         "\"/var/lib/ventanilla/datos.secrets\"",
     ),
     key(
         "checkpoints",
-        "Archivo de los puntos de control, mejor en otro disco; si falta, el directorio de los datos más «.checkpoints»",
+        "Archivo de los puntos de control, mejor en otro disco, uno por servidor; si falta, el directorio de los datos más «.checkpoints», o ventanilla.checkpoints de una base de datos",
         "\"/var/lib/ventanilla/datos.checkpoints\"",
     ),
     key(
@@ -194,7 +204,11 @@ impl FileConfig {
     pub(crate) fn read_said(named: Option<&Path>) -> anyhow::Result<(Self, Table)> {
         let path = named.unwrap_or(Path::new(FILE_NAME));
         match fs::read_to_string(path) {
-            Ok(text) => Self::from_text(&text, path),
+            Ok(text) => {
+                let (config, said) = Self::from_text(&text, path)?;
+                config.refuse_exposed(path)?;
+                Ok((config, said))
+            }
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
                 Ok((Self::default(), Table::new()))
             }
@@ -203,6 +217,20 @@ impl FileConfig {
                 Err(Problem::usage(format!("{}: no se pudo leer: {reason}", path.display())))
             }
         }
+    }
+
+    /// Refuses a password that everybody can read.
+    fn refuse_exposed(&self, path: &Path) -> anyhow::Result<()> {
+        let holds_password = self.database.as_ref().is_some_and(DatabaseUrl::holds_password);
+        let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode());
+        if !holds_password || mode & OF_OTHERS == 0 {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Problem::usage(format!(
+            "{path}: cualquiera puede leer la contraseña de «database»; ciérrelo con: chmod o-rwx {path}, o \
+             dígala en VENTANILLA_DATABASE_PASSWORD"
+        )))
     }
 
     /// Takes the text of a file; `path` is for its directory and for what is told.
@@ -241,7 +269,7 @@ impl FileConfig {
         let format = || text.as_deref().and_then(|text| LogFormat::from_str(text, false).ok());
         Some(match key {
             "data" => keep(&mut self.data, path()),
-            "database" => keep(&mut self.database, text),
+            "database" => keep(&mut self.database, text.map(DatabaseUrl::from_text)),
             "secrets" => keep(&mut self.secrets, path()),
             "checkpoints" => keep(&mut self.checkpoints, path()),
             "mirror" => keep(&mut self.mirror, path()),
@@ -329,6 +357,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_a_password_is_not_for_everybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ventanilla.toml");
+        let with = "database = 'postgres://caja:s3cr3t@base/libros'\n";
+        let without = "database = 'postgres://caja@base/libros'\n";
+        for (text, mode, is_taken) in [
+            (with, 0o600, true),
+            (with, 0o640, true),
+            (with, 0o644, false),
+            (with, 0o602, false),
+            (without, 0o644, true),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let read = FileConfig::read(Some(&path)).map_err(|error| error.to_string());
+            assert_eq!(read.is_ok(), is_taken, "{mode:o}: {text}");
+            if let Err(refused) = read {
+                assert!(refused.contains("cualquiera puede leer la contraseña"), "{refused}");
+                assert!(!refused.contains("s3cr3t"), "{refused}");
+            }
+        }
+    }
+
+    #[test]
     fn the_packaged_file_is_taken_with_all_that_it_proposes() {
         let packaged = include_str!("../../../packaging/debian/ventanilla.toml");
         let unit = include_str!("../../../packaging/systemd/ventanilla.service");
@@ -367,7 +419,7 @@ mod tests {
         let (arms, _) = arms.split_once("_ => return None").unwrap();
         let names =
             arms.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
-        for (name, _) in names.filter(|(name, _)| *name != "database") {
+        for (name, _) in names {
             assert!(KEYS.iter().any(|key| key.name == name), "{name}");
         }
     }

@@ -13,6 +13,7 @@ mod config;
 mod descriptors;
 mod log;
 mod output;
+mod place;
 mod problem;
 
 use std::process::ExitCode;

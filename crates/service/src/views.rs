@@ -263,6 +263,8 @@ pub struct VerifyReport {
     pub payments: u64,
     /// Payouts compared, over all companies.
     pub payouts: u64,
+    /// Payments and reversals compared that have no place in a journal yet.
+    pub unsealed: u64,
     /// The end of each company's journal: its id, how many entries it has, and the last one's
     /// link in the chain as 64 hexadecimal digits.
     pub heads: Vec<(CompanyId, i64, String)>,

@@ -77,6 +77,23 @@ pub enum CommitError {
     Unknown(#[source] StoreError),
 }
 
+/// Why books were not copied into a database.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The database holds books, or somebody who signs in.
+    #[error("the database is not empty")]
+    NotEmpty,
+    /// Books are copied from SQLite into PostgreSQL, and no other way.
+    #[error("books are copied from a directory into a database")]
+    OtherKinds,
+    /// The books could not be read or written: nothing was copied.
+    #[error("nothing was copied")]
+    Store(#[from] StoreError),
+    /// All was copied, or nothing: the database did not answer.
+    #[error("whether all was copied is not known")]
+    Unknown(#[source] StoreError),
+}
+
 /// Why a store could not be opened, made or locked.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

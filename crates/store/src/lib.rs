@@ -1,7 +1,10 @@
-//! Keeps facts and decisions: in memory (the specification) and in SQLite.
+//! Keeps facts and decisions: in memory (the specification), in SQLite and in PostgreSQL.
 //!
 //! Every store keeps an append-only journal per company and the tables that follow from it. One
 //! suite runs against all of them, and [`Store::verify`] recomputes the tables from the journal.
+
+#[macro_use]
+mod columns;
 
 pub mod backup;
 mod days;
@@ -32,7 +35,7 @@ use std::sync::Arc;
 
 pub use backup::{BackupError, Examined, Manifest};
 pub use days::DaySums;
-pub use error::{CommitError, OpenError, StoreError};
+pub use error::{CommitError, CopyError, OpenError, StoreError};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
 pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
@@ -53,7 +56,9 @@ pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
 
+pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};
+use postgres::{PgSnapshot, Postgres};
 use sqlite::{Sqlite, SqliteSnapshot};
 
 /// Where the books are kept. Cheap to clone: all clones are one store.
@@ -63,12 +68,19 @@ pub enum Store {
     Memory(Box<Memory>),
     /// In a data directory.
     Sqlite(Box<Sqlite>),
+    /// In a PostgreSQL database.
+    Postgres(Box<Postgres>),
 }
 
 impl Store {
     /// An empty store in memory.
     pub fn memory(keys: Keys) -> Self {
-        Self::Memory(Box::new(Memory::new(keys)))
+        Self::Memory(Box::new(Memory::new(keys, None)))
+    }
+
+    /// An empty store in memory that fails as it is told, for tests of what is written over one.
+    pub fn memory_with_faults(keys: Keys, faults: Faults) -> Self {
+        Self::Memory(Box::new(Memory::new(keys, Some(faults))))
     }
 
     /// Makes `directory` and an empty store in it.
@@ -104,8 +116,8 @@ impl Store {
     ///
     /// Errors in order: the database cannot be reached or takes no writes, it is too old, it holds a store,
     /// or what is none of ours.
-    pub fn create_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
-        Err(OpenError::Missing(format!("{address:?}")))
+    pub fn create_postgres(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        Postgres::create(address, keys).map(Box::new).map(Self::Postgres)
     }
 
     /// Opens the store in a PostgreSQL database, bringing an older schema up to date. Several servers may
@@ -113,8 +125,8 @@ impl Store {
     ///
     /// Errors in order: the database cannot be reached or takes no writes, it is too old, there is no store,
     /// another version wrote it, the keys are not its own.
-    pub fn open_postgres(address: &DatabaseAddress, _keys: Keys) -> Result<Self, OpenError> {
-        Err(OpenError::Missing(format!("{address:?}")))
+    pub fn open_postgres(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        Postgres::open(address, keys).map(Box::new).map(Self::Postgres)
     }
 
     /// The installation's keys.
@@ -122,38 +134,44 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.keys(),
             Self::Sqlite(sqlite) => sqlite.keys(),
+            Self::Postgres(postgres) => postgres.keys(),
         }
     }
 
     /// The books as they stand at one moment. Reads never wait for a writer.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()),
+            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()?),
             Self::Sqlite(sqlite) => Snapshot::Sqlite(sqlite.snapshot()?),
+            Self::Postgres(postgres) => Snapshot::Postgres(postgres.snapshot()?),
         })
     }
 
-    /// A transaction that writes. There is one at a time, over all processes.
+    /// A transaction that writes. There is one at a time, over all processes; in PostgreSQL one at a time of
+    /// each company that it touches by its id, its counters or an entry.
     pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
+            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin(FaultPoint::Begin)?)),
             Self::Sqlite(sqlite) => Tx::Sql(Box::new(sqlite.begin()?)),
+            Self::Postgres(postgres) => Tx::Sql(Box::new(postgres.begin()?)),
         })
     }
 
-    /// The bytes that the books take on disk; none of a store in memory.
-    pub fn file_sizes(&self) -> FileSizes {
+    /// The bytes that the books take on disk: none of a store in memory, and not known of a database, whose
+    /// disk is another machine's.
+    pub fn file_sizes(&self) -> Option<FileSizes> {
         match self {
-            Self::Memory(_) => FileSizes::default(),
-            Self::Sqlite(sqlite) => sqlite.file_sizes(),
+            Self::Memory(_) => Some(FileSizes::default()),
+            Self::Sqlite(sqlite) => Some(sqlite.file_sizes()),
+            Self::Postgres(_) => None,
         }
     }
 
     /// Whether a path is on the disk of the books: what takes one takes the other. Not told of a
-    /// store in memory, nor of what cannot be looked at.
+    /// store in memory or a database, nor of what cannot be looked at.
     pub fn shares_disk_with(&self, path: &Path) -> bool {
         match self {
-            Self::Memory(_) => false,
+            Self::Memory(_) | Self::Postgres(_) => false,
             Self::Sqlite(sqlite) => sqlite.shares_disk_with(path),
         }
     }
@@ -161,10 +179,34 @@ impl Store {
     /// Recomputes everything from the journal and compares it with what is kept.
     pub fn verify(&self) -> Result<Verification, StoreError> {
         let damage = match self {
-            Self::Memory(_) => Vec::new(),
+            Self::Memory(_) | Self::Postgres(_) => Vec::new(),
             Self::Sqlite(sqlite) => sqlite.integrity()?,
         };
         verify::verify(&self.snapshot()?.view(), self.keys(), damage)
+    }
+
+    /// Gives what was paid before its place in the journal, where that comes after the payment.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(_) | Self::Sqlite(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.settle(),
+        }
+    }
+
+    /// Copies these books, in a directory, into an empty store in a database, every row as it is; `progress`
+    /// is told of each table when it is done, with its rows. All of it is copied, or nothing.
+    ///
+    /// Errors in order: the stores are of other kinds, the database holds something, one of the two cannot be
+    /// read or written, the outcome could not be learnt.
+    pub fn copy_into_empty(
+        &self,
+        to: &Self,
+        progress: &mut dyn FnMut(&'static str, u64),
+    ) -> Result<(), CopyError> {
+        match (self, to) {
+            (Self::Sqlite(from), Self::Postgres(to)) => to.copy_from(from, progress),
+            _ => Err(CopyError::OtherKinds),
+        }
     }
 
     /// Checks the next entries of each company, at most `len_max` of each. Blocking; reads of one
@@ -190,6 +232,8 @@ pub enum Snapshot {
     Memory(Arc<State>),
     /// Of a store in SQLite.
     Sqlite(SqliteSnapshot),
+    /// Of a store in PostgreSQL.
+    Postgres(PgSnapshot),
 }
 
 impl Snapshot {
@@ -198,6 +242,7 @@ impl Snapshot {
         match self {
             Self::Memory(state) => View::memory(state),
             Self::Sqlite(snapshot) => View::sql(snapshot.reads()),
+            Self::Postgres(snapshot) => View::sql(snapshot.reads()),
         }
     }
 }

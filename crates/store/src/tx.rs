@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{BillChange, CollectorId, Company, CompanyId, Event};
+use ventanilla_domain::{BillChange, CollectorId, Company, CompanyId, Event, PaymentId};
 
 use crate::memory::MemoryTx;
+use crate::postgres::GroupTx;
 use crate::sql::SqlTx;
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Prepared, StoreError, TokenRecord, View,
@@ -16,8 +17,11 @@ use crate::{
 pub enum Tx<'a> {
     /// Of a store in memory.
     Memory(Box<MemoryTx<'a>>),
-    /// Of a store in SQLite.
+    /// Of a store in SQLite; of one in PostgreSQL, for what is neither a payment nor a reversal.
     Sql(Box<SqlTx<'a>>),
+    /// Of a store in PostgreSQL, for payments and reversals of one company. All else is refused by
+    /// [`StoreError::NeedsOwn`].
+    Group(Box<GroupTx<'a>>),
 }
 
 impl Tx<'_> {
@@ -27,6 +31,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => View::memory(tx.state()),
             Self::Sql(tx) => View::sql(tx.reads()),
+            Self::Group(tx) => View::sql(tx.reads()),
         }
     }
 
@@ -35,6 +40,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => Ok(tx.state().company(id)),
             Self::Sql(tx) => tx.company(id),
+            Self::Group(tx) => tx.company(id),
         }
     }
 
@@ -43,6 +49,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => Ok(tx.state().bearer(digest)),
             Self::Sql(tx) => tx.bearer(digest),
+            Self::Group(tx) => tx.bearer(digest),
         }
     }
 
@@ -51,6 +58,17 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => Ok(tx.state().counters(company)),
             Self::Sql(tx) => tx.counters(company),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
+        }
+    }
+
+    /// The id that a company's next payment gets; `None` without such a company.
+    pub fn next_payment(&mut self, company: CompanyId) -> Result<Option<PaymentId>, StoreError> {
+        match self {
+            Self::Group(tx) => tx.next_payment(company),
+            Self::Memory(_) | Self::Sql(_) => {
+                Ok(self.counters(company)?.map(|counters| counters.next_payment))
+            }
         }
     }
 
@@ -92,6 +110,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => tx.append(company, prepared, recorded_at),
             Self::Sql(tx) => tx.append(company, prepared, recorded_at),
+            Self::Group(tx) => tx.append(company, prepared, recorded_at),
         }
     }
 
@@ -104,6 +123,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.put_collector(&record),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -115,6 +135,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.put_token(&record),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -126,6 +147,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_token(digest),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -141,6 +163,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_tokens(collector, ended_before),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -152,17 +175,16 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.end_all_sign_ins(),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
     /// Commits: after `Ok`, all of it is on disk.
     pub fn commit(self) -> Result<(), CommitError> {
         match self {
-            Self::Memory(tx) => {
-                tx.commit();
-                Ok(())
-            }
+            Self::Memory(tx) => tx.commit(),
             Self::Sql(tx) => tx.commit(),
+            Self::Group(tx) => tx.commit(),
         }
     }
 }

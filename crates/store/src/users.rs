@@ -165,6 +165,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.integrators, record),
             Self::Sql(tx) => tx.put_integrator(record),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -174,6 +175,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => put_named(&mut tx.state.identities.users, record),
             Self::Sql(tx) => tx.put_user(record),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -183,6 +185,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => tx.state.put_right(user, company, role),
             Self::Sql(tx) => tx.put_right(user, company, role),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -195,6 +198,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_right(user, company),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -203,6 +207,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(tx) => tx.state.identities.put_session(record),
             Self::Sql(tx) => tx.put_session(record),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -216,6 +221,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.renew_session(digest, at),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -227,6 +233,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_session(digest),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -238,6 +245,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_sessions(user),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -252,6 +260,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.drop_ended_sessions(user, renewed_before),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 }

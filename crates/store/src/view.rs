@@ -11,6 +11,7 @@ use ventanilla_domain::{
 };
 
 use crate::memory::{Attempt, State};
+use crate::postgres::Act;
 use crate::sql::Reads;
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, StoreError,
@@ -291,6 +292,15 @@ impl<'a> View<'a> {
     /// The link of an entry; `None` where the journal has no such entry.
     pub fn link(&self, company: CompanyId, number: i64) -> Read<Option<Digest>> {
         read!(self, view => view.link(company, number), view.link(company, number))
+    }
+
+    /// What of a company has no place in the journal yet, in an order in which it can get one; `None` where
+    /// entries are written with their acts.
+    pub(crate) fn unsealed_tail(&self, company: &Company) -> Read<Option<Vec<Act>>> {
+        match self.from {
+            From::Memory(_) => Ok(None),
+            From::Sql(reads) => reads.unsealed_tail(company),
+        }
     }
 
     pub(crate) fn each_member(&self, company: CompanyId, to: Visit<'_, Member>) -> Read<()> {

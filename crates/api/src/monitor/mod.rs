@@ -48,7 +48,7 @@ struct Sight {
     readiness: Result<(), NotReady>,
     /// `None` where the service was not ready.
     holdings: Option<Holdings>,
-    /// `None` where the disk did not answer in time.
+    /// `None` where the books are in no file of this machine, or its disk did not answer in time.
     files: Option<FileSizes>,
 }
 
@@ -68,6 +68,7 @@ impl NotReady {
             Self::Stopping => "deteniendo",
             Self::Unready(Unready::StoreFailed) => "fallo",
             Self::Unready(Unready::Full) => "lleno",
+            Self::Unready(Unready::Unreachable) => "base",
             Self::Unready(Unready::Mirror) => "espejo",
             Self::Unready(Unready::Busy) => "ocupado",
             Self::Unready(Unready::Unreadable) => "ilegible",
@@ -155,7 +156,7 @@ impl Monitor {
         } else {
             ready.map(drop).map_err(NotReady::Unready)
         };
-        Sight { readiness, holdings: ready.ok(), files }
+        Sight { readiness, holdings: ready.ok(), files: files.flatten() }
     }
 }
 
@@ -179,6 +180,7 @@ mod tests {
             (NotReady::Stopping, "deteniendo"),
             (NotReady::Unready(Unready::StoreFailed), "fallo"),
             (NotReady::Unready(Unready::Full), "lleno"),
+            (NotReady::Unready(Unready::Unreachable), "base"),
             (NotReady::Unready(Unready::Mirror), "espejo"),
             (NotReady::Unready(Unready::Busy), "ocupado"),
             (NotReady::Unready(Unready::Unreadable), "ilegible"),

@@ -12,8 +12,9 @@ use ventanilla_service::{Credentials, NewCollector, NewCompany};
 use super::load::Requests;
 use super::payouts;
 use super::peer::Peer;
-use crate::books::{Books, Place};
+use crate::books::Books;
 use crate::output;
+use crate::place::{Home, Place};
 use crate::problem::{self, Problem, to_reason};
 
 const BILLS_PER_CONTRACT: u64 = 5;
@@ -83,9 +84,15 @@ impl World {
         &self.folder.0
     }
 
+    /// The directory of the books that are copied.
+    fn base(&self) -> PathBuf {
+        self.root().join("base")
+    }
+
     fn place(&self) -> Place {
         let at = |name| self.root().join(name);
-        Place { data: at("base"), secrets: at("secrets"), checkpoints: at("checkpoints") }
+        let home = Home::Directory(self.base());
+        Place { home, secrets: at("secrets"), checkpoints: at("checkpoints") }
     }
 
     fn fill(&self) -> anyhow::Result<()> {
@@ -152,14 +159,14 @@ impl World {
 
     /// A copy of the books: the flags that lead to it.
     pub(super) fn copy(&self, name: &str) -> anyhow::Result<[String; 4]> {
-        let (base, copy) = (self.place(), self.root().join(name));
+        let copy = self.root().join(name);
         fs::create_dir(&copy)?;
-        for entry in fs::read_dir(&base.data)? {
+        for entry in fs::read_dir(self.base())? {
             let entry = entry?;
             fs::copy(entry.path(), copy.join(entry.file_name()))?;
         }
         let path = |path: &Path| path.to_string_lossy().into_owned();
-        let (data, secrets) = (path(&copy), path(&base.secrets));
+        let (data, secrets) = (path(&copy), path(&self.place().secrets));
         Ok(["--data".to_owned(), data, "--secrets".to_owned(), secrets])
     }
 

@@ -12,8 +12,8 @@ pub(crate) use spanish::Answer;
 use crate::bench;
 use crate::commands::{
     backup, collector, company, config, demo, explain, export, import, init, integrator, invoice,
-    mirror, payout, receipt, recovery_kit, report, restore, serve, token, trail, user, verify,
-    watch,
+    migrate, mirror, payout, receipt, recovery_kit, report, restore, serve, token, trail, user,
+    verify, watch,
 };
 use crate::log::LogArgs;
 use crate::problem::Exit;
@@ -81,6 +81,8 @@ enum Command {
     Backup(Box<backup::BackupArgs>),
     /// Pone en su lugar lo que guarda un respaldo, revisado antes; lo que había queda aparte
     Restore(Box<restore::RestoreArgs>),
+    /// Copia los libros de un directorio en una base de datos PostgreSQL, y los compara
+    Migrate(migrate::MigrateArgs),
     /// Guarda las claves cifradas con un código de recuperación, que se muestra una vez
     RecoveryKit(recovery_kit::RecoveryKitArgs),
     /// El espejo: el otro disco donde se escribe cada asiento
@@ -134,6 +136,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&args, log),
         Command::Backup(args) => backup::run(&args, log),
         Command::Restore(args) => restore::run(&args, log),
+        Command::Migrate(args) => migrate::run(&args, log),
         Command::RecoveryKit(args) => recovery_kit::run(&args, log),
         Command::Mirror(command) => mirror::run(&command, log),
         Command::Config(command) => config::run(command, log),
@@ -231,6 +234,7 @@ mod tests {
         "ventanilla verify --help",
         "ventanilla backup --help",
         "ventanilla restore --help",
+        "ventanilla migrate --help",
         "ventanilla recovery-kit --help",
         "ventanilla mirror --help",
         "ventanilla mirror status --help",
@@ -308,6 +312,18 @@ mod tests {
             ("ventanilla restore x --waive 13:", "falta el nombre del recaudador"),
             ("ventanilla import report x", "falta --collector <NOMBRE>"),
             ("ventanilla recovery-kit --code x", "no se conoce «--code»"),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_line_about_a_database_is_told_in_spanish_and_without_its_password() {
+        check_wrong(&[
+            ("ventanilla verify --database", "--database <URL> necesita un valor"),
+            ("ventanilla verify --data d --database x", "--data <DIR> no va junto con --database"),
+            ("ventanilla migrate --to x", "falta --from <DIR>"),
+            ("ventanilla migrate --from sqlite:", "se espera el directorio de los datos"),
+            ("ventanilla demo --database x", "no se conoce «--database»"),
+            ("ventanilla verify postgres://a:b@c/d", "no se conoce «postgres://a@c/d»"),
         ]);
     }
 

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
 use crate::output;
+use crate::place::without_passwords;
 use crate::problem::Exit;
 
 /// What is answered to a line that runs no command.
@@ -119,6 +120,8 @@ pub(super) fn to_sentence(error: &clap::Error, command: &Command) -> String {
     let suggestion = suggested.map(|word| format!("; ¿quiso decir «{word}»?")).unwrap_or_default();
     let usage = context(ContextKind::Usage).map(|usage| usage.replace("Usage:", "Uso:"));
     let usage = usage.map(|usage| format!("\n{}", in_words(&usage))).unwrap_or_default();
+    // A URL where none is expected is told back.
+    let sentence = without_passwords(&sentence);
     format!("ventanilla: {sentence}{suggestion}{usage}\nMás con «--help».")
 }
 

@@ -1,11 +1,13 @@
 //! `config`: whether the configuration is good, and all that it may say.
 
 use clap::{Args, Subcommand};
+use toml::Value;
 
 use super::serve::ServeArgs;
 use crate::config::{FileConfig, KEYS};
 use crate::log::LogArgs;
 use crate::output;
+use crate::place::DatabaseUrl;
 use crate::problem::Exit;
 
 /// Where all is that `serve` may be told: its help has what most need.
@@ -55,9 +57,19 @@ fn print(said: &toml::Table) -> anyhow::Result<Exit> {
     for key in &KEYS {
         output::print(format_args!("\n# {}", key.meaning))?;
         match said.get(key.name) {
+            Some(Value::String(url)) if key.name == "database" => print_database(url)?,
             Some(value) => output::print(format_args!("{} = {value}", key.name))?,
             None => output::print(format_args!("# {} = {}", key.name, key.example))?,
         }
     }
     Ok(Exit::Done)
+}
+
+/// The database as the file says it, but for its password.
+fn print_database(url: &str) -> anyhow::Result<()> {
+    let url = DatabaseUrl::from_text(url);
+    if url.holds_password() {
+        output::print("# (la contraseña que dice el archivo no se muestra)")?;
+    }
+    output::print(format_args!("database = {}", Value::String(url.without_password())))
 }

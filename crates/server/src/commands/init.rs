@@ -6,10 +6,11 @@ use std::path::Path;
 use clap::Args;
 
 use super::recovery_kit;
-use crate::books::{Books, Place, StoreArgs, is_empty};
+use crate::books::{Books, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::{Home, Place, is_empty};
 use crate::problem::{Exit, Problem};
 
 /// The flags of `init`.
@@ -19,7 +20,8 @@ pub(crate) struct InitArgs {
     store: StoreArgs,
 }
 
-/// Makes the data directory, the secrets file and the recovery kit; refuses what exists, but for an empty directory.
+/// Makes the books, the secrets file and the recovery kit; refuses what exists, but for an empty directory or
+/// database.
 pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let file = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error")?;
@@ -27,9 +29,14 @@ pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     refuse_what_exists(&place)?;
     Books::start(place.create()?, &place)?.close();
     output::print(format_args!(
-        "Instalación vacía en {}\nClaves en {}: guarde una copia aparte, no van en los respaldos",
-        place.data.display(),
-        place.secrets.display()
+        "Instalación vacía en {}\nClaves en {}: guarde una copia aparte, no van en los respaldos{}",
+        place.to_shown(),
+        place.secrets.display(),
+        match &place.home {
+            Home::Directory(_) => "",
+            Home::Database(_) =>
+                "; cada servidor de esta base de datos necesita este mismo archivo",
+        }
     ))?;
     // Into a file or a pipe too: a code that nobody saw would be a kit that nobody opens.
     let kit = place.kit();
@@ -40,8 +47,10 @@ pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 /// An empty directory may be there: a volume that is mounted always is.
 fn refuse_what_exists(place: &Place) -> anyhow::Result<()> {
     let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
-    let data = &place.data;
-    if exists(data) && !(data.is_dir() && is_empty(data)?) {
+    if let Home::Directory(data) = &place.home
+        && exists(data)
+        && !(data.is_dir() && is_empty(data)?)
+    {
         let what = if data.is_dir() { "y no está vacío; " } else { "y no es un directorio; " };
         return Err(Problem::usage(format!("{}: ya existe {what}nada cambió", data.display())));
     }

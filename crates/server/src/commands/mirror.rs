@@ -11,10 +11,11 @@ use ventanilla_store::{Ends, Mirror, MirrorError, Store, StoreError, Stream};
 
 use super::by::ByArgs;
 use super::{backup, to_printable};
-use crate::books::{Books, COMMAND_LOG, Place, StoreArgs};
+use crate::books::{Books, COMMAND_LOG, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output::{self, counted};
+use crate::place::Place;
 use crate::problem::{Exit, Problem, to_reason, to_store_reason};
 
 /// Characters of a file's name that the trail has at most.
@@ -92,6 +93,20 @@ impl MirrorArgs {
     }
 }
 
+impl Wanted {
+    /// Refuses a mirror of a database.
+    pub(crate) fn require_possible(&self, place: &Place) -> anyhow::Result<()> {
+        match self {
+            Self::At(_) => place.require_directory(NOT_OF_A_DATABASE).map(drop),
+            Self::Kept | Self::Off => Ok(()),
+        }
+    }
+}
+
+/// What keeps a database a second time is another database.
+const NOT_OF_A_DATABASE: &str = "una base de datos no lleva espejo: su segunda copia es una réplica síncrona \
+    de PostgreSQL (docs/operaciones.md, «Con PostgreSQL»)";
+
 /// Runs a command under `mirror`.
 pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit> {
     let args = match command {
@@ -102,6 +117,7 @@ pub(crate) fn run(command: &MirrorCommand, log: &LogArgs) -> anyhow::Result<Exit
     let file = FileConfig::read(args.config.as_deref())?;
     log::start(log, COMMAND_LOG)?;
     let place = args.to_place(&file)?;
+    place.require_directory(NOT_OF_A_DATABASE)?;
     let store = place.open()?;
     let Some(path) = known(&store, &place)? else {
         output::print("no hay espejo")?;
@@ -285,11 +301,11 @@ pub(super) fn keep(store: &Store, path: Option<&str>, place: &Place) -> anyhow::
 
 fn unwritten(error: &dyn Display, place: &Place) -> anyhow::Error {
     tracing::debug!(%error, "the mirror's place was not kept");
-    Problem::store(format!("{}: no se pudo escribir", place.database().display()))
+    Problem::store(format!("{}: no se pudo escribir", place.to_shown_books()))
 }
 
 fn unread(error: &StoreError, place: &Place) -> anyhow::Error {
-    Problem::store(format!("{}: {}", place.database().display(), to_store_reason(error)))
+    place.to_unread(error)
 }
 
 /// The directory as the books keep it: every process must find it, wherever it was started.

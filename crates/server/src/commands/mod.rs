@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integrator;
 pub(crate) mod invoice;
+pub(crate) mod migrate;
 pub(crate) mod mirror;
 mod password;
 pub(crate) mod payout;

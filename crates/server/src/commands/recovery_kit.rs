@@ -10,10 +10,11 @@ use ventanilla_store::write_once;
 
 use super::by::ByArgs;
 use super::mirror;
-use crate::books::{COMMAND_LOG, Place, StoreArgs};
+use crate::books::{COMMAND_LOG, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::Place;
 use crate::problem::{Exit, Problem, to_reason};
 
 /// The flags of `recovery-kit`.

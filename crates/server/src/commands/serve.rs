@@ -16,17 +16,17 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use ventanilla_api::{Edge, Limits, Monitor, Proxies, Rates, Tls};
 use ventanilla_service::{Service, Settings, Verifier};
-use ventanilla_store::ServerLock;
 
 use super::edge::EdgeArgs;
 use super::mirror::{self, MirrorArgs, Wanted, require_parent};
 use super::rates::RateArgs;
 use super::verify::to_checkpoint_reason;
-use crate::books::{Place, StoreArgs, start_service};
+use crate::books::{StoreArgs, start_service};
 use crate::config::{FileConfig, LimitArgs};
 use crate::descriptors;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::Place;
 use crate::problem::{Exit, Problem, to_reason};
 
 /// Where a server listens unless told otherwise.
@@ -114,7 +114,7 @@ impl ServeArgs {
         };
         keep(self.store.to_place(file).and_then(|place| {
             place.require()?;
-            Ok(format!("datos     {}", place.data.display()))
+            Ok(format!("datos     {}", place.to_shown()))
         }));
         keep(self.store.to_place(file).and_then(|place| {
             require_parent("checkpoints", &place.checkpoints)?;
@@ -123,9 +123,7 @@ impl ServeArgs {
         match self.mirror.to_wanted(file) {
             Wanted::Kept => {}
             Wanted::Off => keep(Ok("espejo    ya no se lleva".to_owned())),
-            Wanted::At(path) => keep(
-                require_parent("espejo", &path).map(|()| format!("espejo    {}", path.display())),
-            ),
+            Wanted::At(path) => keep(self.check_mirror(file, &path)),
         }
         keep(log::to_filter(&to_log(log, file), LOG).map(|filter| format!("registro  {filter}")));
         let listen = self.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
@@ -139,6 +137,15 @@ impl ServeArgs {
             format!("métricas  {listen}")
         }));
         (told, problems)
+    }
+
+    fn check_mirror(&self, file: &FileConfig, path: &Path) -> anyhow::Result<String> {
+        // What keeps the place from being known is told of the place.
+        if let Ok(place) = self.store.to_place(file) {
+            Wanted::At(path.to_owned()).require_possible(&place)?;
+        }
+        require_parent("espejo", path)?;
+        Ok(format!("espejo    {}", path.display()))
     }
 }
 
@@ -252,9 +259,9 @@ pub(crate) fn serve(
     open_door: impl FnOnce() -> anyhow::Result<Door>,
     greet: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
-    place.require()?;
-    let lock = ServerLock::take(&place.data).map_err(|error| place.to_problem(&error))?;
-    let store = place.open_held(&lock)?;
+    wanted.require_possible(place)?;
+    // Held until the service has ended.
+    let (_lock, store) = place.open_to_serve()?;
     mirror::settle(&store, wanted, place)?;
     let service = start_service(store, settings)?;
     service.settle_mirror();

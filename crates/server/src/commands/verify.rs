@@ -45,7 +45,9 @@ fn check_checkpoints(books: &Books) -> anyhow::Result<(String, Vec<String>)> {
 pub(crate) fn to_checkpoint_reason(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::InvalidData => "no es un archivo de puntos de control",
-        io::ErrorKind::ResourceBusy => "otro servidor escribe los suyos ahí",
+        io::ErrorKind::ResourceBusy => {
+            "otro servidor escribe los suyos ahí: cada uno lleva los suyos, donde diga --checkpoints"
+        }
         _ => to_reason(error),
     }
 }
@@ -73,6 +75,10 @@ pub(crate) fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     books.close();
     let compared = to_compared(report.entries, report.payments, report.payouts);
     output::print(format_args!("comparados: {compared}"))?;
+    if report.unsealed > 0 {
+        let unsealed = counted(report.unsealed, "movimiento", "movimientos");
+        output::print(format_args!("sin asiento todavía, y comparados: {unsealed}"))?;
+    }
     for (company, entries, chain) in &report.heads {
         output::print(format_args!(
             "empresa {company}: último asiento {entries}, eslabón {chain}"

@@ -17,7 +17,6 @@ fn init_makes_an_installation_once() {
         &installation,
         &[
             ("init", 2, "falta el directorio de los datos"),
-            ("init --database postgres://localhost/x", 2, "versión posterior"),
             ("init --data datos", 0, "datos.secrets"),
             ("init --data datos", 2, "datos: ya existe y no está vacío; nada cambió"),
             ("verify --data datos", 0, "sin diferencias"),
@@ -131,8 +130,6 @@ fn what_has_no_store_says_so() {
     check(
         &installation,
         &[
-            ("verify --database postgres://x", 2, "versión posterior"),
-            ("serve --database postgres://x", 2, "versión posterior"),
             ("verify", 2, "falta el directorio de los datos"),
             ("serve --data nada --listen 8080", 2, "no es una dirección HOST:PORT"),
             ("serve --data nada --log =", 2, "el nivel de registro «=» no es válido"),

@@ -116,6 +116,7 @@ pub enum What {
     MirrorOff,
     MirrorTrim,
     RecoveryKit,
+    Migrate,
     Dropped,
 }
 
@@ -162,6 +163,7 @@ impl What {
             Self::MirrorOff => "mirror-off",
             Self::MirrorTrim => "mirror-trim",
             Self::RecoveryKit => "recovery-kit",
+            Self::Migrate => "migrate",
             Self::Dropped => "dropped",
         }
     }

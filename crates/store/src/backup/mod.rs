@@ -82,7 +82,8 @@ impl Store {
     /// Copies the books as they stand at one moment into the empty file at `to`, with a manifest, and
     /// syncs it. `made_at` and `version` are what the manifest says. Others read and write meanwhile.
     ///
-    /// Errors in order: the store is in memory, the file cannot be used, the books cannot be read.
+    /// Errors in order: the store is in memory or in PostgreSQL, the file cannot be used, the books cannot
+    /// be read.
     pub fn copy_into(
         &self,
         to: &Path,
@@ -92,6 +93,9 @@ impl Store {
         match self {
             Self::Memory(_) => {
                 Err(OpenError::Missing("a store in memory has no file".to_owned()).into())
+            }
+            Self::Postgres(_) => {
+                Err(OpenError::Missing("a database is not one file".to_owned()).into())
             }
             Self::Sqlite(sqlite) => sqlite.copy_into(to, made_at, version),
         }

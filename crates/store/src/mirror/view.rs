@@ -80,6 +80,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.touch_identities(),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -88,6 +89,7 @@ impl Tx<'_> {
         match self {
             Self::Memory(_) => Ok(()),
             Self::Sql(tx) => tx.defer_references(),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -99,6 +101,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.replace_identities(identified),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 
@@ -110,6 +113,7 @@ impl Tx<'_> {
                 Ok(())
             }
             Self::Sql(tx) => tx.set_mirror(path),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
         }
     }
 }

@@ -1,43 +1,220 @@
-//! The store in PostgreSQL.
-
-#![cfg_attr(not(test), expect(dead_code, reason = "the store over these connections comes next"))]
+//! The store in PostgreSQL: several servers side by side on one database, which may be a network away
+//! (docs/decisions/0023).
+//!
+//! Payments and reversals run in groups ([`group`]) that lock the bills they change and nothing else; all
+//! other acts have their company for themselves ([`own`]). What was paid is numbered, chained and summed
+//! shortly after ([`sealer`]).
 
 mod address;
+mod blocks;
 mod connection;
+mod copy;
 mod error;
-#[cfg(test)]
-mod rig;
+mod flush;
+mod group;
+mod load;
+mod migrate;
+mod own;
+mod pool;
+mod seal;
+mod sealer;
+mod slots;
 mod tls;
 mod translate;
+#[cfg(test)]
+mod trial;
 mod value;
+mod writing;
 
-use std::convert::Infallible;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ventanilla_domain::CompanyId;
 
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
+pub use group::GroupTx;
+pub(crate) use own::Own;
+pub(crate) use seal::{Act, in_order};
+pub(crate) use value::PgValue;
 
-use crate::sql::Link;
-use crate::{CommitError, Keys, StoreError};
+use crate::sql::{Held, KnownCompanies, Link, Reads, SqlTx, Value};
+use crate::{Digest, Group, Keys, OpenError, StoreError, Wanted, WantedBearer};
+use blocks::Blocks;
+use pool::{Pool, Pooled};
+use sealer::Sealer;
+use slots::Slots;
 
-/// A transaction of its own: still to come.
-#[derive(Debug)]
-pub(crate) struct Own<'a> {
-    connection: &'a PgConnection,
-    never: Infallible,
+/// Transactions that one process runs at the same time: while one waits for the disks, others are decided.
+const WRITERS: usize = 4;
+/// Tokens whose companies are remembered.
+const TOKENS_KNOWN: usize = 100_000;
+
+/// A store in a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    inner: Arc<Inner>,
 }
 
-impl Own<'_> {
-    pub(crate) fn link(&self) -> Link<'_> {
-        Link::Postgres(self.connection)
+#[derive(Debug)]
+struct Inner {
+    keys: Keys,
+    pool: Pool,
+    known: KnownCompanies,
+    /// The number of this process among all that ever opened the store.
+    process: i64,
+    slots: Slots,
+    blocks: Blocks,
+    /// A token's company never changes.
+    token_companies: Mutex<HashMap<Digest, CompanyId>>,
+    sealer: Sealer,
+}
+
+impl Postgres {
+    /// Makes an empty store. Errors as [`crate::Store::create_postgres`] says.
+    pub(crate) fn create(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        let connection = PgConnection::connect(address)?;
+        migrate::create(address, &connection, &keys)?;
+        Self::connected(address, keys, &connection)
     }
 
-    pub(crate) fn take(&mut self, _company: CompanyId, _keys: &Keys) -> Result<(), StoreError> {
-        match self.never {}
+    /// Opens the store. Errors as [`crate::Store::open_postgres`] says.
+    pub(crate) fn open(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
+        let connection = PgConnection::connect(address)?;
+        migrate::open(address, &connection, &keys)?;
+        Self::connected(address, keys, &connection)
     }
 
-    pub(crate) fn commit(self) -> Result<(), CommitError> {
-        match self.never {}
+    fn connected(
+        address: &DatabaseAddress,
+        keys: Keys,
+        connection: &PgConnection,
+    ) -> Result<Self, OpenError> {
+        let sql = "UPDATE installation SET processes = processes + 1 RETURNING processes";
+        let process: Option<i64> = Link::Postgres(connection).one(sql, &[], |row| row.get(0))?;
+        let process = process.ok_or_else(|| StoreError::damaged("no installation has a row"))?;
+        let oldest = [Value::Int(Slots::oldest_kept(process))];
+        connection.run("DELETE FROM commit_mark WHERE writer_id < ?1", &oldest)?;
+        let inner = Inner {
+            keys,
+            pool: Pool::new(address.clone()),
+            known: KnownCompanies::default(),
+            process,
+            slots: Slots::of_process(process),
+            blocks: Blocks::default(),
+            token_companies: Mutex::default(),
+            sealer: Sealer::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn writers(&self) -> usize {
+        WRITERS
+    }
+
+    /// A view of one moment, on a connection of its own.
+    pub(crate) fn snapshot(&self) -> Result<PgSnapshot, StoreError> {
+        let connection = self.inner.pool.take()?;
+        connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        Ok(PgSnapshot { connection, store: Arc::clone(&self.inner) })
+    }
+
+    /// A transaction that has what it touches for itself.
+    pub(crate) fn begin(&self) -> Result<SqlTx<'_>, StoreError> {
+        let held = Held::Postgres(Box::new(Own::begin(&self.inner)?));
+        Ok(SqlTx::begin(held, &self.inner.keys, &self.inner.known))
+    }
+
+    /// A transaction for payments and reversals of one company.
+    pub(crate) fn begin_group(
+        &self,
+        company: CompanyId,
+        wanted: &[&Wanted],
+    ) -> Result<GroupTx<'_>, StoreError> {
+        self.inner.sealer.start(&self.inner);
+        GroupTx::begin(&self.inner, company, wanted)
+    }
+
+    /// Seals all that is unsealed now.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        self.inner.settle()
+    }
+
+    /// Payments and reversals by company, in one group each; every other command alone. Those by tokens
+    /// that nobody knows are in one group of no company: they are refused.
+    pub(crate) fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
+        let companies = self.inner.companies_of(wanted)?;
+        let mut groups: Vec<Group> = Vec::new();
+        let mut by_company: BTreeMap<Option<CompanyId>, usize> = BTreeMap::new();
+        for (place, wanted) in wanted.iter().enumerate() {
+            let Some(wanted) = wanted else {
+                groups.push(Group { places: vec![place], company: None });
+                continue;
+            };
+            let company = match wanted.bearer {
+                WantedBearer::Token(digest) => companies.get(&digest).copied(),
+                WantedBearer::Collector(company, _) => Some(company),
+            };
+            let at = *by_company.entry(company).or_insert_with(|| {
+                groups.push(Group { places: Vec::new(), company });
+                groups.len() - 1
+            });
+            groups[at].places.push(place);
+        }
+        Ok(groups)
+    }
+}
+
+impl Inner {
+    /// The companies of the tokens that are wanted, as far as there are such tokens.
+    fn companies_of(
+        &self,
+        wanted: &[Option<&Wanted>],
+    ) -> Result<HashMap<Digest, CompanyId>, StoreError> {
+        let mut known = self.token_companies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = HashMap::new();
+        let mut unknown = Vec::new();
+        for digest in wanted.iter().filter_map(|wanted| wanted.as_ref()?.token()) {
+            match known.get(&digest) {
+                Some(company) => drop(found.insert(digest, *company)),
+                None => unknown.push(digest),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
+        let connection = self.pool.take()?;
+        let reads = Reads::new(Link::Postgres(&connection), &self.known);
+        if known.len() + unknown.len() > TOKENS_KNOWN {
+            known.clear();
+        }
+        for (digest, company) in reads.companies_of_tokens(&unknown)? {
+            known.insert(digest, company);
+            found.insert(digest, company);
+        }
+        Ok(found)
+    }
+}
+
+/// A read transaction on a connection of the pool.
+#[derive(Debug)]
+pub struct PgSnapshot {
+    connection: Pooled,
+    store: Arc<Inner>,
+}
+
+impl PgSnapshot {
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        Reads::new(Link::Postgres(&self.connection), &self.store.known)
+    }
+}
+
+impl Drop for PgSnapshot {
+    fn drop(&mut self) {
+        self.connection.send_end("COMMIT");
     }
 }

@@ -3,26 +3,26 @@
 //!
 //! Statements are in SQLite's form; PostgreSQL's connections put them into their own.
 
-#[macro_use]
-mod columns;
-
 mod days;
 mod former;
 mod known;
 mod link;
+mod loaded;
 mod mirror;
 mod params;
 mod payables;
 mod read;
 mod row;
-mod rows;
+pub(crate) mod rows;
 mod trail;
 mod tx;
+mod unsealed;
 mod users;
 mod value;
 
 pub(crate) use known::KnownCompanies;
 pub(crate) use link::Link;
+pub(crate) use loaded::{AttemptKey, Loaded};
 pub(crate) use params::Params;
 pub(crate) use read::Reads;
 pub(crate) use row::Row;

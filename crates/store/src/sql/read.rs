@@ -15,7 +15,7 @@ use super::rows::{
     holder, member, payer, payment, posting, reversal, token, version,
 };
 use super::users::role;
-use super::{KnownCompanies, Link, Params, Row};
+use super::{KnownCompanies, Link, Loaded, Params, Row};
 use crate::journal::{RESTORED, read_restoration};
 use crate::memory::Attempt;
 use crate::values::{id, instant};
@@ -31,6 +31,8 @@ type Read<T> = Result<T, StoreError>;
 pub(crate) struct Reads<'a> {
     link: Link<'a>,
     known: &'a KnownCompanies,
+    /// Of a group of payments: what it has loaded stands for what is kept.
+    loaded: Option<&'a Loaded>,
 }
 
 /// Columns of a member, after which its contract stands in a row of both.
@@ -39,12 +41,34 @@ pub(super) const MEMBER_LEN: usize = 9;
 pub(super) const CONTRACT_LEN: usize = 6;
 /// Columns of a payment, after which its reversal stands in a row of both.
 pub(super) const PAYMENT_LEN: usize = 20;
+/// Columns of a reversal, after which others stand in a row of both.
+pub(super) const REVERSAL_LEN: usize = 9;
 /// Columns of a company, after which others stand in a row of both.
 pub(super) const COMPANY_LEN: usize = 6;
 
 impl<'a> Reads<'a> {
     pub(crate) fn new(link: Link<'a>, known: &'a KnownCompanies) -> Self {
-        Self { link, known }
+        Self { link, known, loaded: None }
+    }
+
+    /// The same in a group of payments, which has loaded what it wanted.
+    pub(crate) fn over(self, loaded: &'a Loaded) -> Self {
+        Self { loaded: Some(loaded), ..self }
+    }
+
+    /// Whether payments get their place in the journal after their commit.
+    pub(super) fn is_sealed_later(self) -> bool {
+        matches!(self.link, Link::Postgres(_))
+    }
+
+    /// What was loaded; `None` where it was not asked for, or nothing is.
+    fn loaded<T>(self, find: impl Fn(&'a Loaded) -> Option<T>) -> Option<T> {
+        let loaded = self.loaded?;
+        let found = find(loaded);
+        if found.is_none() {
+            loaded.miss();
+        }
+        found
     }
 
     /// Hands rows on as the statement gives them, until the visitor fails, with an error of its own
@@ -156,6 +180,9 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn payer(self, company: CompanyId, code: &ContractCode) -> Read<Option<Payer>> {
+        if let Some(payer) = self.loaded(|loaded| loaded.payers.get(code).cloned()) {
+            return Ok(payer);
+        }
         let sql = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
                    FROM contract c JOIN member m USING (company_id, member_id) \
                    WHERE c.company_id = ?1 AND c.code = ?2";
@@ -192,6 +219,9 @@ impl<'a> Reads<'a> {
         contract: ContractKey,
         bill_id: BillId,
     ) -> Read<Option<Bill>> {
+        if let Some(bill) = self.loaded(|loaded| loaded.bills.get(&(contract, bill_id)).copied()) {
+            return Ok(bill);
+        }
         let sql = concat!(
             "SELECT ",
             bill_columns!(),
@@ -214,6 +244,9 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn unpaid_bills(self, company: &Company, contract: ContractKey) -> Read<Vec<Bill>> {
+        if let Some(bills) = self.loaded(|loaded| loaded.unpaid.get(&contract).cloned()) {
+            return Ok(bills);
+        }
         let sql = concat!(
             "SELECT ",
             bill_columns!(),
@@ -265,6 +298,9 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn payment(self, company: &Company, payment_id: PaymentId) -> Read<Option<Payment>> {
+        if let Some(payment) = self.loaded(|loaded| loaded.payments.get(&payment_id).cloned()) {
+            return Ok(payment);
+        }
         let sql = concat!(
             "SELECT ",
             payment_columns!(),
@@ -275,6 +311,9 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn reversal(self, company: &Company, payment: PaymentId) -> Read<Option<Reversal>> {
+        if let Some(reversal) = self.loaded(|loaded| loaded.reversals.get(&payment).cloned()) {
+            return Ok(reversal);
+        }
         let sql = concat!(
             "SELECT ",
             reversal_columns!(),
@@ -291,6 +330,12 @@ impl<'a> Reads<'a> {
         operation: Operation,
         caller_key: &CallerKey,
     ) -> Read<Option<PaymentId>> {
+        let loaded = self.loaded(|loaded| {
+            loaded.attempts.get(&(collector, operation, caller_key.clone())).copied()
+        });
+        if let Some(payment) = loaded {
+            return Ok(payment);
+        }
         let sql = "SELECT payment_id FROM caller_key WHERE company_id = ?1 AND collector_id = ?2 \
                    AND operation = ?3 AND caller_key = ?4";
         let key = (company.to_i64(), collector.to_i64(), operation.to_code(), caller_key.as_str());
@@ -341,6 +386,18 @@ impl<'a> Reads<'a> {
             " WHERE digest = ?1"
         );
         self.one(sql, [digest], |row| bearer(row, self.known))
+    }
+
+    /// The companies of those of the tokens that there are.
+    pub(crate) fn companies_of_tokens(self, digests: &[Digest]) -> Read<Vec<(Digest, CompanyId)>> {
+        let sql = "SELECT company_id FROM token JOIN collector USING (collector_id) \
+                   WHERE digest = ?1";
+        let mut found = Vec::new();
+        for digest in digests {
+            let company = self.one(sql, [digest], |row| id(CompanyId::from_i64, row.get(0)?))?;
+            found.extend(company.map(|company| (*digest, company)));
+        }
+        Ok(found)
     }
 
     /// The entries of a company from a number on, at most about `len`.

@@ -24,11 +24,11 @@ use crate::{
 
 type Read<T> = Result<T, StoreError>;
 
-pub(super) fn string(row: Row<'_>, column: usize) -> Read<&str> {
+pub(crate) fn string(row: Row<'_>, column: usize) -> Read<&str> {
     row.string(column)
 }
 
-pub(super) fn maybe(row: Row<'_>, column: usize) -> Read<Option<&str>> {
+pub(crate) fn maybe(row: Row<'_>, column: usize) -> Read<Option<&str>> {
     row.maybe(column)
 }
 
@@ -36,7 +36,7 @@ fn maybe_words<const MAX: usize>(row: Row<'_>, column: usize) -> Read<Option<Tex
     optional(maybe(row, column)?)
 }
 
-pub(super) fn words<const MAX: usize>(row: Row<'_>, column: usize) -> Read<Text<MAX>> {
+pub(crate) fn words<const MAX: usize>(row: Row<'_>, column: usize) -> Read<Text<MAX>> {
     text(string(row, column)?)
 }
 
@@ -59,7 +59,7 @@ fn payment_id(row: Row<'_>, column: usize) -> Read<Option<PaymentId>> {
     payment.map(|payment| id(PaymentId::from_i64, payment)).transpose()
 }
 
-pub(super) fn company(row: Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
+pub(crate) fn company(row: Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>> {
     let company_id = id(CompanyId::from_i64, row.get(0)?)?;
     let issuer = row.get(5)?;
     known.company(company_id, string(row, 4)?, issuer, |policy| {
@@ -75,7 +75,7 @@ pub(super) fn company(row: Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>
 }
 
 /// A row of a company with a collector's and a token's columns after it.
-pub(super) fn bearer(row: Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
+pub(crate) fn bearer(row: Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
     Ok(Bearer {
         company: company(row, known)?,
         collector: id(CollectorId::from_i64, row.get(COMPANY_LEN)?)?,
@@ -85,7 +85,7 @@ pub(super) fn bearer(row: Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
     })
 }
 
-pub(super) fn counters(row: Row<'_>) -> Read<Counters> {
+pub(crate) fn counters(row: Row<'_>) -> Read<Counters> {
     Ok(Counters {
         next_payment: id(PaymentId::from_i64, row.get(0)?)?,
         next_member: id(MemberId::from_i64, row.get(1)?)?,
@@ -101,11 +101,11 @@ pub(super) fn counters(row: Row<'_>) -> Read<Counters> {
     })
 }
 
-pub(super) fn code(row: Row<'_>, column: usize) -> Read<ContractCode> {
+pub(crate) fn code(row: Row<'_>, column: usize) -> Read<ContractCode> {
     words(row, column)
 }
 
-pub(super) fn member(row: Row<'_>) -> Read<Member> {
+pub(crate) fn member(row: Row<'_>) -> Read<Member> {
     Ok(Member {
         id: id(MemberId::from_i64, row.get(0)?)?,
         is_assigned: row.get(8)?,
@@ -119,7 +119,7 @@ pub(super) fn member(row: Row<'_>) -> Read<Member> {
     })
 }
 
-pub(super) fn contract(row: Row<'_>, from: usize) -> Read<Contract> {
+pub(crate) fn contract(row: Row<'_>, from: usize) -> Read<Contract> {
     Ok(Contract {
         key: id(ContractKey::from_i64, row.get(from)?)?,
         code: words(row, from + 1)?,
@@ -130,11 +130,11 @@ pub(super) fn contract(row: Row<'_>, from: usize) -> Read<Contract> {
     })
 }
 
-pub(super) fn holder(row: Row<'_>) -> Read<Holder> {
+pub(crate) fn holder(row: Row<'_>) -> Read<Holder> {
     Ok(Holder { member: member(row)?, contract: contract(row, MEMBER_LEN)? })
 }
 
-pub(super) fn payer(row: Row<'_>) -> Read<Payer> {
+pub(crate) fn payer(row: Row<'_>) -> Read<Payer> {
     Ok(Payer {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
         code: words(row, 1)?,
@@ -144,7 +144,7 @@ pub(super) fn payer(row: Row<'_>) -> Read<Payer> {
     })
 }
 
-pub(super) fn bill(row: Row<'_>, currency: Currency) -> Read<Bill> {
+pub(crate) fn bill(row: Row<'_>, currency: Currency) -> Read<Bill> {
     Ok(Bill {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
         id: id(BillId::from_i64, row.get(1)?)?,
@@ -157,7 +157,7 @@ pub(super) fn bill(row: Row<'_>, currency: Currency) -> Read<Bill> {
     })
 }
 
-pub(super) fn version(row: Row<'_>, currency: Currency) -> Read<BillVersion> {
+pub(crate) fn version(row: Row<'_>, currency: Currency) -> Read<BillVersion> {
     let amount = money(row.get(4)?, currency);
     Ok(BillVersion {
         contract: id(ContractKey::from_i64, row.get(0)?)?,
@@ -181,7 +181,7 @@ pub(super) fn version(row: Row<'_>, currency: Currency) -> Read<BillVersion> {
     })
 }
 
-pub(super) fn payment(row: Row<'_>, currency: Currency) -> Read<Payment> {
+pub(crate) fn payment(row: Row<'_>, currency: Currency) -> Read<Payment> {
     Ok(Payment {
         id: id(PaymentId::from_i64, row.get(0)?)?,
         collector: id(CollectorId::from_i64, row.get(1)?)?,
@@ -208,7 +208,7 @@ pub(super) fn payment(row: Row<'_>, currency: Currency) -> Read<Payment> {
     })
 }
 
-pub(super) fn reversal(row: Row<'_>, from: usize, currency: Currency) -> Read<Reversal> {
+pub(crate) fn reversal(row: Row<'_>, from: usize, currency: Currency) -> Read<Reversal> {
     Ok(Reversal {
         payment: id(PaymentId::from_i64, row.get(from)?)?,
         collector: id(CollectorId::from_i64, row.get(from + 1)?)?,
@@ -222,7 +222,7 @@ pub(super) fn reversal(row: Row<'_>, from: usize, currency: Currency) -> Read<Re
     })
 }
 
-pub(super) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
+pub(crate) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
     let previous: (Option<Digest>, Option<i64>) = (row.get(8)?, row.get(9)?);
     let previous = match previous {
         (Some(digest), Some(until)) => Some(PreviousSecret { digest, until: instant(until)? }),
@@ -241,7 +241,7 @@ pub(super) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
     })
 }
 
-pub(super) fn token(row: Row<'_>) -> Read<TokenRecord> {
+pub(crate) fn token(row: Row<'_>) -> Read<TokenRecord> {
     let issued_at: Option<i64> = row.get(2)?;
     Ok(TokenRecord {
         digest: row.get(0)?,
@@ -251,7 +251,7 @@ pub(super) fn token(row: Row<'_>) -> Read<TokenRecord> {
     })
 }
 
-pub(super) fn file(row: Row<'_>) -> Read<FileRecord> {
+pub(crate) fn file(row: Row<'_>) -> Read<FileRecord> {
     let totals: Option<TotalsRecord> = maybe_json(row, 7)?;
     Ok(FileRecord {
         file: imported_file(row)?,
@@ -271,7 +271,7 @@ fn imported_file(row: Row<'_>) -> Read<ImportedFile> {
     })
 }
 
-pub(super) fn attempt(row: Row<'_>) -> Read<Attempt> {
+pub(crate) fn attempt(row: Row<'_>) -> Read<Attempt> {
     let collector = id(CollectorId::from_i64, row.get(0)?)?;
     let operation = Operation::from_code(string(row, 1)?);
     let operation = operation.ok_or_else(|| StoreError::damaged("an operation is not one"))?;
@@ -280,13 +280,13 @@ pub(super) fn attempt(row: Row<'_>) -> Read<Attempt> {
     Ok(((collector, operation, key), id(PaymentId::from_i64, row.get(3)?)?))
 }
 
-pub(super) fn account(row: Row<'_>, column: usize) -> Read<Account> {
+pub(crate) fn account(row: Row<'_>, column: usize) -> Read<Account> {
     Account::from_code(string(row, column)?)
         .ok_or_else(|| StoreError::damaged("an account is not one"))
 }
 
 /// The first row of an entry, with its first posting.
-pub(super) fn entry(row: Row<'_>, currency: Currency) -> Read<Entry> {
+pub(crate) fn entry(row: Row<'_>, currency: Currency) -> Read<Entry> {
     Ok(Entry {
         number: id(EntryNumber::from_i64, row.get(0)?)?,
         recorded_at: instant(row.get(1)?)?,
@@ -300,7 +300,7 @@ pub(super) fn entry(row: Row<'_>, currency: Currency) -> Read<Entry> {
     })
 }
 
-pub(super) fn posting(row: Row<'_>, currency: Currency) -> Read<Option<Posting>> {
+pub(crate) fn posting(row: Row<'_>, currency: Currency) -> Read<Option<Posting>> {
     let Some(minor) = row.get(7)? else {
         return Ok(None);
     };

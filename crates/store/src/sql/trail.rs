@@ -63,6 +63,7 @@ impl SqlTx<'_> {
         body: &str,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
+        self.held.take_trail(to_code(company))?;
         let head = self.reads().trail_head(company)?;
         let head = head.unwrap_or(TrailHead::before_the_first(company));
         let row = head.next_row(self.keys(), body, recorded_at);

@@ -185,7 +185,7 @@ pub struct SqliteSnapshot {
 }
 
 impl SqliteSnapshot {
-    fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         self.connection.as_ref().expect("the connection is taken out only when dropped")
     }
 

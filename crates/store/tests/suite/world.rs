@@ -9,7 +9,8 @@ use ventanilla_domain::{
     FileId, FileKind, IdOutOfRange, ImportedFile, Label, Member, MemberId, Money, Name, Payment,
     PaymentId, Period, Place, Policy, PrintedFacts, RevenueShare, Reversal, SourceLine, TimeZone,
 };
-use ventanilla_store::{CollectorRecord, Keys, Store, StoreError};
+use ventanilla_rig::{Cluster, Database};
+use ventanilla_store::{CollectorRecord, DatabaseAddress, Keys, Store, StoreError};
 
 pub(crate) const COLLECTOR: i64 = 1;
 
@@ -23,6 +24,22 @@ pub(crate) fn each_store(test: impl Fn(&World)) {
     test(&World::made(Store::memory(keys())));
     let folder = tempfile::tempdir().unwrap();
     test(&World::made(Store::create_sqlite(&folder.path().join("data"), keys()).unwrap()));
+    let database = database();
+    test(&World::made(in_postgres(&database)));
+}
+
+/// An empty database of the tests' cluster.
+pub(crate) fn database() -> Database {
+    Cluster::shared().and_then(Cluster::database).expect("PostgreSQL starts")
+}
+
+pub(crate) fn address(database: &Database) -> DatabaseAddress {
+    DatabaseAddress::from_text(&database.url()).unwrap()
+}
+
+/// An empty store in a database.
+pub(crate) fn in_postgres(database: &Database) -> Store {
+    Store::create_postgres(&address(database), Keys::from_random([7; 64])).unwrap()
 }
 
 /// Runs a test over an empty store of every kind.
@@ -31,6 +48,8 @@ pub(crate) fn each_empty_store(test: impl Fn(&Store)) {
     test(&Store::memory(keys()));
     let folder = tempfile::tempdir().unwrap();
     test(&Store::create_sqlite(&folder.path().join("data"), keys()).unwrap());
+    let database = database();
+    test(&in_postgres(&database));
 }
 
 pub(crate) fn id<T>(from: fn(i64) -> Result<T, IdOutOfRange>, value: i64) -> T {

@@ -16,10 +16,11 @@ use ventanilla_store::{BackupError, Ends, Keys, Manifest, Store, Verification};
 
 use super::by::ByArgs;
 use super::to_printable;
-use crate::books::{Books, Place, StoreArgs};
+use crate::books::{Books, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::{Home, Place};
 use crate::problem::{Exit, Problem, to_reason, to_store_reason};
 use draft::{Draft, require_room};
 use found::Found;
@@ -73,9 +74,15 @@ pub(crate) fn run(args: &BackupArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// A copy of a database is made by what knows its log.
+const NOT_OF_A_DATABASE: &str = "una base de datos se respalda con las herramientas de PostgreSQL: \
+    pg_basebackup y el archivado continuo de su WAL (docs/operaciones.md, «Con PostgreSQL»)";
+
 fn make(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
+    let data = place.require_directory(NOT_OF_A_DATABASE)?;
     let target = Draft::beside(&args.file)?;
     let store = place.open()?;
+    let sizes = store.file_sizes().unwrap_or_default();
     let at = |error| match error {
         BackupError::Unsound(findings) => Problem::found(format!(
             "los libros no concuerdan con su diario: no se hizo el respaldo\n{}",
@@ -85,14 +92,14 @@ fn make(args: &BackupArgs, place: &Place) -> anyhow::Result<Found> {
     };
     let examined = if args.encrypt {
         // What is not encrypted stays where it is anyway, and never touches what the backup goes to.
-        let scratch = Draft::within(&place.data)?;
-        require_room(&place.data, &[scratch.path(), target.path()], store.file_sizes())?;
+        let scratch = Draft::within(data)?;
+        require_room(data, &[scratch.path(), target.path()], sizes)?;
         let examined = copy(&store, scratch.path()).map_err(at)?;
         let salt = Entropy::System.bytes();
         backup::seal(scratch.path(), store.keys(), &salt, target.path()).map_err(at)?;
         examined
     } else {
-        require_room(&place.data, &[target.path()], store.file_sizes())?;
+        require_room(data, &[target.path()], sizes)?;
         copy(&store, target.path()).map_err(at)?
     };
     target.keep()?;
@@ -124,7 +131,9 @@ fn keys_to_check(args: &BackupArgs, file: &FileConfig) -> anyhow::Result<Keys> {
         return Ok(Keys::from_random(random));
     }
     match &args.store.secrets {
-        Some(secrets) => Place::from_paths(secrets, Some(secrets.clone()), None)?.keys(),
+        Some(secrets) => {
+            Place::at(Home::Directory(secrets.clone()), Some(secrets.clone()), None)?.keys()
+        }
         None => args.store.to_place(file)?.keys(),
     }
 }
@@ -209,7 +218,8 @@ pub(crate) fn to_problem(file: &Path, error: &BackupError) -> anyhow::Error {
         BackupError::Store(error) => Problem::store(format!("{shown}: {}", to_store_reason(error))),
         BackupError::Open(error) => {
             let file = file.to_owned();
-            let nowhere = Place { data: file.clone(), secrets: file.clone(), checkpoints: file };
+            let home = Home::Directory(file.clone());
+            let nowhere = Place { home, secrets: file.clone(), checkpoints: file };
             nowhere.to_problem(error)
         }
     }

@@ -63,7 +63,7 @@ const PAST_DAYS: i32 = 5;
 const PAYMENTS_A_DAY: usize = 40;
 
 /// Fills an empty store with the demo.
-pub(super) fn fill(store: Store, place: &crate::books::Place) -> anyhow::Result<()> {
+pub(super) fn fill(store: Store, place: &crate::place::Place) -> anyhow::Result<()> {
     let books = Books::start(store, place)?.operated_by(Label::from_text(DEMO)?);
     let company = add_company(&books)?;
     let now = books.service.clock().now();

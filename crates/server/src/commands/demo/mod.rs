@@ -14,9 +14,10 @@ use ventanilla_store::{OpenError, ServerLock};
 
 use super::mirror::Wanted;
 use super::serve::{self, Door};
-use crate::books::{Books, Place, beside, is_empty};
+use crate::books::Books;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::{Place, beside, books_file, is_empty};
 use crate::problem::{Exit, Problem, to_reason};
 
 /// The flags of `demo`. It reads neither the environment nor `ventanilla.toml`: what they name is
@@ -42,27 +43,24 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
              escucha en esta máquina (127.0.0.1, localhost o ::1)"
         )));
     }
-    let place = Place::from_paths(&args.data, None, None)?;
+    let place = Place::in_directory(&args.data)?;
     // First of all: what is made for a door that does not open is made for nothing.
     let door = Door::open(&args.listen, &addresses)?;
-    if is_empty(&place.data)? {
-        output::tell(format_args!("Creando los datos de ejemplo en {} …", place.data.display()));
-        create(&place)?;
+    if is_empty(&args.data)? {
+        output::tell(format_args!("Creando los datos de ejemplo en {} …", args.data.display()));
+        create(&args.data, &place)?;
     } else {
-        refuse_other_books(&place)?;
+        refuse_other_books(&args.data, &place)?;
     }
-    let greet = |address| greet(&place.data, address);
+    let greet = |address| greet(&args.data, address);
     serve::serve(&place, &Wanted::Kept, Settings::default(), || Ok(door), greet)
 }
 
 /// Makes the demo beside its place and moves it there whole, so that one cut off half-way is never
 /// taken for a demo.
-fn create(place: &Place) -> anyhow::Result<()> {
-    let draft = Place {
-        data: beside(&place.data, ".creando")?,
-        secrets: beside(&place.data, ".creando.secrets")?,
-        checkpoints: beside(&place.data, ".creando.checkpoints")?,
-    };
+fn create(data: &Path, place: &Place) -> anyhow::Result<()> {
+    let draft_data = beside(data, ".creando")?;
+    let draft = Place::in_directory(&draft_data)?;
     let at = |path: &Path| {
         let path = path.to_owned();
         move |error: io::Error| {
@@ -70,31 +68,31 @@ fn create(place: &Place) -> anyhow::Result<()> {
             Problem::store(format!("{path}: no se pudo crear: {reason}"))
         }
     };
-    if let Some(parent) = place.data.parent() {
+    if let Some(parent) = data.parent() {
         fs::create_dir_all(parent).map_err(at(parent))?;
     }
-    discard(&draft)?;
+    discard(&draft_data, &draft)?;
     let store = draft.create()?;
     {
-        let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
+        let _lock = ServerLock::take(&draft_data).map_err(|error| draft.to_problem(&error))?;
         books::fill(store, &draft)?;
     }
     // Checkpoints of a demo that is no more attest to nothing in this one.
     remove(&place.checkpoints).map_err(at(&place.checkpoints))?;
     // The secrets first: a directory that is in its place has them.
     fs::rename(&draft.secrets, &place.secrets).map_err(at(&place.secrets))?;
-    fs::rename(&draft.data, &place.data).map_err(at(&place.data))
+    fs::rename(&draft_data, data).map_err(at(data))
 }
 
 /// Removes what an earlier start left half-made, unless it is at it right now.
-fn discard(draft: &Place) -> anyhow::Result<()> {
+fn discard(data: &Path, draft: &Place) -> anyhow::Result<()> {
     let at = |error: io::Error| {
-        let (path, reason) = (draft.data.display(), to_reason(&error));
+        let (path, reason) = (data.display(), to_reason(&error));
         Problem::store(format!("{path}: no se pudo borrar: {reason}"))
     };
-    if draft.data.is_dir() {
-        let _lock = ServerLock::take(&draft.data).map_err(|error| draft.to_problem(&error))?;
-        fs::remove_dir_all(&draft.data).map_err(at)?;
+    if data.is_dir() {
+        let _lock = ServerLock::take(data).map_err(|error| draft.to_problem(&error))?;
+        fs::remove_dir_all(data).map_err(at)?;
     }
     remove(&draft.secrets).map_err(at)
 }
@@ -109,15 +107,15 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// The demo's credentials are known to all: books that are not the demo's are not served by it, and
 /// it greets with no credentials that its books do not have.
-fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
+fn refuse_other_books(data: &Path, place: &Place) -> anyhow::Result<()> {
     let other = || {
         Problem::usage(format!(
             "{}: el directorio no está vacío y no es de una demostración; indique otro con --data",
-            place.data.display()
+            data.display()
         ))
     };
     // Without both there is no demo, and secrets that are not the demo's are nobody's concern here.
-    if !place.database().is_file() || !place.secrets.is_file() {
+    if !books_file(data).is_file() || !place.secrets.is_file() {
         return Err(other());
     }
     let store = place.try_open().map_err(|error| match error {
@@ -136,7 +134,7 @@ fn refuse_other_books(place: &Place) -> anyhow::Result<()> {
         return Err(Problem::usage(format!(
             "{}: es la demostración de una versión anterior, sin las empresas de Colppy; borre el \
              directorio, o indique otro con --data",
-            place.data.display()
+            data.display()
         )));
     }
     Ok(())

@@ -20,9 +20,10 @@ pub(crate) use report::{Report, to_digest, to_sentence};
 pub(crate) use verdicts::VerdictFile;
 pub(crate) use work::{CompleteArgs, HowArgs, Work, from_number, to_name};
 
-use crate::books::{Books, StoreArgs, beside};
+use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
+use crate::place::beside;
 use crate::problem::{Exit, Problem, to_reason};
 
 /// The commands under `import`.

@@ -9,21 +9,18 @@ use std::path::{Path, PathBuf};
 use ventanilla_store::{Keys, ServerLock};
 
 use super::now;
-use crate::books::{Place, beside, is_empty};
 use crate::commands::backup::DATABASE;
+use crate::place::{Place, beside, books_file, is_empty};
 use crate::problem::{Problem, to_reason};
 
 /// What a server locks in a data directory.
 const SERVER_LOCK: &str = "server.lock";
 
-/// The place itself, where its name is a link to it: what is moved aside is the directory.
-pub(super) fn resolved(place: Place) -> Place {
-    match fs::symlink_metadata(&place.data) {
-        Ok(found) if found.is_symlink() => {
-            Place { data: fs::canonicalize(&place.data).unwrap_or(place.data), ..place }
-        }
-        _ => place,
-    }
+/// The directory itself, where its name is a link to it: it is what is moved aside.
+pub(super) fn resolved(data: &Path) -> PathBuf {
+    let found = fs::symlink_metadata(data).ok().filter(fs::Metadata::is_symlink);
+    let resolved = found.and_then(|_| fs::canonicalize(data).ok());
+    resolved.unwrap_or_else(|| data.to_owned())
 }
 
 /// A data directory that is to be replaced, or made.
@@ -38,19 +35,18 @@ impl Ground {
     /// Takes the directory, so that nobody serves it meanwhile.
     ///
     /// Errors in order: it is no directory, or one of something else; somebody serves it.
-    pub(super) fn hold(place: &Place) -> anyhow::Result<Self> {
-        let data = &place.data;
+    pub(super) fn hold(data: &Path, place: &Place) -> anyhow::Result<Self> {
         let shown = data.display();
         if !data.exists() || (data.is_dir() && is_empty(data)?) {
-            return Ok(Self { data: data.clone(), former: None });
+            return Ok(Self { data: data.to_owned(), former: None });
         }
-        if !place.database().is_file() {
+        if !books_file(data).is_file() {
             return Err(Problem::usage(format!(
                 "{shown}: existe y no es un directorio de datos de Ventanilla; nada cambió"
             )));
         }
         let former = ServerLock::take(data).map_err(|error| place.to_problem(&error))?;
-        Ok(Self { data: data.clone(), former: Some(former) })
+        Ok(Self { data: data.to_owned(), former: Some(former) })
     }
 
     /// The lock of what is to be moved aside.
@@ -113,8 +109,8 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Makes it, in the place of one that a killed restore left. A directory that holds anything else is
     /// somebody's, and stays.
-    pub(super) fn beside(place: &Place) -> anyhow::Result<Self> {
-        let path = beside(&place.data, ".restoring")?;
+    pub(super) fn beside(data: &Path) -> anyhow::Result<Self> {
+        let path = beside(data, ".restoring")?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
         let taken = made.and_then(|()| {
             let held = File::open(&path)?;
@@ -188,22 +184,22 @@ mod tests {
     #[test]
     fn a_second_restoration_at_once_is_refused_and_what_a_killed_one_left_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::from_paths(&folder.path().join("datos"), None, None).unwrap();
+        let data = folder.path().join("datos");
         let left = folder.path().join("datos.restoring");
         fs::create_dir(&left).unwrap();
         fs::write(left.join("ventanilla.db"), "restos").unwrap();
-        let first = Scratch::beside(&place).unwrap();
+        let first = Scratch::beside(&data).unwrap();
         assert_eq!(fs::read_dir(first.path()).unwrap().count(), 0);
-        let second = Scratch::beside(&place).unwrap_err().to_string();
+        let second = Scratch::beside(&data).unwrap_err().to_string();
         assert!(second.contains("otra restauración está en curso"), "{second}");
         drop(first);
         assert!(!left.exists());
-        let mut given = Scratch::beside(&place).unwrap();
+        let mut given = Scratch::beside(&data).unwrap();
         given.is_given = true;
         drop(given);
         assert!(left.exists(), "it is another's by then");
         fs::write(left.join("fotos"), "de alguien").unwrap();
-        let somebodys = Scratch::beside(&place).unwrap_err().to_string();
+        let somebodys = Scratch::beside(&data).unwrap_err().to_string();
         assert!(somebodys.contains("tiene otras cosas"), "{somebodys}");
         assert!(left.join("fotos").exists());
     }

@@ -29,10 +29,11 @@ pub(crate) use told::{to_line, to_loaded};
 use super::backup::{DATABASE, KitArgs, to_problem};
 use super::by::ByArgs;
 use super::mirror;
-use crate::books::{Books, Place, StoreArgs};
+use crate::books::{Books, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
 use crate::output;
+use crate::place::Place;
 use crate::problem::{Exit, Problem};
 
 /// The flags of `restore`.
@@ -61,15 +62,21 @@ pub(crate) struct RestoreArgs {
     store: StoreArgs,
 }
 
+/// Over a database nothing is put in another's place at one stroke, and it has its own ways.
+const NOT_OF_A_DATABASE: &str = "una base de datos se recupera con las herramientas de PostgreSQL \
+    (docs/operaciones.md, «Con PostgreSQL»); este respaldo se restaura en un directorio, con --data";
+
 /// Restores a backup.
 pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let config = FileConfig::read(args.store.config.as_deref())?;
     log::start(log, "error,ventanilla_service::failure=off")?;
-    let place = ground::resolved(args.store.to_place(&config)?);
+    let place = args.store.to_place(&config)?;
+    let data = ground::resolved(place.require_directory(NOT_OF_A_DATABASE)?);
+    let place = place.moved_to(&data);
     let by = args.by.to_label("ventanilla restore")?;
-    let ground = Ground::hold(&place)?;
+    let ground = Ground::hold(&data, &place)?;
     let (keys, new_secrets) = to_keys(args, &place)?;
-    let scratch = Scratch::beside(&place)?;
+    let scratch = Scratch::beside(&data)?;
     let (lock, store, manifest, kept) = laid_out(args, &scratch, &place, keys.clone())?;
     let displaced = Displaced::of(ground.former(), keys);
     let flags = to_flags(args, &place);
@@ -79,7 +86,7 @@ pub(crate) fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     mirror::keep(&store, None, &place)?;
     let brought = args.mirror.as_deref().map(|mirror| Brought::from_mirror(&store, mirror));
     let brought = brought.transpose()?;
-    let books = Books::start(store, &Place { data: scratch.path().to_owned(), ..place.clone() })?;
+    let books = Books::start(store, &place.moved_to(scratch.path()))?;
     let books = books.operated_by(by.clone());
     let mut outcome = match &brought {
         Some(brought) => brought.go_on(&books, from)?,
@@ -117,7 +124,7 @@ struct Origin<'o> {
 
 /// With what the next command finds the books: what this one was told.
 fn to_flags(args: &RestoreArgs, place: &Place) -> String {
-    let mut flags = format!("--data {}", place.data.display());
+    let mut flags = format!("--data {}", place.to_shown());
     for (flag, path) in [("--config", &args.store.config), ("--secrets", &args.store.secrets)] {
         flags.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
     }

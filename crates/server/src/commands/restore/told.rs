@@ -40,7 +40,7 @@ impl Origin<'_> {
     pub(super) fn to_line(self) -> String {
         format!(
             "Restaurado en {} el respaldo del {} (versión {}): {}",
-            self.place.data.display(),
+            self.place.to_shown(),
             to_instant(self.manifest.made_at),
             self.manifest.version,
             to_counts(self.kept)

@@ -201,6 +201,7 @@ fn what_in_spanish(what: &str) -> &str {
         "mirror-off" => "fin del espejo",
         "mirror-trim" => "recorte del espejo",
         "recovery-kit" => "kit de recuperación",
+        "migrate" => "paso a otra base",
         "dropped" => "actos sin lugar",
         "payout-reverse" => "anulación de pago",
         "payout-print" => "orden de pago",

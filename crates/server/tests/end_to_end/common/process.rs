@@ -19,12 +19,14 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 24] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
     "VENTANILLA_DATABASE",
+    "VENTANILLA_DATABASE_PASSWORD",
     "VENTANILLA_SECRETS",
+    "VENTANILLA_CHECKPOINTS",
     "VENTANILLA_CONFIG",
     "VENTANILLA_RECOVERY_CODE",
     "VENTANILLA_LISTEN",

@@ -42,10 +42,22 @@ impl<'a> Held<'a> {
     }
 
     /// Keeps everybody else from a company until the transaction ends. SQLite has one writer in any case.
-    pub(super) fn take(&mut self, company: CompanyId, keys: &Keys) -> Result<(), StoreError> {
+    pub(in crate::sql) fn take(
+        &mut self,
+        company: CompanyId,
+        keys: &Keys,
+    ) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(own) => own.take(company, keys),
+        }
+    }
+
+    /// Keeps everybody else from the end of a trail.
+    pub(in crate::sql) fn take_trail(&self, code: i64) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(own) => own.take_trail(code),
         }
     }
 

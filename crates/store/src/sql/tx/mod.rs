@@ -281,6 +281,8 @@ impl<'a> SqlTx<'a> {
     }
 
     pub(crate) fn put_collector(&mut self, record: &CollectorRecord) -> Write {
+        // Whoever pays meanwhile has paid before: from the commit on, what is disabled pays nothing.
+        self.held.take(record.company, self.keys)?;
         self.bearers.clear();
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
@@ -322,6 +324,9 @@ impl<'a> SqlTx<'a> {
     }
 
     pub(crate) fn drop_token(&mut self, digest: &Digest) -> Write {
+        if let Some((_, company)) = self.reads().companies_of_tokens(&[*digest])?.pop() {
+            self.held.take(company, self.keys)?;
+        }
         self.bearers.clear();
         self.run("DELETE FROM token WHERE digest = ?1", [digest])?;
         Ok(())

@@ -1,0 +1,145 @@
+//! The thread that seals: what servers side by side have paid gets its place in the journal shortly after.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use ventanilla_domain::CompanyId;
+
+use super::Inner;
+use super::seal::seal_some;
+use super::writing::Writing;
+use crate::sql::{Link, Reads, Value};
+use crate::{CommitError, StoreError};
+
+/// After a payment, how long others are waited for that are sealed with it.
+const GATHER: Duration = Duration::from_millis(10);
+/// Between two looks for what other servers have paid.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long a server that seals a company keeps others from trying, in microseconds.
+const LEASE_US: i64 = 5_000_000;
+
+#[derive(Debug, Default)]
+struct State {
+    is_awake: bool,
+    is_over: bool,
+}
+
+/// The sealer of one process; its thread starts with the first payment.
+#[derive(Debug, Default)]
+pub(super) struct Sealer {
+    state: Arc<(Mutex<State>, Condvar)>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Sealer {
+    /// Starts the thread, once.
+    pub(super) fn start(&self, store: &Arc<Inner>) {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_some() {
+            return;
+        }
+        let (state, store) = (Arc::clone(&self.state), Arc::downgrade(store));
+        let started =
+            thread::Builder::new().name("sealer".to_owned()).spawn(move || run(&state, &store));
+        match started {
+            Ok(started) => *thread = Some(started),
+            Err(error) => tracing::error!(%error, "nothing is sealed until another server does"),
+        }
+    }
+
+    /// Tells the thread that something was paid.
+    pub(super) fn wake(&self) {
+        let (state, woken) = &*self.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner).is_awake = true;
+        woken.notify_one();
+    }
+}
+
+impl Drop for Sealer {
+    fn drop(&mut self) {
+        let (state, woken) = &*self.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+        woken.notify_one();
+        // The thread itself may be the last that holds the store: it does not wait for itself.
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread.filter(|own| own.thread().id() != thread::current().id())
+            && thread.join().is_err()
+        {
+            tracing::error!("the sealer panicked");
+        }
+    }
+}
+
+fn run(state: &(Mutex<State>, Condvar), store: &Weak<Inner>) {
+    loop {
+        let (lock, woken) = state;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited =
+            woken.wait_timeout_while(guard, PAUSE, |state| !state.is_awake && !state.is_over);
+        let (mut guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_woken = std::mem::take(&mut guard.is_awake);
+        if guard.is_over {
+            return;
+        }
+        drop(guard);
+        if is_woken {
+            thread::sleep(GATHER);
+        }
+        let Some(store) = store.upgrade() else { return };
+        if let Err(error) = store.seal_round() {
+            tracing::debug!(%error, "not sealed this time");
+        }
+    }
+}
+
+impl Inner {
+    /// Seals what is unsealed of the companies that no other server seals.
+    fn seal_round(&self) -> Result<(), StoreError> {
+        for company in self.unsealed_companies()? {
+            if self.lease(company)? {
+                self.seal(company)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals all that is unsealed now, whoever usually does: what is read after it is as one wrote it.
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        self.unsealed_companies()?.into_iter().try_for_each(|company| self.seal(company))
+    }
+
+    fn unsealed_companies(&self) -> Result<Vec<CompanyId>, StoreError> {
+        let connection = self.pool.take()?;
+        Reads::new(Link::Postgres(&connection), &self.known).unsealed_companies()
+    }
+
+    fn seal(&self, company: CompanyId) -> Result<(), StoreError> {
+        loop {
+            let writing = Writing::begin(self)?;
+            let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
+            if sealed == 0 {
+                return Ok(());
+            }
+            writing.commit(company.to_i64()).map_err(|error| match error {
+                CommitError::Nothing(error) | CommitError::Unknown(error) => error,
+            })?;
+        }
+    }
+
+    /// Takes a company's sealing for some seconds by the database's clock, or keeps it; not where another
+    /// server has it. Two that seal would only wait for each other: the books do not rest on it.
+    fn lease(&self, company: CompanyId) -> Result<bool, StoreError> {
+        let connection = self.pool.take()?;
+        let taken = connection.run(
+            "INSERT INTO sealer_lease (company_id, holder, until_us) \
+             VALUES (?1, ?2, CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + ?3) \
+             ON CONFLICT (company_id) DO UPDATE \
+             SET holder = excluded.holder, until_us = excluded.until_us \
+             WHERE sealer_lease.holder = excluded.holder \
+             OR sealer_lease.until_us < excluded.until_us - ?3",
+            &[Value::Int(company.to_i64()), Value::Int(self.process), Value::Int(LEASE_US)],
+        )?;
+        Ok(taken == 1)
+    }
+}

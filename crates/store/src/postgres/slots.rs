@@ -1,0 +1,55 @@
+//! Who writes: each transaction that runs at the same time as others has a slot of its own, whose row in
+//! `commit_mark` tells afterwards whether its commit took place.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Slots of one process at most.
+const SLOTS_MAX: i64 = 1_000;
+/// Marks are kept of as many processes that came last.
+pub(super) const PROCESSES_KEPT: i64 = 1_000;
+
+/// The slots of one process.
+#[derive(Debug)]
+pub(super) struct Slots {
+    free: Mutex<Vec<Slot>>,
+}
+
+/// What a transaction signs with.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    /// No other process has it, nor ever had.
+    pub(super) writer: i64,
+    /// The transaction's number among those of the slot.
+    pub(super) seq: i64,
+    /// The companies, or 0 for none, in which the slot has a row.
+    pub(super) marked: BTreeSet<i64>,
+}
+
+impl Slots {
+    /// Slots for the process of that number.
+    pub(super) fn of_process(process: i64) -> Self {
+        let first = process.saturating_mul(SLOTS_MAX);
+        let slot = |writer| Slot { writer, seq: 0, marked: BTreeSet::new() };
+        Self {
+            free: Mutex::new((first..first.saturating_add(SLOTS_MAX)).rev().map(slot).collect()),
+        }
+    }
+
+    /// A slot that nobody uses, for the next transaction; `None` where all are used.
+    pub(super) fn take(&self) -> Option<Slot> {
+        let mut slot = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        slot.seq = slot.seq.saturating_add(1);
+        Some(slot)
+    }
+
+    /// Gives a slot back once its transaction has ended.
+    pub(super) fn give_back(&self, slot: Slot) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+    }
+
+    /// The first number that marks are kept of, for the process of that number.
+    pub(super) fn oldest_kept(process: i64) -> i64 {
+        process.saturating_sub(PROCESSES_KEPT).saturating_mul(SLOTS_MAX)
+    }
+}
