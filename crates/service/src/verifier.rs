@@ -175,7 +175,9 @@ impl Run {
 
     /// Checks a page: whether more is ahead, or `None` where the books could not be read.
     fn look(&mut self) -> Option<bool> {
-        let step = match self.service.store().follow(&mut self.follower, PAGE) {
+        // What a server that is gone has paid and not sealed is nobody's else to seal.
+        let store = self.service.store();
+        let step = match store.settle().and_then(|()| store.follow(&mut self.follower, PAGE)) {
             Ok(step) => step,
             Err(error) => {
                 tracing::warn!(error = crate::failure::chain(&error), "nothing was verified");

@@ -1,9 +1,13 @@
 //! A company's desk: who may write, what is written once, and what is undone, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use super::common::in_postgres;
     use jiff::SignedDuration;
     use jiff::civil::date;
     use ventanilla_domain::{
@@ -78,6 +82,8 @@ mod tests {
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+        let (_database, store) = in_postgres(keys());
         test(world(store).await).await;
     }
 

@@ -1,9 +1,13 @@
 //! Collectors' secrets and tokens under the operator's hand, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use super::common::in_postgres;
     use jiff::SignedDuration;
     use ventanilla_domain::{
         BillId, CompanyId, ContractCode, Currency, Label, Name, PayRefusal, PaymentId, Period,
@@ -66,6 +70,8 @@ mod tests {
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+        let (_database, store) = in_postgres(keys());
         test(world(store).await).await;
     }
 

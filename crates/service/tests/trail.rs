@@ -1,10 +1,14 @@
 //! The trail and what is explained of it, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
     use std::net::IpAddr;
 
+    use super::common::in_postgres;
     use jiff::{SignedDuration, Timestamp};
     use ventanilla_domain::{
         BillId, CallerKey, CollectorId, CompanyId, ContractCode, Currency, FileKind, IdOutOfRange,
@@ -72,6 +76,8 @@ mod tests {
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+        let (_database, store) = in_postgres(keys());
         test(world(store).await).await;
     }
 

@@ -1,11 +1,15 @@
 //! Integrators, users, their rights and sessions, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
+    use super::common::in_postgres;
     use jiff::{SignedDuration, Timestamp};
     use ventanilla_domain::{CompanyId, Currency, Name, PaymentId, Role, TimeZone};
     use ventanilla_service::{
@@ -70,6 +74,8 @@ mod tests {
         test(world(Store::memory(keys()), settings).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store, settings).await).await;
+        let (_database, store) = in_postgres(keys());
         test(world(store, settings).await).await;
     }
 

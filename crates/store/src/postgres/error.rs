@@ -45,10 +45,24 @@ impl From<Error> for StoreError {
         match answer.code().code() {
             code if is_passing(code) || is_stale(answer) => Self::Again(cause),
             "25006" | "57P04" => Self::Unreachable(cause),
+            "23505" => Self::Damaged { what: TAKEN, cause: Some(cause) },
             "53100" => Self::Full(cause),
             "53000" | "53200" | "53300" => Self::Busy(cause),
             _ => Self::Damaged { what: "PostgreSQL refused a statement", cause: Some(cause) },
         }
+    }
+}
+
+const TAKEN: &str = "a key is used already";
+
+/// Of a key that was free when it was looked at, that another server was faster: what chose it is to be run
+/// again. In an entry, whose company nobody else changes meanwhile, a used key is damage.
+pub(crate) fn again_if_taken(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Damaged { what: TAKEN, cause } => {
+            StoreError::Again(cause.unwrap_or_else(|| TAKEN.into()))
+        }
+        other => other,
     }
 }
 
@@ -69,7 +83,6 @@ fn is_passing(code: &str) -> bool {
                 | "40003"
                 | "40P01"
                 | "55P03"
-                | "23505"
                 | "57014"
                 | "57P01"
                 | "57P02"

@@ -33,6 +33,7 @@ use ventanilla_domain::CompanyId;
 
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
+pub(crate) use error::again_if_taken;
 pub use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
@@ -119,7 +120,7 @@ impl Postgres {
     /// A view of one moment, on a connection of its own.
     pub(crate) fn snapshot(&self) -> Result<PgSnapshot, StoreError> {
         let connection = self.inner.pool.take()?;
-        connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         Ok(PgSnapshot { connection, store: Arc::clone(&self.inner) })
     }
 

@@ -1,5 +1,6 @@
 //! What goes into a statement of PostgreSQL: single values, and arrays to be taken apart by `UNNEST`.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use bytes::BytesMut;
@@ -16,8 +17,8 @@ pub(crate) enum PgValue<'v> {
     One(Value<'v>),
     Ints(Vec<i64>),
     MaybeInts(Vec<Option<i64>>),
-    Texts(Vec<String>),
-    MaybeTexts(Vec<Option<String>>),
+    Texts(Vec<Cow<'v, str>>),
+    MaybeTexts(Vec<Option<Cow<'v, str>>>),
     Digests(Vec<Digest>),
 }
 

@@ -50,6 +50,15 @@ struct Inner {
     has_failed: bool,
 }
 
+/// Why a transaction is not known to be committed.
+#[derive(Debug)]
+pub(crate) enum Uncommitted {
+    /// The server said so: nothing was written.
+    Nothing(StoreError),
+    /// The server did not answer, or committed without its standby: it may have been written.
+    InDoubt(StoreError),
+}
+
 impl PgConnection {
     /// Hands rows on as they come, until the visitor fails. The visitor may use the connection itself: the
     /// rows that it has not seen are read into memory then. The deadline is for each page of rows.
@@ -114,19 +123,32 @@ impl PgConnection {
         })
     }
 
-    /// Runs statements without parameters, in PostgreSQL's own form.
-    ///
-    /// After `COMMIT` alone, an error with a connection that is lost leaves the outcome unknown; with one that
-    /// is not, nothing was written. A transaction in which a statement failed is refused: PostgreSQL would
-    /// answer that it is over, and have written nothing.
+    /// Runs statements without parameters, in PostgreSQL's own form. `COMMIT` is [`Self::commit`].
     pub(crate) fn simple(&self, sql: &str) -> Result<(), StoreError> {
         let mut inner = self.inner.borrow_mut();
-        if sql == "COMMIT" && inner.has_failed && inner.line.is_open() {
-            return Err(StoreError::damaged("a transaction that failed was to be committed"));
-        }
         let done = inner.call(async |client, _| client.batch_execute(sql).await);
         inner.note_bounds(sql);
         done
+    }
+
+    /// Commits. A transaction in which a statement failed is refused: PostgreSQL would answer that it is over,
+    /// and have written nothing.
+    pub(crate) fn commit(&self) -> Result<(), Uncommitted> {
+        let mut inner = self.inner.borrow_mut();
+        if !inner.line.is_open() {
+            return Err(Uncommitted::Nothing(inner.lost()));
+        }
+        if inner.has_failed || !inner.is_in_transaction {
+            let error = StoreError::damaged("a transaction that failed was to be committed");
+            return Err(Uncommitted::Nothing(error));
+        }
+        let committed = inner.call(async |client, _| client.batch_execute("COMMIT").await);
+        inner.note_bounds("COMMIT");
+        match committed {
+            Ok(()) => Ok(()),
+            Err(error) if inner.line.is_open() => Err(Uncommitted::Nothing(error)),
+            Err(error) => Err(Uncommitted::InDoubt(error)),
+        }
     }
 
     /// The first row of a statement without parameters, as texts.
@@ -148,13 +170,8 @@ impl PgConnection {
 
     /// Has a statement without parameters sent together with the next call, which fails where it fails. It
     /// is for what fails only with the connection, as `BEGIN` does: the next call is made in any case.
-    pub(crate) fn queue(&self, sql: &str) -> Result<(), StoreError> {
-        let mut inner = self.inner.borrow_mut();
-        if !inner.line.is_open() {
-            return Err(inner.lost());
-        }
-        inner.queue(sql);
-        Ok(())
+    pub(crate) fn queue(&self, sql: &str) {
+        self.inner.borrow_mut().queue(sql);
     }
 
     /// Sends the end of a transaction that read, or that is given up, without waiting for the answer: the
@@ -193,6 +210,7 @@ impl PgConnection {
     }
 
     /// Hangs up.
+    #[cfg(test)]
     pub(crate) fn lose(&self) {
         self.inner.borrow_mut().lose();
     }

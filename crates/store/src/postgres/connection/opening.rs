@@ -151,7 +151,7 @@ impl PgConnection {
 
     /// Makes the session's settings and looks at what the server says of itself, in one round trip.
     fn prepare_session(&self) -> Result<(), OpenError> {
-        self.queue(SETTINGS)?;
+        self.queue(SETTINGS);
         let facts = self.texts(FACTS).map_err(|error| match error {
             StoreError::Again(cause) | StoreError::Unreachable(cause) => {
                 OpenError::Unreachable(cause)

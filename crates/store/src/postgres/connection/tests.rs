@@ -76,7 +76,7 @@ fn statements_are_sent_together_and_answered_in_order() {
     let trial = Trial::new();
     let connection = trial.connect();
     table(&connection);
-    connection.queue("BEGIN").unwrap();
+    connection.queue("BEGIN");
     let (one, two) = ([PgValue::from(1_i64)], [PgValue::from(2_i64)]);
     let counts = connection
         .run_many(&[
@@ -87,14 +87,14 @@ fn statements_are_sent_together_and_answered_in_order() {
         ])
         .unwrap();
     assert_eq!(counts, [1, 1, 2, 1]);
-    connection.simple("COMMIT").unwrap();
+    connection.commit().unwrap();
     let columns = [
         PgValue::Ints(vec![10, 11]),
-        PgValue::MaybeTexts(vec![Some("x".to_owned()), None]),
+        PgValue::MaybeTexts(vec![Some("x".into()), None]),
         PgValue::Digests(vec![[1; 32], [2; 32]]),
         PgValue::MaybeInts(vec![None, Some(9)]),
     ];
-    let texts = [PgValue::Texts(vec!["x".to_owned()]), PgValue::from(10_i64)];
+    let texts = [PgValue::Texts(vec!["x".into()]), PgValue::from(10_i64)];
     let rows = connection
         .query_many(&[
             (
@@ -117,16 +117,17 @@ fn a_transaction_in_which_a_statement_failed_is_not_committed() {
     let trial = Trial::new();
     let connection = trial.connect();
     table(&connection);
-    connection.queue("BEGIN").unwrap();
+    connection.queue("BEGIN");
     connection.run("INSERT INTO t (a) VALUES (?1)", &values![1_i64]).unwrap();
     let one = [PgValue::from(1_i64)];
     let failed = connection.run_many(&[
         ("INSERT INTO t (a) VALUES (?1)", &one),
         ("INSERT INTO t (a) VALUES (2)", &[]),
     ]);
-    assert!(matches!(failed, Err(StoreError::Again(_))));
+    assert!(matches!(failed, Err(StoreError::Damaged { .. })));
     assert!(connection.is_in_transaction() && !connection.is_lost());
-    assert!(matches!(connection.simple("COMMIT"), Err(StoreError::Damaged { .. })));
+    let committed = connection.commit();
+    assert!(matches!(committed, Err(Uncommitted::Nothing(StoreError::Damaged { .. }))));
     assert!(!connection.is_lost());
     connection.send_end("ROLLBACK");
     assert!(!connection.is_in_transaction());
@@ -156,7 +157,7 @@ fn rows_are_copied_in_as_they_are_filled_in_or_not_at_all() {
     assert_eq!(number(&connection, "SELECT count(*) FROM t", &[]), 0);
     assert_eq!(copy(50_000, true).unwrap(), 50_000);
     assert_eq!(number(&connection, "SELECT count(*) FROM t WHERE b = 'ñ'", &[]), 50_000);
-    assert!(matches!(copy(1, true), Err(StoreError::Again(_))) && !connection.is_lost());
+    assert!(matches!(copy(1, true), Err(StoreError::Damaged { .. })) && !connection.is_lost());
 }
 
 #[test]
@@ -164,12 +165,12 @@ fn what_is_queued_fails_the_next_call_and_what_was_sent_is_done_without_it() {
     let trial = Trial::new();
     let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
-    connection.queue("BEGIN").unwrap();
-    connection.queue("INSERT INTO nothing VALUES (1)").unwrap();
+    connection.queue("BEGIN");
+    connection.queue("INSERT INTO nothing VALUES (1)");
     assert!(connection.run("SELECT 1", &[]).is_err());
     connection.send_end("ROLLBACK");
     connection.run("SELECT 1", &[]).unwrap();
-    connection.queue("BEGIN").unwrap();
+    connection.queue("BEGIN");
     connection.run("LOCK TABLE t", &[]).unwrap();
     connection.send_end("ROLLBACK");
     // Nobody drives the connection, and its locks are gone.
@@ -236,7 +237,7 @@ fn each_error_of_the_database_is_what_it_means() {
     fails("INSERT INTO t (a, b) VALUES (1, 'un secreto'); SELECT 1/0");
     connection.simple("INSERT INTO t (a, b) VALUES (1, 'un secreto')").unwrap();
     for (sql, kind) in [
-        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Again"),
+        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Damaged"),
         ("INSERT INTO t (a, b, d) VALUES (2, 'un secreto', 100)", "Damaged"),
         ("INSERT INTO t (b) VALUES ('un secreto')", "Damaged"),
         ("SELECT nothing FROM t", "Damaged"),
@@ -298,7 +299,8 @@ fn a_server_that_is_not_heard_costs_a_call_its_deadline_and_the_connection() {
     assert!(connection.is_lost());
     let (again, waited) = took(|| connection.run("SELECT 1", &[]));
     assert!(matches!(again, Err(StoreError::Again(_))) && waited < Duration::from_millis(100));
-    assert!(matches!(connection.queue("BEGIN"), Err(StoreError::Again(_))));
+    connection.queue("BEGIN");
+    assert!(matches!(connection.commit(), Err(Uncommitted::Nothing(StoreError::Again(_)))));
 }
 
 #[test]
@@ -326,7 +328,7 @@ fn a_commit_that_no_standby_heard_is_in_doubt() {
     trial.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     trial.sql("SELECT pg_reload_conf()");
     trial.sql("CHECKPOINT");
-    let cancelled = |work: &dyn Fn() -> Result<(), StoreError>| {
+    let cancelled = |work: &dyn Fn() -> Result<(), Uncommitted>| {
         std::thread::scope(|scope| {
             let canceller = scope.spawn(|| {
                 let waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
@@ -337,20 +339,21 @@ fn a_commit_that_no_standby_heard_is_in_doubt() {
             done
         })
     };
-    connection.queue("BEGIN").unwrap();
+    connection.queue("BEGIN");
     connection.run("INSERT INTO t (a) VALUES (1)", &[]).unwrap();
-    assert!(matches!(cancelled(&|| connection.simple("COMMIT")), Err(StoreError::Again(_))));
+    assert!(matches!(cancelled(&|| connection.commit()), Err(Uncommitted::InDoubt(_))));
     assert!(connection.is_lost());
     assert_eq!(number(&other, "SELECT count(*) FROM t", &[]), 1);
     // A statement that commits by itself is no better.
-    let done = cancelled(&|| other.run("INSERT INTO t (a) VALUES (2)", &[]).map(drop));
-    assert!(matches!(done, Err(StoreError::Again(_))) && other.is_lost());
+    let insert = || other.run("INSERT INTO t (a) VALUES (2)", &[]);
+    let done = cancelled(&|| insert().map(drop).map_err(Uncommitted::Nothing));
+    assert!(matches!(done, Err(Uncommitted::Nothing(StoreError::Again(_)))) && other.is_lost());
     // Nor does one that nobody answers count as undone.
     let other = trial.connect();
     other.set_deadline(Duration::from_millis(300));
-    other.queue("BEGIN").unwrap();
+    other.queue("BEGIN");
     other.run("INSERT INTO t (a) VALUES (3)", &[]).unwrap();
-    assert!(matches!(other.simple("COMMIT"), Err(StoreError::Again(_))));
+    assert!(matches!(other.commit(), Err(Uncommitted::InDoubt(StoreError::Again(_)))));
     assert!(other.is_lost());
 }
 

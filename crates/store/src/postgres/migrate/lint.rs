@@ -158,7 +158,7 @@ fn reference_problems(table: &str, key: &[&str]) -> Option<String> {
     let place = key.iter().position(|word| *word == "REFERENCES")?;
     let (own, other) = (&key[..place], &key[place + 1..]);
     let [to, other @ ..] = other else { return Some("refers to nothing".to_owned()) };
-    let crosses = is_of_no_company(table) || is_of_no_company(to);
+    let crosses = is_of_no_company(table) != is_of_no_company(to);
     let is_odd = key_problem(table, own).is_some() || key_problem(to, other).is_some();
     (crosses || is_odd).then(|| "has a foreign key out of its company".to_owned())
 }

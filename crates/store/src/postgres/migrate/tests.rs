@@ -144,19 +144,18 @@ fn a_role_that_may_make_no_tables_is_told_so() {
     assert!(matches!(&refused, OpenError::Unsuitable(why) if why.contains("crear tablas")));
 }
 
-/// Tables with their columns in order: name, type, whether it may be empty, its place in the key.
-type Tables = BTreeMap<String, Vec<(String, String, bool, i64)>>;
+/// Tables with their columns: name, type, whether each row has it.
+type Tables = BTreeMap<String, Vec<(String, String, bool)>>;
 
 /// The tables of a text with a column a line.
 fn read_tables(text: &str) -> Tables {
     let mut tables = Tables::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split('|').collect();
-        let [table, column, kind, is_required, place] = fields.as_slice() else {
+        let [table, column, kind, is_required] = fields.as_slice() else {
             panic!("{line}");
         };
-        let column =
-            (column.to_string(), kind.to_string(), *is_required == "1", place.parse().unwrap());
+        let column = (column.to_string(), kind.to_string(), *is_required == "1");
         tables.entry((*table).to_owned()).or_default().push(column);
     }
     for columns in tables.values_mut() {
@@ -171,7 +170,7 @@ fn sqlite_tables() -> Tables {
     let connection = Connection::open(folder.path().join("data/ventanilla.db")).unwrap();
     let sql = "SELECT t.name || '|' || c.name || '|' || \
                CASE c.type WHEN 'INTEGER' THEN 'bigint' WHEN 'BLOB' THEN 'bytea' ELSE 'text' END \
-               || '|' || (c.\"notnull\" OR c.pk > 0) || '|' || c.pk \
+               || '|' || (c.\"notnull\" OR c.pk > 0) \
                FROM pragma_table_list t JOIN pragma_table_info(t.name) c \
                WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite%' AND t.name <> 'migration'";
     let mut statement = connection.prepare(sql).unwrap();
@@ -183,16 +182,9 @@ fn sqlite_tables() -> Tables {
 fn the_tables_are_those_of_sqlite_and_what_several_servers_need() {
     let trial = Trial::new();
     created(&trial).unwrap();
-    let columns = "SELECT c.table_name, c.column_name, c.data_type, \
-                   CASE c.is_nullable WHEN 'NO' THEN 1 ELSE 0 END, coalesce(k.ordinal_position, 0) \
-                   FROM information_schema.columns c \
-                   LEFT JOIN information_schema.table_constraints t \
-                   ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
-                   AND t.constraint_type = 'PRIMARY KEY' \
-                   LEFT JOIN information_schema.key_column_usage k \
-                   ON k.constraint_schema = t.constraint_schema \
-                   AND k.constraint_name = t.constraint_name AND k.column_name = c.column_name \
-                   WHERE c.table_schema = 'public'";
+    let columns = "SELECT table_name, column_name, data_type, \
+                   CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END \
+                   FROM information_schema.columns WHERE table_schema = 'public'";
     let mut ours = read_tables(&trial.sql(columns));
     for table in ["schema_version", "schema_lock", "unsealed", "commit_mark", "sealer_lease"] {
         assert!(ours.remove(table).is_some(), "{table}");
