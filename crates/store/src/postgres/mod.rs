@@ -21,6 +21,8 @@ mod sealer;
 mod slots;
 mod tls;
 mod translate;
+#[cfg(test)]
+mod trial;
 mod value;
 mod writing;
 
@@ -73,14 +75,14 @@ impl Postgres {
     /// Makes an empty store. Errors as [`crate::Store::create_postgres`] says.
     pub(crate) fn create(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::create(&connection, &keys)?;
+        migrate::create(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
     /// Opens the store. Errors as [`crate::Store::open_postgres`] says.
     pub(crate) fn open(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::open(&connection, &keys)?;
+        migrate::open(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
