@@ -34,7 +34,7 @@ use ventanilla_domain::CompanyId;
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
 pub(crate) use error::again_if_taken;
-pub use group::GroupTx;
+pub(crate) use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
 pub(crate) use value::PgValue;
