@@ -74,8 +74,7 @@ impl Service {
     /// process or another, is refused.
     pub fn session(&self, token: &str) -> Result<Session<'_>, Failure<TokenRefusal>> {
         let digest = token_digest(token);
-        let snapshot = self.snapshot()?;
-        let bearer = snapshot.view().bearer(&digest).map_err(|error| self.read_failure(&error))?;
+        let (snapshot, bearer) = self.snapshot_with(|view| view.bearer(&digest))?;
         let caller = caller_of(bearer, self.clock().now()).map_err(Failure::Refused)?;
         Ok(Session::new(self, snapshot, caller))
     }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillId, Company, CompanyId, Event, PayCommand, PayDecision, PayFacts, PayRefusal,
-    Payment, PaymentId, Reversal, ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal,
-    decide_pay, decide_reverse,
+    Bill, BillId, CallerKey, Company, CompanyId, ContractCode, Event, PayCommand, PayDecision,
+    PayFacts, PayRefusal, Payment, PaymentId, Reversal, ReverseCommand, ReverseDecision,
+    ReverseFacts, ReverseRefusal, decide_pay, decide_reverse,
 };
-use ventanilla_store::{Digest, Operation, StoreError, Tx, View, token_digest};
+use ventanilla_store::{
+    Digest, Operation, StoreError, Tx, View, Wanted, WantedAct, WantedBearer, token_digest,
+};
 
 use crate::access::caller_of;
 use crate::{Accepted, ByTokenRefusal, Caller, Failure, PayRequest, ReverseRequest, Service};
@@ -30,7 +32,11 @@ impl Service {
     ) -> Result<Accepted<Payment>, Failure<PayRefusal>> {
         assert_eq!(command.collector, caller.collector, "a collector pays for itself");
         let company = caller.company.id;
-        self.write_payment(move |tx, now| pay(tx, company, &command, now)).await
+        let wanted = self.wanted(|| {
+            let bearer = WantedBearer::Collector(company, command.collector);
+            wanted_payment(bearer, (&command.contract, command.bill), command.caller_key.as_ref())
+        });
+        self.write_payment(wanted, move |tx, now| pay(tx, company, &command, now)).await
     }
 
     /// Pays one bill, at most once (`realizarpago`), for whoever holds a token. The token is looked
@@ -45,7 +51,11 @@ impl Service {
         request: PayRequest,
     ) -> ByToken<Payment, PayRefusal> {
         let digest = token_digest(token);
-        self.write_payment(move |tx, now| {
+        let wanted = self.wanted(|| {
+            let (bill, key) = ((&request.contract, request.bill), request.caller_key.as_ref());
+            wanted_payment(WantedBearer::Token(digest), bill, key)
+        });
+        self.write_payment(wanted, move |tx, now| {
             by_token(tx, &digest, now, |tx, caller| {
                 pay(tx, caller.company.id, &request.to_command(caller), now)
             })
@@ -63,7 +73,11 @@ impl Service {
     ) -> Result<Accepted<Reversal>, Failure<ReverseRefusal>> {
         assert_eq!(command.collector, caller.collector, "a collector reverses its own");
         let company = caller.company.id;
-        self.write(move |tx, now| reverse(tx, company, &command, now)).await
+        let wanted = self.wanted(|| {
+            let bearer = WantedBearer::Collector(company, command.collector);
+            wanted_reversal(bearer, command.payment, command.caller_key.as_ref())
+        });
+        self.write_reversal(wanted, move |tx, now| reverse(tx, company, &command, now)).await
     }
 
     /// Reverses a payment (`revertirpago`) for whoever holds a token, which is looked up as for
@@ -76,13 +90,29 @@ impl Service {
         request: ReverseRequest,
     ) -> ByToken<Reversal, ReverseRefusal> {
         let digest = token_digest(token);
-        self.write(move |tx, now| {
+        let wanted = self.wanted(|| {
+            let key = request.caller_key.as_ref();
+            wanted_reversal(WantedBearer::Token(digest), request.payment, key)
+        });
+        self.write_reversal(wanted, move |tx, now| {
             by_token(tx, &digest, now, |tx, caller| {
                 reverse(tx, caller.company.id, &request.to_command(caller), now)
             })
         })
         .await
     }
+}
+
+fn wanted_payment(
+    bearer: WantedBearer,
+    (contract, bill): (&ContractCode, BillId),
+    key: Option<&CallerKey>,
+) -> Wanted {
+    Wanted { bearer, act: WantedAct::Pay(contract.clone(), bill), key: key.cloned() }
+}
+
+fn wanted_reversal(bearer: WantedBearer, payment: PaymentId, key: Option<&CallerKey>) -> Wanted {
+    Wanted { bearer, act: WantedAct::Reverse(payment), key: key.cloned() }
 }
 
 /// Acts inside a transaction for the caller whose token it is at that moment.

@@ -87,13 +87,11 @@ impl Service {
         day: BusinessDay,
         visitor: &mut V,
     ) -> Result<(), VisitFailure<DayRefusal, V::Error>> {
-        let snapshot = self.snapshot().map_err(VisitFailure::Books)?;
-        let view = snapshot.view();
-        let found = collector_of(&view, company, collector.trim());
-        let found = found.map_err(|error| VisitFailure::Books(self.read_failure(&error)))?;
+        let find = |view: &View<'_>| collector_of(view, company, collector.trim());
+        let (snapshot, found) = self.snapshot_with(find).map_err(VisitFailure::Books)?;
         let (company, collector) =
             found.map_err(|refusal| VisitFailure::Books(Failure::Refused(refusal)))?;
-        let visited = visit(&view, &company, collector, day, visitor);
+        let visited = visit(&snapshot.view(), &company, collector, day, visitor);
         visited.map_err(|stopped| self.visit_failure(stopped))
     }
 

@@ -139,7 +139,7 @@ impl Service {
     fn exported_bills(
         &self,
         company: CompanyId,
-        read: impl FnOnce(&View<'_>, &Company) -> Result<Vec<Bill>, StoreError>,
+        read: impl Fn(&View<'_>, &Company) -> Result<Vec<Bill>, StoreError>,
     ) -> Exported<ExportedBill> {
         self.exported(company, |page| {
             let bills = read(page.view, page.company)?.into_iter();
@@ -150,7 +150,7 @@ impl Service {
     fn exported<T>(
         &self,
         company: CompanyId,
-        read: impl FnOnce(&PageOf<'_>) -> Result<Vec<T>, StoreError>,
+        read: impl Fn(&PageOf<'_>) -> Result<Vec<T>, StoreError>,
     ) -> Exported<T> {
         self.read_decided(|view| {
             let Some(company) = view.company(company)? else {

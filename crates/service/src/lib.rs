@@ -1,7 +1,8 @@
 //! The only door to the books: one method per use case, one write path.
 //!
 //! Reads run on the calling thread over a snapshot. Writes wait in a queue and are committed in
-//! groups by one thread ([`Service::pay`] answers after its commit is on disk).
+//! groups, by one thread where the store takes one writer ([`Service::pay`] answers after its commit is
+//! on disk).
 
 mod access;
 mod admin;
@@ -13,6 +14,7 @@ mod explaining;
 mod exports;
 mod failure;
 mod guard;
+mod hindrance;
 pub mod import;
 mod kit;
 mod meters;
@@ -39,7 +41,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
 pub use ventanilla_store::FileSizes;
-use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, to_hex};
+use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
 pub use clock::{Clock, Entropy};
@@ -145,7 +147,7 @@ impl Service {
         entropy: Entropy,
         settings: Settings,
     ) -> std::io::Result<Self> {
-        let writer = Writer::start(store.clone(), clock.clone(), entropy.clone(), settings)?;
+        let writer = Writer::start(&store, &clock, &entropy, settings)?;
         let writer = Arc::new(writer);
         let flusher = Flusher::start(Arc::clone(&writer))?;
         let (guard, sign_ins) = (LoginGuard::default(), SignIns::default());
@@ -256,20 +258,55 @@ impl Service {
     /// The books as they stand; refused once the store has failed, since they may lack a commit
     /// whose outcome is not known.
     fn snapshot<R>(&self) -> Result<Snapshot, Failure<R>> {
-        if *self.inner.writer.failed().borrow() {
-            return Err(Failure::Unavailable);
-        }
+        self.require_store()?;
         self.inner.store.snapshot().map_err(|error| self.read_failure(&error))
+    }
+
+    fn require_store<R>(&self) -> Result<(), Failure<R>> {
+        if *self.inner.writer.failed().borrow() { Err(Failure::Unavailable) } else { Ok(()) }
+    }
+
+    /// A snapshot, and what was read of it first. Where a connection was lost meanwhile, or the database
+    /// has taken back what it gave, that is tried once more.
+    fn snapshot_with<T, R>(
+        &self,
+        read: impl Fn(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<(Snapshot, T), Failure<R>> {
+        self.require_store()?;
+        self.try_snapshot_with(read).map_err(|error| self.read_failure(&error))
+    }
+
+    fn try_snapshot_with<T>(
+        &self,
+        read: impl Fn(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<(Snapshot, T), StoreError> {
+        let read = || {
+            let snapshot = self.inner.store.snapshot()?;
+            let found = read(&snapshot.view())?;
+            Ok((snapshot, found))
+        };
+        match read() {
+            Err(StoreError::Again(_)) => read(),
+            found => found,
+        }
     }
 
     /// Reads over one snapshot; what goes wrong is logged here.
     fn read_decided<T, R>(
         &self,
+        read: impl Fn(&View<'_>) -> Decided<T, R>,
+    ) -> Result<T, Failure<R>> {
+        let (_, decided) = self.snapshot_with(read)?;
+        decided.map_err(Failure::Refused)
+    }
+
+    /// The same of what cannot be read twice.
+    fn read_once<T, R>(
+        &self,
         read: impl FnOnce(&View<'_>) -> Decided<T, R>,
     ) -> Result<T, Failure<R>> {
         match read(&self.snapshot()?.view()) {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+            Ok(decided) => decided.map_err(Failure::Refused),
             Err(error) => Err(self.read_failure(&error)),
         }
     }
@@ -297,14 +334,38 @@ impl Service {
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 
+    /// What a payment or a reversal will ask of the books, where the store is to know beforehand.
+    fn wanted(&self, wanted: impl FnOnce() -> Wanted) -> Option<Wanted> {
+        self.inner.writer.is_told().then(wanted)
+    }
+
     /// The same for a payment, whose time from here to its commit is kept.
     async fn write_payment<T: Send + 'static, R: Send + 'static>(
         &self,
+        wanted: Option<Wanted>,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        self.write_wanting(wanted, Some(self.inner.clock.elapsed_us()), work).await
+    }
+
+    /// The same for a reversal.
+    async fn write_reversal<T: Send + 'static, R: Send + 'static>(
+        &self,
+        wanted: Option<Wanted>,
+        work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
+    ) -> Result<T, Failure<R>> {
+        self.write_wanting(wanted, None, work).await
+    }
+
+    async fn write_wanting<T: Send + 'static, R: Send + 'static>(
+        &self,
+        wanted: Option<Wanted>,
+        timed_since_us: Option<u64>,
         work: impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, R> + Send + 'static,
     ) -> Result<T, Failure<R>> {
         let (answer, answered) = oneshot::channel();
         let answer = |result| drop(answer.send(result));
-        self.inner.writer.submit_payment(work, self.inner.clock.elapsed_us(), answer);
+        self.inner.writer.submit_wanting(work, wanted, timed_since_us, answer);
         decided(answered.await.unwrap_or(Err(WriteFailure::Unknown)))
     }
 

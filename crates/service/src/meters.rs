@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::hindrance::Hindrance;
+
 /// Upper bounds of a duration's buckets, in microseconds: 100 µs to 10 s.
 const DURATIONS_US: [u64; 16] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
@@ -200,44 +202,60 @@ pub struct WriteMeters {
     pub queue_len: QueueLen,
     /// Commands that found the queue full.
     pub commands_refused: Counter,
+    /// Groups that ran again, each time: another transaction was in their way, or the connection to the
+    /// database was lost before their commit.
+    pub writes_retried: Counter,
     /// The mirror, if the store has one.
     pub mirror: Arc<MirrorMeters>,
-    /// When the batch under way began, in [`crate::Clock`]'s elapsed microseconds; 0 between batches.
-    batch_since_us: AtomicU64,
+    /// That the database could not be reached.
+    pub(crate) unreachable: Hindrance,
+    /// That others held up all that was tried.
+    pub(crate) busy: Hindrance,
+    /// When the batch under way in each of the writer's threads began, in [`crate::Clock`]'s elapsed
+    /// microseconds; 0 between batches.
+    batches_since_us: Box<[Apart<AtomicU64>]>,
     /// When the disk was last found full, in the same; 0 if never.
     full_at_us: AtomicU64,
 }
 
-impl Default for WriteMeters {
-    fn default() -> Self {
+impl WriteMeters {
+    /// Those of a writer with so many threads.
+    pub(crate) fn of(writers: usize) -> Self {
         Self {
             payment_us: Histogram::new(&DURATIONS_US),
             commit_us: Histogram::new(&DURATIONS_US),
             batch_len: Histogram::new(&BATCH_LENS),
             queue_len: QueueLen::default(),
             commands_refused: Counter::default(),
+            writes_retried: Counter::default(),
             mirror: Arc::default(),
-            batch_since_us: AtomicU64::default(),
+            unreachable: Hindrance::default(),
+            busy: Hindrance::default(),
+            batches_since_us: (0..writers).map(|_| Apart::default()).collect(),
             full_at_us: AtomicU64::default(),
         }
     }
-}
 
-impl WriteMeters {
-    pub(crate) fn begin_batch(&self, now_us: u64) {
-        self.batch_since_us.store(now_us.max(1), Ordering::Relaxed);
+    /// A thread, counted from 0, has taken a batch.
+    pub(crate) fn begin_batch(&self, thread: usize, now_us: u64) {
+        self.set_batch(thread, now_us.max(1));
     }
 
-    pub(crate) fn end_batch(&self) {
-        self.batch_since_us.store(0, Ordering::Relaxed);
+    pub(crate) fn end_batch(&self, thread: usize) {
+        self.set_batch(thread, 0);
     }
 
-    /// How long the writer has been at the batch under way, in microseconds; 0 between batches.
-    pub(crate) fn batch_age_us(&self, now_us: u64) -> u64 {
-        match self.batch_since_us.load(Ordering::Relaxed) {
-            0 => 0,
-            since_us => now_us.saturating_sub(since_us),
+    fn set_batch(&self, thread: usize, since_us: u64) {
+        if let Some(batch) = self.batches_since_us.get(thread) {
+            batch.0.store(since_us, Ordering::Relaxed);
         }
+    }
+
+    /// How long the writer has been at the oldest batch under way, in microseconds; 0 between batches.
+    pub(crate) fn batch_age_us(&self, now_us: u64) -> u64 {
+        let begun = self.batches_since_us.iter().map(|batch| batch.0.load(Ordering::Relaxed));
+        let ages = begun.filter(|since_us| *since_us > 0);
+        ages.map(|since_us| now_us.saturating_sub(since_us)).max().unwrap_or(0)
     }
 
     /// The disk was found full; whether that is news after `quiet_us` without a word of it.
@@ -288,12 +306,26 @@ mod tests {
 
     #[test]
     fn a_batch_grows_old_until_it_ends() {
-        let meters = WriteMeters::default();
+        let meters = WriteMeters::of(1);
         assert_eq!(meters.batch_age_us(50), 0);
-        meters.begin_batch(20);
+        meters.begin_batch(0, 20);
         assert_eq!(meters.batch_age_us(50), 30);
         assert_eq!(meters.batch_age_us(10), 0, "a clock that is read on two threads");
-        meters.end_batch();
+        meters.end_batch(0);
         assert_eq!(meters.batch_age_us(90), 0);
+    }
+
+    #[test]
+    fn of_several_threads_the_oldest_batch_is_told() {
+        let meters = WriteMeters::of(3);
+        meters.begin_batch(1, 20);
+        meters.begin_batch(2, 30);
+        assert_eq!(meters.batch_age_us(50), 30);
+        // One that goes on quickly does not hide one that is stuck.
+        meters.end_batch(2);
+        meters.begin_batch(2, 45);
+        assert_eq!(meters.batch_age_us(50), 30);
+        meters.end_batch(1);
+        assert_eq!(meters.batch_age_us(50), 5);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use ventanilla_store::{FileSizes, SignInCounts, StoreError};
+use ventanilla_store::{FileSizes, SignInCounts, StoreError, View};
 
 use crate::Service;
 use crate::meters::WriteMeters;
@@ -16,6 +16,10 @@ const BATCH_AGE_US_MAX: u64 = 10_000_000;
 /// again more often than that: as long as the disk is full, it is found so.
 const FULL_US: u64 = 10_000_000;
 
+/// How long a database that was found out of reach in writing counts as such, in microseconds, unless
+/// something was written since: it may be read all the same, as one that takes no writes.
+const UNREACHABLE_US: u64 = 10_000_000;
+
 /// Why nothing can be paid at the moment; in the order in which it is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unready {
@@ -23,6 +27,8 @@ pub enum Unready {
     StoreFailed,
     /// The disk is full.
     Full,
+    /// The database cannot be reached, or takes no writes; looked for again where the books are read.
+    Unreachable,
     /// The mirror cannot be written.
     Mirror,
     /// The queue is full, or the writer is stuck in a batch.
@@ -53,6 +59,9 @@ impl Service {
         if meters.is_full(now_us, FULL_US) {
             return Err(Unready::Full);
         }
+        if meters.unreachable.is_on(now_us, UNREACHABLE_US) {
+            return Err(Unready::Unreachable);
+        }
         if meters.mirror.state().is_some_and(|state| !state.is_ready) {
             return Err(Unready::Mirror);
         }
@@ -63,13 +72,19 @@ impl Service {
         }
         self.holdings().map_err(|error| {
             tracing::debug!(%error, "the books cannot be read");
-            Unready::Unreadable
+            match error {
+                StoreError::Unreachable(_) => Unready::Unreachable,
+                _ => Unready::Unreadable,
+            }
         })
     }
 
     fn holdings(&self) -> Result<Holdings, StoreError> {
-        let snapshot = self.inner.store.snapshot()?;
-        let view = snapshot.view();
+        let (_, holdings) = self.try_snapshot_with(|view| self.holdings_of(view))?;
+        Ok(holdings)
+    }
+
+    fn holdings_of(&self, view: &View<'_>) -> Result<Holdings, StoreError> {
         let mut journal_entries = 0;
         for company in view.companies()? {
             let counters = view.counters(company.id)?;
@@ -104,9 +119,10 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc::channel;
 
-    use ventanilla_store::{Keys, Store};
+    use ventanilla_store::{CommitError, FaultPoint, Faults, Keys, Store};
 
     use super::*;
+    use crate::failure::{WriteFailure, damaged};
     use crate::{Clock, Entropy, Settings};
 
     fn started(clock: &Clock) -> Service {
@@ -130,6 +146,63 @@ mod tests {
         assert_eq!(service.ready(), Err(Unready::Full));
         clock.set("2021-11-26T16:12:02Z".parse().unwrap());
         assert!(service.ready().is_ok());
+    }
+
+    #[test]
+    fn a_database_out_of_reach_is_told_until_something_is_written_or_for_a_while() {
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let service = started(&clock);
+        let write = |is_there: bool| {
+            let (answer, answered) = channel();
+            service.inner.writer.submit(
+                move |_, _| {
+                    let away = || StoreError::Unreachable("no route".into());
+                    is_there.then_some(()).ok_or_else(away)
+                },
+                move |result| answer.send(result).unwrap(),
+            );
+            answered.recv().unwrap()
+        };
+        assert!(matches!(write(false), Err(WriteFailure::Unavailable)));
+        assert_eq!(service.ready(), Err(Unready::Unreachable), "though it can be read");
+        write(true).unwrap();
+        assert!(service.ready().is_ok());
+        write(false).unwrap_err();
+        clock.set("2021-11-26T16:12:01.9Z".parse().unwrap());
+        assert_eq!(service.ready(), Err(Unready::Unreachable));
+        clock.set("2021-11-26T16:12:02Z".parse().unwrap());
+        assert!(service.ready().is_ok(), "nobody wrote, and it may be back");
+    }
+
+    /// A service of which so many snapshots fail.
+    fn blind(cause: fn() -> StoreError, mut times: usize) -> Service {
+        let faults = Faults::remote(1, move |point| match point {
+            FaultPoint::Snapshot if times > 0 => {
+                times -= 1;
+                Err(CommitError::Nothing(cause()))
+            }
+            _ => Ok(()),
+        });
+        let store = Store::memory_with_faults(Keys::from_random([7; 64]), faults);
+        Service::start(store, Clock::System, Entropy::counted(1), Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn books_that_cannot_be_read_are_told_by_what_is_in_the_way_while_it_is() {
+        type Cause = fn() -> StoreError;
+        let cases: [(Cause, usize, _); 5] = [
+            (|| StoreError::Unreachable("no route".into()), 1, Err(Unready::Unreachable)),
+            (|| StoreError::Busy("others".into()), 1, Err(Unready::Unreadable)),
+            (|| damaged("a test"), 1, Err(Unready::Unreadable)),
+            // One connection that broke is looked past, and another at once is not.
+            (|| StoreError::Again("cut off".into()), 1, Ok(Holdings::default())),
+            (|| StoreError::Again("cut off".into()), 2, Err(Unready::Unreadable)),
+        ];
+        for (cause, times, expected) in cases {
+            let service = blind(cause, times);
+            assert_eq!(service.ready(), expected, "{:?} {times}", cause());
+            assert_eq!(service.ready(), Ok(Holdings::default()), "it comes back by itself");
+        }
     }
 
     #[test]

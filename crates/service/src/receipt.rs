@@ -264,7 +264,7 @@ impl Service {
     /// Refusals in the order of [`ReceiptRefusal`]. Who has no code learns nothing.
     pub fn check_receipt(&self, text: &str) -> Result<KnownReceipt, Failure<ReceiptRefusal>> {
         let receipt = self.receipt_key().check(text).map_err(Failure::Refused)?;
-        self.read_decided(|view| known(view, receipt))
+        self.read_decided(|view| known(view, receipt.clone()))
     }
 }
 

@@ -56,6 +56,7 @@ pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
 
+pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};
 use postgres::{PgSnapshot, Postgres};
 use sqlite::{Sqlite, SqliteSnapshot};
@@ -74,7 +75,12 @@ pub enum Store {
 impl Store {
     /// An empty store in memory.
     pub fn memory(keys: Keys) -> Self {
-        Self::Memory(Box::new(Memory::new(keys)))
+        Self::Memory(Box::new(Memory::new(keys, None)))
+    }
+
+    /// An empty store in memory that fails as it is told, for tests of what is written over one.
+    pub fn memory_with_faults(keys: Keys, faults: Faults) -> Self {
+        Self::Memory(Box::new(Memory::new(keys, Some(faults))))
     }
 
     /// Makes `directory` and an empty store in it.
@@ -135,7 +141,7 @@ impl Store {
     /// The books as they stand at one moment. Reads never wait for a writer.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()),
+            Self::Memory(memory) => Snapshot::Memory(memory.snapshot()?),
             Self::Sqlite(sqlite) => Snapshot::Sqlite(sqlite.snapshot()?),
             Self::Postgres(postgres) => Snapshot::Postgres(postgres.snapshot()?),
         })
@@ -145,7 +151,7 @@ impl Store {
     /// each company that it touches by its id, its counters or an entry.
     pub fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(match self {
-            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin())),
+            Self::Memory(memory) => Tx::Memory(Box::new(memory.begin(FaultPoint::Begin)?)),
             Self::Sqlite(sqlite) => Tx::Sql(Box::new(sqlite.begin()?)),
             Self::Postgres(postgres) => Tx::Sql(Box::new(postgres.begin()?)),
         })

@@ -95,10 +95,7 @@ impl Tx<'_> {
             return Err(StoreError::damaged("a row of the trail says nothing"));
         }
         match self {
-            Self::Memory(tx) => {
-                tx.append_trail(company, body, recorded_at);
-                Ok(())
-            }
+            Self::Memory(tx) => tx.append_trail(company, body, recorded_at),
             Self::Sql(tx) => tx.append_trail(company, body, recorded_at),
             Self::Group(_) => Err(StoreError::NeedsOwn),
         }
@@ -149,11 +146,18 @@ impl State {
 }
 
 impl MemoryTx<'_> {
-    fn append_trail(&mut self, company: Option<CompanyId>, body: &str, recorded_at: Timestamp) {
+    fn append_trail(
+        &mut self,
+        company: Option<CompanyId>,
+        body: &str,
+        recorded_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.allow_append()?;
         let head = self.state.trail_head(company);
         let head = head.unwrap_or(TrailHead::before_the_first(company));
         let row = head.next_row(self.keys(), body, recorded_at);
         self.state.trails.entry(company).or_default().push(row);
+        Ok(())
     }
 }
 

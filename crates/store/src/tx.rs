@@ -182,10 +182,7 @@ impl Tx<'_> {
     /// Commits: after `Ok`, all of it is on disk.
     pub fn commit(self) -> Result<(), CommitError> {
         match self {
-            Self::Memory(tx) => {
-                tx.commit();
-                Ok(())
-            }
+            Self::Memory(tx) => tx.commit(),
             Self::Sql(tx) => tx.commit(),
             Self::Group(tx) => tx.commit(),
         }

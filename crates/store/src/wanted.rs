@@ -3,6 +3,7 @@
 
 use ventanilla_domain::{BillId, CallerKey, CollectorId, CompanyId, ContractCode, PaymentId};
 
+use crate::memory::FaultPoint;
 use crate::{Digest, Store, StoreError, Tx};
 
 /// What a payment or a reversal will ask of the books.
@@ -74,21 +75,33 @@ impl Store {
     /// How many transactions may write at the same time; from 1.
     pub fn writers(&self) -> usize {
         match self {
-            Self::Memory(_) | Self::Sqlite(_) => 1,
+            Self::Memory(memory) => memory.writers(),
+            Self::Sqlite(_) => 1,
             Self::Postgres(postgres) => postgres.writers(),
+        }
+    }
+
+    /// Whether the store is a network away: whoever writes says what waits in groups
+    /// ([`Store::groups`], [`Store::begin_group`]), and it has no mirror.
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Memory(memory) => memory.is_remote(),
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
         }
     }
 
     /// Whether the store goes on by itself after a commit whose outcome nobody could learn. One that does
     /// not is to be opened anew, by another process.
     pub fn outlives_unknown(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        self.is_remote()
     }
 
     /// Splits commands that wait into groups, each for one transaction; `None` of a command that is no
     /// payment or reversal. Every command is in one group, and groups keep the order of their commands.
     pub fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
         match self {
+            Self::Memory(memory) if memory.is_remote() => memory.groups(wanted),
             Self::Memory(_) | Self::Sqlite(_) => {
                 Ok(vec![Group { places: (0..wanted.len()).collect(), company: None }])
             }
@@ -96,13 +109,17 @@ impl Store {
         }
     }
 
-    /// A transaction for a group of those commands.
+    /// A transaction for a group of those commands: `wanted` is all that [`Store::groups`] was asked
+    /// about. It refuses with [`StoreError::NeedsOwn`] what is none of a payment or reversal.
     pub fn begin_group(
         &self,
         group: &Group,
         wanted: &[Option<&Wanted>],
     ) -> Result<Tx<'_>, StoreError> {
         match (self, group.company) {
+            (Self::Memory(memory), _) => {
+                Ok(Tx::Memory(Box::new(memory.begin(FaultPoint::BeginGroup)?)))
+            }
             (Self::Postgres(postgres), Some(company)) => {
                 let places = group.places.iter();
                 let wanted: Vec<&Wanted> =

@@ -149,6 +149,12 @@ fn writes(page: &mut Page, service: &Service) {
         "Commands that found the queue full; nothing of them was kept.",
         meters.commands_refused.get(),
     );
+    page.single(
+        "ventanilla_writes_retried_total",
+        Kind::Counter,
+        "Groups of commands that ran again: others were in their way, or a connection was lost.",
+        meters.writes_retried.get(),
+    );
 }
 
 /// What reading the books again came to.

@@ -84,7 +84,8 @@ pub(super) fn check<K: Kind>(
     let (mut plan, mut totals) = (Vec::new(), ImportTotals::default());
     let mut take = |chunk: Chunk<K::Row>, on_news: Tell<'_>| {
         let mut told = Vec::with_capacity(chunk.rows.len());
-        job.service.read_decided(|view| {
+        // What a line says is remembered: it is checked once.
+        job.service.read_once(|view| {
             for judged in chunk.rows {
                 plan.push(check_row(job, view, &mut kind, judged, &mut totals, &mut told)?);
             }

@@ -147,19 +147,16 @@ impl Shared {
 
     /// Writes rows, each by a command of its own: payments get their turn between two of them. Gives
     /// those that may be written later.
-    fn write(&self, sheets: VecDeque<Arc<Sheet>>) -> VecDeque<Arc<Sheet>> {
-        let submitted: Vec<_> = sheets.into_iter().map(|sheet| self.submit(sheet)).collect();
+    fn write(&self, mut sheets: VecDeque<Arc<Sheet>>) -> VecDeque<Arc<Sheet>> {
+        // Where commands may overtake each other, a row waits for the one before it.
+        let at_once = if self.writer.is_ordered() { sheets.len() } else { 1 };
         let mut unwritten = VecDeque::new();
-        for (sheet, answered) in submitted {
-            match answered.recv() {
-                Ok(Ok(())) => {}
-                Ok(Err(WriteFailure::Unavailable)) => unwritten.push_back(sheet),
-                // Once more would do no better: a damaged store, or a process that is about to end.
-                Ok(Err(WriteFailure::Unknown | WriteFailure::Internal(_))) | Err(_) => {
-                    tracing::error!(acts = sheet.acts, "acts were not written into the trail");
-                }
-            }
+        while !sheets.is_empty() && unwritten.is_empty() {
+            let next = sheets.drain(..at_once.min(sheets.len()));
+            let submitted: Vec<_> = next.map(|sheet| self.submit(sheet)).collect();
+            unwritten.extend(submitted.into_iter().filter_map(to_unwritten));
         }
+        unwritten.append(&mut sheets);
         unwritten
     }
 
@@ -175,3 +172,17 @@ impl Shared {
 }
 
 type Answered = Receiver<Result<(), WriteFailure>>;
+
+/// The row, where it was not written and may be later.
+fn to_unwritten((sheet, answered): (Arc<Sheet>, Answered)) -> Option<Arc<Sheet>> {
+    match answered.recv() {
+        Ok(Ok(())) => None,
+        Ok(Err(WriteFailure::Unavailable)) => Some(sheet),
+        // Once more would do no better: a damaged store, a process that is about to end, or a row that
+        // may be there.
+        Ok(Err(WriteFailure::Unknown | WriteFailure::Internal(_))) | Err(_) => {
+            tracing::error!(acts = sheet.acts, "acts were not written into the trail");
+            None
+        }
+    }
+}

@@ -97,10 +97,10 @@ impl Service {
         &self,
         caller: &UserCaller,
     ) -> Result<UserSession<'_>, Failure<SessionRefusal>> {
-        let snapshot = self.snapshot()?;
         let (now, lifetime_s) = (self.clock().now(), self.settings().session_lifetime_s);
-        let stands = caller.stands(&snapshot.view(), now, lifetime_s);
-        if stands.map_err(|error| self.read_failure(&error))? {
+        let stands = |view: &View<'_>| caller.stands(view, now, lifetime_s);
+        let (snapshot, stands) = self.snapshot_with(stands)?;
+        if stands {
             return Ok(UserSession { service: self, snapshot, caller: caller.clone() });
         }
         Err(Failure::Refused(SessionRefusal))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ventanilla_domain::UserId;
 use ventanilla_store::{
-    Digest, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx, to_hex,
+    Digest, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx, View, to_hex,
     token_digest,
 };
 
@@ -118,12 +118,9 @@ impl Service {
         claim: &Claim,
         proven: Option<&PasswordHash>,
     ) -> Result<Found<'_>, Failure<SignInRefusal>> {
-        let snapshot = self.snapshot()?;
-        let record = claim.find(|name| snapshot.view().integrator_by_name(name));
-        let record = match record {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(Found::Unverified(None)),
-            Err(error) => return Err(self.read_failure(&error)),
+        let find = |view: &View<'_>| claim.find(|name| view.integrator_by_name(name));
+        let (snapshot, Some(record)) = self.snapshot_with(find)? else {
+            return Ok(Found::Unverified(None));
         };
         let kept = record.password_hash;
         if proven == Some(&kept) || self.is_verified(claim, &kept) {

@@ -1,5 +1,6 @@
 //! The store in memory: the specification that every other store is compared with.
 
+mod faults;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +16,11 @@ use ventanilla_domain::{
 use crate::former::Former;
 use crate::payables::Payables;
 use crate::users::Identities;
+pub use faults::{FaultPoint, Faults};
+
 use crate::{
-    CollectorRecord, Counters, Digest, Entry, FileRecord, Keys, Operation, Prepared, StoreError,
-    TokenRecord, TrailRow, journal,
+    CollectorRecord, CommitError, Counters, Digest, Entry, FileRecord, Group, Keys, Operation,
+    Prepared, StoreError, TokenRecord, TrailRow, Wanted, WantedBearer, journal,
 };
 
 /// Everything that is kept.
@@ -279,25 +282,61 @@ pub struct Memory {
     current: Arc<RwLock<Arc<State>>>,
     writing: Arc<Mutex<()>>,
     keys: Keys,
+    faults: Option<Arc<Faults>>,
 }
 
 impl Memory {
-    pub(crate) fn new(keys: Keys) -> Self {
-        Self { current: Arc::default(), writing: Arc::default(), keys }
+    pub(crate) fn new(keys: Keys, faults: Option<Faults>) -> Self {
+        let faults = faults.map(Arc::new);
+        Self { current: Arc::default(), writing: Arc::default(), keys, faults }
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    pub(crate) fn snapshot(&self) -> Arc<State> {
+    pub(crate) fn snapshot(&self) -> Result<Arc<State>, StoreError> {
+        self.at(FaultPoint::Snapshot)?;
+        Ok(self.current())
+    }
+
+    fn current(&self) -> Arc<State> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn begin(&self) -> MemoryTx<'_> {
+    /// A transaction that writes; waits for the one before it. `point` is what it counts as.
+    pub(crate) fn begin(&self, point: FaultPoint) -> Result<MemoryTx<'_>, StoreError> {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = self.snapshot().as_ref().clone();
-        MemoryTx { store: self, state, is_identities_touched: false, _writing: writing }
+        self.at(point)?;
+        let state = self.current().as_ref().clone();
+        Ok(MemoryTx { store: self, state, is_identities_touched: false, _writing: writing })
+    }
+
+    fn at(&self, point: FaultPoint) -> Result<(), StoreError> {
+        self.faults.as_ref().map_or(Ok(()), |faults| faults.at(point))
+    }
+
+    pub(crate) fn writers(&self) -> usize {
+        self.faults.as_ref().map_or(1, |faults| faults.writers)
+    }
+
+    pub(crate) fn is_remote(&self) -> bool {
+        self.faults.as_ref().is_some_and(|faults| faults.is_remote)
+    }
+
+    /// The groups of what waits, by company; what names none, or a token that nobody has, is one more.
+    pub(crate) fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
+        self.at(FaultPoint::Groups)?;
+        let state = self.current();
+        let company_of = |wanted: &Wanted| match &wanted.bearer {
+            WantedBearer::Collector(company, _) => Some(*company),
+            WantedBearer::Token(digest) => state.bearer(digest).map(|bearer| bearer.company.id),
+        };
+        let mut groups = BTreeMap::<_, Vec<usize>>::new();
+        for (place, wanted) in wanted.iter().enumerate() {
+            groups.entry(wanted.and_then(company_of)).or_default().push(place);
+        }
+        Ok(groups.into_values().map(|places| Group { places, company: None }).collect())
     }
 }
 
@@ -325,6 +364,7 @@ impl MemoryTx<'_> {
         prepared: &Prepared,
         recorded_at: Timestamp,
     ) -> Result<(), StoreError> {
+        self.store.at(FaultPoint::Append)?;
         let Prepared { event, postings, written, .. } = prepared;
         if let Event::CompanyOpened { .. } = event {
             if self.state.books.contains_key(&company) {
@@ -382,8 +422,17 @@ impl MemoryTx<'_> {
             .retain(|_, token| token.collector != collector || token.expires_at >= ended_before);
     }
 
-    pub(crate) fn commit(self) {
+    /// That a row of a trail may be written.
+    pub(crate) fn allow_append(&self) -> Result<(), StoreError> {
+        self.store.at(FaultPoint::Append)
+    }
+
+    pub(crate) fn commit(self) -> Result<(), CommitError> {
+        let faults = self.store.faults.as_ref();
+        faults.map_or(Ok(()), |faults| faults.commit(FaultPoint::Commit))?;
         let mut current = self.store.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(self.state);
+        drop(current);
+        faults.map_or(Ok(()), |faults| faults.commit(FaultPoint::Committed))
     }
 }

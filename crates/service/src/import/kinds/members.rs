@@ -1,7 +1,6 @@
 //! A file of members.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use ventanilla_domain::{
@@ -28,8 +27,8 @@ pub(in crate::import) struct Members {
     freed: HashMap<ContractCode, Contract>,
     /// The first line that cannot be taken: it may be one that gives a contract another code.
     first_bad: Option<u64>,
-    /// No id below this is free: neither books nor file give one back.
-    free_from: AtomicI64,
+    /// No id below this was free in the check: neither books nor file give one back.
+    free_from: Option<MemberId>,
 }
 
 impl Kind for Members {
@@ -70,7 +69,10 @@ impl Kind for Members {
             return Ok(Err(verdict));
         }
         let counters = view.counters(company.id)?.ok_or_else(no_counters)?;
-        let facts = self.facts(view, company, &counters, &row, Some(&self.freed))?;
+        let mut free_from = self.free_from;
+        let facts =
+            self.facts(view, company, &counters, &row, Some(&self.freed), &mut free_from)?;
+        self.free_from = free_from;
         let former = facts.former.clone();
         let known = facts.contract.clone();
         let decision = match decide_member(facts, row.clone()) {
@@ -114,9 +116,11 @@ impl Kind for Members {
         now: Timestamp,
     ) -> Result<Outcomes, StoreError> {
         let mut outcomes = Vec::with_capacity(rows.len());
+        // Known of this transaction alone: if it fails, what it gave is free again.
+        let mut free_from = None;
         for (line, row) in rows {
             let counters = tx.counters(company.id)?.ok_or_else(no_counters)?;
-            let facts = self.facts(&tx.view(), company, &counters, row, None)?;
+            let facts = self.facts(&tx.view(), company, &counters, row, None, &mut free_from)?;
             let is_freed = match (self.freed.get(&row.code), &facts.contract) {
                 // The check gave it another code, and that was refused since.
                 (Some(freed), Some(contract)) => freed.key != contract.key,
@@ -170,6 +174,7 @@ impl Members {
         counters: &Counters,
         row: &MemberRow,
         freed: Option<&HashMap<ContractCode, Contract>>,
+        free_from: &mut Option<MemberId>,
     ) -> Result<MemberFacts, StoreError> {
         let freed = |code: &ContractCode| freed.and_then(|freed| freed.get(code));
         let of_code = |code: &ContractCode| match freed(code) {
@@ -193,7 +198,7 @@ impl Members {
         let own = contract.as_ref().or(former.as_ref());
         let (member, next_member) = match row.member.or(own.map(|contract| contract.member)) {
             Some(member) => (view.member(company.id, member)?, counters.next_member),
-            None => (None, self.free_member(view, company, counters.next_member)?),
+            None => (None, self.free_member(view, company, counters.next_member, free_from)?),
         };
         let next_contract = counters.next_contract;
         Ok(MemberFacts {
@@ -207,14 +212,15 @@ impl Members {
         })
     }
 
-    /// The first id from `next` on that neither the books nor the file have.
+    /// The first id from `next` on that neither the books nor the file have, and where to begin to
+    /// look for the one after it.
     fn free_member(
         &self,
         view: &View<'_>,
         company: &Company,
         next: MemberId,
+        free_from: &mut Option<MemberId>,
     ) -> Result<MemberId, StoreError> {
-        let free_from = MemberId::from_i64(self.free_from.load(Ordering::Relaxed));
         let mut next = free_from.map_or(next, |free_from| free_from.max(next));
         while self.said.contains_key(&next) || view.member(company.id, next)?.is_some() {
             next = next.checked_next().map_err(|cause| StoreError::Damaged {
@@ -222,7 +228,7 @@ impl Members {
                 cause: Some(cause.into()),
             })?;
         }
-        self.free_from.store(next.to_i64(), Ordering::Relaxed);
+        *free_from = Some(next);
         Ok(next)
     }
 }

@@ -1,0 +1,24 @@
+//! PostgreSQL for tests and benchmarks: real servers of this machine's own binaries, which nobody has to
+//! set up and which leave nothing behind.
+//!
+//! - [`Cluster`] is one server; [`Cluster::shared`] the one of this process, where each test takes a fresh [`Database`].
+//! - [`Pair`] is a primary and its synchronous standby, which can be killed, frozen, cut off, promoted and rejoined.
+//! - [`Proxy`] is a connection that breaks where it is told.
+//!
+//! Everything listens on the loopback alone. A machine without PostgreSQL 15 or newer is an error, never a
+//! reason to skip. Linux only: the processes of a server are found in `/proc`.
+
+mod cluster;
+mod nest;
+mod node;
+mod pair;
+mod patience;
+mod ports;
+mod processes;
+mod proxy;
+mod toolbox;
+
+pub use cluster::{Cluster, Database, Options};
+pub use pair::Pair;
+pub use proxy::{Cut, Direction, Proxy};
+pub use toolbox::ask;
