@@ -66,12 +66,6 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-impl From<tokio_postgres::Error> for StoreError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::damaged_by("PostgreSQL refused a statement", error)
-    }
-}
-
 /// Why a transaction did not commit.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {

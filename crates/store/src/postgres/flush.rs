@@ -1,5 +1,6 @@
 //! A group's acts written by arrays: as many statements as there are tables, whatever the number of acts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
@@ -7,7 +8,7 @@ use ventanilla_domain::{
 };
 
 use super::seal::Act;
-use super::{PgConnection, PgValue};
+use super::{PgConnection, PgValue, again_if_taken};
 use crate::sql::{Loaded, Value};
 use crate::{Operation, StoreError};
 
@@ -77,7 +78,8 @@ pub(super) fn write(
     statements.retain(|(_, len, _)| *len > 0);
     let batch: Vec<(&str, &[PgValue<'_>])> =
         statements.iter().map(|(sql, _, values)| (*sql, values.as_slice())).collect();
-    let counts = connection.run_many(&batch)?;
+    // A caller's key may have been used, for another bill, since it was looked for.
+    let counts = connection.run_many(&batch).map_err(again_if_taken)?;
     let is_whole = counts
         .iter()
         .zip(&statements)
@@ -97,45 +99,49 @@ fn maybe_ints<T>(of: &[T], value: impl Fn(&T) -> Option<i64>) -> PgValue<'static
     PgValue::MaybeInts(of.iter().map(value).collect())
 }
 
-fn texts<T>(of: &[T], value: impl Fn(&T) -> String) -> PgValue<'static> {
+fn texts<'v, T>(of: &'v [T], value: impl Fn(&'v T) -> Cow<'v, str>) -> PgValue<'v> {
     PgValue::Texts(of.iter().map(value).collect())
 }
 
-fn maybe_texts<T>(of: &[T], value: impl Fn(&T) -> Option<String>) -> PgValue<'static> {
+fn maybe_texts<'v, T>(of: &'v [T], value: impl Fn(&'v T) -> Option<Cow<'v, str>>) -> PgValue<'v> {
     PgValue::MaybeTexts(of.iter().map(value).collect())
 }
 
-fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> Option<String> {
-    text.map(|text| text.as_str().to_owned())
+fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> Option<Cow<'_, str>> {
+    text.map(|text| text.as_str().into())
 }
 
-fn payment_columns<'v>(company: &PgValue<'v>, of: &[&Payment]) -> Vec<PgValue<'v>> {
+fn name(key: Option<&CallerKey>) -> Option<Cow<'_, str>> {
+    key.map(|key| key.as_str().into())
+}
+
+fn payment_columns<'v>(company: &PgValue<'v>, of: &'v [&Payment]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |payment| payment.id.to_i64()),
         ints(of, |payment| payment.collector.to_i64()),
         ints(of, |payment| payment.contract.to_i64()),
-        texts(of, |payment| payment.contract_code.as_str().to_owned()),
-        texts(of, |payment| payment.member_name.as_str().to_owned()),
+        texts(of, |payment| payment.contract_code.as_str().into()),
+        texts(of, |payment| payment.member_name.as_str().into()),
         ints(of, |payment| payment.bill.to_i64()),
         ints(of, |payment| payment.bill_version.into()),
         ints(of, |payment| payment.period.to_yyyymm().into()),
         ints(of, |payment| payment.amount.to_minor()),
         ints(of, |payment| payment.recorded_at.as_microsecond()),
-        texts(of, |payment| payment.business_day.to_date().to_string()),
+        texts(of, |payment| payment.business_day.to_date().to_string().into()),
         maybe_texts(of, |payment| words(payment.caller_reference.as_ref())),
-        maybe_texts(of, |payment| payment.caller_key.as_ref().map(|key| key.as_str().to_owned())),
+        maybe_texts(of, |payment| name(payment.caller_key.as_ref())),
         maybe_texts(of, |payment| words(payment.place.branch.as_ref())),
         maybe_texts(of, |payment| words(payment.place.cashier.as_ref())),
         maybe_texts(of, |payment| words(payment.place.terminal.as_ref())),
         maybe_texts(of, |payment| words(payment.place.means.as_ref())),
-        maybe_texts(of, |payment| payment.place.collected_at.map(|at| at.to_string())),
+        maybe_texts(of, |payment| payment.place.collected_at.map(|at| at.to_string().into())),
         maybe_ints(of, |payment| payment.previous.map(PaymentId::to_i64)),
         ints(of, |payment| payment.issuer.into()),
     ]
 }
 
-fn reversal_columns<'v>(company: &PgValue<'v>, of: &[&Reversal]) -> Vec<PgValue<'v>> {
+fn reversal_columns<'v>(company: &PgValue<'v>, of: &'v [&Reversal]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |reversal| reversal.payment.to_i64()),
@@ -144,13 +150,13 @@ fn reversal_columns<'v>(company: &PgValue<'v>, of: &[&Reversal]) -> Vec<PgValue<
         ints(of, |reversal| reversal.bill.to_i64()),
         ints(of, |reversal| reversal.amount.to_minor()),
         ints(of, |reversal| reversal.recorded_at.as_microsecond()),
-        texts(of, |reversal| reversal.business_day.to_date().to_string()),
+        texts(of, |reversal| reversal.business_day.to_date().to_string().into()),
         maybe_texts(of, |reversal| words(reversal.reason.as_ref())),
-        maybe_texts(of, |reversal| reversal.caller_key.as_ref().map(|key| key.as_str().to_owned())),
+        maybe_texts(of, |reversal| reversal.caller_key.as_ref().map(|key| key.as_str().into())),
     ]
 }
 
-fn bill_columns<'v>(company: &PgValue<'v>, of: &[(&Bill, Bill)]) -> Vec<PgValue<'v>> {
+fn bill_columns<'v>(company: &PgValue<'v>, of: &'v [(&Bill, Bill)]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |(_, is)| is.contract.to_i64()),
@@ -174,21 +180,21 @@ fn key_of(act: &Act) -> Option<Key<'_>> {
     }
 }
 
-fn key_columns<'v>(company: &PgValue<'v>, of: &[Key<'_>]) -> Vec<PgValue<'v>> {
+fn key_columns<'v>(company: &PgValue<'v>, of: &'v [Key<'_>]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |(collector, ..)| collector.to_i64()),
-        texts(of, |(_, operation, ..)| operation.to_code().to_owned()),
-        texts(of, |(_, _, key, _)| key.as_str().to_owned()),
+        texts(of, |(_, operation, ..)| operation.to_code().into()),
+        texts(of, |(_, _, key, _)| key.as_str().into()),
         ints(of, |(.., payment)| payment.to_i64()),
     ]
 }
 
-fn unsealed_columns<'v>(company: &PgValue<'v>, of: &[Act]) -> Vec<PgValue<'v>> {
+fn unsealed_columns<'v>(company: &PgValue<'v>, of: &'v [Act]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |act| act.key().payment),
-        texts(of, |act| act.key().kind().to_owned()),
+        texts(of, |act| act.key().kind().into()),
         ints(of, |act| act.recorded_at().as_microsecond()),
     ]
 }

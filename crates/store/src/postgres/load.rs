@@ -64,7 +64,7 @@ impl<'l> Load<'l> {
             self.wanted.iter().filter_map(|wanted| wanted.token()).collect();
         let targets: BTreeSet<PaymentId> =
             self.wanted.iter().filter_map(|wanted| wanted.reversed()).collect();
-        let codes_text = codes.iter().map(|code| code.as_str().to_owned()).collect();
+        let codes_text = codes.iter().map(|code| code.as_str().to_owned().into()).collect();
         let digests_value = PgValue::Digests(digests.iter().copied().collect());
         let found = self.connection.query_many(&[
             (
@@ -125,8 +125,8 @@ impl<'l> Load<'l> {
         let (keys, numbers): (Vec<_>, Vec<_>) =
             bills.iter().map(|(contract, bill)| (contract.to_i64(), bill.to_i64())).unzip();
         let collectors = attempts.iter().map(|(collector, _, _)| collector.to_i64()).collect();
-        let operations = attempts.iter().map(|(_, of, _)| of.to_code().to_owned()).collect();
-        let names = attempts.iter().map(|(_, _, key)| key.as_str().to_owned()).collect();
+        let operations = attempts.iter().map(|(_, of, _)| of.to_code().into()).collect();
+        let names = attempts.iter().map(|(_, _, key)| key.as_str().to_owned().into()).collect();
         let contract_keys = contracts.iter().map(|key| key.to_i64()).collect();
         let found = self.connection.query_many(&[
             (

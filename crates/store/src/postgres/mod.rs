@@ -9,6 +9,7 @@ mod address;
 mod blocks;
 mod connection;
 mod copy;
+mod error;
 mod flush;
 mod group;
 mod load;
@@ -18,6 +19,9 @@ mod pool;
 mod seal;
 mod sealer;
 mod slots;
+mod tls;
+mod translate;
+mod value;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,10 +30,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ventanilla_domain::CompanyId;
 
 pub use address::{AddressError, DatabaseAddress};
-pub(crate) use connection::{PgConnection, PgValue};
+pub(crate) use connection::PgConnection;
+pub(crate) use error::again_if_taken;
 pub use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
+pub(crate) use value::PgValue;
 
 use crate::sql::{Held, KnownCompanies, Link, Reads, SqlTx, Value};
 use crate::{Digest, Group, Keys, OpenError, StoreError, Wanted, WantedBearer};
@@ -112,7 +118,7 @@ impl Postgres {
     /// A view of one moment, on a connection of its own.
     pub(crate) fn snapshot(&self) -> Result<PgSnapshot, StoreError> {
         let connection = self.inner.pool.take()?;
-        connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         Ok(PgSnapshot { connection, store: Arc::clone(&self.inner) })
     }
 

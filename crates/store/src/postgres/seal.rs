@@ -2,6 +2,7 @@
 //!
 //! Payments of several servers commit side by side; whoever seals holds the company's counters.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use ventanilla_domain::{Account, Company, CompanyId, Event, EventNumber, Payment, Reversal};
@@ -165,11 +166,11 @@ struct Sealing<'s> {
     numbers: Vec<i64>,
     events: Vec<i64>,
     recorded_at_us: Vec<i64>,
-    kinds: Vec<String>,
-    payloads: Vec<String>,
+    kinds: Vec<Cow<'s, str>>,
+    payloads: Vec<Cow<'s, str>>,
     chains: Vec<Digest>,
-    debits: Vec<String>,
-    credits: Vec<String>,
+    debits: Vec<Cow<'s, str>>,
+    credits: Vec<Cow<'s, str>>,
     amounts: Vec<i64>,
     balances: BTreeMap<Account, i64>,
 }
@@ -217,11 +218,11 @@ impl<'s> Sealing<'s> {
         self.numbers.push(number.to_i64());
         self.events.push(event.to_i64());
         self.recorded_at_us.push(recorded_at.as_microsecond());
-        self.kinds.push(written.kind.into_owned());
-        self.payloads.push(written.payload);
+        self.kinds.push(written.kind);
+        self.payloads.push(written.payload.into());
         self.chains.push(chain);
-        self.debits.push(posting.debit.to_string());
-        self.credits.push(posting.credit.to_string());
+        self.debits.push(posting.debit.to_string().into());
+        self.credits.push(posting.credit.to_string().into());
         self.amounts.push(minor);
         Ok(())
     }
@@ -235,12 +236,15 @@ impl<'s> Sealing<'s> {
             PgValue::One(Value::Int(self.counters.next_event.to_i64())),
             PgValue::One(Value::Digest(self.counters.chain)),
         ];
-        let (accounts, sums): (Vec<String>, Vec<i64>) =
-            self.balances.iter().map(|(account, minor)| (account.to_string(), *minor)).unzip();
+        let (accounts, sums): (Vec<_>, Vec<_>) = self
+            .balances
+            .iter()
+            .map(|(account, minor)| (Cow::from(account.to_string()), *minor))
+            .unzip();
         let balances = [company(), PgValue::Texts(accounts), PgValue::Ints(sums)];
         let events = [company(), PgValue::Ints(self.events), PgValue::Ints(self.numbers.clone())];
-        let (payments, kinds): (Vec<i64>, Vec<String>) =
-            self.acts.iter().map(|act| (act.payment, act.kind().to_owned())).unzip();
+        let (payments, kinds): (Vec<_>, Vec<_>) =
+            self.acts.iter().map(|act| (act.payment, Cow::from(act.kind()))).unzip();
         let unsealed = [company(), PgValue::Ints(payments), PgValue::Texts(kinds)];
         let journal = [
             company(),

@@ -48,6 +48,11 @@ impl Slots {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
     }
 
+    /// Gives a slot back whose transaction may still hold its row: it is used when no other is free.
+    pub(super) fn put_last(&self, slot: Slot) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).insert(0, slot);
+    }
+
     /// The first number that marks are kept of, for the process of that number.
     pub(super) fn oldest_kept(process: i64) -> i64 {
         process.saturating_sub(PROCESSES_KEPT).saturating_mul(SLOTS_MAX)

@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::connection::Uncommitted;
 use super::pool::Pooled;
 use super::slots::Slot;
 use super::{Inner, PgConnection};
@@ -21,7 +22,6 @@ pub(super) struct Writing<'a> {
     connection: Pooled,
     /// Given back when it ends.
     slot: Option<Slot>,
-    is_open: bool,
 }
 
 impl<'a> Writing<'a> {
@@ -30,8 +30,8 @@ impl<'a> Writing<'a> {
         let connection = store.pool.take()?;
         let slot = store.slots.take();
         let slot = slot.ok_or_else(|| StoreError::Busy("every slot is used".into()))?;
-        connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED")?;
-        Ok(Self { store, connection, slot: Some(slot), is_open: true })
+        connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED");
+        Ok(Self { store, connection, slot: Some(slot) })
     }
 
     pub(super) fn connection(&self) -> &PgConnection {
@@ -46,17 +46,20 @@ impl<'a> Writing<'a> {
     pub(super) fn commit(mut self, company: i64) -> Result<(), CommitError> {
         let nothing = CommitError::Nothing;
         let (writer, seq) = self.mark(company).map_err(nothing)?;
-        let Err(error) = self.connection.simple("COMMIT") else {
-            self.is_open = false;
-            return Ok(());
-        };
-        if !self.connection.is_lost() {
-            // The database has answered: it did not commit.
-            return Err(nothing(error));
+        match self.connection.commit() {
+            Ok(()) => Ok(()),
+            Err(Uncommitted::Nothing(error)) => Err(nothing(error)),
+            Err(Uncommitted::InDoubt(error)) => {
+                tracing::warn!(%error, "the answer to a commit was lost; looking for it");
+                let outcome = self.store.outcome(company, writer, seq);
+                if let Err(CommitError::Unknown(_)) = outcome
+                    && let Some(slot) = self.slot.take()
+                {
+                    self.store.slots.put_last(slot);
+                }
+                outcome
+            }
         }
-        self.is_open = false;
-        tracing::warn!(%error, "the answer to a commit was lost; looking for it");
-        self.store.outcome(company, writer, seq)
     }
 
     /// Writes down that this transaction commits, if it does.
@@ -82,12 +85,8 @@ impl<'a> Writing<'a> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        if self.is_open
-            && !self.connection.is_lost()
-            && let Err(error) = self.connection.simple("ROLLBACK")
-        {
-            tracing::debug!(%error, "a transaction was not rolled back by name");
-            self.connection.lose();
+        if !self.connection.is_lost() && self.connection.is_in_transaction() {
+            self.connection.send_end("ROLLBACK");
         }
         if let Some(slot) = self.slot.take() {
             self.store.slots.give_back(slot);

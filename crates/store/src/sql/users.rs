@@ -5,6 +5,7 @@ use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 
 use super::rows::{string, words};
 use super::{Params, Reads, Row, SqlTx};
+use crate::postgres::again_if_taken;
 use crate::users::{
     IntegratorRecord, OpenSession, PasswordHash, SessionRecord, SignInCounts, SignInName,
     SignInRecord, UserRecord,
@@ -102,6 +103,9 @@ impl SqlTx<'_> {
     }
 
     pub(crate) fn put_right(&mut self, user: UserId, company: CompanyId, role: Role) -> Write {
+        if self.reads().company(company)?.is_none() {
+            return Err(StoreError::damaged("a right found no company"));
+        }
         let sql = "INSERT INTO user_right (user_id, company_id, role) VALUES (?1, ?2, ?3) \
                    ON CONFLICT (user_id, company_id) DO UPDATE SET role = excluded.role";
         self.put(sql, (user.to_i64(), company.to_i64(), role.to_code()))
@@ -141,8 +145,7 @@ impl SqlTx<'_> {
     }
 
     fn put<'v>(&self, sql: &str, params: impl Params<'v>) -> Write {
-        self.run(sql, params)?;
-        Ok(())
+        self.run(sql, params).map(drop).map_err(again_if_taken)
     }
 }
 

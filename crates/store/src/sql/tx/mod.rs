@@ -15,6 +15,7 @@ use ventanilla_domain::{
 
 use super::{KnownCompanies, Params, Reads};
 use crate::journal::{self, PolicyRecord, to_json};
+use crate::postgres::again_if_taken;
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
@@ -304,8 +305,9 @@ impl<'a> SqlTx<'a> {
                 record.previous.map(|previous| previous.digest),
                 record.previous.map(|previous| previous.until.as_microsecond()),
             ),
-        )?;
-        Ok(())
+        )
+        .map(drop)
+        .map_err(again_if_taken)
     }
 
     pub(crate) fn put_token(&mut self, record: &TokenRecord) -> Write {
@@ -319,8 +321,9 @@ impl<'a> SqlTx<'a> {
                 record.issued_at.map(Timestamp::as_microsecond),
                 record.expires_at.as_microsecond(),
             ),
-        )?;
-        Ok(())
+        )
+        .map(drop)
+        .map_err(again_if_taken)
     }
 
     pub(crate) fn drop_token(&mut self, digest: &Digest) -> Write {
