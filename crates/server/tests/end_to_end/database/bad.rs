@@ -3,8 +3,8 @@
 use super::{Office, check_told};
 use crate::common::{Ran, exists, run};
 
-/// The password of the roles that the rig makes.
-const PASSWORD: &str = "clave";
+/// The password of the roles that the rig makes, as a URL has it.
+const PASSWORD: &str = ":clave";
 
 impl Office {
     /// Runs a command over another address.

@@ -21,7 +21,7 @@ const READING: &[(&str, &str)] = &[
     ("payout list", ""),
     ("import list", "facturas.csv"),
     ("import show 2", "facturas.csv"),
-    ("export events --after 0 --format jsonl", r#""IdCobranza":"1""#),
+    ("export events --after 0 --format jsonl", r#""id_cobranza":1,"#),
     ("export bills", "1001"),
     ("export members", "Socio de prueba 1"),
     ("export payments", "banco"),
