@@ -1,4 +1,4 @@
-//! One seeded workload against a service over memory and one over SQLite: every answer is the same,
+//! One seeded workload against services over memory, SQLite and PostgreSQL: every answer is the same,
 //! fits what was answered before, and both books verify.
 //!
 //! A failure names its seed; `VENTANILLA_SEED=<seed> cargo test -p ventanilla-sim --test
@@ -14,12 +14,13 @@ use jiff::Timestamp;
 use ventanilla_domain::{
     CompanyId, Currency, FileKind, ImportTotals, Label, Name, PaymentId, TimeZone,
 };
+use ventanilla_rig::Cluster;
 use ventanilla_service::import::{ImportRequest, VanishMax};
 use ventanilla_service::{
     Caller, Clock, Entropy, NewCollector, NewCompany, Service, Settings, VerifyReport,
 };
 use ventanilla_sim::{Auditor, Workload, World, apply, write_bills, write_members};
-use ventanilla_store::{Keys, Store};
+use ventanilla_store::{DatabaseAddress, Keys, Store};
 
 /// The seeds that run when none is named.
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -138,18 +139,24 @@ async fn verified(service: &Service) -> VerifyReport {
 async fn run(seed: u64, directory: &Path) {
     let world = World::new(seed, 120, 5);
     let (in_memory, memory_callers) = opened(Store::memory(keys()), &world).await;
-    let sqlite = Store::create_sqlite(directory, keys()).unwrap();
-    let (on_disk, disk_callers) = opened(sqlite, &world).await;
+    let database = Cluster::shared().and_then(Cluster::database).unwrap();
+    let address = DatabaseAddress::from_text(&database.url()).unwrap();
+    let others = [
+        opened(Store::create_sqlite(directory, keys()).unwrap(), &world).await,
+        opened(Store::create_postgres(&address, keys()).unwrap(), &world).await,
+    ];
     let bills = world.known_bills();
     let mut auditor = Auditor::new(&memory_callers, bills.clone());
     let mut workload = Workload::new(seed, start(), memory_callers.clone(), bills);
     for number in 1..=STEPS {
         let step = workload.next_step();
         let expected = apply(&in_memory, &memory_callers, &step).await;
-        let outcome = apply(&on_disk, &disk_callers, &step).await;
-        assert_eq!(outcome, expected, "seed {seed}, step {number}: {step:#?}");
-        workload.learn(&step, &outcome);
-        auditor.observe(&step, &outcome);
+        for (on_disk, callers) in &others {
+            let outcome = apply(on_disk, callers, &step).await;
+            assert_eq!(outcome, expected, "seed {seed}, step {number}: {step:#?}");
+        }
+        workload.learn(&step, &expected);
+        auditor.observe(&step, &expected);
         assert_eq!(auditor.findings(), &[] as &[String], "seed {seed}");
     }
     let (active, reversed) = auditor.count();
@@ -157,10 +164,13 @@ async fn run(seed: u64, directory: &Path) {
     let changed = changed_bills(&world);
     let complete = Some(VanishMax::Count(u64::MAX));
     let totals = import_as(&in_memory, FileKind::Bills, changed.clone(), complete).await;
-    assert_eq!(import_as(&on_disk, FileKind::Bills, changed, complete).await, totals);
+    for (on_disk, _) in &others {
+        let own = import_as(on_disk, FileKind::Bills, changed.clone(), complete).await;
+        assert_eq!(own, totals);
+    }
     let counts = [totals.changed.count, totals.paid, totals.vanished.count, totals.unchanged];
     assert!(counts.iter().all(|count| *count > 0), "seed {seed}: {totals:?}");
-    for service in [&in_memory, &on_disk] {
+    for service in others.iter().map(|(service, _)| service).chain([&in_memory]) {
         let report = verified(service).await;
         assert_eq!(report.findings, [] as [String; 0], "seed {seed}");
         let payments = u64::try_from(active + reversed).unwrap();
@@ -169,7 +179,7 @@ async fn run(seed: u64, directory: &Path) {
 }
 
 #[tokio::test]
-async fn memory_and_sqlite_answer_the_same() {
+async fn every_store_answers_the_same() {
     for seed in seeds() {
         let directory = tempfile::tempdir().unwrap();
         run(seed, &directory.path().join("datos")).await;
