@@ -1,6 +1,7 @@
 //! Books in a database: how it is named and reached, and several servers side by side over it. The
 //! database is a real one.
 
+mod away;
 mod bad;
 mod commands;
 mod moved;
