@@ -1,7 +1,7 @@
 //! Databases that are no good: each is told in a sentence of its own, and nothing is left behind.
 
 use super::{Office, check_told};
-use crate::common::{Ran, exists, run};
+use crate::common::{Ran, Server, exists, run};
 
 /// The password of the roles that the rig makes, as a URL has it.
 const PASSWORD: &str = ":clave";
@@ -139,4 +139,31 @@ fn a_database_has_one_installation_of_one_secrets_file() {
     assert!(!exists(&office.installation.path("terceras")));
     let ran = office.run("verify --secrets suyas");
     assert!(ran.code == 0 && ran.out.contains("sin diferencias"), "{ran:?}");
+}
+
+#[test]
+fn a_password_is_in_no_log_at_any_level() {
+    const CANARY: &str = "canario-0f1e2d3c";
+    let office = Office::with_company();
+    let bank = office.collector("banco");
+    let role = office.database.role();
+    office.database.sql(&format!("ALTER ROLE {role} PASSWORD '{CANARY}'")).unwrap();
+    let url = office.database.url().replace(PASSWORD, &format!(":{CANARY}"));
+    for line in
+        ["verify --log trace", "verify --log trace --secrets nada", "backup copia --log trace"]
+    {
+        let ran = office.run_at(line, &url);
+        check_told(&ran, CANARY);
+    }
+    let wrong = office.run_at("verify --log trace", &url.replace("sslmode=disable", "sslmode=x"));
+    check_told(&wrong, CANARY);
+    let log = std::fs::File::create(office.installation.path("registro")).unwrap();
+    let mut command = office.command("serve --listen 127.0.0.1:0 --log trace");
+    let server = Server::start(command.env("VENTANILLA_DATABASE", &url).stderr(log));
+    server.client(&bank);
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
+    assert!(!String::from_utf8_lossy(&arguments).contains(CANARY));
+    server.stop();
+    let log = office.installation.read("registro");
+    assert!(!log.is_empty() && !log.contains(CANARY), "{log}");
 }
