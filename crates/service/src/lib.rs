@@ -240,12 +240,6 @@ impl Service {
         failure::of_read(error, &self.inner.entropy)
     }
 
-    /// Gives what was paid its place in the journal, where that comes after the payment: whoever reads the
-    /// journal then finds what was answered before. Blocking.
-    pub fn settle(&self) -> Result<(), Failure<NoRefusal>> {
-        self.inner.store.settle().map_err(|error| self.read_failure(&error))
-    }
-
     /// That a payment that was read may be told: nothing is said to have been paid while the disk of
     /// the books is the only one that has it.
     fn require_mirrored<R>(

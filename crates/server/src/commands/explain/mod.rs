@@ -87,7 +87,6 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let question = args.question.to_question()?;
     let books = Books::open(&args.store, log)?;
     let company = books.company(args.company)?.id;
-    books.service.settle().map_err(|failure| books.unread(failure))?;
     let explained = books.service.explain(company, &question);
     let explained = explained.map_err(|failure| {
         books.failed(failure, |ExplainRefusal::CompanyUnknown| {

@@ -133,7 +133,6 @@ pub(crate) fn run(command: ExportCommand, log: &LogArgs) -> anyhow::Result<Exit>
 fn events(args: &EventsArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let export = Export::start("events", &args.export, Format::Jsonl, log)?;
     let (service, company) = export.source();
-    service.settle().map_err(|failure| export.books.unread(failure))?;
     let page = move |after, len| service.events_after(company, after, len);
     let list = List {
         after: i64::try_from(args.after).unwrap_or(i64::MAX),
