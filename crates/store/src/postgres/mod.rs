@@ -47,7 +47,7 @@ use sealer::Sealer;
 use slots::Slots;
 
 /// Transactions that one process runs at the same time: while one waits for the disks, others are decided.
-const WRITERS: usize = 4;
+pub(crate) const WRITERS: usize = 4;
 /// Tokens whose companies are remembered.
 const TOKENS_KNOWN: usize = 100_000;
 
@@ -111,10 +111,6 @@ impl Postgres {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.inner.keys
-    }
-
-    pub(crate) fn writers(&self) -> usize {
-        WRITERS
     }
 
     /// A view of one moment, on a connection of its own.
