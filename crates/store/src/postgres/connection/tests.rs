@@ -184,7 +184,7 @@ fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
     let sql = "SELECT generate_series(1, ?1::BIGINT)";
     let (mut seen, mut inner_seen) = (0, 0);
     connection
-        .each(sql, &values![1_000_i64], &mut |row| {
+        .each(sql, &values![200_000_i64], &mut |row| {
             seen += row.get::<i64>(0)?;
             if seen == 1 {
                 connection.each(sql, &values![600_i64], &mut |row| {
@@ -195,7 +195,7 @@ fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
             Ok::<_, StoreError>(())
         })
         .unwrap();
-    assert_eq!((seen, inner_seen), (500_500, 180_300));
+    assert_eq!((seen, inner_seen), (20_000_100_000, 180_300));
     let mut left = 3;
     let stopped = connection.each(sql, &values![1_000_000_i64], &mut |_| {
         left -= 1;
