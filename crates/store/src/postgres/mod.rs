@@ -34,7 +34,7 @@ use ventanilla_domain::CompanyId;
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
 pub(crate) use error::again_if_taken;
-pub use group::GroupTx;
+pub(crate) use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
 pub(crate) use value::PgValue;
@@ -47,7 +47,7 @@ use sealer::Sealer;
 use slots::Slots;
 
 /// Transactions that one process runs at the same time: while one waits for the disks, others are decided.
-const WRITERS: usize = 4;
+pub(crate) const WRITERS: usize = 4;
 /// Tokens whose companies are remembered.
 const TOKENS_KNOWN: usize = 100_000;
 
@@ -111,10 +111,6 @@ impl Postgres {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.inner.keys
-    }
-
-    pub(crate) fn writers(&self) -> usize {
-        WRITERS
     }
 
     /// A view of one moment, on a connection of its own.
