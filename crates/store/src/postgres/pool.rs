@@ -1,3 +1,5 @@
+//! The connections of a store, kept open from one transaction to the next.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{DatabaseAddress, PgConnection};
@@ -6,36 +8,60 @@ use crate::{OpenError, StoreError};
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     address: DatabaseAddress,
-    free: Arc<Mutex<Vec<PgConnection>>>,
+    shelf: Arc<Mutex<Shelf>>,
 }
 
+/// Connections that nobody uses.
+#[derive(Debug, Default)]
+struct Shelf {
+    free: Vec<PgConnection>,
+    /// How often a connection was lost: those that were made before are not kept, as whatever cut one off
+    /// has most likely cut off the others, and each would be waited for.
+    losses: u64,
+}
+
+/// A connection that goes back to its pool.
 #[derive(Debug)]
 pub(super) struct Pooled {
     connection: Option<PgConnection>,
-    free: Arc<Mutex<Vec<PgConnection>>>,
+    losses: u64,
+    shelf: Arc<Mutex<Shelf>>,
 }
 
 impl std::ops::Deref for Pooled {
     type Target = PgConnection;
+
     fn deref(&self) -> &PgConnection {
-        self.connection.as_ref().expect("taken out when dropped")
+        self.connection.as_ref().expect("it is taken out when this is dropped")
     }
 }
 
 impl Drop for Pooled {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take().filter(|it| !it.is_lost()) {
-            self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let Some(connection) = self.connection.take() else { return };
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.losses != shelf.losses {
+            return;
+        }
+        if connection.is_lost() {
+            shelf.losses += 1;
+            shelf.free.clear();
+        } else {
+            shelf.free.push(connection);
         }
     }
 }
 
 impl Pool {
     pub(super) fn new(address: DatabaseAddress) -> Self {
-        Self { address, free: Arc::default() }
+        Self { address, shelf: Arc::default() }
     }
+
     pub(super) fn take(&self) -> Result<Pooled, StoreError> {
-        let ready = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (ready, losses) = {
+            let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+            (shelf.free.pop(), shelf.losses)
+        };
         let connection = match ready {
             Some(connection) => connection,
             None => PgConnection::connect(&self.address).map_err(|error| match error {
@@ -43,6 +69,6 @@ impl Pool {
                 other => StoreError::Unreachable(other.into()),
             })?,
         };
-        Ok(Pooled { connection: Some(connection), free: Arc::clone(&self.free) })
+        Ok(Pooled { connection: Some(connection), losses, shelf: Arc::clone(&self.shelf) })
     }
 }
