@@ -48,7 +48,7 @@ impl Slots {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
     }
 
-    /// Gives a slot back whose transaction may still hold its row: it is used when no other is free.
+    /// Gives a slot back whose transaction may hold its row still: it is used when no other is free.
     pub(super) fn put_last(&self, slot: Slot) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).insert(0, slot);
     }
