@@ -7,7 +7,7 @@ use ventanilla_domain::CompanyId;
 use super::seal::seal_all;
 use super::writing::Writing;
 use super::{Inner, PgConnection};
-use crate::sql::{Link, Value};
+use crate::sql::{Hold, Link, Value};
 use crate::{CommitError, Keys, StoreError};
 
 /// A transaction of its own. What it touches of a company nobody else changes until it ends.
@@ -31,17 +31,26 @@ impl<'a> Own<'a> {
     }
 
     /// Keeps everybody else from a company, and numbers what was paid and is not numbered yet: from here on
-    /// its counters stand still. Books that are not open yet are nobody's.
-    pub(crate) fn take(&mut self, company: CompanyId, keys: &Keys) -> Result<(), StoreError> {
+    /// its counters stand still. Books that are not open yet are nobody's. Says whether it was not taken yet.
+    pub(crate) fn take(&mut self, company: CompanyId, keys: &Keys) -> Result<bool, StoreError> {
         if !self.taken.insert(company) {
-            return Ok(());
+            return Ok(false);
         }
         let key = [Value::Int(company.to_i64())];
         let sql = "SELECT company_id FROM company WHERE company_id = ?1 FOR UPDATE";
         if self.link().one(sql, &key, |_| Ok(()))?.is_some() {
             seal_all(self.writing.connection(), &self.writing.store().known, keys, company)?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Keeps others from who may sign in, all of which goes by one row.
+    pub(crate) fn hold_identities(&self, hold: Hold) -> Result<(), StoreError> {
+        let sql = match hold {
+            Hold::Alone => "SELECT one FROM mirror FOR UPDATE",
+            Hold::Shared => "SELECT one FROM mirror FOR SHARE",
+        };
+        self.link().one(sql, &[], |_| Ok(())).map(drop)
     }
 
     /// Takes the end of a trail, so that nobody else writes there until this transaction ends.
