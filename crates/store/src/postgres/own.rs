@@ -5,10 +5,17 @@ use std::collections::BTreeSet;
 use ventanilla_domain::CompanyId;
 
 use super::seal::seal_all;
+use super::slots::Kind;
 use super::writing::Writing;
-use super::{Inner, PgConnection};
+use super::{Inner, PgConnection, PgValue};
 use crate::sql::{Hold, Link, Value};
 use crate::{CommitError, Keys, StoreError};
+
+/// Groups share their company, one before the other has ended: whoever waits for a moment in which none is
+/// under way may wait for ever. Each has its slot's mark for itself, which one can queue for.
+const GROUPS: &str = "SELECT writer_id FROM commit_mark \
+    WHERE company_id = ?1 AND writer_id % 1000 < 500 ORDER BY writer_id FOR UPDATE";
+const COMPANY: &str = "SELECT company_id FROM company WHERE company_id = ?1 FOR UPDATE";
 
 /// A transaction of its own. What it touches of a company nobody else changes until it ends.
 #[derive(Debug)]
@@ -19,7 +26,7 @@ pub(crate) struct Own<'a> {
 
 impl<'a> Own<'a> {
     pub(super) fn begin(store: &'a Inner) -> Result<Self, StoreError> {
-        Ok(Self { writing: Writing::begin(store)?, taken: BTreeSet::new() })
+        Ok(Self { writing: Writing::begin(store, Kind::Own)?, taken: BTreeSet::new() })
     }
 
     pub(super) fn connection(&self) -> &PgConnection {
@@ -36,9 +43,9 @@ impl<'a> Own<'a> {
         if !self.taken.insert(company) {
             return Ok(false);
         }
-        let key = [Value::Int(company.to_i64())];
-        let sql = "SELECT company_id FROM company WHERE company_id = ?1 FOR UPDATE";
-        if self.link().one(sql, &key, |_| Ok(()))?.is_some() {
+        let key = [PgValue::One(Value::Int(company.to_i64()))];
+        let found = self.connection().query_many(&[(GROUPS, &key), (COMPANY, &key)])?;
+        if found.last().is_some_and(|company| !company.is_empty()) {
             seal_all(self.writing.connection(), &self.writing.store().known, keys, company)?;
         }
         Ok(true)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Uncommitted;
 use super::pool::Pooled;
-use super::slots::Slot;
+use super::slots::{Kind, Slot};
 use super::{Inner, PgConnection};
 use crate::sql::{Link, Value};
 use crate::{CommitError, StoreError};
@@ -22,16 +22,21 @@ pub(super) struct Writing<'a> {
     connection: Pooled,
     /// Given back when it ends.
     slot: Option<Slot>,
+    is_marked: bool,
 }
+
+/// Marks a transaction: the company, or 0; the slot's number; the transaction's.
+pub(super) const MARK: &str = "UPDATE commit_mark SET seq = ?3 \
+    WHERE company_id = ?1 AND writer_id = ?2 RETURNING seq";
 
 impl<'a> Writing<'a> {
     /// Begins. The first statement takes it to the database.
-    pub(super) fn begin(store: &'a Inner) -> Result<Self, StoreError> {
+    pub(super) fn begin(store: &'a Inner, kind: Kind) -> Result<Self, StoreError> {
         let connection = store.pool.take()?;
-        let slot = store.slots.take();
+        let slot = store.slots.take(kind);
         let slot = slot.ok_or_else(|| StoreError::Busy("every slot is used".into()))?;
         connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED");
-        Ok(Self { store, connection, slot: Some(slot) })
+        Ok(Self { store, connection, slot: Some(slot), is_marked: false })
     }
 
     pub(super) fn connection(&self) -> &PgConnection {
@@ -45,7 +50,7 @@ impl<'a> Writing<'a> {
     /// Commits, under a mark in a company's part of the database, or in that of none (0).
     pub(super) fn commit(mut self, company: i64) -> Result<(), CommitError> {
         let nothing = CommitError::Nothing;
-        let (writer, seq) = self.mark(company).map_err(nothing)?;
+        let [_, writer, seq] = self.mark(company).map_err(nothing)?;
         match self.connection.commit() {
             Ok(()) => Ok(()),
             Err(Uncommitted::Nothing(error)) => Err(nothing(error)),
@@ -62,29 +67,43 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Writes down that this transaction commits, if it does.
-    fn mark(&mut self, company: i64) -> Result<(i64, i64), StoreError> {
+    /// What [`MARK`] is to write, for a row that is there.
+    pub(super) fn to_mark(&mut self, company: i64) -> Result<[i64; 3], StoreError> {
         let slot = self.slot.as_mut().ok_or(StoreError::damaged("a transaction ended twice"))?;
-        let (writer, seq) = (slot.writer, slot.seq);
         if !slot.marked.contains(&company) {
             // On a connection of its own: the row must be there for whoever looks for it.
             self.store.pool.take()?.run(
                 "INSERT INTO commit_mark (company_id, writer_id, seq) VALUES (?1, ?2, 0) \
                  ON CONFLICT (company_id, writer_id) DO NOTHING",
-                &[Value::Int(company), Value::Int(writer)],
+                &[Value::Int(company), Value::Int(slot.writer)],
             )?;
             slot.marked.insert(company);
         }
-        let marked = self.connection.run(
-            "UPDATE commit_mark SET seq = ?3 WHERE company_id = ?1 AND writer_id = ?2",
-            &[Value::Int(company), Value::Int(writer), Value::Int(seq)],
-        )?;
-        if marked == 1 {
-            return Ok((writer, seq));
+        Ok([company, slot.writer, slot.seq])
+    }
+
+    /// Takes note of how many rows [`MARK`] has written.
+    pub(super) fn note_mark(&mut self, company: i64, rows: usize) -> Result<(), StoreError> {
+        if rows == 1 {
+            self.is_marked = true;
+            return Ok(());
         }
         // Whoever opens the store forgets the marks of those who opened it long before, and live still.
-        slot.marked.remove(&company);
+        if let Some(slot) = &mut self.slot {
+            slot.marked.remove(&company);
+        }
         Err(StoreError::Again("the mark's row was forgotten".into()))
+    }
+
+    /// Writes down that this transaction commits, if it does.
+    fn mark(&mut self, company: i64) -> Result<[i64; 3], StoreError> {
+        let mark = self.to_mark(company)?;
+        if !self.is_marked {
+            let link = Link::Postgres(&self.connection);
+            let rows = link.one(MARK, &mark.map(Value::Int), |_| Ok::<_, StoreError>(()))?;
+            self.note_mark(company, usize::from(rows.is_some()))?;
+        }
+        Ok(mark)
     }
 }
 
