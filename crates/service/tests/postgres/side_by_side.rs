@@ -22,6 +22,10 @@ const CALLERS: usize = 100;
 /// How often a race is run where the environment says nothing.
 const ROUNDS: u64 = 40;
 
+/// How long a stop may wait for payments that are under way, in microseconds: less than one lock may be
+/// waited for, or it had to be tried again.
+const STOP_MAX_US: u64 = 4_000_000;
+
 fn rounds() -> i64 {
     let rounds = from_environment("VENTANILLA_HA_ROUNDS").unwrap_or(ROUNDS);
     i64::try_from(rounds).unwrap()
@@ -165,7 +169,7 @@ fn check_stopped(
         for server in servers.iter().chain(servers).cycle().take(8) {
             let (is_over, is_refusal) = (&is_over, &is_refusal);
             scope.spawn(move || {
-                let mut next = || next_bill.fetch_add(1, Ordering::SeqCst);
+                let next = || next_bill.fetch_add(1, Ordering::SeqCst);
                 let mut bill = next();
                 while !is_over.load(Ordering::SeqCst) {
                     match server.pay(bill, None) {
@@ -176,7 +180,11 @@ fn check_stopped(
             });
         }
         thread::sleep(Duration::from_millis(30));
+        let clock = servers[0].service.clock();
+        let start_us = clock.elapsed_us();
         stop();
+        let took_us = clock.elapsed_us() - start_us;
+        assert!(took_us < STOP_MAX_US, "who pays kept a stop waiting for {took_us} microseconds");
         let stopped = servers[1].events().len();
         thread::sleep(Duration::from_millis(30));
         is_over.store(true, Ordering::SeqCst);
