@@ -10,6 +10,7 @@ use ventanilla_domain::{Company, CompanyId, Event, PaymentId};
 use super::flush::{self, Taken};
 use super::load::{Load, LoadedGroup};
 use super::seal::Act;
+use super::slots::Kind;
 use super::writing::Writing;
 use super::{Inner, PgConnection};
 use crate::sql::{Link, Loaded, Reads};
@@ -38,9 +39,12 @@ impl<'a> GroupTx<'a> {
     ) -> Result<Self, StoreError> {
         let payments = wanted.iter().filter(|wanted| wanted.is_payment()).count();
         let ids = store.blocks.take(&*store.pool.take()?, company, payments)?;
-        let begun = Writing::begin(store).and_then(|writing| {
+        let begun = Writing::begin(store, Kind::Group).and_then(|mut writing| {
+            let mark = writing.prepare_mark(company.to_i64())?;
             let load = Load::new(writing.connection(), &store.known, company, wanted);
-            Ok((load.run()?, writing))
+            let (load, marked) = load.run(mark)?;
+            writing.note_mark(company.to_i64(), marked)?;
+            Ok((load, writing))
         });
         let (load, writing) = match begun {
             Ok(begun) => begun,

@@ -8,6 +8,7 @@ use ventanilla_domain::{
     BillId, CallerKey, CollectorId, Company, CompanyId, ContractCode, ContractKey, PaymentId,
 };
 
+use super::writing::MARK;
 use super::{PgConnection, PgValue};
 use crate::sql::rows::{self, bill, company, payer, payment, reversal};
 use crate::sql::{AttemptKey, KnownCompanies, Loaded, Row, Value};
@@ -41,19 +42,21 @@ impl<'l> Load<'l> {
         Self { connection, known, company_id, wanted }
     }
 
-    pub(super) fn run(self) -> Read<LoadedGroup> {
-        let mut group = self.who_and_what()?;
+    /// Loads under a mark; says how many rows it took.
+    pub(super) fn run(self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
+        let (mut group, marked) = self.who_and_what(mark)?;
         self.take_bills(&mut group)?;
         self.what_was_before(&mut group)?;
-        Ok(group)
+        Ok((group, marked))
     }
 
     fn id(&self) -> PgValue<'static> {
         PgValue::One(Value::Int(self.company_id.to_i64()))
     }
 
-    /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed.
-    fn who_and_what(&self) -> Read<LoadedGroup> {
+    /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed. First
+    /// the mark, where the group queues behind who wants the company alone.
+    fn who_and_what(&self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
         let codes: BTreeSet<ContractCode> = self
             .wanted
             .iter()
@@ -67,12 +70,13 @@ impl<'l> Load<'l> {
         let codes_text = codes.iter().map(|code| code.as_str().to_owned().into()).collect();
         let digests_value = PgValue::Digests(digests.iter().copied().collect());
         let found = self.connection.query_many(&[
+            (MARK, &mark.map(|number| PgValue::One(Value::Int(number)))),
             (COMPANY, &[self.id()]),
             (TOKENS, &[self.id(), digests_value]),
             (PAYERS, &[self.id(), PgValue::Texts(codes_text)]),
             (PAYMENTS, &[self.id(), PgValue::Ints(targets.iter().map(|id| id.to_i64()).collect())]),
         ])?;
-        let [companies, tokens, payers, payments] = found.as_slice() else {
+        let [marked, companies, tokens, payers, payments] = found.as_slice() else {
             return Err(StoreError::damaged("a statement has no answer"));
         };
         let company = companies.first().map(|row| company(Row::Postgres(row), self.known));
@@ -92,7 +96,7 @@ impl<'l> Load<'l> {
             let (digest, bearer) = bearer(Row::Postgres(row), &company)?;
             bearers.insert(digest, Some(bearer));
         }
-        Ok(LoadedGroup { company, bearers, loaded })
+        Ok((LoadedGroup { company, bearers, loaded }, marked.len()))
     }
 
     /// Takes the bills, in the order of their keys, so that two groups never wait for each other; then

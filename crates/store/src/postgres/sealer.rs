@@ -8,6 +8,7 @@ use ventanilla_domain::CompanyId;
 
 use super::Inner;
 use super::seal::seal_some;
+use super::slots::Kind;
 use super::writing::Writing;
 use crate::sql::{Link, Reads, Value};
 use crate::{CommitError, StoreError};
@@ -116,7 +117,7 @@ impl Inner {
 
     fn seal(&self, company: CompanyId) -> Result<(), StoreError> {
         loop {
-            let writing = Writing::begin(self)?;
+            let writing = Writing::begin(self, Kind::Own)?;
             let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
             if sealed == 0 {
                 return Ok(());
