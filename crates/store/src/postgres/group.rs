@@ -125,7 +125,9 @@ impl<'a> GroupTx<'a> {
             return Ok(());
         }
         let connection = self.writing.connection();
-        flush::write(connection, &self.company, &self.acts, &self.taken, &self.loaded)
+        let first_place = store.take_places(self.acts.len());
+        let (company_row, acts) = (&self.company, &self.acts);
+        flush::write(connection, company_row, acts, &self.taken, &self.loaded, first_place)
             .map_err(CommitError::Nothing)?;
         self.writing.commit(company.to_i64())?;
         store.blocks.give_back(company, self.ids);

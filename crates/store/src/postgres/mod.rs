@@ -27,6 +27,7 @@ mod value;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ventanilla_domain::CompanyId;
@@ -69,6 +70,8 @@ struct Inner {
     /// A token's company never changes.
     token_companies: Mutex<HashMap<Digest, CompanyId>>,
     sealer: Sealer,
+    /// How many acts this process has written without an entry.
+    places: AtomicI64,
 }
 
 impl Postgres {
@@ -105,6 +108,7 @@ impl Postgres {
             blocks: Blocks::default(),
             token_companies: Mutex::default(),
             sealer: Sealer::default(),
+            places: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -167,6 +171,11 @@ impl Postgres {
 }
 
 impl Inner {
+    /// The first of as many places, in the order of this process.
+    fn take_places(&self, len: usize) -> i64 {
+        self.places.fetch_add(i64::try_from(len).unwrap_or(i64::MAX), Ordering::Relaxed)
+    }
+
     /// The companies of the tokens that are wanted, as far as there are such tokens.
     fn companies_of(
         &self,
