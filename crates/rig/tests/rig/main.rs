@@ -5,3 +5,4 @@
 mod clusters;
 mod pairs;
 mod proxies;
+mod script;
