@@ -337,7 +337,7 @@ impl<'a> SqlTx<'a> {
     }
 
     pub(crate) fn drop_token(&mut self, digest: &Digest) -> Write {
-        if let Some((_, company)) = self.reads().companies_of_tokens(&[*digest])?.pop() {
+        if let Some(company) = self.reads().company_of_token(digest)? {
             self.held.take(company, self.keys)?;
         }
         self.bearers.clear();
