@@ -3,12 +3,13 @@
 //!
 //! - [`Cluster`] is one server; [`Cluster::shared`] the one of this process, where each test takes a fresh [`Database`].
 //! - [`Pair`] is a primary and its synchronous standby, which can be killed, frozen, cut off, promoted and rejoined.
-//! - [`Proxy`] is a connection that breaks where it is told.
+//! - [`Proxy`] is a connection that breaks where it is told, [`Injector`] one on which a request fails.
 //!
 //! Everything listens on the loopback alone. A machine without PostgreSQL 15 or newer is an error, never a
 //! reason to skip. Linux only: the processes of a server are found in `/proc`.
 
 mod cluster;
+mod injector;
 mod nest;
 mod node;
 mod pair;
@@ -19,6 +20,7 @@ mod proxy;
 mod toolbox;
 
 pub use cluster::{Cluster, Database, Options};
+pub use injector::{Fault, Injector};
 pub use pair::Pair;
 pub use proxy::{Cut, Direction, Proxy};
 pub use toolbox::ask;
