@@ -6,3 +6,4 @@ mod clusters;
 mod injectors;
 mod pairs;
 mod proxies;
+mod script;

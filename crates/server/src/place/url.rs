@@ -6,7 +6,7 @@ use ventanilla_store::DatabaseAddress;
 
 use crate::problem::Problem;
 
-/// What stands for a parameter's value that is not shown.
+/// What stands before a parameter's value that is not shown.
 const PASSWORD: &str = "password=";
 
 /// A database's URL, as it was written.

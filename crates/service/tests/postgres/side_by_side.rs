@@ -207,7 +207,9 @@ fn what_is_forbidden_at_one_server_is_not_done_at_the_other_from_the_return_on()
         });
         waited(servers[1].service.enable_collector(company(), "banco")).unwrap();
         let token = waited(servers[0].service.issue_token(&credentials("banco"), HOME)).unwrap();
-        servers.iter_mut().for_each(|server| server.token = token.token.clone());
+        for server in &mut servers {
+            server.token.clone_from(&token.token);
+        }
 
         let service = servers[0].service.clone();
         let set = |hours: &str| {

@@ -40,7 +40,7 @@ impl<'a> GroupTx<'a> {
         let payments = wanted.iter().filter(|wanted| wanted.is_payment()).count();
         let ids = store.blocks.take(&*store.pool.take()?, company, payments)?;
         let begun = Writing::begin(store, Kind::Group).and_then(|mut writing| {
-            let mark = writing.to_mark(company.to_i64())?;
+            let mark = writing.prepare_mark(company.to_i64())?;
             let load = Load::new(writing.connection(), &store.known, company, wanted);
             let (load, marked) = load.run(mark)?;
             writing.note_mark(company.to_i64(), marked)?;
@@ -125,7 +125,9 @@ impl<'a> GroupTx<'a> {
             return Ok(());
         }
         let connection = self.writing.connection();
-        flush::write(connection, &self.company, &self.acts, &self.taken, &self.loaded)
+        let first_place = store.take_places(self.acts.len());
+        let (company_row, acts) = (&self.company, &self.acts);
+        flush::write(connection, company_row, acts, &self.taken, &self.loaded, first_place)
             .map_err(CommitError::Nothing)?;
         self.writing.commit(company.to_i64())?;
         store.blocks.give_back(company, self.ids);

@@ -21,10 +21,13 @@ mod sealer;
 mod slots;
 mod tls;
 mod translate;
+#[cfg(test)]
+mod trial;
 mod value;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ventanilla_domain::CompanyId;
@@ -32,7 +35,7 @@ use ventanilla_domain::CompanyId;
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
 pub(crate) use error::again_if_taken;
-pub use group::GroupTx;
+pub(crate) use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
 pub(crate) use value::PgValue;
@@ -45,7 +48,7 @@ use sealer::Sealer;
 use slots::Slots;
 
 /// Transactions that one process runs at the same time: while one waits for the disks, others are decided.
-const WRITERS: usize = 4;
+pub(crate) const WRITERS: usize = 4;
 /// Tokens whose companies are remembered.
 const TOKENS_KNOWN: usize = 100_000;
 
@@ -67,20 +70,22 @@ struct Inner {
     /// A token's company never changes.
     token_companies: Mutex<HashMap<Digest, CompanyId>>,
     sealer: Sealer,
+    /// How many acts this process has written without an entry.
+    places: AtomicI64,
 }
 
 impl Postgres {
     /// Makes an empty store. Errors as [`crate::Store::create_postgres`] says.
     pub(crate) fn create(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::create(&connection, &keys)?;
+        migrate::create(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
     /// Opens the store. Errors as [`crate::Store::open_postgres`] says.
     pub(crate) fn open(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::open(&connection, &keys)?;
+        migrate::open(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
@@ -103,16 +108,13 @@ impl Postgres {
             blocks: Blocks::default(),
             token_companies: Mutex::default(),
             sealer: Sealer::default(),
+            places: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.inner.keys
-    }
-
-    pub(crate) fn writers(&self) -> usize {
-        WRITERS
     }
 
     /// A view of one moment, on a connection of its own.
@@ -169,6 +171,11 @@ impl Postgres {
 }
 
 impl Inner {
+    /// The first of as many places, in the order of this process.
+    fn take_places(&self, len: usize) -> i64 {
+        self.places.fetch_add(i64::try_from(len).unwrap_or(i64::MAX), Ordering::Relaxed)
+    }
+
     /// The companies of the tokens that are wanted, as far as there are such tokens.
     fn companies_of(
         &self,

@@ -68,7 +68,7 @@ impl<'a> Writing<'a> {
     }
 
     /// What [`MARK`] is to write, for a row that is there.
-    pub(super) fn to_mark(&mut self, company: i64) -> Result<[i64; 3], StoreError> {
+    pub(super) fn prepare_mark(&mut self, company: i64) -> Result<[i64; 3], StoreError> {
         let slot = self.slot.as_mut().ok_or(StoreError::damaged("a transaction ended twice"))?;
         if !slot.marked.contains(&company) {
             // On a connection of its own: the row must be there for whoever looks for it.
@@ -97,7 +97,7 @@ impl<'a> Writing<'a> {
 
     /// Writes down that this transaction commits, if it does.
     fn mark(&mut self, company: i64) -> Result<[i64; 3], StoreError> {
-        let mark = self.to_mark(company)?;
+        let mark = self.prepare_mark(company)?;
         if !self.is_marked {
             let link = Link::Postgres(&self.connection);
             let rows = link.one(MARK, &mark.map(Value::Int), |_| Ok::<_, StoreError>(()))?;
@@ -139,8 +139,8 @@ impl Inner {
             let error = match self.find_mark(company, writer, seq) {
                 Ok(Told::Committed) => return Ok(()),
                 Ok(Told::NotCommitted) => {
-                    let lost = StoreError::Again("the commit did not take place".into());
-                    return Err(CommitError::Nothing(lost));
+                    let absent = StoreError::Again("the commit did not take place".into());
+                    return Err(CommitError::Nothing(absent));
                 }
                 Ok(Told::Nothing) => {
                     return Err(CommitError::Unknown(StoreError::damaged("a mark has no row")));

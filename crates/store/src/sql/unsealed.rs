@@ -26,7 +26,7 @@ impl Reads<'_> {
             " ELSE u.payment_id END",
             " AND d.kind = CASE u.kind WHEN 'payment-made' THEN 'payment-reversed'",
             " ELSE 'payment-made' END",
-            " WHERE u.company_id = ?1 ORDER BY u.recorded_at_us, u.payment_id LIMIT ?2"
+            " WHERE u.company_id = ?1 ORDER BY u.recorded_at_us, u.place, u.payment_id LIMIT ?2"
         );
         self.many(sql, (company.id.to_i64(), limit(len)), |row| {
             let (payment, reversal) = payment_and_reversal(row, company.currency)?;
@@ -47,7 +47,7 @@ impl Reads<'_> {
         if !self.is_sealed_later() {
             return Ok(None);
         }
-        Ok(Some(in_order(self.unsealed(company, usize::MAX)?)))
+        Ok(Some(in_order(&self.unsealed(company, usize::MAX)?)))
     }
 
     /// The companies that have something unsealed.

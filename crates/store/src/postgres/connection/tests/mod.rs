@@ -1,14 +1,17 @@
 //! Against real servers.
 
+mod opening;
+
 use std::time::{Duration, Instant};
 
+use ventanilla_rig::{Cluster, Cut, Options, Proxy};
+
 use super::*;
-use crate::OpenError;
 use crate::postgres::DatabaseAddress;
-use crate::postgres::rig::{Server, free_port, signal};
+use crate::postgres::trial::Trial;
 use crate::sql::values;
 
-/// Runs `work` and says whether it took less than that.
+/// How long `work` takes.
 #[expect(clippy::disallowed_methods, reason = "a test of deadlines measures them")]
 fn took<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
@@ -38,8 +41,8 @@ const INSERT: &str = "INSERT INTO t (a, b, c, d, e) VALUES (?1, ?2, ?3, ?4, ?5)"
 
 #[test]
 fn values_of_every_kind_go_in_and_come_out() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     let digest = [7; 32];
     let row = values![1_i64, "ñandú", &digest, 5_i64, true];
@@ -66,13 +69,13 @@ fn values_of_every_kind_go_in_and_come_out() {
 
 #[test]
 fn statements_are_sent_together_and_answered_in_order() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     connection.queue("BEGIN");
-    let (one, two) = (values![1_i64], values![2_i64]);
+    let (one, two) = ([PgValue::from(1_i64)], [PgValue::from(2_i64)]);
     let counts = connection
-        .batch(&[
+        .run_many(&[
             ("INSERT INTO t (a) VALUES (?1)", &one),
             ("INSERT INTO t (a) VALUES (?1)", &two),
             ("UPDATE t SET d = 4", &[]),
@@ -107,27 +110,56 @@ fn statements_are_sent_together_and_answered_in_order() {
 
 #[test]
 fn a_transaction_in_which_a_statement_failed_is_not_committed() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     connection.queue("BEGIN");
     connection.run("INSERT INTO t (a) VALUES (?1)", &values![1_i64]).unwrap();
-    let one = values![1_i64];
-    let batch: [(&str, &[Value<'_>]); 2] =
-        [("INSERT INTO t (a) VALUES (?1)", &one), ("INSERT INTO t (a) VALUES (2)", &[])];
-    assert!(matches!(connection.batch(&batch), Err(StoreError::Again(_))));
+    let one = [PgValue::from(1_i64)];
+    let failed = connection.run_many(&[
+        ("INSERT INTO t (a) VALUES (?1)", &one),
+        ("INSERT INTO t (a) VALUES (2)", &[]),
+    ]);
+    assert!(matches!(failed, Err(StoreError::Damaged { .. })));
     assert!(connection.is_in_transaction() && !connection.is_lost());
     let committed = connection.commit();
     assert!(matches!(committed, Err(Uncommitted::Nothing(StoreError::Damaged { .. }))));
+    assert!(!connection.is_lost());
     connection.send_end("ROLLBACK");
     assert!(!connection.is_in_transaction());
     assert_eq!(number(&connection, "SELECT count(*) FROM t", &[]), 0);
 }
 
 #[test]
+fn rows_are_copied_in_as_they_are_filled_in_or_not_at_all() {
+    let trial = Trial::new();
+    let connection = trial.connect();
+    table(&connection);
+    let copy = |until: u64, ends: bool| {
+        let mut next = 0;
+        connection.copy_in("COPY t (a, b) FROM STDIN", &mut |buffer| {
+            while buffer.len() < 100_000 && next < until {
+                buffer.extend_from_slice(format!("{next}\tñ\n").as_bytes());
+                next += 1;
+            }
+            match next == until {
+                false => Ok(true),
+                true if ends => Ok(false),
+                true => Err(StoreError::NeedsOwn),
+            }
+        })
+    };
+    assert!(matches!(copy(50_000, false), Err(StoreError::NeedsOwn)));
+    assert_eq!(number(&connection, "SELECT count(*) FROM t", &[]), 0);
+    assert_eq!(copy(50_000, true).unwrap(), 50_000);
+    assert_eq!(number(&connection, "SELECT count(*) FROM t WHERE b = 'ñ'", &[]), 50_000);
+    assert!(matches!(copy(1, true), Err(StoreError::Damaged { .. })) && !connection.is_lost());
+}
+
+#[test]
 fn what_is_queued_fails_the_next_call_and_what_was_sent_is_done_without_it() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     connection.queue("BEGIN");
     connection.queue("INSERT INTO nothing VALUES (1)");
@@ -143,12 +175,12 @@ fn what_is_queued_fails_the_next_call_and_what_was_sent_is_done_without_it() {
 
 #[test]
 fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     let sql = "SELECT generate_series(1, ?1::BIGINT)";
     let (mut seen, mut inner_seen) = (0, 0);
     connection
-        .each(sql, &values![1_000_i64], &mut |row| {
+        .each(sql, &values![200_000_i64], &mut |row| {
             seen += row.get::<i64>(0)?;
             if seen == 1 {
                 connection.each(sql, &values![600_i64], &mut |row| {
@@ -159,7 +191,7 @@ fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
             Ok::<_, StoreError>(())
         })
         .unwrap();
-    assert_eq!((seen, inner_seen), (500_500, 180_300));
+    assert_eq!((seen, inner_seen), (20_000_100_000, 180_300));
     let mut left = 3;
     let stopped = connection.each(sql, &values![1_000_000_i64], &mut |_| {
         left -= 1;
@@ -172,8 +204,8 @@ fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
 
 #[test]
 fn calls_are_made_on_any_thread() {
-    let server = Server::start();
-    let address = server.address();
+    let trial = Trial::new();
+    let address = trial.address();
     let work = move || {
         let connection = PgConnection::connect(&address).unwrap();
         connection.send_end("ROLLBACK");
@@ -194,21 +226,21 @@ fn calls_are_made_on_any_thread() {
 
 #[test]
 fn each_error_of_the_database_is_what_it_means() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     let fails = |sql: &str| connection.simple(sql).unwrap_err();
     fails("INSERT INTO t (a, b) VALUES (1, 'un secreto'); SELECT 1/0");
     connection.simple("INSERT INTO t (a, b) VALUES (1, 'un secreto')").unwrap();
     for (sql, kind) in [
-        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Again"),
+        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Damaged"),
         ("INSERT INTO t (a, b, d) VALUES (2, 'un secreto', 100)", "Damaged"),
         ("INSERT INTO t (b) VALUES ('un secreto')", "Damaged"),
         ("SELECT nothing FROM t", "Damaged"),
         ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)", "Again"),
         ("BEGIN READ ONLY; DELETE FROM t", "Unreachable"),
     ] {
-        let connection = server.connect();
+        let connection = trial.connect();
         let error = connection.simple(sql).unwrap_err();
         assert!(format!("{error:?}").starts_with(kind), "{sql}: {error:?}");
         assert!(!format!("{error:?}").contains("secreto"), "{error:?}");
@@ -225,16 +257,18 @@ fn each_error_of_the_database_is_what_it_means() {
         assert!(format!("{:?}", fails(&raise)).starts_with(kind), "{code}");
     }
     // Whoever waits for a lock is told before its connection is given up.
+    let patience = other.text("SHOW lock_timeout").unwrap();
+    assert_eq!(patience.as_deref(), Some("5s"));
+    other.simple("SET lock_timeout = '100ms'").unwrap();
     connection.simple("BEGIN; LOCK TABLE t").unwrap();
-    let (error, waited) = took(|| other.simple("DELETE FROM t").unwrap_err());
+    let error = other.simple("DELETE FROM t").unwrap_err();
     assert!(matches!(error, StoreError::Again(_)) && !other.is_lost(), "{error:?}");
-    assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(9), "{waited:?}");
 }
 
 #[test]
 fn a_statement_whose_table_changed_is_run_again_on_another_connection() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     connection.run("SELECT * FROM t", &[]).unwrap();
     other.simple("ALTER TABLE t ADD COLUMN f TEXT").unwrap();
@@ -248,177 +282,73 @@ fn a_statement_whose_table_changed_is_run_again_on_another_connection() {
 }
 
 #[test]
-fn a_server_that_freezes_costs_a_call_its_deadline_and_the_connection() {
-    let server = Server::start();
-    let address = server.address().with_deadline(Duration::from_millis(300));
-    let connection = PgConnection::connect(&address).unwrap();
-    let process = number(&connection, "SELECT pg_backend_pid()::BIGINT", &[]).to_string();
-    signal("-STOP", &process);
+fn a_server_that_is_not_heard_costs_a_call_its_deadline_and_the_connection() {
+    let trial = Trial::new();
+    let proxy = Proxy::start(Cluster::shared().unwrap().port()).unwrap();
+    let address = DatabaseAddress::from_text(&trial.database.url_at(proxy.port())).unwrap();
+    let connection =
+        PgConnection::connect(&address.with_deadline(Duration::from_millis(300))).unwrap();
+    proxy.cut(Cut::BlackHoled);
     let (error, waited) = took(|| connection.run("SELECT 1", &[]).unwrap_err());
     assert!(matches!(error, StoreError::Again(_)), "{error:?}");
     assert!(waited >= Duration::from_millis(300) && waited < Duration::from_secs(3), "{waited:?}");
     assert!(connection.is_lost());
     let (again, waited) = took(|| connection.run("SELECT 1", &[]));
     assert!(matches!(again, Err(StoreError::Again(_))) && waited < Duration::from_millis(100));
-    signal("-CONT", &process);
+    connection.queue("BEGIN");
+    assert!(matches!(connection.commit(), Err(Uncommitted::Nothing(StoreError::Again(_)))));
 }
 
 #[test]
 fn a_server_that_went_away_is_noticed_without_a_statement() {
-    let mut server = Server::start();
-    let (idle, used) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (idle, used) = (trial.connect(), trial.connect());
     assert!(idle.is_alive());
     used.simple("BEGIN").unwrap();
-    server.restart();
-    assert!(!idle.is_alive() && idle.is_lost());
+    trial
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'keeper%'");
+    while idle.is_alive() {}
+    assert!(idle.is_lost());
     assert!(matches!(used.run("SELECT 1", &[]), Err(StoreError::Again(_))));
     assert!(used.is_lost());
-    assert!(matches!(used.commit(), Err(Uncommitted::Nothing(_))));
 }
 
 #[test]
 fn a_commit_that_no_standby_heard_is_in_doubt() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let cluster = Cluster::start(&Options::default()).unwrap();
+    let trial = Trial { database: cluster.database().unwrap() };
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
-    server.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-    server.sql("postgres", "SELECT pg_reload_conf()");
-    let cancel = "SELECT pg_sleep(0.3), pg_cancel_backend(pid) FROM pg_stat_activity \
-                  WHERE wait_event = 'SyncRep'";
-    let insert = |number: i64| {
-        connection.queue("BEGIN");
-        connection.run("INSERT INTO t (a) VALUES (?1)", &values![number]).unwrap();
+    // Whoever clears up after the test does not wait.
+    trial.sql("ALTER ROLE postgres SET synchronous_commit = local");
+    trial.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    trial.sql("SELECT pg_reload_conf()");
+    trial.sql("CHECKPOINT");
+    let cancelled = |work: &dyn Fn() -> Result<(), Uncommitted>| {
+        std::thread::scope(|scope| {
+            let canceller = scope.spawn(|| {
+                let waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+                while trial.sql(&format!("SELECT pg_cancel_backend(pid) {waiting}")) != "t" {}
+            });
+            let done = work();
+            canceller.join().unwrap();
+            done
+        })
     };
-    while number(
-        &other,
-        "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'nobody'",
-        &[],
-    ) == 0
-    {}
-    insert(1);
-    std::thread::scope(|scope| {
-        let canceller = scope.spawn(|| while server.sql("postgres", cancel).is_empty() {});
-        assert!(matches!(connection.commit(), Err(Uncommitted::InDoubt(_))));
-        canceller.join().unwrap();
-    });
+    connection.queue("BEGIN");
+    connection.run("INSERT INTO t (a) VALUES (1)", &[]).unwrap();
+    assert!(matches!(cancelled(&|| connection.commit()), Err(Uncommitted::InDoubt(_))));
     assert!(connection.is_lost());
     assert_eq!(number(&other, "SELECT count(*) FROM t", &[]), 1);
+    // A statement that commits by itself is no better.
+    let insert = || other.run("INSERT INTO t (a) VALUES (2)", &[]);
+    let done = cancelled(&|| insert().map(drop).map_err(Uncommitted::Nothing));
+    assert!(matches!(done, Err(Uncommitted::Nothing(StoreError::Again(_)))) && other.is_lost());
     // Nor does one that nobody answers count as undone.
+    let other = trial.connect();
     other.set_deadline(Duration::from_millis(300));
     other.queue("BEGIN");
-    other.run("INSERT INTO t (a) VALUES (2)", &[]).unwrap();
+    other.run("INSERT INTO t (a) VALUES (3)", &[]).unwrap();
     assert!(matches!(other.commit(), Err(Uncommitted::InDoubt(StoreError::Again(_)))));
     assert!(other.is_lost());
-}
-
-fn refused(address: &DatabaseAddress) -> OpenError {
-    PgConnection::connect(address).unwrap_err()
-}
-
-#[test]
-fn only_a_server_that_takes_writes_and_keeps_them_is_connected_to() {
-    let primary = Server::start();
-    let standby = primary.standby();
-    assert!(matches!(refused(&standby.address()), OpenError::ReadOnly));
-    let several = |ports: &[u16], parameters: &str| {
-        let hosts: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        let text = format!(
-            "postgres://ventanilla:una%2Fclave%40rara@{}/ventanilla?{parameters}",
-            hosts.join(",")
-        );
-        DatabaseAddress::from_text(&text).unwrap()
-    };
-    // The first is dead, the second a standby: the third is found, and asked first from then on.
-    let address = several(&[free_port(), standby.port, primary.port], "");
-    PgConnection::connect(&address).unwrap().simple("CREATE TABLE made (a BIGINT)").unwrap();
-    assert_eq!(address.hosts().next().unwrap().0, 2);
-    // One that has frozen takes connections, and never answers.
-    standby.signal_all("-STOP");
-    let address = several(&[standby.port, primary.port], "connect_timeout=1");
-    let (connected, waited) = took(|| PgConnection::connect(&address));
-    connected.unwrap();
-    assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(3), "{waited:?}");
-    standby.signal_all("-CONT");
-    assert!(matches!(refused(&several(&[free_port(), standby.port], "")), OpenError::ReadOnly));
-    assert!(matches!(refused(&several(&[free_port()], "")), OpenError::Unreachable(_)));
-    for (value, works) in [("off", false), ("local", false), ("remote_apply", true), ("on", true)] {
-        primary.sql("postgres", &format!("ALTER ROLE ventanilla SET synchronous_commit = {value}"));
-        let connected = PgConnection::connect(&primary.address());
-        match connected {
-            Ok(_) => assert!(works, "{value}"),
-            Err(error) => assert!(matches!(error, OpenError::NotDurable(_)) && !works, "{value}"),
-        }
-    }
-    primary.sql("postgres", "ALTER DATABASE ventanilla SET default_transaction_read_only = on");
-    assert!(matches!(refused(&primary.address()), OpenError::ReadOnly));
-}
-
-fn reason(address: &DatabaseAddress) -> String {
-    match refused(address) {
-        OpenError::Unsuitable(why) => why,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn who_is_not_let_in_is_told_why() {
-    let server = Server::start();
-    let port = server.port;
-    let at = |who: &str, base: &str| {
-        DatabaseAddress::from_text(&format!("postgres://{who}@127.0.0.1:{port}/{base}")).unwrap()
-    };
-    let password = "ventanilla:una%2Fclave%40rara";
-    assert!(reason(&at("ventanilla:otra", "ventanilla")).contains("contraseña"));
-    assert!(reason(&at("ventanilla", "ventanilla")).contains("contraseña"));
-    assert!(reason(&at("nadie:x", "ventanilla")).contains("usuario"));
-    assert!(reason(&at(password, "otra")).contains("«otra»"));
-    server.sql("postgres", "CREATE DATABASE vieja ENCODING 'LATIN1' TEMPLATE template0");
-    assert!(reason(&at(password, "vieja")).contains("LATIN1"));
-    server.sql("postgres", "ALTER ROLE ventanilla CONNECTION LIMIT 1");
-    let held = server.connect();
-    let refused = refused(&server.address());
-    assert!(matches!(refused, OpenError::Store(StoreError::Busy(_))), "{refused:?}");
-    drop(held);
-    // By its socket nobody asks for a password.
-    let address = format!("postgres://ventanilla@{}:{port}/ventanilla", server.socket());
-    PgConnection::connect(&DatabaseAddress::from_text(&address).unwrap()).unwrap();
-}
-
-#[test]
-fn a_version_that_is_too_old_is_refused_and_other_engines_count_otherwise() {
-    for (engine, version, works) in [
-        ("PostgreSQL 15.18 on x86_64", "150018", true),
-        ("PostgreSQL 14.5 on x86_64", "140005", false),
-        ("PostgreSQL 11.2-YB-2.20.1.0-b0 on x86_64", "110002", true),
-        ("CockroachDB CCL v25.1.0", "130000", true),
-    ] {
-        assert_eq!(opening::require_version(engine, version).is_ok(), works, "{engine}");
-    }
-}
-
-#[test]
-fn tls_is_only_with_the_server_that_was_meant() {
-    let server = Server::start();
-    let none = reason(&server.address_at("localhost", "sslmode=verify-full"));
-    assert!(none.contains("no ofrece TLS"), "{none}");
-    let authorities = server.certify();
-    let with = |path: &std::path::Path| format!("sslrootcert={}", path.display());
-    let connect = |host: &str, parameters: &str| server.address_at(host, parameters);
-    // The server takes its certificate up a moment after it was told to.
-    let known = connect("localhost", &with(&authorities.own));
-    let connection = (0..500)
-        .find_map(|_| {
-            std::thread::sleep(Duration::from_millis(10));
-            PgConnection::connect(&known).ok()
-        })
-        .unwrap();
-    let is_tls = "SELECT ssl::INT::BIGINT FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-    assert_eq!(number(&connection, is_tls, &[]), 1);
-    assert_eq!(number(&server.connect(), is_tls, &[]), 0);
-    assert!(reason(&connect("127.0.0.1", &with(&authorities.own))).contains("no es para"));
-    assert!(reason(&connect("localhost", &with(&authorities.other))).contains("firma"));
-    assert!(reason(&connect("localhost", "sslmode=verify-full")).contains("firma"));
-    assert!(reason(&connect("localhost", "sslrootcert=/etc/passwd")).contains("PEM"));
-    let missing = refused(&connect("localhost", "sslrootcert=/nothing"));
-    assert!(matches!(missing, OpenError::File { .. }), "{missing:?}");
 }
