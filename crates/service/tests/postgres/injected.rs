@@ -8,12 +8,11 @@ use jiff::SignedDuration;
 use ventanilla_domain::{FileKind, Payment};
 use ventanilla_rig::{Cluster, Database, Fault, Injector};
 use ventanilla_service::{Clock, Failure, UserCaller};
-use ventanilla_store::StoreError;
 
-use crate::world::{FIRST_PAYMENT, Server, bills_of, company, database, new_collector, waited};
+use crate::world::{
+    FIRST_PAYMENT, Server, bills_of, company, database, new_collector, note, until_told, waited,
+};
 
-/// How often whoever was told that nothing changed tries again.
-const TRIES: usize = 20;
 /// Bills that are there from the start; those above come with files.
 const BILLS: i64 = 2_000;
 
@@ -48,15 +47,8 @@ struct Office {
 }
 
 /// Does something until it is done; only that nothing changed may be told before.
-fn done<T: Debug, R: Debug>(mut act: impl FnMut() -> Result<T, Failure<R>>) -> T {
-    for _ in 0..TRIES {
-        match act() {
-            Ok(done) => return done,
-            Err(Failure::Unavailable) => {}
-            Err(failure) => panic!("{failure:?}"),
-        }
-    }
-    panic!("it is not done in {TRIES} tries");
+fn done<T: Debug, R: Debug>(act: impl FnMut() -> Result<T, Failure<R>>) -> T {
+    until_told(act).unwrap()
 }
 
 impl Deed {
@@ -73,10 +65,8 @@ impl Deed {
 impl Office {
     /// Gives what was paid its place in the journal, whichever connection was cut off in silence.
     fn settle(&self) {
-        let is_done =
-            |settled: &Result<(), StoreError>| !matches!(settled, Err(StoreError::Again(_)));
-        let settled = (0..TRIES).map(|_| self.server.store.settle()).find(is_done);
-        settled.unwrap().unwrap();
+        let settle = || self.server.store.settle().map_err(|_passing| Failure::<()>::Unavailable);
+        done(settle);
     }
 
     /// Does what `number` says, which nobody has done before.
@@ -243,7 +233,7 @@ fn check(fault: Fault) {
     for office in &trial.offices {
         office.server.verified();
     }
-    eprintln!("{fault:?}, requests that failed: {}", told.join(", "));
+    note(format_args!("{fault:?}, requests that failed: {}", told.join(", ")));
 }
 
 #[test]
