@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cut;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod injected;
 #[cfg(test)]
 mod side_by_side;

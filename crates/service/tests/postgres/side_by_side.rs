@@ -9,10 +9,12 @@ use tokio::task::JoinSet;
 use ventanilla_domain::{FileKind, PayRefusal, Payment, ReverseRefusal};
 use ventanilla_rig::Database;
 use ventanilla_service::{
-    Accepted, AdminRefusal, ByTokenRefusal, Clock, Failure, Rotation, TokenRefusal,
+    Accepted, AdminRefusal, ByTokenRefusal, Clock, DeskRefusal, Failure, Rotation, SessionRefusal,
+    TokenRefusal,
 };
 use ventanilla_store::token_digest;
 
+use crate::desk::name;
 use crate::world::{
     FIRST_PAYMENT, HOME, PayFailure, Server, at_once, bills_of, company, credentials, database,
     from_environment, new_collector, new_company, payment, waited,
@@ -362,4 +364,20 @@ fn who_acts_in_a_transaction_of_its_own_is_not_disabled_meanwhile() {
     });
     let mut tx = other.store.begin().unwrap();
     assert!(!tx.bearer(&token_digest(&one.token)).unwrap().unwrap().is_active);
+}
+
+#[test]
+fn who_signs_in_at_one_server_is_signed_in_at_all_and_out_at_all() {
+    let (_database, [one, other]) = two(1);
+    let key = one.open_desk();
+    let caller = other.user(&key).unwrap();
+    let made = other.pay_out(&caller, 100, "k").unwrap();
+    assert_eq!(one.pay_out(&caller, 100, "k"), Ok(made), "one key is one payout");
+    waited(one.service.disable_user(&name("a"))).unwrap();
+    let over = Err(Failure::Refused(DeskRefusal::SessionOver));
+    assert_eq!(other.pay_out(&caller, 200, "l"), over);
+    assert_eq!(other.user(&key).map(drop), Err(Failure::Refused(SessionRefusal)));
+    waited(other.service.enable_user(&name("a"))).unwrap();
+    assert_eq!(one.user(&key).map(drop), Err(Failure::Refused(SessionRefusal)), "it ended");
+    assert_eq!(other.verified(), 0);
 }

@@ -1,10 +1,11 @@
 //! Books in a database, and services over them.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use ventanilla_domain::{
     BillId, CallerKey, CompanyId, ContractCode, Currency, FileKind, ImportTotals, Label, Name,
@@ -22,8 +23,19 @@ pub(crate) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// What no other number of the books is like: the ids of payments are told apart by it.
 pub(crate) const FIRST_PAYMENT: i64 = 4_224_408;
 
+/// How often whoever was told that nothing changed tries again, and how long it waits before. A database that
+/// could not be reached is not looked for within half a second.
+const TRIES: usize = 200;
+const PAUSE: Duration = Duration::from_millis(10);
+
 pub(crate) type PayFailure = Failure<ByTokenRefusal<ventanilla_domain::PayRefusal>>;
 pub(crate) type ReverseFailure = Failure<ByTokenRefusal<ventanilla_domain::ReverseRefusal>>;
+
+/// Tells something that a passing test must tell too, such as a figure.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    let text = format!("{text}\n");
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+}
 
 /// A service, as one of several servers, and the token of a collector.
 #[derive(Debug, Clone)]
@@ -55,6 +67,19 @@ pub(crate) fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync)
         let running: Vec<_> = (0..threads).map(spawn).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
+}
+
+/// Does something until it is told how that ended: whoever hears that nothing changed tries again.
+pub(crate) fn until_told<T, R>(
+    mut act: impl FnMut() -> Result<T, Failure<R>>,
+) -> Result<T, Failure<R>> {
+    for _ in 0..TRIES {
+        match act() {
+            Err(Failure::Unavailable) => thread::sleep(PAUSE),
+            told => return told,
+        }
+    }
+    panic!("nothing is told in {TRIES} tries");
 }
 
 pub(crate) fn company() -> CompanyId {
