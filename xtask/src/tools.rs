@@ -11,7 +11,7 @@ struct SystemTool {
     package: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 9] = [
+const SYSTEM_TOOLS: [SystemTool; 10] = [
     SystemTool { probe: "curl --version", package: "curl" },
     // What is printed is read by others: its text and pictures, and its QR codes.
     SystemTool { probe: "pdftotext -v", package: "poppler-utils" },
@@ -24,8 +24,22 @@ const SYSTEM_TOOLS: [SystemTool; 9] = [
     SystemTool { probe: "python3 -c __import__('sqlite3')", package: "python3" },
     // What a virtual environment is made with, which Debian keeps apart.
     SystemTool { probe: "python3 -c __import__('ensurepip')", package: "python3-venv" },
+    // The server, which its package puts where no PATH leads, unless there is one of one's own.
+    SystemTool {
+        probe: "python3 -c __import__('os').environ.get('PG_BINDIR')or(__import__('glob').glob(\
+                '/usr/lib/postgresql/*/bin/initdb')[0])",
+        package: POSTGRESQL,
+    },
     SystemTool { probe: "test -s /etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
+
+/// The version of the distribution: 15 on Debian 12. With it come its client and pgbench.
+const POSTGRESQL: &str = "postgresql";
+
+/// Has the package of PostgreSQL start no server of the machine's own, which nobody asked for: the tests
+/// start theirs. Read by `pg_createcluster` when the package is configured.
+const NO_SERVER_OF_THE_MACHINE: &str = "install -D -m 644 xtask/src/createcluster.conf \
+                                        /etc/postgresql-common/createcluster.d/ventanilla.conf";
 
 /// A cargo tool of one pinned version, kept in `target/tools`.
 #[derive(Debug)]
@@ -121,28 +135,33 @@ pub(crate) fn install_system_packages(root: &Path) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    let needs_postgresql = missing.contains(&POSTGRESQL);
     let missing = missing.join(" ");
     say(&format!("    installing system packages: {missing}"))?;
-    let Some(prefix) = apt_get(root) else {
+    let Some(as_root) = as_root(root) else {
         bail!(
             "the tests need these packages: {missing}; install them by hand (this needs \
              apt-get, and either root or sudo)"
         );
     };
-    Line::new(&format!("{prefix} update -q")).run(root)?;
-    Line::new(&format!("{prefix} install -q -y --no-install-recommends {missing}")).run(root)
+    if needs_postgresql {
+        Line::new(&format!("{as_root} {NO_SERVER_OF_THE_MACHINE}")).run(root)?;
+    }
+    let apt_get =
+        format!("{as_root} DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300");
+    Line::new(&format!("{apt_get} update -q")).run(root)?;
+    Line::new(&format!("{apt_get} install -q -y --no-install-recommends {missing}")).run(root)
 }
 
-/// How apt-get is called here, if it can be called at all.
-fn apt_get(root: &Path) -> Option<&'static str> {
+/// What goes before a command that installs something here, if anything can be installed with apt-get.
+fn as_root(root: &Path) -> Option<&'static str> {
     if !Line::new("apt-get --version").succeeds(root) {
         return None;
     }
     if Line::new("id -u").output(root)?.trim() == "0" {
-        return Some("env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300");
+        return Some("env");
     }
-    let sudo = "sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300";
-    Line::new("sudo --version").succeeds(root).then_some(sudo)
+    Line::new("sudo --version").succeeds(root).then_some("sudo env")
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! - [`Pair`] is a primary and its synchronous standby, which can be killed, frozen, cut off, promoted and rejoined.
 //! - [`Proxy`] is a connection that breaks where it is told.
 //!
+//! The data lie in `TMPDIR`. On a disk, a sync is one; in memory (`TMPDIR=/dev/shm`) all is several times faster.
+//!
 //! Everything listens on the loopback alone. A machine without PostgreSQL 15 or newer is an error, never a
 //! reason to skip. Linux only: the processes of a server are found in `/proc`.
 

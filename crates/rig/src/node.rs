@@ -28,12 +28,14 @@ host all all 127.0.0.1/32 scram-sha-256
 ";
 
 /// What every server is started with. Shared memory lies in files: what is killed leaves none behind.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("listen_addresses", "127.0.0.1"),
     ("max_connections", "200"),
     ("shared_buffers", "128MB"),
     ("dynamic_shared_memory_type", "mmap"),
     ("wal_keep_size", "256MB"),
+    // Else a standby looks for its primary every five seconds.
+    ("wal_retrieve_retry_interval", "100ms"),
 ];
 
 /// The end of a log that an error tells, in bytes.

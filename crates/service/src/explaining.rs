@@ -130,6 +130,7 @@ impl Service {
         question: &Question,
         more: &[BillId],
     ) -> Result<Explanation, Failure<ExplainRefusal>> {
+        self.settle()?;
         let from_books = self.read_decided(|view| from_books(view, company, question, more));
         let (mut explanation, wanted) = from_books?;
         let takes = |line: &str| wanted.takes(line);

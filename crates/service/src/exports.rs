@@ -72,6 +72,7 @@ impl Service {
         after: i64,
         len: usize,
     ) -> Exported<ExportedEvent> {
+        self.settle()?;
         self.exported(company, |page| {
             let entries = page.view.events_after(page.company, after, len)?.into_iter();
             let events = entries.map(|(number, entry)| {

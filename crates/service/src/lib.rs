@@ -266,6 +266,12 @@ impl Service {
         if *self.inner.writer.failed().borrow() { Err(Failure::Unavailable) } else { Ok(()) }
     }
 
+    /// Has what was paid before find its place in the journal: whoever reads the journal finds what was
+    /// answered.
+    fn settle<R>(&self) -> Result<(), Failure<R>> {
+        self.inner.store.settle().map_err(|error| self.read_failure(&error))
+    }
+
     /// A snapshot, and what was read of it first. Where a connection was lost meanwhile, or the database
     /// has taken back what it gave, that is tried once more.
     fn snapshot_with<T, R>(

@@ -17,6 +17,7 @@ use ventanilla_store::Follower;
 
 use crate::Service;
 use crate::checkpoint::{Attested, Checkpoints};
+use crate::hindrance::Hindrance;
 
 /// Entries read at a time: one may hold thousands of bills.
 const PAGE: usize = 50;
@@ -34,6 +35,8 @@ const CHECKPOINT_US: u64 = 300 * 1_000_000;
 const LAST_PAGES: usize = 40;
 /// How long that may take until no page is begun any more: whoever stops a server waits to start the next.
 const LAST_PAGES_US: u64 = 2_000_000;
+/// Books that cannot be read are told again only after this long, in microseconds.
+const UNREAD_QUIET_US: u64 = 60_000_000;
 
 /// What the verifier has come to. Zeros until it was started.
 #[derive(Debug, Default)]
@@ -84,6 +87,7 @@ impl Service {
             may_attest: true,
             round_since_us: 0,
             checkpoint_us: None,
+            unread: Hindrance::default(),
         };
         let checkpoints = path.to_owned();
         let thread = thread::Builder::new().name("verifier".to_owned());
@@ -107,6 +111,8 @@ struct Run {
     may_attest: bool,
     round_since_us: u64,
     checkpoint_us: Option<u64>,
+    /// That the books could not be read.
+    unread: Hindrance,
 }
 
 impl Run {
@@ -175,10 +181,17 @@ impl Run {
 
     /// Checks a page: whether more is ahead, or `None` where the books could not be read.
     fn look(&mut self) -> Option<bool> {
-        let step = match self.service.store().follow(&mut self.follower, PAGE) {
+        // What a server that is gone has paid and not sealed is nobody's else to seal.
+        let store = self.service.store();
+        let step = match store.settle().and_then(|()| store.follow(&mut self.follower, PAGE)) {
             Ok(step) => step,
             Err(error) => {
-                tracing::warn!(error = crate::failure::chain(&error), "nothing was verified");
+                let error = crate::failure::chain(&error);
+                if self.unread.find(self.now_us(), UNREAD_QUIET_US) {
+                    tracing::warn!(error, "nothing was verified");
+                } else {
+                    tracing::debug!(error, "nothing was verified");
+                }
                 return None;
             }
         };

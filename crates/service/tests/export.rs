@@ -1,10 +1,14 @@
 //! What leaves for the biller's own system, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
     use std::path::Path;
 
+    use super::common::in_postgres;
     use ventanilla_domain::{
         BillId, BusinessDay, CallerKey, CallerReference, CompanyId, ContractCode, Currency,
         FileKind, Holder, Label, Name, PayCommand, Payment, PaymentId, Place, Reason,
@@ -86,6 +90,8 @@ mod tests {
         let path = folder.path().join("data");
         let store = Store::create_sqlite(&path, keys()).unwrap();
         test(world(store, Some(&path)).await).await;
+        let (_database, store) = in_postgres(keys());
+        test(world(store, None).await).await;
     }
 
     impl World<'_> {

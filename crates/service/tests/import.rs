@@ -1,9 +1,13 @@
 //! Whole files through the service, over every store: what a file does, and what it must not.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::io::{Cursor, Read, Seek, SeekFrom};
 
+    use super::common::in_postgres;
     use ventanilla_domain::{
         BillVersion, CompanyId, ContractCode, Currency, FileKind, ImportTotals, Label, Name,
         PayCommand, PaymentId, Place, Tally, TimeZone,
@@ -60,6 +64,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
         test(books(Store::create_sqlite(&path, keys()).unwrap()).await).await;
+        let (_database, store) = in_postgres(keys());
+        test(books(store).await).await;
     }
 
     type Imported = (Result<ImportTotals, Failure<ImportRefusal>>, Vec<String>);

@@ -1,9 +1,13 @@
 //! A company's desk: who may write, what is written once, and what is undone, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use super::common::in_postgres;
     use jiff::SignedDuration;
     use jiff::civil::date;
     use ventanilla_domain::{
@@ -73,11 +77,18 @@ mod tests {
         World { clock, service }
     }
 
-    async fn each_store(test: impl AsyncFn(World)) {
+    /// Of the stores in which what was asked for first comes first: one at a time is written.
+    async fn each_local_store(test: impl AsyncFn(World)) {
         let keys = || Keys::from_random([7; 64]);
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+    }
+
+    async fn each_store(test: impl AsyncFn(World)) {
+        each_local_store(&test).await;
+        let (_database, store) = in_postgres(Keys::from_random([7; 64]));
         test(world(store).await).await;
     }
 
@@ -320,7 +331,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_behind_the_end_of_its_session_is_not_entered() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             world.keeper().await;
             let (caller, key) = world.sign_in("a").await;
             let entries = world.entries();

@@ -2,9 +2,13 @@
 //! store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
+    use super::common::in_postgres;
     use ventanilla_domain::{
         BillId, BusinessDay, CompanyId, ContractCode, Currency, FileKind, Label, Name, PayCommand,
         Payment, PaymentId, Place, PrintablePayment, ReverseCommand, SettingError, TimeZone,
@@ -85,6 +89,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
         test(books(Store::create_sqlite(&path, keys()).unwrap()).await).await;
+        let (_database, store) = in_postgres(keys());
+        test(books(store).await).await;
     }
 
     impl Books {

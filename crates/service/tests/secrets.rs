@@ -1,9 +1,13 @@
 //! Collectors' secrets and tokens under the operator's hand, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use super::common::in_postgres;
     use jiff::SignedDuration;
     use ventanilla_domain::{
         BillId, CompanyId, ContractCode, Currency, Label, Name, PayRefusal, PaymentId, Period,
@@ -61,11 +65,18 @@ mod tests {
         World { store, clock, service, bank, till, other }
     }
 
-    async fn each_store(test: impl AsyncFn(World)) {
+    /// Of the stores in which what was asked for first comes first: one at a time is written.
+    async fn each_local_store(test: impl AsyncFn(World)) {
         let keys = || Keys::from_random([7; 64]);
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+    }
+
+    async fn each_store(test: impl AsyncFn(World)) {
+        each_local_store(&test).await;
+        let (_database, store) = in_postgres(Keys::from_random([7; 64]));
         test(world(store).await).await;
     }
 
@@ -207,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_in_that_waits_gets_no_token_of_a_secret_that_has_ended() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             // All are put in the queue in this order; the log-in's words were right when it began.
             for _ in 0..20 {
                 let bank = with(&world.bank, &world.overlap(1).await);
@@ -325,7 +336,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_payment_that_waits_behind_a_revocation_is_not_taken() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             let is_unknown =
                 |result: &_| token_refusal::<_, PayRefusal>(result) == Some(TokenRefusal::Unknown);
             for _ in 0..20 {
@@ -345,7 +356,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reversal_that_waits_behind_a_revocation_or_a_disabling_is_not_taken() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             for round in 0..20 {
                 let token = world.token(&world.bank).await;
                 let named = TokenId::from_text(&id_of(&token)).unwrap();

@@ -1,10 +1,14 @@
 //! The trail and what is explained of it, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
     use std::net::IpAddr;
 
+    use super::common::in_postgres;
     use jiff::{SignedDuration, Timestamp};
     use ventanilla_domain::{
         BillId, CallerKey, CollectorId, CompanyId, ContractCode, Currency, FileKind, IdOutOfRange,
@@ -67,11 +71,18 @@ mod tests {
         World { store, clock, service, bank, till }
     }
 
-    async fn each_store(test: impl AsyncFn(World)) {
+    /// Of the stores in which what was asked for first comes first: one at a time is written.
+    async fn each_local_store(test: impl AsyncFn(World)) {
         let keys = || Keys::from_random([7; 64]);
         test(world(Store::memory(keys())).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
+        test(world(store).await).await;
+    }
+
+    async fn each_store(test: impl AsyncFn(World)) {
+        each_local_store(&test).await;
+        let (_database, store) = in_postgres(Keys::from_random([7; 64]));
         test(world(store).await).await;
     }
 
@@ -402,7 +413,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_entry_is_found_wherever_the_clock_was_set() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             world.with_bills().await;
             for (bill, minor, at) in [
                 (1, 1_250, "2021-11-26T18:00:00Z"),

@@ -1,11 +1,15 @@
 //! Integrators, users, their rights and sessions, through the service, over every store.
 
 #[cfg(test)]
+mod common;
+
+#[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
+    use super::common::in_postgres;
     use jiff::{SignedDuration, Timestamp};
     use ventanilla_domain::{CompanyId, Currency, Name, PaymentId, Role, TimeZone};
     use ventanilla_service::{
@@ -66,11 +70,22 @@ mod tests {
     }
 
     async fn each_store_with(settings: Settings, test: impl AsyncFn(World)) {
+        each_local_store_with(settings, &test).await;
+        let (_database, store) = in_postgres(Keys::from_random([7; 64]));
+        test(world(store, settings).await).await;
+    }
+
+    /// Of the stores that answer at once, and in which what was asked for first comes first.
+    async fn each_local_store_with(settings: Settings, test: impl AsyncFn(World)) {
         let keys = || Keys::from_random([7; 64]);
         test(world(Store::memory(keys()), settings).await).await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create_sqlite(&folder.path().join("data"), keys()).unwrap();
         test(world(store, settings).await).await;
+    }
+
+    async fn each_local_store(test: impl AsyncFn(World)) {
+        each_local_store_with(Settings::default(), test).await;
     }
 
     /// What a future answers where it waits for nothing.
@@ -269,7 +284,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_when_many_wait_for_a_slow_hash_is_told_to_come_later() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             let strangers: Vec<_> = (0..64).map(|number| by(&number.to_string(), "x")).collect();
             let mut waiting: Vec<_> = strangers
                 .iter()
@@ -289,7 +304,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_network_with_ever_new_names_shuts_nobody_else_out() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             let strangers: Vec<_> = (0..64).map(|number| by(&number.to_string(), "x")).collect();
             let mut waiting: Vec<_> = strangers
                 .iter()
@@ -335,7 +350,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_renewal_is_stored_once_a_minute() {
-        each_store(async |world| {
+        each_local_store(async |world| {
             let (key, opened) = (world.log_in().await, world.clock.now());
             for (seconds, after) in [(59, 0), (1, 60), (30, 60), (29, 60), (1, 120)] {
                 world.pass(seconds);
@@ -369,7 +384,7 @@ mod tests {
     #[tokio::test]
     async fn a_short_session_slides_too() {
         let settings = Settings { session_lifetime_s: 30, ..Settings::default() };
-        each_store_with(settings, async |world| {
+        each_local_store_with(settings, async |world| {
             let key = world.log_in().await;
             for _ in 0..4 {
                 world.pass(15);

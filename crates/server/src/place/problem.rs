@@ -102,7 +102,9 @@ impl Place {
             OpenError::ReadOnly => format!(
                 "{shown}: la base de datos no admite escrituras: es una réplica, o se está recuperando"
             ),
-            OpenError::Unsuitable(why) => format!("{shown}: la base de datos no sirve: {why}"),
+            OpenError::Unsuitable(why) => {
+                format!("{shown}: la base de datos no se puede usar: {why}")
+            }
             _ => format!(
                 "{shown}: no se llega a la base de datos; ¿está en marcha, y son esos su host y su puerto?"
             ),

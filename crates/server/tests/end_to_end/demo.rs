@@ -27,7 +27,13 @@ fn is_moment(text: &str) -> bool {
 fn the_documents_examples_work_as_printed() {
     let installation = Installation::nothing();
     let server = installation.demo();
-    let mut client = server.client(&Credentials::demo());
+    check_examples(&mut server.client(&Credentials::demo()));
+    server.stop();
+    verify(&installation, "ventanilla-demo");
+}
+
+/// The document's own examples, as printed.
+pub(crate) fn check_examples(client: &mut Client) {
     for (service, body, values) in [
         (
             "buscarcliente",
@@ -63,8 +69,6 @@ fn the_documents_examples_work_as_printed() {
     let rows = client.post("consultarpago", r#"{"IdFactura":4303567}"#).values();
     let ids: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["IdCobranza"]).collect();
     assert_eq!(ids, ["4224330", "4224408"]);
-    server.stop();
-    verify(&installation, "ventanilla-demo");
 }
 
 #[test]

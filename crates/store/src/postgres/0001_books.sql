@@ -108,7 +108,8 @@ CREATE TABLE mirror (
   identities_version BIGINT NOT NULL CHECK (identities_version >= 0),
   PRIMARY KEY (one)
 );
-INSERT INTO mirror (one, path, identities_version) VALUES (1, NULL, 0);
+INSERT INTO mirror (one, path, identities_version) VALUES (1, NULL, 0)
+  ON CONFLICT (one) DO NOTHING;
 
 CREATE TABLE imported_file (
   company_id BIGINT NOT NULL,

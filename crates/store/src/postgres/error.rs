@@ -66,6 +66,12 @@ pub(crate) fn again_if_taken(error: StoreError) -> StoreError {
     }
 }
 
+/// What the database said no with.
+pub(super) fn code_of(error: &StoreError) -> Option<&str> {
+    let cause = error.source()?.downcast_ref::<Answer>()?;
+    Some(&cause.code)
+}
+
 /// Whether the same may succeed at once, on this connection or another: others were in the way, a statement
 /// took too long, or the server stops.
 fn is_passing(code: &str) -> bool {

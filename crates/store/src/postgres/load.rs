@@ -67,26 +67,9 @@ impl<'l> Load<'l> {
         let codes_text = codes.iter().map(|code| code.as_str().to_owned().into()).collect();
         let digests_value = PgValue::Digests(digests.iter().copied().collect());
         let found = self.connection.query_many(&[
-            (
-                concat!(
-                    "SELECT ",
-                    company_columns!(),
-                    " FROM company WHERE company_id = ?1 FOR SHARE"
-                ),
-                &[self.id()],
-            ),
-            (
-                "SELECT t.digest, c.collector_id, c.can_list, c.is_active, t.expires_at_us \
-                 FROM token t JOIN collector c USING (collector_id) \
-                 WHERE c.company_id = ?1 AND t.digest = ANY (CAST(?2 AS BYTEA[]))",
-                &[self.id(), digests_value],
-            ),
-            (
-                "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
-                 FROM contract c JOIN member m USING (company_id, member_id) \
-                 WHERE c.company_id = ?1 AND c.code = ANY (CAST(?2 AS TEXT[]))",
-                &[self.id(), PgValue::Texts(codes_text)],
-            ),
+            (COMPANY, &[self.id()]),
+            (TOKENS, &[self.id(), digests_value]),
+            (PAYERS, &[self.id(), PgValue::Texts(codes_text)]),
             (PAYMENTS, &[self.id(), PgValue::Ints(targets.iter().map(|id| id.to_i64()).collect())]),
         ])?;
         let [companies, tokens, payers, payments] = found.as_slice() else {
@@ -94,13 +77,15 @@ impl<'l> Load<'l> {
         };
         let company = companies.first().map(|row| company(Row::Postgres(row), self.known));
         let company = company.transpose()?.ok_or(StoreError::NeedsOwn)?;
-        let mut loaded = Loaded::default();
-        loaded.payers = codes.into_iter().map(|code| (code, None)).collect();
+        let mut loaded = Loaded {
+            payers: codes.into_iter().map(|code| (code, None)).collect(),
+            payments: targets.into_iter().map(|id| (id, None)).collect(),
+            ..Loaded::default()
+        };
         for row in payers {
             let payer = payer(Row::Postgres(row))?;
             loaded.payers.insert(payer.code.clone(), Some(payer));
         }
-        loaded.payments = targets.into_iter().map(|id| (id, None)).collect();
         keep_payments(&mut loaded, payments, &company)?;
         let mut bearers: HashMap<_, _> = digests.into_iter().map(|digest| (digest, None)).collect();
         for row in tokens {
@@ -117,53 +102,17 @@ impl<'l> Load<'l> {
         let bills = self.bill_keys(loaded);
         let attempts: BTreeSet<AttemptKey> =
             self.wanted.iter().filter_map(|wanted| attempt_of(wanted, bearers)).collect();
-        let contracts: BTreeSet<ContractKey> = match company.policy.oldest_first {
-            true => bills.iter().map(|(contract, _)| *contract).collect(),
-            false => BTreeSet::new(),
-        };
+        // Older bills are looked for only where they come first.
+        let is_ordered = company.policy.oldest_first;
+        let contracts: BTreeSet<ContractKey> =
+            bills.iter().map(|(contract, _)| *contract).filter(|_| is_ordered).collect();
         let targets: Vec<i64> = loaded.payments.keys().map(|id| id.to_i64()).collect();
-        let (keys, numbers): (Vec<_>, Vec<_>) =
-            bills.iter().map(|(contract, bill)| (contract.to_i64(), bill.to_i64())).unzip();
-        let collectors = attempts.iter().map(|(collector, _, _)| collector.to_i64()).collect();
-        let operations = attempts.iter().map(|(_, of, _)| of.to_code().into()).collect();
-        let names = attempts.iter().map(|(_, _, key)| key.as_str().to_owned().into()).collect();
         let contract_keys = contracts.iter().map(|key| key.to_i64()).collect();
         let found = self.connection.query_many(&[
-            (
-                concat!(
-                    "SELECT ",
-                    bill_columns!(),
-                    " FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]))",
-                    " AS w (contract_key, bill_id) JOIN bill b ON b.company_id = ?1",
-                    " AND b.contract_key = w.contract_key AND b.bill_id = w.bill_id",
-                    " ORDER BY b.contract_key, b.bill_id FOR UPDATE OF b"
-                ),
-                &[self.id(), PgValue::Ints(keys), PgValue::Ints(numbers)],
-            ),
-            (
-                "SELECT k.collector_id, k.operation, k.caller_key, k.payment_id \
-                 FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), CAST(?4 AS TEXT[])) \
-                 AS w (collector_id, operation, caller_key) JOIN caller_key k \
-                 ON k.company_id = ?1 AND k.collector_id = w.collector_id \
-                 AND k.operation = w.operation AND k.caller_key = w.caller_key",
-                &[
-                    self.id(),
-                    PgValue::Ints(collectors),
-                    PgValue::Texts(operations),
-                    PgValue::Texts(names),
-                ],
-            ),
+            (BILLS, &self.bill_values(&bills)),
+            (ATTEMPTS, &self.attempt_values(&attempts)),
             (REVERSALS, &[self.id(), PgValue::Ints(targets)]),
-            (
-                concat!(
-                    "SELECT ",
-                    bill_columns!(),
-                    " FROM bill b WHERE b.company_id = ?1",
-                    " AND b.contract_key = ANY (CAST(?2 AS BIGINT[]))",
-                    " AND b.paid_by IS NULL AND b.state = 'owed'"
-                ),
-                &[self.id(), PgValue::Ints(contract_keys)],
-            ),
+            (UNPAID, &[self.id(), PgValue::Ints(contract_keys)]),
         ])?;
         let [taken, tried, reversals, unpaid] = found.as_slice() else {
             return Err(StoreError::damaged("a statement has no answer"));
@@ -186,6 +135,19 @@ impl<'l> Load<'l> {
             loaded.unpaid.entry(bill.contract).or_default().push(bill);
         }
         Ok(())
+    }
+
+    fn bill_values(&self, bills: &BTreeSet<(ContractKey, BillId)>) -> [PgValue<'static>; 3] {
+        let (contracts, numbers): (Vec<_>, Vec<_>) =
+            bills.iter().map(|(contract, bill)| (contract.to_i64(), bill.to_i64())).unzip();
+        [self.id(), PgValue::Ints(contracts), PgValue::Ints(numbers)]
+    }
+
+    fn attempt_values<'v>(&self, attempts: &'v BTreeSet<AttemptKey>) -> [PgValue<'v>; 4] {
+        let collectors = attempts.iter().map(|(collector, _, _)| collector.to_i64()).collect();
+        let operations = attempts.iter().map(|(_, of, _)| of.to_code().into()).collect();
+        let names = attempts.iter().map(|(_, _, key)| key.as_str().into()).collect();
+        [self.id(), PgValue::Ints(collectors), PgValue::Texts(operations), PgValue::Texts(names)]
     }
 
     /// The payments that settle wanted bills, or that wanted attempts have made or reversed.
@@ -229,6 +191,38 @@ impl<'l> Load<'l> {
         wanted.collect()
     }
 }
+
+const COMPANY: &str =
+    concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1 FOR SHARE");
+
+const TOKENS: &str = "SELECT t.digest, c.collector_id, c.can_list, c.is_active, t.expires_at_us \
+    FROM token t JOIN collector c USING (collector_id) \
+    WHERE c.company_id = ?1 AND t.digest = ANY (CAST(?2 AS BYTEA[]))";
+
+const PAYERS: &str = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
+    FROM contract c JOIN member m USING (company_id, member_id) \
+    WHERE c.company_id = ?1 AND c.code = ANY (CAST(?2 AS TEXT[]))";
+
+const BILLS: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) AS w (contract_key, bill_id)",
+    " JOIN bill b ON b.company_id = ?1 AND b.contract_key = w.contract_key",
+    " AND b.bill_id = w.bill_id ORDER BY b.contract_key, b.bill_id FOR UPDATE OF b"
+);
+
+const ATTEMPTS: &str = "SELECT k.collector_id, k.operation, k.caller_key, k.payment_id \
+    FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), CAST(?4 AS TEXT[])) \
+    AS w (collector_id, operation, caller_key) JOIN caller_key k ON k.company_id = ?1 \
+    AND k.collector_id = w.collector_id AND k.operation = w.operation \
+    AND k.caller_key = w.caller_key";
+
+const UNPAID: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM bill b WHERE b.company_id = ?1 AND b.contract_key = ANY (CAST(?2 AS BIGINT[]))",
+    " AND b.paid_by IS NULL AND b.state = 'owed'"
+);
 
 const PAYMENTS: &str = concat!(
     "SELECT ",

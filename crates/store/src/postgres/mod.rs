@@ -21,6 +21,8 @@ mod sealer;
 mod slots;
 mod tls;
 mod translate;
+#[cfg(test)]
+mod trial;
 mod value;
 mod writing;
 
@@ -32,7 +34,7 @@ use ventanilla_domain::CompanyId;
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
 pub(crate) use error::again_if_taken;
-pub use group::GroupTx;
+pub(crate) use group::GroupTx;
 pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
 pub(crate) use value::PgValue;
@@ -45,7 +47,7 @@ use sealer::Sealer;
 use slots::Slots;
 
 /// Transactions that one process runs at the same time: while one waits for the disks, others are decided.
-const WRITERS: usize = 4;
+pub(crate) const WRITERS: usize = 4;
 /// Tokens whose companies are remembered.
 const TOKENS_KNOWN: usize = 100_000;
 
@@ -73,14 +75,14 @@ impl Postgres {
     /// Makes an empty store. Errors as [`crate::Store::create_postgres`] says.
     pub(crate) fn create(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::create(&connection, &keys)?;
+        migrate::create(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
     /// Opens the store. Errors as [`crate::Store::open_postgres`] says.
     pub(crate) fn open(address: &DatabaseAddress, keys: Keys) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(address)?;
-        migrate::open(&connection, &keys)?;
+        migrate::open(address, &connection, &keys)?;
         Self::connected(address, keys, &connection)
     }
 
@@ -109,10 +111,6 @@ impl Postgres {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.inner.keys
-    }
-
-    pub(crate) fn writers(&self) -> usize {
-        WRITERS
     }
 
     /// A view of one moment, on a connection of its own.

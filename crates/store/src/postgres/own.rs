@@ -18,8 +18,12 @@ pub(crate) struct Own<'a> {
 }
 
 impl<'a> Own<'a> {
+    /// Begins. Nobody who signs in is changed until it ends, but by itself: whoever is disabled or has
+    /// another secret does nothing from the commit on that says so.
     pub(super) fn begin(store: &'a Inner) -> Result<Self, StoreError> {
-        Ok(Self { writing: Writing::begin(store)?, taken: BTreeSet::new() })
+        let writing = Writing::begin(store)?;
+        writing.connection().queue("SELECT identities_version FROM mirror FOR SHARE");
+        Ok(Self { writing, taken: BTreeSet::new() })
     }
 
     pub(super) fn connection(&self) -> &PgConnection {

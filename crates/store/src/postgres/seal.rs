@@ -15,6 +15,31 @@ use crate::{Counters, Digest, Keys, Prepared, StoreError};
 /// Acts sealed in one transaction at most.
 const LEN_MAX: usize = 4_000;
 
+const JOURNAL: &str = "INSERT INTO journal (company_id, entry_number, row_number, recorded_at_us, kind, \
+    payload, chain, debit, credit, amount_minor) \
+    SELECT CAST(?1 AS BIGINT), e.number, 0, e.recorded_at_us, e.kind, e.payload, e.chain, e.debit, \
+    e.credit, e.amount_minor FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]), \
+    CAST(?4 AS TEXT[]), CAST(?5 AS TEXT[]), CAST(?6 AS BYTEA[]), CAST(?7 AS TEXT[]), \
+    CAST(?8 AS TEXT[]), CAST(?9 AS BIGINT[])) \
+    AS e (number, recorded_at_us, kind, payload, chain, debit, credit, amount_minor)";
+
+const EVENTS: &str = "INSERT INTO collection_event (company_id, event_number, entry_number) \
+    SELECT CAST(?1 AS BIGINT), e.event_number, e.entry_number \
+    FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) AS e (event_number, entry_number)";
+
+const UNSEALED: &str = "DELETE FROM unsealed u \
+    USING unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[])) AS s (payment_id, kind) \
+    WHERE u.company_id = ?1 AND u.payment_id = s.payment_id AND u.kind = s.kind";
+
+const BALANCES: &str = "INSERT INTO balance (company_id, account, balance_minor) \
+    SELECT CAST(?1 AS BIGINT), b.account, b.balance_minor \
+    FROM unnest(CAST(?2 AS TEXT[]), CAST(?3 AS BIGINT[])) AS b (account, balance_minor) \
+    ON CONFLICT (company_id, account) \
+    DO UPDATE SET balance_minor = balance.balance_minor + excluded.balance_minor";
+
+const COUNTERS: &str = "UPDATE counter SET next_entry = ?2, next_event = ?3, chain = ?4 \
+    WHERE company_id = ?1";
+
 /// What an act is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ActKey {
@@ -108,7 +133,7 @@ pub(super) fn seal_some(
     let counters = reads.counters(company.id)?;
     let counters = counters.ok_or_else(|| StoreError::damaged("a company has no counters"))?;
     let mut sealing = Sealing::new(keys, &company, counters);
-    for act in in_order(acts) {
+    for act in in_order(&acts) {
         sealing.add(&act)?;
     }
     let len = sealing.numbers.len();
@@ -129,7 +154,7 @@ pub(super) fn seal_all(
 
 /// The acts in an order in which each comes after the one it follows on; otherwise by when they were
 /// recorded, as they come. One that follows on an act which is unsealed and not among them is left out.
-pub(crate) fn in_order(acts: Vec<(Act, bool)>) -> Vec<Act> {
+pub(crate) fn in_order(acts: &[(Act, bool)]) -> Vec<Act> {
     let places: HashMap<ActKey, usize> =
         acts.iter().enumerate().map(|(place, (act, _))| (act.key(), place)).collect();
     let mut is_placed = vec![false; acts.len()];
@@ -258,44 +283,11 @@ impl<'s> Sealing<'s> {
             PgValue::Ints(self.amounts),
         ];
         let counts = connection.run_many(&[
-            (
-                "INSERT INTO journal (company_id, entry_number, row_number, recorded_at_us, kind, \
-                 payload, chain, debit, credit, amount_minor) \
-                 SELECT CAST(?1 AS BIGINT), e.number, 0, e.recorded_at_us, e.kind, e.payload, \
-                 e.chain, e.debit, e.credit, e.amount_minor \
-                 FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]), CAST(?4 AS TEXT[]), \
-                 CAST(?5 AS TEXT[]), CAST(?6 AS BYTEA[]), CAST(?7 AS TEXT[]), \
-                 CAST(?8 AS TEXT[]), CAST(?9 AS BIGINT[])) \
-                 AS e (number, recorded_at_us, kind, payload, chain, debit, credit, amount_minor)",
-                &journal,
-            ),
-            (
-                "INSERT INTO collection_event (company_id, event_number, entry_number) \
-                 SELECT CAST(?1 AS BIGINT), e.event_number, e.entry_number \
-                 FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) \
-                 AS e (event_number, entry_number)",
-                &events,
-            ),
-            (
-                "DELETE FROM unsealed u \
-                 USING unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[])) AS s (payment_id, kind) \
-                 WHERE u.company_id = ?1 AND u.payment_id = s.payment_id AND u.kind = s.kind",
-                &unsealed,
-            ),
-            (
-                "INSERT INTO balance (company_id, account, balance_minor) \
-                 SELECT CAST(?1 AS BIGINT), b.account, b.balance_minor \
-                 FROM unnest(CAST(?2 AS TEXT[]), CAST(?3 AS BIGINT[])) \
-                 AS b (account, balance_minor) \
-                 ON CONFLICT (company_id, account) \
-                 DO UPDATE SET balance_minor = balance.balance_minor + excluded.balance_minor",
-                &balances,
-            ),
-            (
-                "UPDATE counter SET next_entry = ?2, next_event = ?3, chain = ?4 \
-                 WHERE company_id = ?1",
-                &counters,
-            ),
+            (JOURNAL, &journal),
+            (EVENTS, &events),
+            (UNSEALED, &unsealed),
+            (BALANCES, &balances),
+            (COUNTERS, &counters),
         ])?;
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         match counts.as_slice() {

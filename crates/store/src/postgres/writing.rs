@@ -103,8 +103,8 @@ impl Inner {
             match self.find_mark(company, writer, seq) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
-                    let lost = StoreError::Again("the commit did not take place".into());
-                    return Err(CommitError::Nothing(lost));
+                    let absent = StoreError::Again("the commit did not take place".into());
+                    return Err(CommitError::Nothing(absent));
                 }
                 Err(error) => last = Some(error),
             }

@@ -47,7 +47,7 @@ impl Reads<'_> {
         if !self.is_sealed_later() {
             return Ok(None);
         }
-        Ok(Some(in_order(self.unsealed(company, usize::MAX)?)))
+        Ok(Some(in_order(&self.unsealed(company, usize::MAX)?)))
     }
 
     /// The companies that have something unsealed.

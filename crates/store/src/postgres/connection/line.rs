@@ -24,7 +24,7 @@ pub(super) struct Line {
     runtime: Option<Runtime>,
     wire: Option<Wire>,
     end: Option<Error>,
-    warnings: u64,
+    is_unheard: bool,
 }
 
 /// A runtime for one line.
@@ -34,16 +34,17 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 
 impl Line {
     pub(super) fn new(runtime: Runtime, wire: Wire) -> Self {
-        Self { runtime: Some(runtime), wire: Some(wire), end: None, warnings: 0 }
+        Self { runtime: Some(runtime), wire: Some(wire), end: None, is_unheard: false }
     }
 
     pub(super) fn is_open(&self) -> bool {
         self.wire.is_some()
     }
 
-    /// How many warnings the server has sent.
-    pub(super) fn warnings(&self) -> u64 {
-        self.warnings
+    /// Whether the server has told, since this was asked, that it gave up waiting for the standby: what it
+    /// committed is on one machine alone.
+    pub(super) fn take_unheard(&mut self) -> bool {
+        std::mem::take(&mut self.is_unheard)
     }
 
     /// What the wire ended with, once.
@@ -115,7 +116,8 @@ impl Line {
     fn note(&mut self, message: &AsyncMessage) {
         let AsyncMessage::Notice(notice) = message else { return };
         if notice.parsed_severity() == Some(Severity::Warning) {
-            self.warnings += 1;
+            // Its text is in the server's language; where it comes from is not.
+            self.is_unheard |= notice.routine() == Some("SyncRepWaitForLSN");
             let answer: &dyn std::error::Error = &Answer::from(notice);
             tracing::warn!(answer, "the database warns");
         }

@@ -1,6 +1,7 @@
 //! A connection to PostgreSQL, for callers that wait: each call blocks its thread, for no longer than the
 //! deadline, and may be made on any thread, of a runtime too.
 
+mod copying;
 mod line;
 mod opening;
 mod rows;
@@ -13,12 +14,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::SinkExt as _;
 use futures_util::future::join;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
@@ -35,14 +33,17 @@ type Outcome = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// A connection to a database that takes writes.
 pub(crate) struct PgConnection {
-    inner: RefCell<Inner>,
+    inner: RefCell<Box<Inner>>,
 }
 
 struct Inner {
     line: Line,
     client: Arc<Client>,
     statements: Statements,
-    queued: VecDeque<Outcome>,
+    /// Statements that go with the next call.
+    unsent: Vec<String>,
+    /// Statements that were sent and whose answers nobody took yet.
+    unanswered: VecDeque<Outcome>,
     open: Vec<OpenRows>,
     deadline: Duration,
     is_in_transaction: bool,
@@ -54,7 +55,7 @@ struct Inner {
 pub(crate) enum Uncommitted {
     /// The server said so: nothing was written.
     Nothing(StoreError),
-    /// The server did not answer, or not for the standby too: it may have been written.
+    /// The server did not answer, or committed without its standby: it may have been written.
     InDoubt(StoreError),
 }
 
@@ -83,20 +84,8 @@ impl PgConnection {
         })
     }
 
-    /// Runs statements in order, in one round trip, and says how many rows each changed. Outside of a
-    /// transaction, those after one that fails run all the same.
-    pub(crate) fn batch(&self, batch: &[(&str, &[Value<'_>])]) -> Result<Vec<u64>, StoreError> {
-        self.inner.borrow_mut().call(async |client, statements| {
-            let texts: Vec<&str> = batch.iter().map(|(sql, _)| *sql).collect();
-            let statements = statements.get_all(client, &texts).await?;
-            let runs = statements.iter().zip(batch).map(async |(statement, (_, values))| {
-                client.execute_raw(statement, values.iter()).await
-            });
-            in_order(runs).await
-        })
-    }
-
-    /// The same with whole columns as parameters.
+    /// Runs statements in order, in one round trip, and says how many rows each changed. A parameter may be a
+    /// whole column. Outside of a transaction, those after one that fails run all the same.
     pub(crate) fn run_many(
         &self,
         batch: &[(&str, &[PgValue<'_>])],
@@ -111,7 +100,7 @@ impl PgConnection {
         })
     }
 
-    /// The same with whole columns as parameters, for the rows that each gives; all are held in memory.
+    /// The same for the rows that each gives; all are held in memory.
     pub(crate) fn query_many(
         &self,
         batch: &[(&str, &[PgValue<'_>])],
@@ -134,30 +123,32 @@ impl PgConnection {
         })
     }
 
-    /// Runs a `COPY … FROM STDIN`: `next` adds to a buffer, until it says that there is no more.
-    pub(crate) fn copy_in(
-        &self,
-        sql: &str,
-        next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool, StoreError>,
-    ) -> Result<u64, StoreError> {
-        let mut inner = self.inner.borrow_mut();
-        let sink = inner.call(async |client, _| client.copy_in::<_, Bytes>(sql).await)?;
-        let mut sink = Box::pin(sink);
-        let mut is_more = true;
-        while is_more {
-            let mut buffer = Vec::new();
-            is_more = next(&mut buffer)?;
-            inner.call(async |_, _| sink.send(Bytes::from(buffer)).await)?;
-        }
-        inner.call(async |_, _| sink.as_mut().finish().await)
-    }
-
     /// Runs statements without parameters, in PostgreSQL's own form. `COMMIT` is [`Self::commit`].
     pub(crate) fn simple(&self, sql: &str) -> Result<(), StoreError> {
         let mut inner = self.inner.borrow_mut();
         let done = inner.call(async |client, _| client.batch_execute(sql).await);
         inner.note_bounds(sql);
         done
+    }
+
+    /// Commits. A transaction in which a statement failed is refused: PostgreSQL would answer that it is over,
+    /// and have written nothing.
+    pub(crate) fn commit(&self) -> Result<(), Uncommitted> {
+        let mut inner = self.inner.borrow_mut();
+        if !inner.line.is_open() {
+            return Err(Uncommitted::Nothing(inner.lost()));
+        }
+        if inner.has_failed || !inner.is_in_transaction {
+            let error = StoreError::damaged("a transaction that failed was to be committed");
+            return Err(Uncommitted::Nothing(error));
+        }
+        let committed = inner.call(async |client, _| client.batch_execute("COMMIT").await);
+        inner.note_bounds("COMMIT");
+        match committed {
+            Ok(()) => Ok(()),
+            Err(error) if inner.line.is_open() => Err(Uncommitted::Nothing(error)),
+            Err(error) => Err(Uncommitted::InDoubt(error)),
+        }
     }
 
     /// The first row of a statement without parameters, as texts.
@@ -172,42 +163,30 @@ impl PgConnection {
         Ok((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
     }
 
+    /// The first column of that row.
+    pub(crate) fn text(&self, sql: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.texts(sql)?.into_iter().next().flatten())
+    }
+
     /// Has a statement without parameters sent together with the next call, which fails where it fails. It
     /// is for what fails only with the connection, as `BEGIN` does: the next call is made in any case.
     pub(crate) fn queue(&self, sql: &str) {
         self.inner.borrow_mut().queue(sql);
     }
 
-    /// Sends the end of a transaction that read, or that is given up, without waiting for the answer. The
-    /// next call takes it.
+    /// Sends the end of a transaction that read, or that is given up, without waiting for the answer: the
+    /// next call takes it. A transaction of which nothing was sent yet costs nothing.
     pub(crate) fn send_end(&self, sql: &str) {
         let mut inner = self.inner.borrow_mut();
+        if inner.unsent.last().is_some_and(|begin| begin.starts_with("BEGIN")) {
+            inner.unsent.pop();
+            inner.note_bounds(sql);
+            return;
+        }
         inner.queue(sql);
+        inner.send();
         if inner.line.is_open() {
             inner.line.flush();
-        }
-    }
-
-    /// Commits. A transaction in which a statement failed is none: PostgreSQL would answer that it is over, and
-    /// have written nothing.
-    pub(crate) fn commit(&self) -> Result<(), Uncommitted> {
-        let mut inner = self.inner.borrow_mut();
-        if inner.has_failed || !inner.is_in_transaction {
-            let error = StoreError::damaged("a transaction that failed was to be committed");
-            return Err(Uncommitted::Nothing(error));
-        }
-        let warnings = inner.line.warnings();
-        let committed = inner.call(async |client, _| client.batch_execute("COMMIT").await);
-        inner.note_bounds("COMMIT");
-        match committed {
-            // What was cancelled while it waited for the standby is on one machine alone.
-            Ok(()) if inner.line.warnings() > warnings => {
-                inner.lose();
-                Err(Uncommitted::InDoubt(StoreError::Again("the standby was not heard".into())))
-            }
-            Ok(()) => Ok(()),
-            Err(error) if inner.line.is_open() => Err(Uncommitted::Nothing(error)),
-            Err(error) => Err(Uncommitted::InDoubt(error)),
         }
     }
 
@@ -228,6 +207,12 @@ impl PgConnection {
             inner.line.flush();
         }
         inner.line.is_open()
+    }
+
+    /// Hangs up.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        self.inner.borrow_mut().lose();
     }
 
     /// How long each call may wait from now on.
@@ -268,33 +253,41 @@ impl Inner {
             return Err(self.lost());
         }
         self.make_way()?;
-        let queued = std::mem::take(&mut self.queued);
+        self.send();
+        let unanswered = std::mem::take(&mut self.unanswered);
         let Self { line, client, statements, deadline, .. } = self;
         let done = line.drive(*deadline, async || {
-            let (queued, done) = join(taken(queued), work(client, statements)).await;
-            queued.and(done)
+            let (before, done) = join(taken(unanswered), work(client, statements)).await;
+            before.and(done)
         });
         self.settle(done)
     }
 
     fn queue(&mut self, sql: &str) {
         self.note_bounds(sql);
-        if !self.line.is_open() {
-            return;
-        }
-        let (client, sql) = (Arc::clone(&self.client), sql.to_owned());
-        let mut outcome: Outcome = Box::pin(async move { client.batch_execute(&sql).await });
-        // The first look hands the statement to the line; it cannot be answered yet.
-        let is_answered = outcome.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
-        if is_answered {
-            self.lose();
-        } else {
-            self.queued.push_back(outcome);
+        self.unsent.push(sql.to_owned());
+    }
+
+    /// Hands what is queued to the line.
+    fn send(&mut self) {
+        for sql in std::mem::take(&mut self.unsent) {
+            let client = Arc::clone(&self.client);
+            let mut outcome: Outcome = Box::pin(async move { client.batch_execute(&sql).await });
+            // The first look sends it, which fails where the line has ended; no answer can be there yet.
+            let mut context = Context::from_waker(Waker::noop());
+            match outcome.as_mut().poll(&mut context) {
+                Poll::Pending => self.unanswered.push_back(outcome),
+                Poll::Ready(_) => self.lose(),
+            }
         }
     }
 
     /// What came of a call; a connection that is no good any more is hung up.
     fn settle<T>(&mut self, done: Result<Result<T, Error>, Late>) -> Result<T, StoreError> {
+        if self.line.take_unheard() {
+            self.lose();
+            return Err(StoreError::Again("the standby was not heard".into()));
+        }
         match done {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
@@ -322,7 +315,8 @@ impl Inner {
     fn lose(&mut self) {
         self.has_failed = true;
         self.line.close();
-        self.queued.clear();
+        self.unsent.clear();
+        self.unanswered.clear();
         self.open.clear();
         self.statements.clear();
     }

@@ -139,13 +139,14 @@ impl PgConnection {
             line,
             client: Arc::new(client),
             statements: Statements::default(),
-            queued: VecDeque::new(),
+            unsent: Vec::new(),
+            unanswered: VecDeque::new(),
             open: Vec::new(),
             deadline,
             is_in_transaction: false,
             has_failed: false,
         };
-        Self { inner: RefCell::new(inner) }
+        Self { inner: RefCell::new(Box::new(inner)) }
     }
 
     /// Makes the session's settings and looks at what the server says of itself, in one round trip.
@@ -212,11 +213,11 @@ fn to_open_error(error: Error, address: &DatabaseAddress) -> OpenError {
             _ => OpenError::Unreachable(cause.into()),
         };
     }
-    match to_tls_reason(&error) {
+    match to_reason(&error) {
         Some(reason) => {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
-                "TLS with the database failed"
+                "no connection was agreed on"
             );
             OpenError::Unsuitable(reason.to_owned())
         }
@@ -224,8 +225,8 @@ fn to_open_error(error: Error, address: &DatabaseAddress) -> OpenError {
     }
 }
 
-/// What of TLS went wrong, in Spanish, where it was that.
-fn to_tls_reason(error: &Error) -> Option<&'static str> {
+/// What of TLS or of proving who one is went wrong, in Spanish, where it was that.
+fn to_reason(error: &Error) -> Option<&'static str> {
     let cause = error.source();
     let io = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
     let inner = io.and_then(io::Error::get_ref);
@@ -233,8 +234,14 @@ fn to_tls_reason(error: &Error) -> Option<&'static str> {
         return Some(tls::to_reason(refused));
     }
     // The driver tells its kinds of errors apart by their texts alone.
-    let is_tls = error.to_string() == "error performing TLS handshake" && io.is_none();
-    is_tls.then_some(
-        "no ofrece TLS; actívelo en ella, o use sslmode=disable donde la red sea de fiar",
-    )
+    match error.to_string().as_str() {
+        "error performing TLS handshake" if io.is_none() => {
+            Some("no ofrece TLS; actívelo en ella, o use sslmode=disable donde la red sea de fiar")
+        }
+        "error performing TLS handshake" => Some("no se pudo acordar con ella una conexión TLS"),
+        "invalid configuration" | "authentication error" => {
+            Some("pide una contraseña, o una prueba que la dirección no trae")
+        }
+        _ => None,
+    }
 }

@@ -1,11 +1,18 @@
 //! Against real servers.
 
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
+use std::path::Path;
 use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+use ventanilla_rig::{Cluster, Cut, Options, Pair, Proxy};
 
 use super::*;
 use crate::OpenError;
 use crate::postgres::DatabaseAddress;
-use crate::postgres::rig::{Server, free_port, signal};
+use crate::postgres::trial::Trial;
 use crate::sql::values;
 
 /// Runs `work` and says whether it took less than that.
@@ -38,8 +45,8 @@ const INSERT: &str = "INSERT INTO t (a, b, c, d, e) VALUES (?1, ?2, ?3, ?4, ?5)"
 
 #[test]
 fn values_of_every_kind_go_in_and_come_out() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     let digest = [7; 32];
     let row = values![1_i64, "ñandú", &digest, 5_i64, true];
@@ -66,13 +73,13 @@ fn values_of_every_kind_go_in_and_come_out() {
 
 #[test]
 fn statements_are_sent_together_and_answered_in_order() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     connection.queue("BEGIN");
-    let (one, two) = (values![1_i64], values![2_i64]);
+    let (one, two) = ([PgValue::from(1_i64)], [PgValue::from(2_i64)]);
     let counts = connection
-        .batch(&[
+        .run_many(&[
             ("INSERT INTO t (a) VALUES (?1)", &one),
             ("INSERT INTO t (a) VALUES (?1)", &two),
             ("UPDATE t SET d = 4", &[]),
@@ -107,27 +114,56 @@ fn statements_are_sent_together_and_answered_in_order() {
 
 #[test]
 fn a_transaction_in_which_a_statement_failed_is_not_committed() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     table(&connection);
     connection.queue("BEGIN");
     connection.run("INSERT INTO t (a) VALUES (?1)", &values![1_i64]).unwrap();
-    let one = values![1_i64];
-    let batch: [(&str, &[Value<'_>]); 2] =
-        [("INSERT INTO t (a) VALUES (?1)", &one), ("INSERT INTO t (a) VALUES (2)", &[])];
-    assert!(matches!(connection.batch(&batch), Err(StoreError::Again(_))));
+    let one = [PgValue::from(1_i64)];
+    let failed = connection.run_many(&[
+        ("INSERT INTO t (a) VALUES (?1)", &one),
+        ("INSERT INTO t (a) VALUES (2)", &[]),
+    ]);
+    assert!(matches!(failed, Err(StoreError::Damaged { .. })));
     assert!(connection.is_in_transaction() && !connection.is_lost());
     let committed = connection.commit();
     assert!(matches!(committed, Err(Uncommitted::Nothing(StoreError::Damaged { .. }))));
+    assert!(!connection.is_lost());
     connection.send_end("ROLLBACK");
     assert!(!connection.is_in_transaction());
     assert_eq!(number(&connection, "SELECT count(*) FROM t", &[]), 0);
 }
 
 #[test]
+fn rows_are_copied_in_as_they_are_filled_in_or_not_at_all() {
+    let trial = Trial::new();
+    let connection = trial.connect();
+    table(&connection);
+    let copy = |until: u64, ends: bool| {
+        let mut next = 0;
+        connection.copy_in("COPY t (a, b) FROM STDIN", &mut |buffer| {
+            while buffer.len() < 100_000 && next < until {
+                buffer.extend_from_slice(format!("{next}\tñ\n").as_bytes());
+                next += 1;
+            }
+            match next == until {
+                false => Ok(true),
+                true if ends => Ok(false),
+                true => Err(StoreError::NeedsOwn),
+            }
+        })
+    };
+    assert!(matches!(copy(50_000, false), Err(StoreError::NeedsOwn)));
+    assert_eq!(number(&connection, "SELECT count(*) FROM t", &[]), 0);
+    assert_eq!(copy(50_000, true).unwrap(), 50_000);
+    assert_eq!(number(&connection, "SELECT count(*) FROM t WHERE b = 'ñ'", &[]), 50_000);
+    assert!(matches!(copy(1, true), Err(StoreError::Damaged { .. })) && !connection.is_lost());
+}
+
+#[test]
 fn what_is_queued_fails_the_next_call_and_what_was_sent_is_done_without_it() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     connection.queue("BEGIN");
     connection.queue("INSERT INTO nothing VALUES (1)");
@@ -143,8 +179,8 @@ fn what_is_queued_fails_the_next_call_and_what_was_sent_is_done_without_it() {
 
 #[test]
 fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
-    let server = Server::start();
-    let connection = server.connect();
+    let trial = Trial::new();
+    let connection = trial.connect();
     let sql = "SELECT generate_series(1, ?1::BIGINT)";
     let (mut seen, mut inner_seen) = (0, 0);
     connection
@@ -172,8 +208,8 @@ fn rows_come_page_by_page_and_others_may_be_asked_for_meanwhile() {
 
 #[test]
 fn calls_are_made_on_any_thread() {
-    let server = Server::start();
-    let address = server.address();
+    let trial = Trial::new();
+    let address = trial.address();
     let work = move || {
         let connection = PgConnection::connect(&address).unwrap();
         connection.send_end("ROLLBACK");
@@ -194,21 +230,21 @@ fn calls_are_made_on_any_thread() {
 
 #[test]
 fn each_error_of_the_database_is_what_it_means() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     let fails = |sql: &str| connection.simple(sql).unwrap_err();
     fails("INSERT INTO t (a, b) VALUES (1, 'un secreto'); SELECT 1/0");
     connection.simple("INSERT INTO t (a, b) VALUES (1, 'un secreto')").unwrap();
     for (sql, kind) in [
-        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Again"),
+        ("INSERT INTO t (a, b) VALUES (1, 'un secreto')", "Damaged"),
         ("INSERT INTO t (a, b, d) VALUES (2, 'un secreto', 100)", "Damaged"),
         ("INSERT INTO t (b) VALUES ('un secreto')", "Damaged"),
         ("SELECT nothing FROM t", "Damaged"),
         ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)", "Again"),
         ("BEGIN READ ONLY; DELETE FROM t", "Unreachable"),
     ] {
-        let connection = server.connect();
+        let connection = trial.connect();
         let error = connection.simple(sql).unwrap_err();
         assert!(format!("{error:?}").starts_with(kind), "{sql}: {error:?}");
         assert!(!format!("{error:?}").contains("secreto"), "{error:?}");
@@ -225,16 +261,18 @@ fn each_error_of_the_database_is_what_it_means() {
         assert!(format!("{:?}", fails(&raise)).starts_with(kind), "{code}");
     }
     // Whoever waits for a lock is told before its connection is given up.
+    let patience = other.text("SHOW lock_timeout").unwrap();
+    assert_eq!(patience.as_deref(), Some("5s"));
+    other.simple("SET lock_timeout = '100ms'").unwrap();
     connection.simple("BEGIN; LOCK TABLE t").unwrap();
-    let (error, waited) = took(|| other.simple("DELETE FROM t").unwrap_err());
+    let error = other.simple("DELETE FROM t").unwrap_err();
     assert!(matches!(error, StoreError::Again(_)) && !other.is_lost(), "{error:?}");
-    assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(9), "{waited:?}");
 }
 
 #[test]
 fn a_statement_whose_table_changed_is_run_again_on_another_connection() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
     connection.run("SELECT * FROM t", &[]).unwrap();
     other.simple("ALTER TABLE t ADD COLUMN f TEXT").unwrap();
@@ -248,65 +286,73 @@ fn a_statement_whose_table_changed_is_run_again_on_another_connection() {
 }
 
 #[test]
-fn a_server_that_freezes_costs_a_call_its_deadline_and_the_connection() {
-    let server = Server::start();
-    let address = server.address().with_deadline(Duration::from_millis(300));
-    let connection = PgConnection::connect(&address).unwrap();
-    let process = number(&connection, "SELECT pg_backend_pid()::BIGINT", &[]).to_string();
-    signal("-STOP", &process);
+fn a_server_that_is_not_heard_costs_a_call_its_deadline_and_the_connection() {
+    let trial = Trial::new();
+    let proxy = Proxy::start(Cluster::shared().unwrap().port()).unwrap();
+    let address = DatabaseAddress::from_text(&trial.database.url_at(proxy.port())).unwrap();
+    let connection =
+        PgConnection::connect(&address.with_deadline(Duration::from_millis(300))).unwrap();
+    proxy.cut(Cut::BlackHoled);
     let (error, waited) = took(|| connection.run("SELECT 1", &[]).unwrap_err());
     assert!(matches!(error, StoreError::Again(_)), "{error:?}");
     assert!(waited >= Duration::from_millis(300) && waited < Duration::from_secs(3), "{waited:?}");
     assert!(connection.is_lost());
     let (again, waited) = took(|| connection.run("SELECT 1", &[]));
     assert!(matches!(again, Err(StoreError::Again(_))) && waited < Duration::from_millis(100));
-    signal("-CONT", &process);
+    connection.queue("BEGIN");
+    assert!(matches!(connection.commit(), Err(Uncommitted::Nothing(StoreError::Again(_)))));
 }
 
 #[test]
 fn a_server_that_went_away_is_noticed_without_a_statement() {
-    let mut server = Server::start();
-    let (idle, used) = (server.connect(), server.connect());
+    let trial = Trial::new();
+    let (idle, used) = (trial.connect(), trial.connect());
     assert!(idle.is_alive());
     used.simple("BEGIN").unwrap();
-    server.restart();
-    assert!(!idle.is_alive() && idle.is_lost());
+    trial
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'keeper%'");
+    while idle.is_alive() {}
+    assert!(idle.is_lost());
     assert!(matches!(used.run("SELECT 1", &[]), Err(StoreError::Again(_))));
     assert!(used.is_lost());
-    assert!(matches!(used.commit(), Err(Uncommitted::Nothing(_))));
 }
 
 #[test]
 fn a_commit_that_no_standby_heard_is_in_doubt() {
-    let server = Server::start();
-    let (connection, other) = (server.connect(), server.connect());
+    let cluster = Cluster::start(&Options::default()).unwrap();
+    let trial = Trial { database: cluster.database().unwrap() };
+    let (connection, other) = (trial.connect(), trial.connect());
     table(&connection);
-    server.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-    server.sql("postgres", "SELECT pg_reload_conf()");
-    let cancel = "SELECT pg_sleep(0.3), pg_cancel_backend(pid) FROM pg_stat_activity \
-                  WHERE wait_event = 'SyncRep'";
-    let insert = |number: i64| {
-        connection.queue("BEGIN");
-        connection.run("INSERT INTO t (a) VALUES (?1)", &values![number]).unwrap();
+    // Whoever clears up after the test does not wait.
+    trial.sql("ALTER ROLE postgres SET synchronous_commit = local");
+    trial.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    trial.sql("SELECT pg_reload_conf()");
+    trial.sql("CHECKPOINT");
+    let cancelled = |work: &dyn Fn() -> Result<(), Uncommitted>| {
+        std::thread::scope(|scope| {
+            let canceller = scope.spawn(|| {
+                let waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+                while trial.sql(&format!("SELECT pg_cancel_backend(pid) {waiting}")) != "t" {}
+            });
+            let done = work();
+            canceller.join().unwrap();
+            done
+        })
     };
-    while number(
-        &other,
-        "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'nobody'",
-        &[],
-    ) == 0
-    {}
-    insert(1);
-    std::thread::scope(|scope| {
-        let canceller = scope.spawn(|| while server.sql("postgres", cancel).is_empty() {});
-        assert!(matches!(connection.commit(), Err(Uncommitted::InDoubt(_))));
-        canceller.join().unwrap();
-    });
+    connection.queue("BEGIN");
+    connection.run("INSERT INTO t (a) VALUES (1)", &[]).unwrap();
+    assert!(matches!(cancelled(&|| connection.commit()), Err(Uncommitted::InDoubt(_))));
     assert!(connection.is_lost());
     assert_eq!(number(&other, "SELECT count(*) FROM t", &[]), 1);
+    // A statement that commits by itself is no better.
+    let insert = || other.run("INSERT INTO t (a) VALUES (2)", &[]);
+    let done = cancelled(&|| insert().map(drop).map_err(Uncommitted::Nothing));
+    assert!(matches!(done, Err(Uncommitted::Nothing(StoreError::Again(_)))) && other.is_lost());
     // Nor does one that nobody answers count as undone.
+    let other = trial.connect();
     other.set_deadline(Duration::from_millis(300));
     other.queue("BEGIN");
-    other.run("INSERT INTO t (a) VALUES (2)", &[]).unwrap();
+    other.run("INSERT INTO t (a) VALUES (3)", &[]).unwrap();
     assert!(matches!(other.commit(), Err(Uncommitted::InDoubt(StoreError::Again(_)))));
     assert!(other.is_lost());
 }
@@ -315,42 +361,52 @@ fn refused(address: &DatabaseAddress) -> OpenError {
     PgConnection::connect(address).unwrap_err()
 }
 
+/// A port on which nobody listens.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[test]
-fn only_a_server_that_takes_writes_and_keeps_them_is_connected_to() {
-    let primary = Server::start();
-    let standby = primary.standby();
-    assert!(matches!(refused(&standby.address()), OpenError::ReadOnly));
-    let several = |ports: &[u16], parameters: &str| {
-        let hosts: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        let text = format!(
-            "postgres://ventanilla:una%2Fclave%40rara@{}/ventanilla?{parameters}",
-            hosts.join(",")
-        );
+fn the_machine_that_takes_writes_is_found_among_several() {
+    let mut pair = Pair::start(&Options::default()).unwrap();
+    let url = pair.url();
+    let (head, rest) = url.split_once('@').unwrap();
+    let (hosts, base) = rest.split_once('/').unwrap();
+    let (primary, standby) = hosts.split_once(',').unwrap();
+    let at = |hosts: &[&str]| {
+        let text = format!("{head}@{}/{base}&connect_timeout=1", hosts.join(","));
         DatabaseAddress::from_text(&text).unwrap()
     };
+    assert!(matches!(refused(&at(&[standby])), OpenError::ReadOnly));
     // The first is dead, the second a standby: the third is found, and asked first from then on.
-    let address = several(&[free_port(), standby.port, primary.port], "");
+    let dead = format!("127.0.0.1:{}", free_port());
+    let address = at(&[&dead, standby, primary]);
     PgConnection::connect(&address).unwrap().simple("CREATE TABLE made (a BIGINT)").unwrap();
     assert_eq!(address.hosts().next().unwrap().0, 2);
-    // One that has frozen takes connections, and never answers.
-    standby.signal_all("-STOP");
-    let address = several(&[standby.port, primary.port], "connect_timeout=1");
-    let (connected, waited) = took(|| PgConnection::connect(&address));
-    connected.unwrap();
+    assert!(matches!(refused(&at(&[&dead, standby])), OpenError::ReadOnly));
+    assert!(matches!(refused(&at(&[&dead])), OpenError::Unreachable(_)));
+    // One that has frozen takes connections and never answers: the other is asked after the second.
+    pair.freeze_primary().unwrap();
+    pair.promote().unwrap();
+    let (connected, waited) = took(|| PgConnection::connect(&at(&[primary, standby])));
+    connected.unwrap().simple("CREATE TABLE after (a BIGINT)").unwrap();
     assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(3), "{waited:?}");
-    standby.signal_all("-CONT");
-    assert!(matches!(refused(&several(&[free_port(), standby.port], "")), OpenError::ReadOnly));
-    assert!(matches!(refused(&several(&[free_port()], "")), OpenError::Unreachable(_)));
+    pair.thaw().unwrap();
+}
+
+#[test]
+fn only_a_database_that_takes_writes_and_keeps_them_is_used() {
+    let trial = Trial::new();
+    let role = trial.database.role();
     for (value, works) in [("off", false), ("local", false), ("remote_apply", true), ("on", true)] {
-        primary.sql("postgres", &format!("ALTER ROLE ventanilla SET synchronous_commit = {value}"));
-        let connected = PgConnection::connect(&primary.address());
-        match connected {
+        trial.sql(&format!("ALTER ROLE {role} SET synchronous_commit = {value}"));
+        match PgConnection::connect(&trial.address()) {
             Ok(_) => assert!(works, "{value}"),
             Err(error) => assert!(matches!(error, OpenError::NotDurable(_)) && !works, "{value}"),
         }
     }
-    primary.sql("postgres", "ALTER DATABASE ventanilla SET default_transaction_read_only = on");
-    assert!(matches!(refused(&primary.address()), OpenError::ReadOnly));
+    trial.sql(&format!("ALTER ROLE {role} SET default_transaction_read_only = on"));
+    assert!(matches!(refused(&trial.address()), OpenError::ReadOnly));
 }
 
 fn reason(address: &DatabaseAddress) -> String {
@@ -362,26 +418,30 @@ fn reason(address: &DatabaseAddress) -> String {
 
 #[test]
 fn who_is_not_let_in_is_told_why() {
-    let server = Server::start();
-    let port = server.port;
+    let trial = Trial::new();
+    let (role, base) = (trial.database.role(), trial.database.name());
+    let port = Cluster::shared().unwrap().port();
     let at = |who: &str, base: &str| {
         DatabaseAddress::from_text(&format!("postgres://{who}@127.0.0.1:{port}/{base}")).unwrap()
     };
-    let password = "ventanilla:una%2Fclave%40rara";
-    assert!(reason(&at("ventanilla:otra", "ventanilla")).contains("contraseña"));
-    assert!(reason(&at("ventanilla", "ventanilla")).contains("contraseña"));
-    assert!(reason(&at("nadie:x", "ventanilla")).contains("usuario"));
-    assert!(reason(&at(password, "otra")).contains("«otra»"));
-    server.sql("postgres", "CREATE DATABASE vieja ENCODING 'LATIN1' TEMPLATE template0");
-    assert!(reason(&at(password, "vieja")).contains("LATIN1"));
-    server.sql("postgres", "ALTER ROLE ventanilla CONNECTION LIMIT 1");
-    let held = server.connect();
-    let refused = refused(&server.address());
+    trial.sql(&format!("ALTER ROLE {role} PASSWORD 'una/clave@rara'"));
+    let password = format!("{role}:una%2Fclave%40rara");
+    PgConnection::connect(&at(&password, base)).unwrap();
+    assert!(reason(&at(&format!("{role}:otra"), base)).contains("contraseña"));
+    assert!(reason(&at(role, base)).contains("contraseña"));
+    assert!(reason(&at("nadie:x", base)).contains("usuario"));
+    assert!(reason(&at(&password, "otra")).contains("«otra»"));
+    trial.sql(&format!("REVOKE CONNECT ON DATABASE {base} FROM PUBLIC, {role}"));
+    assert!(reason(&at(&password, base)).contains(base));
+    trial.sql(&format!("GRANT CONNECT ON DATABASE {base} TO {role}"));
+    trial.sql("CREATE DATABASE vieja ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    assert!(reason(&at(&password, "vieja")).contains("LATIN1"));
+    trial.sql("DROP DATABASE vieja WITH (FORCE)");
+    trial.sql(&format!("ALTER ROLE {role} CONNECTION LIMIT 1"));
+    let held = PgConnection::connect(&at(&password, base)).unwrap();
+    let refused = refused(&at(&password, base));
     assert!(matches!(refused, OpenError::Store(StoreError::Busy(_))), "{refused:?}");
     drop(held);
-    // By its socket nobody asks for a password.
-    let address = format!("postgres://ventanilla@{}:{port}/ventanilla", server.socket());
-    PgConnection::connect(&DatabaseAddress::from_text(&address).unwrap()).unwrap();
 }
 
 #[test]
@@ -396,29 +456,70 @@ fn a_version_that_is_too_old_is_refused_and_other_engines_count_otherwise() {
     }
 }
 
+/// A certification authority.
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A file as PostgreSQL takes it: of whoever it runs as, who is not root.
+fn write_for_server(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let users = std::fs::read_to_string("/etc/passwd").unwrap();
+        let line = users.lines().find(|line| line.starts_with("postgres:")).unwrap();
+        let user = line.split(':').nth(2).unwrap().parse().unwrap();
+        chown(path, Some(user), None).unwrap();
+    }
+}
+
+/// A server with a certificate for `localhost`, and its authority.
+fn certified(folder: &TempDir) -> (Cluster, CertifiedIssuer<'static, KeyPair>) {
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let (issuer, key) = (authority(), KeyPair::generate().unwrap());
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = certificate.signed_by(&key, &issuer).unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_for_server(&at("server.crt"), &certificate.pem());
+    write_for_server(&at("server.key"), &key.serialize_pem());
+    let path = |name: &str| at(name).display().to_string();
+    let settings = [("ssl", "on".to_owned()), ("ssl_cert_file", path("server.crt"))];
+    let settings = settings.into_iter().chain([("ssl_key_file", path("server.key"))]);
+    let settings = settings.map(|(name, value)| (name.to_owned(), value)).collect();
+    (Cluster::start(&Options { settings, ..Options::default() }).unwrap(), issuer)
+}
+
 #[test]
 fn tls_is_only_with_the_server_that_was_meant() {
-    let server = Server::start();
-    let none = reason(&server.address_at("localhost", "sslmode=verify-full"));
-    assert!(none.contains("no ofrece TLS"), "{none}");
-    let authorities = server.certify();
-    let with = |path: &std::path::Path| format!("sslrootcert={}", path.display());
-    let connect = |host: &str, parameters: &str| server.address_at(host, parameters);
-    // The server takes its certificate up a moment after it was told to.
-    let known = connect("localhost", &with(&authorities.own));
-    let connection = (0..500)
-        .find_map(|_| {
-            std::thread::sleep(Duration::from_millis(10));
-            PgConnection::connect(&known).ok()
-        })
-        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (cluster, issuer) = certified(&folder);
+    let trial = Trial { database: cluster.database().unwrap() };
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("own.pem"), issuer.pem()).unwrap();
+    std::fs::write(at("other.pem"), authority().pem()).unwrap();
+    let url = trial.database.url();
+    let (url, _) = url.split_once('?').unwrap();
+    let with = |host: &str, parameters: &str| {
+        let text = format!("{}?{parameters}", url.replace("127.0.0.1", host));
+        DatabaseAddress::from_text(&text).unwrap()
+    };
+    let own = format!("sslrootcert={}", at("own.pem"));
     let is_tls = "SELECT ssl::INT::BIGINT FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let connection = PgConnection::connect(&with("localhost", &own)).unwrap();
     assert_eq!(number(&connection, is_tls, &[]), 1);
-    assert_eq!(number(&server.connect(), is_tls, &[]), 0);
-    assert!(reason(&connect("127.0.0.1", &with(&authorities.own))).contains("no es para"));
-    assert!(reason(&connect("localhost", &with(&authorities.other))).contains("firma"));
-    assert!(reason(&connect("localhost", "sslmode=verify-full")).contains("firma"));
-    assert!(reason(&connect("localhost", "sslrootcert=/etc/passwd")).contains("PEM"));
-    let missing = refused(&connect("localhost", "sslrootcert=/nothing"));
+    assert_eq!(number(&trial.connect(), is_tls, &[]), 0);
+    assert!(reason(&with("127.0.0.1", &own)).contains("no es para"));
+    let other = format!("sslrootcert={}", at("other.pem"));
+    assert!(reason(&with("localhost", &other)).contains("firma"));
+    assert!(reason(&with("localhost", "sslmode=verify-full")).contains("firma"));
+    assert!(reason(&with("localhost", "sslrootcert=/etc/passwd")).contains("PEM"));
+    let missing = refused(&with("localhost", "sslrootcert=/nothing"));
     assert!(matches!(missing, OpenError::File { .. }), "{missing:?}");
+    // A server without TLS is not talked to in the clear.
+    let plain = Trial::new().database.url().replace("sslmode=disable", &own);
+    let plain = plain.replace("127.0.0.1", "localhost");
+    let plain = reason(&DatabaseAddress::from_text(&plain).unwrap());
+    assert!(plain.contains("no ofrece TLS"), "{plain}");
 }

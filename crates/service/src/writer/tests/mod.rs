@@ -1,3 +1,7 @@
+//! The writer, without what is written.
+
+mod remote;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
