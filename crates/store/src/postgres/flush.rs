@@ -8,6 +8,7 @@ use ventanilla_domain::{
 };
 
 use super::seal::Act;
+use super::writing::{MARK, Mark};
 use super::{PgConnection, PgValue, again_if_taken};
 use crate::sql::{Loaded, Value};
 use crate::{Operation, StoreError};
@@ -49,7 +50,7 @@ const UNSEALED: &str = "INSERT INTO unsealed (company_id, payment_id, kind, reco
     SELECT CAST(?1 AS BIGINT), u.* FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), \
     CAST(?4 AS BIGINT[])) AS u";
 
-/// Writes a group's acts and what they made of the bills.
+/// Writes a group's acts, what they made of the bills, and its mark.
 ///
 /// Refuses, to be run again, where a bill is not as it was taken.
 pub(super) fn write(
@@ -58,6 +59,7 @@ pub(super) fn write(
     acts: &[Act],
     taken: &Taken,
     loaded: &Loaded,
+    mark: Mark,
 ) -> Result<(), StoreError> {
     let company = PgValue::One(Value::Int(company.id.to_i64()));
     let bills: Vec<(&Bill, Bill)> = taken
@@ -74,6 +76,7 @@ pub(super) fn write(
         (BILLS, bills.len(), bill_columns(&company, &bills)),
         (KEYS, keys.len(), key_columns(&company, &keys)),
         (UNSEALED, acts.len(), unsealed_columns(&company, acts)),
+        (MARK, 1, mark.values().to_vec()),
     ];
     statements.retain(|(_, len, _)| *len > 0);
     let batch: Vec<(&str, &[PgValue<'_>])> =

@@ -37,7 +37,7 @@ impl<'a> GroupTx<'a> {
         wanted: &[&Wanted],
     ) -> Result<Self, StoreError> {
         let payments = wanted.iter().filter(|wanted| wanted.is_payment()).count();
-        let ids = store.blocks.take(&*store.pool.take()?, company, payments)?;
+        let ids = store.blocks.take(&store.pool, company, payments)?;
         let begun = Writing::begin(store).and_then(|writing| {
             let load = Load::new(writing.connection(), &store.known, company, wanted);
             Ok((load.run()?, writing))
@@ -120,10 +120,11 @@ impl<'a> GroupTx<'a> {
             store.blocks.give_back(company, std::mem::take(&mut self.ids));
             return Ok(());
         }
+        let mark = self.writing.mark(company.to_i64()).map_err(CommitError::Nothing)?;
         let connection = self.writing.connection();
-        flush::write(connection, &self.company, &self.acts, &self.taken, &self.loaded)
+        flush::write(connection, &self.company, &self.acts, &self.taken, &self.loaded, mark)
             .map_err(CommitError::Nothing)?;
-        self.writing.commit(company.to_i64())?;
+        self.writing.commit_marked(mark)?;
         store.blocks.give_back(company, self.ids);
         store.sealer.wake();
         Ok(())

@@ -7,13 +7,32 @@ use std::time::Duration;
 use super::connection::Uncommitted;
 use super::pool::Pooled;
 use super::slots::Slot;
-use super::{Inner, PgConnection};
+use super::{Inner, PgConnection, PgValue};
 use crate::sql::Value;
 use crate::{CommitError, StoreError};
 
 /// How often, and how far apart, a database is asked what became of a commit.
 const LOOKS: u32 = 40;
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// Writes a transaction's mark; one row is there for it.
+pub(super) const MARK: &str =
+    "UPDATE commit_mark SET seq = ?3 WHERE company_id = ?1 AND writer_id = ?2";
+
+/// By what a transaction is found after its commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    company: i64,
+    writer: i64,
+    seq: i64,
+}
+
+impl Mark {
+    /// The parameters of [`MARK`].
+    pub(super) fn values(self) -> [PgValue<'static>; 3] {
+        [self.company, self.writer, self.seq].map(|value| PgValue::One(Value::Int(value)))
+    }
+}
 
 /// A transaction on a connection; dropped without a commit, it is rolled back.
 #[derive(Debug)]
@@ -44,14 +63,22 @@ impl<'a> Writing<'a> {
 
     /// Commits, under a mark in a company's part of the database, or in that of none (0).
     pub(super) fn commit(mut self, company: i64) -> Result<(), CommitError> {
-        let nothing = CommitError::Nothing;
-        let (writer, seq) = self.mark(company).map_err(nothing)?;
+        let mark = self.mark(company).map_err(CommitError::Nothing)?;
+        let marked = self.connection.run_many(&[(MARK, &mark.values())]);
+        match marked.map_err(CommitError::Nothing)?.as_slice() {
+            [1] => self.commit_marked(mark),
+            _ => Err(CommitError::Nothing(StoreError::damaged("a mark has no row"))),
+        }
+    }
+
+    /// Commits under a mark that is written already.
+    pub(super) fn commit_marked(mut self, mark: Mark) -> Result<(), CommitError> {
         match self.connection.commit() {
             Ok(()) => Ok(()),
-            Err(Uncommitted::Nothing(error)) => Err(nothing(error)),
+            Err(Uncommitted::Nothing(error)) => Err(CommitError::Nothing(error)),
             Err(Uncommitted::InDoubt(error)) => {
                 tracing::warn!(%error, "the answer to a commit was lost; looking for it");
-                let outcome = self.store.outcome(company, writer, seq);
+                let outcome = self.store.outcome(mark);
                 if let Err(CommitError::Unknown(_)) = outcome
                     && let Some(slot) = self.slot.take()
                 {
@@ -62,8 +89,8 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Writes down that this transaction commits, if it does.
-    fn mark(&mut self, company: i64) -> Result<(i64, i64), StoreError> {
+    /// What is to be written by [`MARK`], so that this transaction is known to have been committed if it was.
+    pub(super) fn mark(&mut self, company: i64) -> Result<Mark, StoreError> {
         let slot = self.slot.as_mut().ok_or(StoreError::damaged("a transaction ended twice"))?;
         let (writer, seq) = (slot.writer, slot.seq);
         if !slot.marked.contains(&company) {
@@ -75,11 +102,7 @@ impl<'a> Writing<'a> {
             )?;
             slot.marked.insert(company);
         }
-        let marked = self.connection.run(
-            "UPDATE commit_mark SET seq = ?3 WHERE company_id = ?1 AND writer_id = ?2",
-            &[Value::Int(company), Value::Int(writer), Value::Int(seq)],
-        )?;
-        if marked == 1 { Ok((writer, seq)) } else { Err(StoreError::damaged("a mark has no row")) }
+        Ok(Mark { company, writer, seq })
     }
 }
 
@@ -97,10 +120,10 @@ impl Drop for Writing<'_> {
 impl Inner {
     /// What became of a commit whose answer was lost. Waits for the transaction in doubt to end, since that
     /// holds the mark's row; and commits itself, so that what it saw is where every commit must be.
-    fn outcome(&self, company: i64, writer: i64, seq: i64) -> Result<(), CommitError> {
+    fn outcome(&self, mark: Mark) -> Result<(), CommitError> {
         let mut last = None;
         for _ in 0..LOOKS {
-            match self.find_mark(company, writer, seq) {
+            match self.find_mark(mark) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
                     let absent = StoreError::Again("the commit did not take place".into());
@@ -114,12 +137,10 @@ impl Inner {
         Err(CommitError::Unknown(last))
     }
 
-    fn find_mark(&self, company: i64, writer: i64, seq: i64) -> Result<bool, StoreError> {
+    fn find_mark(&self, mark: Mark) -> Result<bool, StoreError> {
         let connection = self.pool.take()?;
-        let changed = connection.run(
-            "UPDATE commit_mark SET seq = ?3 WHERE company_id = ?1 AND writer_id = ?2 AND seq = ?3",
-            &[Value::Int(company), Value::Int(writer), Value::Int(seq)],
-        )?;
-        Ok(changed == 1)
+        let sql =
+            "UPDATE commit_mark SET seq = ?3 WHERE company_id = ?1 AND writer_id = ?2 AND seq = ?3";
+        Ok(connection.run_many(&[(sql, &mark.values())])? == [1])
     }
 }
