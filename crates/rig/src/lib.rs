@@ -3,7 +3,7 @@
 //!
 //! - [`Cluster`] is one server; [`Cluster::shared`] the one of this process, where each test takes a fresh [`Database`].
 //! - [`Pair`] is a primary and its synchronous standby, which can be killed, frozen, cut off, promoted and rejoined.
-//! - [`Proxy`] is a connection that breaks where it is told.
+//! - [`Proxy`] is a connection that breaks where it is told, [`Injector`] one on which a request fails.
 //!
 //! The data lie in `TMPDIR`. On a disk, a sync is one; in memory (`TMPDIR=/dev/shm`) all is several times faster.
 //!
@@ -11,6 +11,7 @@
 //! reason to skip. Linux only: the processes of a server are found in `/proc`.
 
 mod cluster;
+mod injector;
 mod nest;
 mod node;
 mod pair;
@@ -21,6 +22,7 @@ mod proxy;
 mod toolbox;
 
 pub use cluster::{Cluster, Database, Options};
+pub use injector::{Fault, Injector};
 pub use pair::Pair;
 pub use proxy::{Cut, Direction, Proxy};
 pub use toolbox::ask;

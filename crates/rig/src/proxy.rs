@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -209,7 +210,8 @@ impl Shared {
     fn run(self: Arc<Self>, mut listener: TcpListener) {
         loop {
             self.accept_from(&listener);
-            drop(listener);
+            // Not only closed: a process that is being started at this moment has it open too.
+            TcpStream::from(OwnedFd::from(listener)).shutdown(Shutdown::Both).ok();
             self.lock().is_listening = false;
             self.changed.notify_all();
             let Some(next) = self.listen_again() else { return };

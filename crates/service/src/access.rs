@@ -54,6 +54,7 @@ impl Service {
         let lifetime_s = self.settings().token_lifetime_s;
         let digest = token_digest(&token);
         self.write_aside(move |tx, now| {
+            tx.share_identities()?;
             // A secret that was ended while this waited gives no token, or a leak would outlive its end.
             if !proof.holds_of(tx.view().collector(collector)?.as_ref(), now) {
                 return Ok(Err(LoginRefusal::WrongCredentials));

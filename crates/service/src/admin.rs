@@ -175,6 +175,7 @@ impl Service {
     ) -> Result<T, Failure<AdminRefusal>> {
         let (name, act) = (name.trim().to_owned(), self.operator_act(what));
         self.write(move |tx, now| {
+            tx.hold_identities()?;
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
@@ -295,6 +296,7 @@ fn add_collector(
     tx: &mut Tx<'_>,
     record: CollectorRecord,
 ) -> Decided<CollectorRecord, AdminRefusal> {
+    tx.hold_identities()?;
     if tx.company(record.company)?.is_none() {
         return Ok(Err(AdminRefusal::CompanyUnknown));
     }

@@ -12,6 +12,7 @@ use ventanilla_domain::{Company, CompanyId, IntegratorId, Role, Text, UserId};
 
 use crate::memory::State;
 use crate::mirror::Identified;
+use crate::sql::Hold;
 use crate::view::{From, View, read};
 use crate::{Digest, StoreError, Tx};
 
@@ -159,6 +160,26 @@ impl View<'_> {
 }
 
 impl Tx<'_> {
+    /// Keeps everybody else from changing who may sign in, until this transaction ends: for whoever changes
+    /// it by what is there. It comes before any company is touched.
+    pub fn hold_identities(&mut self) -> Write {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Sql(tx) => tx.hold_identities(Hold::Alone),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
+        }
+    }
+
+    /// The same for whoever acts because he may: from the commit of a change on, nobody acts by what was
+    /// before it. Several may at the same time.
+    pub fn share_identities(&mut self) -> Write {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Sql(tx) => tx.hold_identities(Hold::Shared),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
+        }
+    }
+
     /// Adds an integrator, or changes it. A name that another has is refused as damage.
     pub fn put_integrator(&mut self, record: &IntegratorRecord) -> Write {
         self.touch_identities()?;

@@ -68,15 +68,23 @@ fn data_of(cluster: &Cluster) -> String {
     cluster.sql("postgres", "SHOW data_directory").unwrap()
 }
 
-/// What is left of a server: its folder, its processes, its shared memory.
-fn is_gone(data: &str, segment: &str) -> bool {
-    let works_there = |process: std::fs::DirEntry| {
+/// The ids of a server's processes.
+fn working_in(data: &str) -> Vec<String> {
+    let works_there = |process: &std::fs::DirEntry| {
         std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == Path::new(data))
     };
-    let mut processes = std::fs::read_dir("/proc").unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().map(Result::unwrap);
+    processes
+        .filter(works_there)
+        .map(|process| process.file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Whether nothing is left of a server: no folder, no process, no shared memory.
+fn is_gone(data: &str, segment: &str) -> bool {
     let segments = std::fs::read_to_string("/proc/sysvipc/shm").unwrap();
     !Path::new(data).parent().unwrap().exists()
-        && !processes.any(|process| works_there(process.unwrap()))
+        && working_in(data).is_empty()
         && !segments.lines().any(|line| line.split_whitespace().nth(1) == Some(segment))
 }
 
@@ -91,8 +99,13 @@ fn wait_until_gone(data: &str, segment: &str) {
 
 /// The id of the piece of shared memory that outlives a server which is killed.
 fn segment_of(data: &str) -> String {
+    line_of_state(data, 6).split_whitespace().last().unwrap().to_owned()
+}
+
+/// A line of the file in which a server says who it is, counted from 0.
+fn line_of_state(data: &str, number: usize) -> String {
     let state = std::fs::read_to_string(format!("{data}/postmaster.pid")).unwrap();
-    state.lines().nth(6).unwrap().split_whitespace().last().unwrap().to_owned()
+    state.lines().nth(number).unwrap().to_owned()
 }
 
 #[test]
@@ -111,15 +124,15 @@ fn a_process_that_is_to_be_killed() {
     let cluster = Cluster::start(&Options::default()).unwrap();
     let data = data_of(&cluster);
     println!("\n{data} {}", segment_of(&data));
-    loop {
-        thread::park();
-    }
+    // Or until the test is gone, whatever became of it.
+    std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
 #[test]
 fn a_process_that_is_killed_leaves_nothing() {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--nocapture", "--exact", "clusters::a_process_that_is_to_be_killed"])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -127,6 +140,10 @@ fn a_process_that_is_killed_leaves_nothing() {
     let told = lines.map(Result::unwrap).find(|line| line.starts_with('/')).unwrap();
     let (data, segment) = told.split_once(' ').unwrap();
     assert!(!is_gone(data, segment));
+    // One that is frozen does not end by itself when it misses its files.
+    let postmaster = line_of_state(data, 0);
+    assert!(working_in(data).contains(&postmaster));
+    assert!(Command::new("kill").args(["-STOP", &postmaster]).status().unwrap().success());
     process.kill().unwrap();
     process.wait().unwrap();
     wait_until_gone(data, segment);

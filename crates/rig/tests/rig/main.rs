@@ -3,5 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a test tells the one that kills it where it works")]
 
 mod clusters;
+mod injectors;
 mod pairs;
 mod proxies;
+mod script;

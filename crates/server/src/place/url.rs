@@ -6,9 +6,6 @@ use ventanilla_store::DatabaseAddress;
 
 use crate::problem::Problem;
 
-/// Where a password is read from that the URL does not say.
-const VARIABLE: &str = "VENTANILLA_DATABASE_PASSWORD";
-
 /// What stands before a parameter's value that is not shown.
 const PASSWORD: &str = "password=";
 
@@ -22,12 +19,10 @@ impl DatabaseUrl {
         Self(text.into())
     }
 
-    /// Where the database is, and with which password: the URL's own, else the environment's. Refuses what is
-    /// no address, told under the name that `said_by` has.
+    /// Where the database is. Refuses what is no address, told under the name that `said_by` has.
     pub(crate) fn to_address(&self, said_by: &str) -> anyhow::Result<DatabaseAddress> {
-        let address = DatabaseAddress::from_text(&self.0);
-        let address = address.map_err(|error| Problem::usage(format!("{said_by}: {}", error.0)))?;
-        Ok(address.or_password(from_environment()))
+        DatabaseAddress::from_text(&self.0)
+            .map_err(|error| Problem::usage(format!("{said_by}: {}", error.0)))
     }
 
     /// The same server's database of another name, for a program that is asked with a URL.
@@ -67,11 +62,6 @@ impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("DatabaseUrl").field(&self.without_password()).finish()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a secret is no argument, so clap does not read it")]
-fn from_environment() -> Option<String> {
-    std::env::var(VARIABLE).ok().filter(|password| !password.is_empty())
 }
 
 /// A text without the passwords of a URL in it: neither before its host nor among its parameters.

@@ -32,6 +32,8 @@ mod follow;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod ha;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod import;

@@ -136,6 +136,7 @@ impl Service {
     ) -> Written<T, R> {
         let (caller, lifetime_s) = (caller.clone(), self.settings().session_lifetime_s);
         self.write(move |tx, now| {
+            tx.share_identities()?;
             if !caller.stands(&tx.view(), now, lifetime_s)? {
                 return Ok(Err(DeskRefusal::SessionOver));
             }

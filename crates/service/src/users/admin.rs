@@ -90,6 +90,7 @@ impl Service {
         let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
         let act = self.operator_act(What::UserAdd);
         self.write(move |tx, now| {
+            tx.hold_identities()?;
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
@@ -202,6 +203,7 @@ impl Service {
         };
         let name = user.clone();
         self.write(move |tx, now| {
+            tx.share_identities()?;
             let Some(record) = tx.view().user_by_name(&name)? else {
                 return Ok(Err(AdminRefusal::UserUnknown));
             };
@@ -242,6 +244,7 @@ impl Service {
     ) -> Result<Integrator, Failure<AdminRefusal>> {
         let (name, act) = (name.clone(), self.operator_act(what));
         self.write(move |tx, now| {
+            tx.hold_identities()?;
             let Some(record) = tx.view().integrator_by_name(&name)? else {
                 return Ok(Err(AdminRefusal::IntegratorUnknown));
             };
@@ -264,6 +267,7 @@ impl Service {
     ) -> Result<User, Failure<AdminRefusal>> {
         let (name, act) = (name.clone(), self.operator_act(what));
         self.write(move |tx, now| {
+            tx.hold_identities()?;
             if let Some(company) = company
                 && tx.company(company)?.is_none()
             {
@@ -288,6 +292,7 @@ fn add_integrator(
     tx: &mut Tx<'_>,
     record: IntegratorRecord,
 ) -> Decided<IntegratorRecord, AdminRefusal> {
+    tx.hold_identities()?;
     let records = tx.view().integrators()?;
     if records.iter().any(|other| other.name == record.name) {
         return Ok(Err(AdminRefusal::IntegratorExists));

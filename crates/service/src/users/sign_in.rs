@@ -101,6 +101,7 @@ impl Service {
         let lifetime_s = self.settings().session_lifetime_s;
         let digest = token_digest(&key);
         self.write_aside(move |tx, now| {
+            tx.share_identities()?;
             let Some(user) = proven_user(tx, &claim, &proven)? else {
                 return Ok(Err(SignInRefusal::WrongCredentials));
             };

@@ -273,12 +273,14 @@ CREATE TABLE caller_key (
   PRIMARY KEY (company_id, collector_id, operation, caller_key)
 );
 
--- Payments and reversals that have no place in the journal yet.
+-- Payments and reversals that have no place in the journal yet; of those that one process wrote, place is
+-- their order.
 CREATE TABLE unsealed (
   company_id BIGINT NOT NULL,
   payment_id BIGINT NOT NULL,
   kind TEXT NOT NULL CHECK (kind = 'payment-made' OR kind = 'payment-reversed'),
   recorded_at_us BIGINT NOT NULL,
+  place BIGINT NOT NULL,
   PRIMARY KEY (company_id, payment_id, kind)
 );
 

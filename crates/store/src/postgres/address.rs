@@ -64,10 +64,15 @@ pub(super) enum Trust {
 
 impl DatabaseAddress {
     /// Reads `postgres://user:password@host:port,host:port/database?parameter=value&…`. A host that is the
-    /// directory of a socket is written with `%2F` for `/`.
+    /// directory of a socket is written with `%2F` for `/`. A password that it does not say is that of
+    /// `VENTANILLA_DATABASE_PASSWORD` in the environment.
     ///
     /// Errors in order: the scheme, who and where, the database, the parameters.
     pub fn from_text(text: &str) -> Result<Self, AddressError> {
+        Self::from_parts(text, password_of_environment())
+    }
+
+    fn from_parts(text: &str, other_password: Option<String>) -> Result<Self, AddressError> {
         let rest = ["postgres://", "postgresql://"].iter().find_map(|head| text.strip_prefix(head));
         let rest = rest.ok_or_else(form)?;
         let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
@@ -87,7 +92,7 @@ impl DatabaseAddress {
             trust: if hosts.iter().all(Host::is_here) { Trust::Plain } else { Trust::System },
             hosts,
             user,
-            password: password.filter(|password| !password.is_empty()),
+            password: password.filter(|password| !password.is_empty()).or(other_password),
             database,
             application: "ventanilla".to_owned(),
             connect_timeout: CONNECT_TIMEOUT,
@@ -96,18 +101,6 @@ impl DatabaseAddress {
         };
         address.take_parameters(parameters)?;
         Ok(address)
-    }
-
-    /// The same with a password where the address says none.
-    #[must_use]
-    pub fn or_password(mut self, password: Option<String>) -> Self {
-        self.password = self.password.or(password);
-        self
-    }
-
-    /// Whether it says a password.
-    pub fn has_password(&self) -> bool {
-        self.password.is_some()
     }
 
     /// The address for people: without its password and its parameters.
@@ -317,6 +310,11 @@ fn form() -> AddressError {
     )
 }
 
+#[expect(clippy::disallowed_methods, reason = "a secret is no argument, so clap does not read it")]
+fn password_of_environment() -> Option<String> {
+    std::env::var("VENTANILLA_DATABASE_PASSWORD").ok().filter(|password| !password.is_empty())
+}
+
 /// A part of the address, with `%41` for `A` and the like undone.
 fn decoded(text: &str) -> Result<String, AddressError> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -362,13 +360,12 @@ mod tests {
     }
 
     #[test]
-    fn a_password_comes_decoded_from_the_address_or_else_from_elsewhere() {
+    fn a_password_comes_decoded_from_the_address_or_else_from_the_environment() {
         let other = || Some("otra".to_owned());
-        let password = |text| read(text).or_password(other()).password.unwrap();
+        let password = |text| DatabaseAddress::from_parts(text, other()).unwrap().password.unwrap();
         assert_eq!(password("postgres://a:%C3%B1%2F%40@h/x"), "ñ/@");
         assert_eq!(password("postgres://a@h/x"), "otra");
         assert_eq!(password("postgres://a:@h/x"), "otra");
-        assert!(!read("postgres://a@h/x").has_password());
     }
 
     #[test]

@@ -8,7 +8,6 @@ use ventanilla_domain::{
 };
 
 use super::seal::Act;
-use super::writing::{MARK, Mark};
 use super::{PgConnection, PgValue, again_if_taken};
 use crate::sql::{Loaded, Value};
 use crate::{Operation, StoreError};
@@ -46,11 +45,11 @@ const KEYS: &str = "INSERT INTO caller_key (company_id, collector_id, operation,
     payment_id) SELECT CAST(?1 AS BIGINT), k.* FROM unnest(CAST(?2 AS BIGINT[]), \
     CAST(?3 AS TEXT[]), CAST(?4 AS TEXT[]), CAST(?5 AS BIGINT[])) AS k";
 
-const UNSEALED: &str = "INSERT INTO unsealed (company_id, payment_id, kind, recorded_at_us) \
-    SELECT CAST(?1 AS BIGINT), u.* FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), \
-    CAST(?4 AS BIGINT[])) AS u";
+const UNSEALED: &str = "INSERT INTO unsealed (company_id, payment_id, kind, recorded_at_us, \
+    place) SELECT CAST(?1 AS BIGINT), u.* FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), \
+    CAST(?4 AS BIGINT[]), CAST(?5 AS BIGINT[])) AS u";
 
-/// Writes a group's acts, what they made of the bills, and its mark.
+/// Writes a group's acts, in places from `first_place` on, and what they made of the bills.
 ///
 /// Refuses, to be run again, where a bill is not as it was taken.
 pub(super) fn write(
@@ -59,7 +58,7 @@ pub(super) fn write(
     acts: &[Act],
     taken: &Taken,
     loaded: &Loaded,
-    mark: Mark,
+    first_place: i64,
 ) -> Result<(), StoreError> {
     let company = PgValue::One(Value::Int(company.id.to_i64()));
     let bills: Vec<(&Bill, Bill)> = taken
@@ -75,8 +74,7 @@ pub(super) fn write(
         (REVERSALS, reversals.len(), reversal_columns(&company, &reversals)),
         (BILLS, bills.len(), bill_columns(&company, &bills)),
         (KEYS, keys.len(), key_columns(&company, &keys)),
-        (UNSEALED, acts.len(), unsealed_columns(&company, acts)),
-        (MARK, 1, mark.values().to_vec()),
+        (UNSEALED, acts.len(), unsealed_columns(&company, acts, first_place)),
     ];
     statements.retain(|(_, len, _)| *len > 0);
     let batch: Vec<(&str, &[PgValue<'_>])> =
@@ -193,11 +191,16 @@ fn key_columns<'v>(company: &PgValue<'v>, of: &'v [Key<'_>]) -> Vec<PgValue<'v>>
     ]
 }
 
-fn unsealed_columns<'v>(company: &PgValue<'v>, of: &'v [Act]) -> Vec<PgValue<'v>> {
+fn unsealed_columns<'v>(
+    company: &PgValue<'v>,
+    of: &'v [Act],
+    first_place: i64,
+) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |act| act.key().payment),
         texts(of, |act| act.key().kind().into()),
         ints(of, |act| act.recorded_at().as_microsecond()),
+        PgValue::Ints((first_place..).take(of.len()).collect()),
     ]
 }

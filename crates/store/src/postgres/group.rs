@@ -10,6 +10,7 @@ use ventanilla_domain::{Company, CompanyId, Event, PaymentId};
 use super::flush::{self, Taken};
 use super::load::{Load, LoadedGroup};
 use super::seal::Act;
+use super::slots::Kind;
 use super::writing::Writing;
 use super::{Inner, PgConnection};
 use crate::sql::{Link, Loaded, Reads};
@@ -38,9 +39,12 @@ impl<'a> GroupTx<'a> {
     ) -> Result<Self, StoreError> {
         let payments = wanted.iter().filter(|wanted| wanted.is_payment()).count();
         let ids = store.blocks.take(&store.pool, company, payments)?;
-        let begun = Writing::begin(store).and_then(|writing| {
+        let begun = Writing::begin(store, Kind::Group).and_then(|mut writing| {
+            let mark = writing.prepare_mark(company.to_i64())?;
             let load = Load::new(writing.connection(), &store.known, company, wanted);
-            Ok((load.run()?, writing))
+            let (load, marked) = load.run(mark)?;
+            writing.note_mark(company.to_i64(), marked)?;
+            Ok((load, writing))
         });
         let (load, writing) = match begun {
             Ok(begun) => begun,
@@ -120,11 +124,12 @@ impl<'a> GroupTx<'a> {
             store.blocks.give_back(company, std::mem::take(&mut self.ids));
             return Ok(());
         }
-        let mark = self.writing.mark(company.to_i64()).map_err(CommitError::Nothing)?;
         let connection = self.writing.connection();
-        flush::write(connection, &self.company, &self.acts, &self.taken, &self.loaded, mark)
+        let first_place = store.take_places(self.acts.len());
+        let (company_row, acts) = (&self.company, &self.acts);
+        flush::write(connection, company_row, acts, &self.taken, &self.loaded, first_place)
             .map_err(CommitError::Nothing)?;
-        self.writing.commit_marked(mark)?;
+        self.writing.commit(company.to_i64())?;
         store.blocks.give_back(company, self.ids);
         store.sealer.wake();
         Ok(())

@@ -8,6 +8,7 @@ use ventanilla_domain::{
     BillId, CallerKey, CollectorId, Company, CompanyId, ContractCode, ContractKey, PaymentId,
 };
 
+use super::writing::MARK;
 use super::{PgConnection, PgValue};
 use crate::sql::rows::{self, bill, company, payer, payment, reversal};
 use crate::sql::{AttemptKey, KnownCompanies, Loaded, Row, Value};
@@ -44,11 +45,12 @@ impl<'l> Load<'l> {
         Self { connection, known, company_id, wanted }
     }
 
-    pub(super) fn run(self) -> Read<LoadedGroup> {
-        let mut group = self.who_and_what()?;
+    /// Loads under a mark; says how many rows it took.
+    pub(super) fn run(self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
+        let (mut group, marked) = self.who_and_what(mark)?;
         self.take_bills(&mut group)?;
         self.what_was_before(&mut group)?;
-        Ok(group)
+        Ok((group, marked))
     }
 
     fn id(&self) -> PgValue<'static> {
@@ -66,8 +68,9 @@ impl<'l> Load<'l> {
         Ok(batch.map(|asked| asked.and_then(|_| found.next()).unwrap_or_default()))
     }
 
-    /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed.
-    fn who_and_what(&self) -> Read<LoadedGroup> {
+    /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed. First
+    /// the mark, where the group queues behind who wants the company alone.
+    fn who_and_what(&self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
         let codes: BTreeSet<ContractCode> = self
             .wanted
             .iter()
@@ -79,7 +82,8 @@ impl<'l> Load<'l> {
         let targets: BTreeSet<PaymentId> =
             self.wanted.iter().filter_map(|wanted| wanted.reversed()).collect();
         let code_texts = codes.iter().map(|code| code.as_str().into()).collect();
-        let [companies, tokens, payers, payments] = self.ask([
+        let [marked, companies, tokens, payers, payments] = self.ask([
+            Some((MARK, mark.map(|number| PgValue::One(Value::Int(number))).to_vec())),
             Some((COMPANY, vec![self.id()])),
             asked(!digests.is_empty(), TOKENS, || {
                 vec![self.id(), PgValue::Digests(digests.iter().copied().collect())]
@@ -104,7 +108,7 @@ impl<'l> Load<'l> {
             let (digest, bearer) = bearer(Row::Postgres(row), &company)?;
             bearers.insert(digest, Some(bearer));
         }
-        Ok(LoadedGroup { company, bearers, loaded })
+        Ok((LoadedGroup { company, bearers, loaded }, marked.len()))
     }
 
     /// Takes the bills, in the order of their keys, so that two groups never wait for each other; then

@@ -27,7 +27,8 @@ mod value;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ventanilla_domain::CompanyId;
 
@@ -39,7 +40,8 @@ pub(crate) use own::Own;
 pub(crate) use seal::{Act, in_order};
 pub(crate) use value::PgValue;
 
-use crate::sql::{Held, KnownCompanies, Link, Reads, SqlTx, Value};
+use crate::sql::{Held, KnownCompanies, Link, Reads, Row, SqlTx, Value};
+use crate::values::id;
 use crate::{Digest, Group, Keys, OpenError, StoreError, Wanted, WantedBearer};
 use blocks::Blocks;
 use pool::{Pool, Pooled};
@@ -69,6 +71,8 @@ struct Inner {
     /// A token's company never changes.
     token_companies: Mutex<HashMap<Digest, CompanyId>>,
     sealer: Sealer,
+    /// How many acts this process has written without an entry.
+    places: AtomicI64,
 }
 
 impl Postgres {
@@ -105,6 +109,7 @@ impl Postgres {
             blocks: Blocks::default(),
             token_companies: Mutex::default(),
             sealer: Sealer::default(),
+            places: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -167,35 +172,46 @@ impl Postgres {
 }
 
 impl Inner {
+    /// The first of as many places, in the order of this process.
+    fn take_places(&self, len: usize) -> i64 {
+        self.places.fetch_add(i64::try_from(len).unwrap_or(i64::MAX), Ordering::Relaxed)
+    }
+
     /// The companies of the tokens that are wanted, as far as there are such tokens.
     fn companies_of(
         &self,
         wanted: &[Option<&Wanted>],
     ) -> Result<HashMap<Digest, CompanyId>, StoreError> {
-        let mut known = self.token_companies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = HashMap::new();
-        let mut unknown = Vec::new();
-        for digest in wanted.iter().filter_map(|wanted| wanted.as_ref()?.token()) {
-            match known.get(&digest) {
-                Some(company) => drop(found.insert(digest, *company)),
-                None => unknown.push(digest),
-            }
-        }
+        let digests = || wanted.iter().filter_map(|wanted| wanted.as_ref()?.token());
+        let known = |known: &HashMap<Digest, CompanyId>| -> HashMap<_, _> {
+            digests().filter_map(|digest| Some((digest, *known.get(&digest)?))).collect()
+        };
+        let mut found = known(&self.known_tokens());
+        let unknown: Vec<Digest> = digests().filter(|digest| !found.contains_key(digest)).collect();
         if unknown.is_empty() {
             return Ok(found);
         }
-        let connection = self.pool.take()?;
-        let reads = Reads::new(Link::Postgres(&connection), &self.known);
-        if known.len() + unknown.len() > TOKENS_KNOWN {
-            known.clear();
-        }
-        for (digest, company) in reads.companies_of_tokens(&unknown)? {
+        let read = self.pool.take()?.query_many(&[(TOKENS, &[PgValue::Digests(unknown)])])?;
+        let mut known = self.known_tokens();
+        for row in read.iter().flatten() {
+            let row = Row::Postgres(row);
+            let (digest, company) = (row.get(0)?, id(CompanyId::from_i64, row.get(1)?)?);
+            if known.len() >= TOKENS_KNOWN {
+                known.clear();
+            }
             known.insert(digest, company);
             found.insert(digest, company);
         }
         Ok(found)
     }
+
+    fn known_tokens(&self) -> MutexGuard<'_, HashMap<Digest, CompanyId>> {
+        self.token_companies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+const TOKENS: &str = "SELECT t.digest, c.company_id FROM token t JOIN collector c USING (collector_id) \
+    WHERE t.digest = ANY (CAST(?1 AS BYTEA[]))";
 
 /// A read transaction on a connection of the pool.
 #[derive(Debug)]

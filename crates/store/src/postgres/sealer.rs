@@ -9,6 +9,7 @@ use ventanilla_domain::CompanyId;
 
 use super::Inner;
 use super::seal::{Sealed, seal_some};
+use super::slots::Kind;
 use super::writing::Writing;
 use crate::sql::{Link, Reads, Value};
 use crate::{CommitError, StoreError};
@@ -121,7 +122,7 @@ impl Inner {
 
     fn seal(&self, company: CompanyId) -> Result<(), StoreError> {
         loop {
-            let writing = Writing::begin(self)?;
+            let writing = Writing::begin(self, Kind::Own)?;
             let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
             if sealed != Sealed::None {
                 writing.commit(company.to_i64()).map_err(|error| match error {

@@ -26,5 +26,5 @@ pub(crate) use loaded::{AttemptKey, Loaded};
 pub(crate) use params::Params;
 pub(crate) use read::Reads;
 pub(crate) use row::Row;
-pub(crate) use tx::{Held, SqlTx};
+pub(crate) use tx::{Held, Hold, SqlTx};
 pub(crate) use value::{Value, values};

@@ -388,16 +388,11 @@ impl<'a> Reads<'a> {
         self.one(sql, [digest], |row| bearer(row, self.known))
     }
 
-    /// The companies of those of the tokens that there are.
-    pub(crate) fn companies_of_tokens(self, digests: &[Digest]) -> Read<Vec<(Digest, CompanyId)>> {
+    /// The company of a token's collector; `None` without such a token.
+    pub(crate) fn company_of_token(self, digest: &Digest) -> Read<Option<CompanyId>> {
         let sql = "SELECT company_id FROM token JOIN collector USING (collector_id) \
                    WHERE digest = ?1";
-        let mut found = Vec::new();
-        for digest in digests {
-            let company = self.one(sql, [digest], |row| id(CompanyId::from_i64, row.get(0)?))?;
-            found.extend(company.map(|company| (*digest, company)));
-        }
-        Ok(found)
+        self.one(sql, [digest], |row| id(CompanyId::from_i64, row.get(0)?))
     }
 
     /// The entries of a company from a number on, at most about `len`.

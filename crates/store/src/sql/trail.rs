@@ -8,6 +8,7 @@ use ventanilla_domain::CompanyId;
 use super::read::limit;
 use super::rows::string;
 use super::{Reads, Row, SqlTx};
+use crate::postgres::again_if_taken;
 use crate::trail::{TrailHead, TrailRow, from_code, to_code};
 use crate::values::instant;
 use crate::{Digest, StoreError};
@@ -72,7 +73,9 @@ impl SqlTx<'_> {
             "INSERT INTO trail (company_id, number, recorded_at_us, body, chain) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
             (code, row.number, recorded_at.as_microsecond(), body, row.chain),
-        )?;
+        )
+        // Nobody holds the end of a trail that has none yet.
+        .map_err(again_if_taken)?;
         self.run(
             "INSERT INTO trail_head (company_id, number, chain) VALUES (?1, ?2, ?3) \
              ON CONFLICT (company_id) DO UPDATE SET number = excluded.number, \

@@ -19,8 +19,8 @@ impl Reads<'_> {
             payment_columns!(),
             ", ",
             reversal_columns!(),
-            ", u.kind, d.payment_id FROM (SELECT payment_id, kind, recorded_at_us FROM unsealed",
-            " WHERE company_id = ?1 ORDER BY recorded_at_us, payment_id LIMIT ?2) AS u",
+            ", u.kind, d.payment_id FROM (SELECT payment_id, kind, recorded_at_us, place FROM unsealed",
+            " WHERE company_id = ?1 ORDER BY recorded_at_us, place, payment_id LIMIT ?2) AS u",
             " CROSS JOIN LATERAL (SELECT * FROM payment WHERE company_id = ?1",
             " AND payment_id = u.payment_id LIMIT 1) AS p",
             " LEFT JOIN LATERAL (SELECT * FROM reversal WHERE u.kind = 'payment-reversed'",
@@ -30,7 +30,7 @@ impl Reads<'_> {
             " ELSE u.payment_id END",
             " AND kind = CASE u.kind WHEN 'payment-made' THEN 'payment-reversed'",
             " ELSE 'payment-made' END LIMIT 1) AS d ON TRUE",
-            " ORDER BY u.recorded_at_us, u.payment_id"
+            " ORDER BY u.recorded_at_us, u.place, u.payment_id"
         );
         self.many(sql, (company.id.to_i64(), limit(len)), |row| {
             let (payment, reversal) = payment_and_reversal(row, company.currency)?;

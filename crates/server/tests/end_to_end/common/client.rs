@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -74,12 +75,14 @@ pub(crate) struct Client {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
     token: String,
+    /// How long it waits for an answer.
+    patience: Duration,
 }
 
 impl Client {
     /// A client without a token.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None, token: String::new() }
+        Self { address, stream: None, token: String::new(), patience: PATIENCE }
     }
 
     /// A client with a token.
@@ -92,12 +95,17 @@ impl Client {
 
     /// Another connection with the same token.
     pub(crate) fn another(&self) -> Self {
-        Self { address: self.address, stream: None, token: self.token.clone() }
+        self.at(self.address)
     }
 
     /// The same token at another server.
     pub(crate) fn at(&self, address: SocketAddr) -> Self {
-        Self { address, stream: None, token: self.token.clone() }
+        Self { address, stream: None, token: self.token.clone(), patience: self.patience }
+    }
+
+    /// The same that waits no longer than that for an answer.
+    pub(crate) fn waiting(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Sends a request that must be answered.
@@ -117,6 +125,7 @@ impl Client {
             Some(stream) => stream,
             None => BufReader::new(connect(self.address)?),
         };
+        stream.get_ref().set_read_timeout(Some(self.patience))?;
         stream.get_mut().write_all(request.as_bytes())?;
         let answer = read_answer(&mut stream)?;
         if !answer.head.contains("\r\nconnection: close\r\n") {

@@ -181,6 +181,39 @@ fn our_scripts_run_on_every_engine() {
 }
 
 #[test]
+fn the_document_spreads_every_table_and_every_foreign_key() {
+    let document = include_str!("../../../../../docs/distributed.md");
+    let scripts: Vec<String> = SCRIPTS.into_iter().flat_map(steps).collect();
+    let local = ["schema_version", "schema_lock"];
+    let tables: Vec<&str> = scripts
+        .iter()
+        .filter_map(|sql| sql.split("CREATE TABLE ").nth(1)?.split(' ').next())
+        .collect();
+    assert!(tables.len() > 30, "{tables:?}");
+    for table in tables.into_iter().filter(|table| !local.contains(table)) {
+        let line = match (OF_NO_COMPANY.contains(&table), table) {
+            (true, _) => format!("SELECT create_reference_table('{table}');"),
+            (false, "company") => {
+                "SELECT create_distributed_table('company', 'company_id');".to_owned()
+            }
+            (false, _) => format!(
+                "SELECT create_distributed_table('{table}', 'company_id', colocate_with => 'company');"
+            ),
+        };
+        assert_eq!(document.matches(&line).count(), 1, "{line}");
+    }
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let document = flat(document);
+    for sql in scripts.iter().filter(|sql| sql.contains("ADD CONSTRAINT")) {
+        let sql = flat(&sql[sql.find("ALTER TABLE").unwrap()..]);
+        assert!(document.contains(&sql), "{sql}");
+        let drop =
+            sql[..sql.find(" FOREIGN KEY").unwrap()].replace("ADD CONSTRAINT", "DROP CONSTRAINT");
+        assert!(document.contains(&drop), "{drop}");
+    }
+}
+
+#[test]
 fn what_some_engine_lacks_is_refused() {
     for sql in [
         "CREATE SEQUENCE s",

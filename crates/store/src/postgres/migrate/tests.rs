@@ -136,6 +136,19 @@ fn the_role_that_serves_cannot_change_what_is_written_for_ever() {
 }
 
 #[test]
+fn a_schema_that_is_behind_is_brought_up_to_date_by_whoever_opens_it() {
+    let trial = Trial::new();
+    created(&trial).unwrap();
+    let before = schema(&trial);
+    trial.sql("UPDATE schema_version SET steps_done = steps - 1");
+    trial.sql(&format!("GRANT DELETE ON journal TO {}", trial.database.role()));
+    opened(&trial).unwrap();
+    assert_eq!(trial.sql("SELECT steps - steps_done FROM schema_version"), "0");
+    assert_eq!(schema(&trial), before);
+    assert!(trial.connect().simple("DELETE FROM journal").is_err());
+}
+
+#[test]
 fn a_role_that_may_make_no_tables_is_told_so() {
     let trial = Trial::new();
     trial.sql("REVOKE ALL ON SCHEMA public FROM PUBLIC, pg_database_owner");

@@ -16,6 +16,15 @@ pub(crate) enum Held<'a> {
     Postgres(Box<Own<'a>>),
 }
 
+/// Against whom something is held until a transaction ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hold {
+    /// Everybody else.
+    Alone,
+    /// Those who want it alone.
+    Shared,
+}
+
 /// The one connection of SQLite that writes.
 #[derive(Debug)]
 pub(crate) struct SqliteHeld<'a> {
@@ -42,14 +51,23 @@ impl<'a> Held<'a> {
     }
 
     /// Keeps everybody else from a company until the transaction ends. SQLite has one writer in any case.
+    /// Says whether others may have changed it up to now.
     pub(in crate::sql) fn take(
         &mut self,
         company: CompanyId,
         keys: &Keys,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(false),
+            Self::Postgres(own) => own.take(company, keys),
+        }
+    }
+
+    /// Keeps others from who may sign in.
+    pub(super) fn hold_identities(&self, hold: Hold) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(own) => own.take(company, keys),
+            Self::Postgres(own) => own.hold_identities(hold),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
 
-pub(crate) use held::Held;
+pub(crate) use held::{Held, Hold};
 
 type Write = Result<(), StoreError>;
 
@@ -86,9 +86,19 @@ impl<'a> SqlTx<'a> {
         if let Some(bearer) = self.bearers.get(digest) {
             return Ok(bearer.clone());
         }
-        let bearer = self.reads().bearer(digest)?;
+        let mut bearer = self.reads().bearer(digest)?;
+        // Whoever may act now may not act any more once others are kept from disabling it.
+        if let Some(found) = &bearer
+            && self.held.take(found.company.id, self.keys)?
+        {
+            bearer = self.reads().bearer(digest)?;
+        }
         self.bearers.insert(*digest, bearer.clone());
         Ok(bearer)
+    }
+
+    pub(crate) fn hold_identities(&self, hold: Hold) -> Write {
+        self.held.hold_identities(hold)
     }
 
     /// The counters as this transaction leaves them so far.
@@ -327,7 +337,7 @@ impl<'a> SqlTx<'a> {
     }
 
     pub(crate) fn drop_token(&mut self, digest: &Digest) -> Write {
-        if let Some((_, company)) = self.reads().companies_of_tokens(&[*digest])?.pop() {
+        if let Some(company) = self.reads().company_of_token(digest)? {
             self.held.take(company, self.keys)?;
         }
         self.bearers.clear();
