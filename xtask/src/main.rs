@@ -1,6 +1,7 @@
 //! The checks of this repository. `cargo xtask ci` is the one entry point, on a laptop and in CI;
-//! `.ci/run` calls nothing else.
+//! `.ci/run` calls nothing else. Beside them, what a benchmark needs that the product cannot give itself.
 
+mod bench_database;
 mod ci;
 mod imports;
 mod shell;
@@ -16,6 +17,8 @@ use std::process::ExitCode;
 enum Request {
     List,
     Run(Vec<&'static ci::Step>),
+    /// With flags that are the benchmark's own.
+    BenchDatabase(Vec<String>),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let done = match request {
         Request::List => shell::say(&usage()).map_err(anyhow::Error::from),
         Request::Run(steps) => ci::run(root(), &steps, &mut io::stdout()),
+        Request::BenchDatabase(flags) => bench_database::run(root(), &flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,8 +52,9 @@ fn root() -> &'static Path {
 }
 
 fn to_request(words: &[String]) -> Result<Request, String> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    match texts.as_slice() {
+        ["bench-database", ..] => Ok(Request::BenchDatabase(words[1..].to_vec())),
         [] | ["help" | "--help" | "-h"] => Ok(Request::List),
         ["ci"] => Ok(Request::Run(ci::STEPS.iter().collect())),
         ["ci", "--only"] => Err(format!("--only needs the name of a step\n\n{}", usage())),
@@ -66,7 +71,8 @@ fn to_request(words: &[String]) -> Result<Request, String> {
 fn usage() -> String {
     let mut text = String::from(
         "cargo xtask ci              every step, in order, up to the first failure\n\
-         cargo xtask ci --only STEP  one step\n\nSteps:",
+         cargo xtask ci --only STEP  one step\n\
+         cargo xtask bench-database  `ventanilla bench database` on a cluster of its own; flags are its\n\nSteps:",
     );
     for step in &ci::STEPS {
         text.push_str(&format_step(step));
@@ -104,6 +110,13 @@ mod tests {
         for step in &ci::STEPS {
             assert_eq!(request(&["ci", "--only", step.name]), Ok(Request::Run(vec![step])));
         }
+    }
+
+    #[test]
+    fn the_flags_of_the_benchmark_are_its_own() {
+        let flags = vec!["--seconds".to_owned(), "1".to_owned()];
+        let asked = request(&["bench-database", "--seconds", "1"]);
+        assert_eq!(asked, Ok(Request::BenchDatabase(flags)));
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub(super) type Requests = Arc<dyn Fn(u64, &mut Vec<u8>) -> bool + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Target {
     name: &'static str,
-    address: SocketAddr,
+    /// Connections are shared out among them; there is one at least.
+    addresses: Arc<[SocketAddr]>,
     requests: Requests,
     is_success: fn(&[u8]) -> bool,
     next: Arc<AtomicU64>,
@@ -38,8 +39,18 @@ impl fmt::Debug for Target {
 impl Target {
     /// A server and what is asked of it.
     pub(super) fn new(name: &'static str, address: SocketAddr, requests: Requests) -> Self {
+        Self::of_several(name, [address], requests)
+    }
+
+    /// Servers of the same books, and what is asked of whichever of them.
+    pub(super) fn of_several<const N: usize>(
+        name: &'static str,
+        addresses: [SocketAddr; N],
+        requests: Requests,
+    ) -> Self {
+        const { assert!(N > 0) };
         let is_success = |body: &[u8]| body.starts_with(b"{\"error\":0,");
-        Self { name, address, requests, is_success, next: Arc::default() }
+        Self { name, addresses: addresses.into(), requests, is_success, next: Arc::default() }
     }
 
     /// The same where a success looks otherwise.
@@ -122,8 +133,9 @@ impl Load {
         let mut total = Tally::default();
         let driven = async {
             let mut connections = JoinSet::new();
-            for _ in 0..self.connections {
-                connections.spawn(drive(target.clone(), course.clone()));
+            let addresses = target.addresses.iter().cycle();
+            for (_, address) in (0..self.connections).zip(addresses) {
+                connections.spawn(drive(target.clone(), *address, course.clone()));
             }
             while let Some(joined) = connections.join_next().await {
                 total.add(joined??);
@@ -180,8 +192,8 @@ struct Course {
     stop: Arc<AtomicBool>,
 }
 
-async fn drive(target: Target, course: Course) -> io::Result<Tally> {
-    let mut kept = Some(connect(target.address).await?);
+async fn drive(target: Target, address: SocketAddr, course: Course) -> io::Result<Tally> {
+    let mut kept = Some(connect(address).await?);
     let mut tally = Tally::default();
     let (mut request, mut answer) = (Vec::with_capacity(1024), Vec::with_capacity(16 * 1024));
     loop {
@@ -197,7 +209,7 @@ async fn drive(target: Target, course: Course) -> io::Result<Tally> {
         }
         let mut stream = match kept.take() {
             Some(stream) => stream,
-            None => connect(target.address).await?,
+            None => connect(address).await?,
         };
         stream.write_all(&request).await?;
         let body = read_answer(&mut stream, &mut answer).await?;

@@ -4,6 +4,7 @@
 //! alternating rounds says something of the program.
 
 mod anchors;
+mod database;
 mod edge;
 mod facts;
 mod import;
@@ -25,7 +26,7 @@ use crate::log::{self, LogArgs};
 use crate::output;
 use crate::problem::Exit;
 
-use load::{Load, Target};
+use load::{Load, Measured, Target};
 use peer::Peer;
 use report::{Ratio, Report, Series};
 use world::World;
@@ -47,6 +48,8 @@ pub(crate) enum BenchCommand {
     Import(import::ImportBenchArgs),
     /// El borde bajo abuso: cajeros que cobran mientras otros solo ocupan conexiones
     Edge(edge::EdgeBenchArgs),
+    /// Pagos sobre PostgreSQL: contra pgbench, y contra una sentencia por viaje en el mismo esquema
+    Database(database::DatabaseBenchArgs),
     /// Un eco que responde siempre lo mismo
     #[command(hide = true)]
     ServeEcho(anchors::EchoArgs),
@@ -61,6 +64,7 @@ impl BenchCommand {
             Self::Payout(args) => args.to_line("payout"),
             Self::Print(args) => args.to_line(),
             Self::All(args) => args.to_line("all"),
+            Self::Database(args) => args.to_line(),
             Self::Import(_) | Self::Edge(_) | Self::ServeEcho(_) => String::new(),
         }
     }
@@ -138,6 +142,7 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
         BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Edge(args) => return edge::run(args),
+        BenchCommand::Database(args) => database::run(args, &mut report)?,
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
         BenchCommand::Payout(args) => {
@@ -227,23 +232,66 @@ fn payout(world: &World, args: &BenchArgs, report: &mut Report) -> anyhow::Resul
     Ok(())
 }
 
-/// Measures the targets in turn, round after round, each second round backwards.
+/// What is measured in turn with others.
+struct Subject<'s> {
+    name: &'static str,
+    round: Box<dyn FnMut() -> anyhow::Result<Found> + 's>,
+}
+
+/// What a round found.
+enum Found {
+    Measured(Measured),
+    /// No more than how many a second they were.
+    Rate(f64),
+}
+
+impl<'s> Subject<'s> {
+    /// A target that is asked like this.
+    fn asked(target: &'s Target, load: Load) -> Self {
+        let round = move || load.run(target).map(Found::Measured);
+        Self { name: target.name(), round: Box::new(round) }
+    }
+}
+
+/// Measures the targets in turn.
 fn measure<const N: usize>(targets: &[Target; N], args: &BenchArgs) -> anyhow::Result<[Series; N]> {
-    let load = Load {
-        connections: args.connections,
+    let load = load_of(args.connections, args.seconds);
+    alternate(targets.each_ref().map(|target| Subject::asked(target, load)), args.rounds)
+}
+
+/// Connections that ask without a pause for so many seconds.
+fn load_of(connections: u32, seconds: u32) -> Load {
+    Load {
+        connections,
         warm_up: WARM_UP,
-        counted: Duration::from_secs(args.seconds.into()),
+        counted: Duration::from_secs(seconds.into()),
         think: Duration::ZERO,
         is_kept: true,
-    };
-    let mut series: [Series; N] = std::array::from_fn(|at| Series::new(targets[at].name()));
-    for round in 0..args.rounds {
+    }
+}
+
+/// Measures in turn, round after round, each second round backwards.
+fn alternate<const N: usize>(
+    mut subjects: [Subject<'_>; N],
+    rounds: u32,
+) -> anyhow::Result<[Series; N]> {
+    let mut series: [Series; N] = std::array::from_fn(|at| Series::new(subjects[at].name));
+    for round in 0..rounds {
         for step in 0..N {
             let at = if round % 2 == 0 { step } else { N - 1 - step };
-            let measured = load.run(&targets[at])?;
-            let name = targets[at].name();
-            output::tell(format_args!("ronda {}: {name}: {:.0}/s", round + 1, measured.rate));
-            series[at].add(measured);
+            let Subject { name, round: measure } = &mut subjects[at];
+            let rate = match measure()? {
+                Found::Measured(measured) => {
+                    let rate = measured.rate;
+                    series[at].add(measured);
+                    rate
+                }
+                Found::Rate(rate) => {
+                    series[at].add_rate(rate);
+                    rate
+                }
+            };
+            output::tell(format_args!("ronda {}: {name}: {rate:.0}/s", round + 1));
             std::thread::sleep(PAUSE);
         }
     }

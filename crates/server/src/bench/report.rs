@@ -22,10 +22,24 @@ impl Series {
 
     /// One round more.
     pub(super) fn add(&mut self, measured: Measured) {
-        self.rates.push(measured.rate);
+        self.add_rate(measured.rate);
         self.p99s.push(measured.p99);
         self.refused = self.refused.saturating_add(measured.refused);
         self.first_refused = self.first_refused.take().or(measured.first_refused);
+    }
+
+    /// One round more of what tells no more than how many a second they were.
+    pub(super) fn add_rate(&mut self, rate: f64) {
+        self.rates.push(rate);
+    }
+
+    fn to_row(&self) -> String {
+        let p99s: Vec<f64> = self.p99s.iter().map(|p99| p99.as_secs_f64() * 1e3).collect();
+        let p99 = match p99s.as_slice() {
+            [] => "–".to_owned(),
+            p99s => format!("{:.2} ms", median(p99s)),
+        };
+        format!("| {} | {:.0} | {p99} |", self.name, median(&self.rates))
     }
 }
 
@@ -55,11 +69,8 @@ impl Times {
 
     fn to_row(&self) -> String {
         let (median, range) = (median(&self.rounds_ms), to_range(&self.rounds_ms));
-        let target = match self.at_most_ms {
-            Some(target) if median <= target => format!("≤ {target}: cumple"),
-            Some(target) => format!("≤ {target}: **no cumple**"),
-            None => "–".to_owned(),
-        };
+        let bound = self.at_most_ms.map(Bound::AtMost);
+        let target = bound.map_or_else(|| "–".to_owned(), |bound| bound.to_verdict(median));
         format!("| {} | {median:.2} | {range} | {target} |", self.name)
     }
 }
@@ -76,7 +87,24 @@ fn to_range(rounds: &[f64]) -> String {
 pub(super) struct Ratio {
     name: &'static str,
     rounds: Vec<f64>,
-    at_least: Option<f64>,
+    bound: Option<Bound>,
+}
+
+/// What a ratio's median is to be.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Bound {
+    fn to_verdict(self, median: f64) -> String {
+        let (target, is_met) = match self {
+            Self::AtLeast(least) => (format!("≥ {least}"), median >= least),
+            Self::AtMost(most) => (format!("≤ {most}"), median <= most),
+        };
+        format!("{target}: {}", if is_met { "cumple" } else { "**no cumple**" })
+    }
 }
 
 impl Ratio {
@@ -88,7 +116,14 @@ impl Ratio {
         at_least: Option<f64>,
     ) -> Self {
         let rounds = this.rates.iter().zip(&that.rates);
-        Self { name, rounds: rounds.map(|(this, that)| this / that).collect(), at_least }
+        let rounds = rounds.map(|(this, that)| this / that).collect();
+        Self { name, rounds, bound: at_least.map(Bound::AtLeast) }
+    }
+
+    /// What one of `this` costs beside one of `that`, which may be `at_most` so many times as much.
+    pub(super) fn of_cost(name: &'static str, this: &Series, that: &Series, at_most: f64) -> Self {
+        let bound = Some(Bound::AtMost(at_most));
+        Self { bound, ..Self::of(name, that, this, None) }
     }
 
     /// How fast `this` is beside `that`.
@@ -99,16 +134,13 @@ impl Ratio {
         at_least: Option<f64>,
     ) -> Self {
         let rounds = that.rounds_ms.iter().zip(&this.rounds_ms);
-        Self { name, rounds: rounds.map(|(that, this)| that / this).collect(), at_least }
+        let rounds = rounds.map(|(that, this)| that / this).collect();
+        Self { name, rounds, bound: at_least.map(Bound::AtLeast) }
     }
 
     fn to_row(&self) -> String {
         let (median, range) = (median(&self.rounds), to_range(&self.rounds));
-        let target = match self.at_least {
-            Some(target) if median >= target => format!("≥ {target}: cumple"),
-            Some(target) => format!("≥ {target}: **no cumple**"),
-            None => "–".to_owned(),
-        };
+        let target = self.bound.map_or_else(|| "–".to_owned(), |bound| bound.to_verdict(median));
         format!("| {} | {median:.2} | {range} | {target} |", self.name)
     }
 }
@@ -184,11 +216,7 @@ impl Report {
 
     /// The table of rates, where there are any.
     fn to_rates(&self) -> Vec<String> {
-        let series = self.series.iter().map(|series| {
-            let p99s: Vec<f64> = series.p99s.iter().map(|p99| p99.as_secs_f64() * 1e3).collect();
-            let (rate, p99) = (median(&series.rates), median(&p99s));
-            format!("| {} | {rate:.0} | {p99:.2} ms |", series.name)
-        });
+        let series = self.series.iter().map(Series::to_row);
         let syncs = self.syncs_per_second;
         let syncs =
             syncs.map(|syncs| format!("| F: fdatasync de 4 KiB en su lugar | {syncs:.0} | – |"));
@@ -265,16 +293,22 @@ mod tests {
         assert_eq!(row, "| a / b | 3.00 | 1.00 – 4.00 | ≥ 3: cumple |");
         let row = Ratio::of("b / a", &that, &this, Some(0.45)).to_row();
         assert_eq!(row, "| b / a | 0.33 | 0.25 – 1.00 | ≥ 0.45: **no cumple** |");
+        let row = Ratio::of_cost("b / a", &that, &this, 2.0).to_row();
+        assert_eq!(row, "| b / a | 3.00 | 1.00 – 4.00 | ≤ 2: **no cumple** |");
+        let row = Ratio::of_cost("a / b", &this, &that, 2.0).to_row();
+        assert_eq!(row, "| a / b | 0.33 | 0.25 – 1.00 | ≤ 2: cumple |");
     }
 
     #[test]
     fn the_tables_hold_every_series() {
         let mut report = Report::new("ventanilla bench pay".to_owned());
-        report.add_series([series("a", &[10.0, 20.0])]);
+        let mut told = Series::new("b");
+        told.add_rate(7.0);
+        report.add_series([series("a", &[10.0, 20.0]), told]);
         report.set_syncs(9000.4);
         let text = report.to_markdown();
         assert!(text.starts_with("`ventanilla bench pay`\n\n| razón "), "{text}");
-        assert!(text.contains("\n| a | 15 | 1.50 ms |\n| F: "), "{text}");
+        assert!(text.contains("\n| a | 15 | 1.50 ms |\n| b | 7 | – |\n| F: "), "{text}");
         assert!(!report.has_refusals());
         assert!(!text.contains("duración"), "a table without rows is left out: {text}");
     }

@@ -17,8 +17,8 @@ use crate::output;
 use crate::place::{Home, Place};
 use crate::problem::{self, Problem, to_reason};
 
-const BILLS_PER_CONTRACT: u64 = 5;
-const FIRST_BILL: u64 = 1_000_000;
+pub(super) const BILLS_PER_CONTRACT: u64 = 5;
+pub(super) const FIRST_BILL: u64 = 1_000_000;
 /// A prime: its multiples walk over all bills without order, as payers do.
 pub(super) const STRIDE: u64 = 999_983;
 pub(super) const LOGIN: &str = "medicion";
@@ -97,25 +97,7 @@ impl World {
 
     fn fill(&self) -> anyhow::Result<()> {
         let books = Books::start(self.place().create()?, &self.place())?;
-        let company = books.wait(books.service.add_company(NewCompany {
-            id: CompanyId::FIRST,
-            name: Name::from_text("Medición")?,
-            currency: Currency::BOB,
-            time_zone: TimeZone::from_name("America/La_Paz")?,
-            first_payment: PaymentId::FIRST,
-        }));
-        let company = company.map_err(|failure| books.unchanged(failure))?.id;
-        let collector = books.wait(books.service.add_collector(NewCollector {
-            company,
-            name: Label::from_text(LOGIN)?,
-            can_list: false,
-            credentials: Some(Credentials {
-                security_code: LOGIN.to_owned(),
-                login: LOGIN.to_owned(),
-                password: LOGIN.to_owned(),
-            }),
-        }));
-        collector.map_err(|failure| books.unchanged(failure))?;
+        let company = add_company(&books)?;
         for (kind, name, text) in [
             (FileKind::Members, "socios.csv", self.members()?),
             (FileKind::Bills, "facturas.csv", self.bills()?),
@@ -222,16 +204,44 @@ impl World {
 
     /// Requests of `realizarpago`, each of another bill, until there are no more.
     pub(super) fn payments(&self, server: &Peer) -> anyhow::Result<Requests> {
-        let (bills, token) = (self.bills, Self::token(server)?);
-        Ok(Arc::new(move |number, request| {
-            let Bill { id, contract, period, amount } =
-                Bill::of(number.wrapping_mul(STRIDE) % bills);
-            let body = format!(
-                r#"{{"IdFactura":{id},"Periodo":"{period}","Contrato":"{contract}","Monto":{amount},"IdAsociado":"{contract}","IdTransaccion":"m{number}"}}"#
-            );
-            number < bills && write_request(request, "realizarpago", Some(&token), &body).is_ok()
-        }))
+        payments(self.bills, server)
     }
+}
+
+/// Opens the books of the company that is measured, and lets its collector in.
+pub(super) fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
+    let company = books.wait(books.service.add_company(NewCompany {
+        id: CompanyId::FIRST,
+        name: Name::from_text("Medición")?,
+        currency: Currency::BOB,
+        time_zone: TimeZone::from_name("America/La_Paz")?,
+        first_payment: PaymentId::FIRST,
+    }));
+    let company = company.map_err(|failure| books.unchanged(failure))?.id;
+    let collector = books.wait(books.service.add_collector(NewCollector {
+        company,
+        name: Label::from_text(LOGIN)?,
+        can_list: false,
+        credentials: Some(Credentials {
+            security_code: LOGIN.to_owned(),
+            login: LOGIN.to_owned(),
+            password: LOGIN.to_owned(),
+        }),
+    }));
+    collector.map_err(|failure| books.unchanged(failure))?;
+    Ok(company)
+}
+
+/// Requests of `realizarpago` to a server of so many bills, each of another one, until there are no more.
+pub(super) fn payments(bills: u64, server: &Peer) -> anyhow::Result<Requests> {
+    let token = World::token(server)?;
+    Ok(Arc::new(move |number, request| {
+        let Bill { id, contract, period, amount } = Bill::of(number.wrapping_mul(STRIDE) % bills);
+        let body = format!(
+            r#"{{"IdFactura":{id},"Periodo":"{period}","Contrato":"{contract}","Monto":{amount},"IdAsociado":"{contract}","IdTransaccion":"m{number}"}}"#
+        );
+        number < bills && write_request(request, "realizarpago", Some(&token), &body).is_ok()
+    }))
 }
 
 /// A synthetic bill; its index says everything of it.

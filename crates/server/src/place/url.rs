@@ -25,6 +25,23 @@ impl DatabaseUrl {
             .map_err(|error| Problem::usage(format!("{said_by}: {}", error.0)))
     }
 
+    /// The same server's database of another name, for a program that is asked with a URL.
+    pub(crate) fn of_database(&self, name: &str) -> Self {
+        let start = self.0.find("://").map_or(0, |scheme| scheme + "://".len());
+        let query = self.0.get(start..).and_then(|rest| rest.find('?')).map(|len| start + len);
+        let (path, query) = self.0.split_at(query.unwrap_or(self.0.len()));
+        // What comes before the last at-sign is no path: a password may hold a slash.
+        let host = path.rfind('@').map_or(start, |at| at + 1);
+        let slash = path.get(host..).and_then(|rest| rest.find('/')).map(|len| host + len);
+        let server = path.get(..slash.unwrap_or(path.len())).unwrap_or_default();
+        Self(format!("{server}/{name}{query}"))
+    }
+
+    /// The URL as it was written, password and all: for a program that connects with it.
+    pub(crate) fn as_written(&self) -> &str {
+        &self.0
+    }
+
     /// Whether nothing was written.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -76,6 +93,22 @@ fn without_user_password(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_database_of_the_same_server_differs_by_its_name_alone() {
+        for (url, other) in [
+            ("postgres://base/libros", "postgres://base/b"),
+            ("postgres://base", "postgres://base/b"),
+            ("postgres://caja:a/b@base:5432/libros", "postgres://caja:a/b@base:5432/b"),
+            (
+                "postgres://caja@a:1,b:2/x?sslmode=disable&a=/@",
+                "postgres://caja@a:1,b:2/b?sslmode=disable&a=/@",
+            ),
+            ("postgres://caja@base?a=b", "postgres://caja@base/b?a=b"),
+        ] {
+            assert_eq!(DatabaseUrl::from_text(url).of_database("b").as_written(), other);
+        }
+    }
 
     #[test]
     fn a_password_is_shown_nowhere() {

@@ -1,11 +1,12 @@
 //! `IdCobranza` for servers side by side: each process takes blocks of ids that no other gets.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ventanilla_domain::{CompanyId, PaymentId};
 
 use super::PgConnection;
+use super::pool::Pool;
 use crate::StoreError;
 use crate::sql::{Link, Value};
 use crate::values::id;
@@ -23,22 +24,42 @@ impl Blocks {
     /// Takes as many ids, in ascending order; none of them is given again unless they are given back.
     pub(super) fn take(
         &self,
-        connection: &PgConnection,
+        pool: &Pool,
         company: CompanyId,
         count: usize,
     ) -> Result<VecDeque<PaymentId>, StoreError> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.lock();
         let own = free.entry(company).or_default();
         while own.len() < count {
-            own.extend(reserve(connection, company)?);
+            own.extend(reserve(&*pool.take()?, company)?);
         }
         let rest = own.split_off(count);
         Ok(std::mem::replace(own, rest))
     }
 
+    /// Takes a block ahead of need where few ids are left, so that no payment waits for the counters, which
+    /// are held while others are sealed.
+    pub(super) fn refill(&self, pool: &Pool, company: CompanyId) -> Result<(), StoreError> {
+        let left = self.lock().get(&company).map_or(0, VecDeque::len);
+        if i64::try_from(left).is_ok_and(|left| left >= BLOCK_LEN) {
+            return Ok(());
+        }
+        let block = reserve(&*pool.take()?, company)?;
+        let mut free = self.lock();
+        let own = free.entry(company).or_default();
+        own.extend(block);
+        // Another block may have been taken meanwhile.
+        own.make_contiguous().sort_unstable();
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CompanyId, VecDeque<PaymentId>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives ids back that nobody was told of.
     pub(super) fn give_back(&self, company: CompanyId, ids: VecDeque<PaymentId>) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.lock();
         let own = free.entry(company).or_default();
         for id in ids.into_iter().rev() {
             own.push_front(id);

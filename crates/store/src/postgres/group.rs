@@ -38,7 +38,7 @@ impl<'a> GroupTx<'a> {
         wanted: &[&Wanted],
     ) -> Result<Self, StoreError> {
         let payments = wanted.iter().filter(|wanted| wanted.is_payment()).count();
-        let ids = store.blocks.take(&*store.pool.take()?, company, payments)?;
+        let ids = store.blocks.take(&store.pool, company, payments)?;
         let begun = Writing::begin(store, Kind::Group).and_then(|mut writing| {
             let mark = writing.prepare_mark(company.to_i64())?;
             let load = Load::new(writing.connection(), &store.known, company, wanted);

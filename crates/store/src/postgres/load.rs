@@ -32,6 +32,9 @@ pub(super) struct LoadedGroup {
 
 type Read<T> = Result<T, StoreError>;
 
+/// A statement and its parameters.
+type Asked<'v> = (&'static str, Vec<PgValue<'v>>);
+
 impl<'l> Load<'l> {
     pub(super) fn new(
         connection: &'l PgConnection,
@@ -54,6 +57,17 @@ impl<'l> Load<'l> {
         PgValue::One(Value::Int(self.company_id.to_i64()))
     }
 
+    /// The rows that each statement gives, in one round trip; none of one that is not asked.
+    fn ask<const N: usize>(
+        &self,
+        batch: [Option<Asked<'_>>; N],
+    ) -> Read<[Vec<tokio_postgres::Row>; N]> {
+        let asked: Vec<(&str, &[PgValue<'_>])> =
+            batch.iter().flatten().map(|(sql, values)| (*sql, values.as_slice())).collect();
+        let mut found = self.connection.query_many(&asked)?.into_iter();
+        Ok(batch.map(|asked| asked.and_then(|_| found.next()).unwrap_or_default()))
+    }
+
     /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed. First
     /// the mark, where the group queues behind who wants the company alone.
     fn who_and_what(&self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
@@ -67,18 +81,16 @@ impl<'l> Load<'l> {
             self.wanted.iter().filter_map(|wanted| wanted.token()).collect();
         let targets: BTreeSet<PaymentId> =
             self.wanted.iter().filter_map(|wanted| wanted.reversed()).collect();
-        let codes_text = codes.iter().map(|code| code.as_str().to_owned().into()).collect();
-        let digests_value = PgValue::Digests(digests.iter().copied().collect());
-        let found = self.connection.query_many(&[
-            (MARK, &mark.map(|number| PgValue::One(Value::Int(number)))),
-            (COMPANY, &[self.id()]),
-            (TOKENS, &[self.id(), digests_value]),
-            (PAYERS, &[self.id(), PgValue::Texts(codes_text)]),
-            (PAYMENTS, &[self.id(), PgValue::Ints(targets.iter().map(|id| id.to_i64()).collect())]),
+        let code_texts = codes.iter().map(|code| code.as_str().into()).collect();
+        let [marked, companies, tokens, payers, payments] = self.ask([
+            Some((MARK, mark.map(|number| PgValue::One(Value::Int(number))).to_vec())),
+            Some((COMPANY, vec![self.id()])),
+            asked(!digests.is_empty(), TOKENS, || {
+                vec![self.id(), PgValue::Digests(digests.iter().copied().collect())]
+            }),
+            asked(!codes.is_empty(), PAYERS, || vec![self.id(), PgValue::Texts(code_texts)]),
+            asked(!targets.is_empty(), PAYMENTS, || vec![self.id(), ids(&targets)]),
         ])?;
-        let [marked, companies, tokens, payers, payments] = found.as_slice() else {
-            return Err(StoreError::damaged("a statement has no answer"));
-        };
         let company = companies.first().map(|row| company(Row::Postgres(row), self.known));
         let company = company.transpose()?.ok_or(StoreError::NeedsOwn)?;
         let mut loaded = Loaded {
@@ -86,13 +98,13 @@ impl<'l> Load<'l> {
             payments: targets.into_iter().map(|id| (id, None)).collect(),
             ..Loaded::default()
         };
-        for row in payers {
+        for row in &payers {
             let payer = payer(Row::Postgres(row))?;
             loaded.payers.insert(payer.code.clone(), Some(payer));
         }
-        keep_payments(&mut loaded, payments, &company)?;
+        keep_payments(&mut loaded, &payments, &company)?;
         let mut bearers: HashMap<_, _> = digests.into_iter().map(|digest| (digest, None)).collect();
-        for row in tokens {
+        for row in &tokens {
             let (digest, bearer) = bearer(Row::Postgres(row), &company)?;
             bearers.insert(digest, Some(bearer));
         }
@@ -110,48 +122,52 @@ impl<'l> Load<'l> {
         let is_ordered = company.policy.oldest_first;
         let contracts: BTreeSet<ContractKey> =
             bills.iter().map(|(contract, _)| *contract).filter(|_| is_ordered).collect();
-        let targets: Vec<i64> = loaded.payments.keys().map(|id| id.to_i64()).collect();
-        let contract_keys = contracts.iter().map(|key| key.to_i64()).collect();
-        let found = self.connection.query_many(&[
-            (BILLS, &self.bill_values(&bills)),
-            (ATTEMPTS, &self.attempt_values(&attempts)),
-            (REVERSALS, &[self.id(), PgValue::Ints(targets)]),
-            (UNPAID, &[self.id(), PgValue::Ints(contract_keys)]),
+        let targets: BTreeSet<PaymentId> = loaded.payments.keys().copied().collect();
+        let [taken, tried, reversals, unpaid] = self.ask([
+            asked(!bills.is_empty(), BILLS, || self.bill_values(&bills)),
+            asked(!attempts.is_empty(), ATTEMPTS, || self.attempt_values(&attempts)),
+            asked(!targets.is_empty(), REVERSALS, || vec![self.id(), ids(&targets)]),
+            asked(!contracts.is_empty(), UNPAID, || {
+                let contracts = contracts.iter().map(|key| key.to_i64()).collect();
+                vec![self.id(), PgValue::Ints(contracts)]
+            }),
         ])?;
-        let [taken, tried, reversals, unpaid] = found.as_slice() else {
-            return Err(StoreError::damaged("a statement has no answer"));
-        };
         loaded.bills = bills.into_iter().map(|key| (key, None)).collect();
-        for row in taken {
+        for row in &taken {
             let bill = bill(Row::Postgres(row), company.currency)?;
             loaded.bills.insert((bill.contract, bill.id), Some(bill));
         }
         loaded.attempts = attempts.into_iter().map(|key| (key, None)).collect();
-        for row in tried {
+        for row in &tried {
             let (key, payment) = rows::attempt(Row::Postgres(row))?;
             loaded.attempts.insert(key, Some(payment));
         }
         loaded.reversals = loaded.payments.keys().map(|id| (*id, None)).collect();
-        keep_reversals(loaded, reversals, company)?;
+        keep_reversals(loaded, &reversals, company)?;
         loaded.unpaid = contracts.into_iter().map(|key| (key, Vec::new())).collect();
-        for row in unpaid {
+        for row in &unpaid {
             let bill = bill(Row::Postgres(row), company.currency)?;
             loaded.unpaid.entry(bill.contract).or_default().push(bill);
         }
         Ok(())
     }
 
-    fn bill_values(&self, bills: &BTreeSet<(ContractKey, BillId)>) -> [PgValue<'static>; 3] {
+    fn bill_values(&self, bills: &BTreeSet<(ContractKey, BillId)>) -> Vec<PgValue<'static>> {
         let (contracts, numbers): (Vec<_>, Vec<_>) =
             bills.iter().map(|(contract, bill)| (contract.to_i64(), bill.to_i64())).unzip();
-        [self.id(), PgValue::Ints(contracts), PgValue::Ints(numbers)]
+        vec![self.id(), PgValue::Ints(contracts), PgValue::Ints(numbers)]
     }
 
-    fn attempt_values<'v>(&self, attempts: &'v BTreeSet<AttemptKey>) -> [PgValue<'v>; 4] {
+    fn attempt_values<'v>(&self, attempts: &'v BTreeSet<AttemptKey>) -> Vec<PgValue<'v>> {
         let collectors = attempts.iter().map(|(collector, _, _)| collector.to_i64()).collect();
         let operations = attempts.iter().map(|(_, of, _)| of.to_code().into()).collect();
         let names = attempts.iter().map(|(_, _, key)| key.as_str().into()).collect();
-        [self.id(), PgValue::Ints(collectors), PgValue::Texts(operations), PgValue::Texts(names)]
+        vec![
+            self.id(),
+            PgValue::Ints(collectors),
+            PgValue::Texts(operations),
+            PgValue::Texts(names),
+        ]
     }
 
     /// The payments that settle wanted bills, or that wanted attempts have made or reversed.
@@ -164,19 +180,16 @@ impl<'l> Load<'l> {
         if before.is_empty() {
             return Ok(());
         }
-        let ids = || PgValue::Ints(before.iter().map(|id| id.to_i64()).collect());
-        let found = self
-            .connection
-            .query_many(&[(PAYMENTS, &[self.id(), ids()]), (REVERSALS, &[self.id(), ids()])])?;
-        let [payments, reversals] = found.as_slice() else {
-            return Err(StoreError::damaged("a statement has no answer"));
-        };
+        let [payments, reversals] = self.ask([
+            Some((PAYMENTS, vec![self.id(), ids(&before)])),
+            Some((REVERSALS, vec![self.id(), ids(&before)])),
+        ])?;
         for id in &before {
             loaded.payments.insert(*id, None);
             loaded.reversals.insert(*id, None);
         }
-        keep_payments(loaded, payments, company)?;
-        keep_reversals(loaded, reversals, company)
+        keep_payments(loaded, &payments, company)?;
+        keep_reversals(loaded, &reversals, company)
     }
 
     /// The bills that are wanted, of contracts that there are.
@@ -196,30 +209,53 @@ impl<'l> Load<'l> {
     }
 }
 
+/// A statement that is asked where it could find something.
+fn asked<'v>(
+    is_asked: bool,
+    sql: &'static str,
+    values: impl FnOnce() -> Vec<PgValue<'v>>,
+) -> Option<Asked<'v>> {
+    is_asked.then(|| (sql, values()))
+}
+
+fn ids(of: &BTreeSet<PaymentId>) -> PgValue<'static> {
+    PgValue::Ints(of.iter().map(|id| id.to_i64()).collect())
+}
+
+// What is looked for by arrays is looked for one by one, by its key (`LATERAL` with `LIMIT`): a plan that was made
+// when a table was empty stays good while it grows.
+
 const COMPANY: &str =
     concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1 FOR SHARE");
 
 const TOKENS: &str = "SELECT t.digest, c.collector_id, c.can_list, c.is_active, t.expires_at_us \
-    FROM token t JOIN collector c USING (collector_id) \
-    WHERE c.company_id = ?1 AND t.digest = ANY (CAST(?2 AS BYTEA[]))";
+    FROM unnest(CAST(?2 AS BYTEA[])) AS w (digest) \
+    CROSS JOIN LATERAL (SELECT digest, collector_id, expires_at_us FROM token \
+    WHERE digest = w.digest LIMIT 1) AS t \
+    CROSS JOIN LATERAL (SELECT collector_id, can_list, is_active FROM collector \
+    WHERE collector_id = t.collector_id AND company_id = ?1 LIMIT 1) AS c";
 
 const PAYERS: &str = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
-    FROM contract c JOIN member m USING (company_id, member_id) \
-    WHERE c.company_id = ?1 AND c.code = ANY (CAST(?2 AS TEXT[]))";
+    FROM unnest(CAST(?2 AS TEXT[])) AS w (code) \
+    CROSS JOIN LATERAL (SELECT contract_key, code, state, member_id FROM contract \
+    WHERE company_id = ?1 AND code = w.code LIMIT 1) AS c \
+    CROSS JOIN LATERAL (SELECT name FROM member \
+    WHERE company_id = ?1 AND member_id = c.member_id LIMIT 1) AS m";
 
 const BILLS: &str = concat!(
     "SELECT ",
     bill_columns!(),
     " FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) AS w (contract_key, bill_id)",
-    " JOIN bill b ON b.company_id = ?1 AND b.contract_key = w.contract_key",
-    " AND b.bill_id = w.bill_id ORDER BY b.contract_key, b.bill_id FOR UPDATE OF b"
+    " CROSS JOIN LATERAL (SELECT * FROM bill WHERE company_id = ?1",
+    " AND contract_key = w.contract_key AND bill_id = w.bill_id FOR UPDATE) AS b"
 );
 
-const ATTEMPTS: &str = "SELECT k.collector_id, k.operation, k.caller_key, k.payment_id \
+const ATTEMPTS: &str = "SELECT w.collector_id, w.operation, w.caller_key, k.payment_id \
     FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), CAST(?4 AS TEXT[])) \
-    AS w (collector_id, operation, caller_key) JOIN caller_key k ON k.company_id = ?1 \
-    AND k.collector_id = w.collector_id AND k.operation = w.operation \
-    AND k.caller_key = w.caller_key";
+    AS w (collector_id, operation, caller_key) \
+    CROSS JOIN LATERAL (SELECT payment_id FROM caller_key WHERE company_id = ?1 \
+    AND collector_id = w.collector_id AND operation = w.operation \
+    AND caller_key = w.caller_key LIMIT 1) AS k";
 
 const UNPAID: &str = concat!(
     "SELECT ",

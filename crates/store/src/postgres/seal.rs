@@ -27,9 +27,11 @@ const EVENTS: &str = "INSERT INTO collection_event (company_id, event_number, en
     SELECT CAST(?1 AS BIGINT), e.event_number, e.entry_number \
     FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) AS e (event_number, entry_number)";
 
-const UNSEALED: &str = "DELETE FROM unsealed u \
-    USING unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[])) AS s (payment_id, kind) \
-    WHERE u.company_id = ?1 AND u.payment_id = s.payment_id AND u.kind = s.kind";
+const PAID: &str = "DELETE FROM unsealed WHERE company_id = ?1 AND kind = 'payment-made' \
+    AND payment_id = ANY (CAST(?2 AS BIGINT[]))";
+
+const REVERSED: &str = "DELETE FROM unsealed WHERE company_id = ?1 AND kind = 'payment-reversed' \
+    AND payment_id = ANY (CAST(?2 AS BIGINT[]))";
 
 const BALANCES: &str = "INSERT INTO balance (company_id, account, balance_minor) \
     SELECT CAST(?1 AS BIGINT), b.account, b.balance_minor \
@@ -114,21 +116,32 @@ impl Act {
     }
 }
 
-/// Seals what is unsealed and can be seen, at most [`LEN_MAX`] acts: how many. The transaction holds the
-/// company's counters from here on.
+/// What came of sealing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sealed {
+    /// Nothing could be sealed, and nothing was written.
+    None,
+    /// As much as goes at a time; more may be left.
+    Some,
+    /// All that could be seen.
+    All,
+}
+
+/// Seals what is unsealed and can be seen, at most [`LEN_MAX`] acts. The transaction holds the company's
+/// counters from here on.
 pub(super) fn seal_some(
     connection: &PgConnection,
     known: &KnownCompanies,
     keys: &Keys,
     company: CompanyId,
-) -> Result<usize, StoreError> {
+) -> Result<Sealed, StoreError> {
     let reads = Reads::new(Link::Postgres(connection), known);
     let sql = "SELECT company_id FROM counter WHERE company_id = ?1 FOR UPDATE";
     Link::Postgres(connection).one(sql, &[Value::Int(company.to_i64())], |_| Ok(()))?;
-    let Some(company) = reads.company(company)? else { return Ok(0) };
+    let Some(company) = reads.company(company)? else { return Ok(Sealed::None) };
     let acts = reads.unsealed(&company, LEN_MAX)?;
     if acts.is_empty() {
-        return Ok(0);
+        return Ok(Sealed::None);
     }
     let counters = reads.counters(company.id)?;
     let counters = counters.ok_or_else(|| StoreError::damaged("a company has no counters"))?;
@@ -136,9 +149,11 @@ pub(super) fn seal_some(
     for act in in_order(&acts) {
         sealing.add(&act)?;
     }
-    let len = sealing.numbers.len();
+    if sealing.numbers.is_empty() {
+        return Ok(Sealed::None);
+    }
     sealing.write(connection)?;
-    Ok(len)
+    Ok(if acts.len() < LEN_MAX { Sealed::All } else { Sealed::Some })
 }
 
 /// Seals all that is unsealed and can be seen.
@@ -148,7 +163,7 @@ pub(super) fn seal_all(
     keys: &Keys,
     company: CompanyId,
 ) -> Result<(), StoreError> {
-    while seal_some(connection, known, keys, company)? > 0 {}
+    while seal_some(connection, known, keys, company)? == Sealed::Some {}
     Ok(())
 }
 
@@ -268,9 +283,10 @@ impl<'s> Sealing<'s> {
             .unzip();
         let balances = [company(), PgValue::Texts(accounts), PgValue::Ints(sums)];
         let events = [company(), PgValue::Ints(self.events), PgValue::Ints(self.numbers.clone())];
-        let (payments, kinds): (Vec<_>, Vec<_>) =
-            self.acts.iter().map(|act| (act.payment, Cow::from(act.kind()))).unzip();
-        let unsealed = [company(), PgValue::Ints(payments), PgValue::Texts(kinds)];
+        let (reversed, paid): (Vec<ActKey>, Vec<ActKey>) =
+            self.acts.iter().partition(|act| act.is_reversal);
+        let [paid, reversed] = [paid, reversed]
+            .map(|acts| [company(), PgValue::Ints(acts.iter().map(|act| act.payment).collect())]);
         let journal = [
             company(),
             PgValue::Ints(self.numbers),
@@ -285,13 +301,18 @@ impl<'s> Sealing<'s> {
         let counts = connection.run_many(&[
             (JOURNAL, &journal),
             (EVENTS, &events),
-            (UNSEALED, &unsealed),
+            (PAID, &paid),
+            (REVERSED, &reversed),
             (BALANCES, &balances),
             (COUNTERS, &counters),
         ])?;
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         match counts.as_slice() {
-            [entries, events, acts, _, 1] if [*entries, *events, *acts] == [len; 3] => Ok(()),
+            [entries, events, paid, reversed, _, 1]
+                if [*entries, *events, *paid + *reversed] == [len; 3] =>
+            {
+                Ok(())
+            }
             _ => Err(StoreError::damaged("what was sealed is not what was unsealed")),
         }
     }

@@ -1,13 +1,14 @@
 //! The thread that seals: what servers side by side have paid gets its place in the journal shortly after.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ventanilla_domain::CompanyId;
 
 use super::Inner;
-use super::seal::seal_some;
+use super::seal::{Sealed, seal_some};
 use super::slots::Kind;
 use super::writing::Writing;
 use crate::sql::{Link, Reads, Value};
@@ -17,8 +18,9 @@ use crate::{CommitError, StoreError};
 const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks for what other servers have paid.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long a server that seals a company keeps others from trying, in microseconds.
+/// How long a server that seals a company keeps others from trying, in microseconds; and how often it says so.
 const LEASE_US: i64 = 5_000_000;
+const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 struct State {
@@ -31,6 +33,8 @@ struct State {
 pub(super) struct Sealer {
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// When the companies that this server seals were taken, or taken anew.
+    leases: Mutex<HashMap<CompanyId, Instant>>,
 }
 
 impl Sealer {
@@ -101,6 +105,7 @@ impl Inner {
             if self.lease(company)? {
                 self.seal(company)?;
             }
+            self.blocks.refill(&self.pool, company)?;
         }
         Ok(())
     }
@@ -119,18 +124,34 @@ impl Inner {
         loop {
             let writing = Writing::begin(self, Kind::Own)?;
             let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
-            if sealed == 0 {
+            if sealed != Sealed::None {
+                writing.commit(company.to_i64()).map_err(|error| match error {
+                    CommitError::Nothing(error) | CommitError::Unknown(error) => error,
+                })?;
+            }
+            if sealed != Sealed::Some {
                 return Ok(());
             }
-            writing.commit(company.to_i64()).map_err(|error| match error {
-                CommitError::Nothing(error) | CommitError::Unknown(error) => error,
-            })?;
         }
     }
 
     /// Takes a company's sealing for some seconds by the database's clock, or keeps it; not where another
     /// server has it. Two that seal would only wait for each other: the books do not rest on it.
     fn lease(&self, company: CompanyId) -> Result<bool, StoreError> {
+        let now = now();
+        let mut leases = self.sealer.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if leases.get(&company).is_some_and(|taken| now.duration_since(*taken) < LEASE_RENEWAL) {
+            return Ok(true);
+        }
+        leases.remove(&company);
+        let is_ours = self.take_lease(company)?;
+        if is_ours {
+            leases.insert(company, now);
+        }
+        Ok(is_ours)
+    }
+
+    fn take_lease(&self, company: CompanyId) -> Result<bool, StoreError> {
         let connection = self.pool.take()?;
         let taken = connection.run(
             "INSERT INTO sealer_lease (company_id, holder, until_us) \
@@ -143,4 +164,9 @@ impl Inner {
         )?;
         Ok(taken == 1)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "who seals is no fact of the books")]
+fn now() -> Instant {
+    Instant::now()
 }

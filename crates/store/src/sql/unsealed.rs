@@ -19,14 +19,18 @@ impl Reads<'_> {
             payment_columns!(),
             ", ",
             reversal_columns!(),
-            ", u.kind, d.payment_id FROM unsealed u JOIN payment p USING (company_id, payment_id)",
-            " LEFT JOIN reversal r USING (company_id, payment_id)",
-            " LEFT JOIN unsealed d ON d.company_id = u.company_id",
-            " AND d.payment_id = CASE u.kind WHEN 'payment-made' THEN p.previous",
+            ", u.kind, d.payment_id FROM (SELECT payment_id, kind, recorded_at_us, place FROM unsealed",
+            " WHERE company_id = ?1 ORDER BY recorded_at_us, place, payment_id LIMIT ?2) AS u",
+            " CROSS JOIN LATERAL (SELECT * FROM payment WHERE company_id = ?1",
+            " AND payment_id = u.payment_id LIMIT 1) AS p",
+            " LEFT JOIN LATERAL (SELECT * FROM reversal WHERE u.kind = 'payment-reversed'",
+            " AND company_id = ?1 AND payment_id = u.payment_id LIMIT 1) AS r ON TRUE",
+            " LEFT JOIN LATERAL (SELECT payment_id FROM unsealed WHERE company_id = ?1",
+            " AND payment_id = CASE u.kind WHEN 'payment-made' THEN p.previous",
             " ELSE u.payment_id END",
-            " AND d.kind = CASE u.kind WHEN 'payment-made' THEN 'payment-reversed'",
-            " ELSE 'payment-made' END",
-            " WHERE u.company_id = ?1 ORDER BY u.recorded_at_us, u.place, u.payment_id LIMIT ?2"
+            " AND kind = CASE u.kind WHEN 'payment-made' THEN 'payment-reversed'",
+            " ELSE 'payment-made' END LIMIT 1) AS d ON TRUE",
+            " ORDER BY u.recorded_at_us, u.place, u.payment_id"
         );
         self.many(sql, (company.id.to_i64(), limit(len)), |row| {
             let (payment, reversal) = payment_and_reversal(row, company.currency)?;

@@ -253,6 +253,7 @@ impl Inner {
             return Err(self.lost());
         }
         self.make_way()?;
+        self.statements.renew();
         self.send();
         let unanswered = std::mem::take(&mut self.unanswered);
         let Self { line, client, statements, deadline, .. } = self;

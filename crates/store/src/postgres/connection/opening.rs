@@ -31,6 +31,12 @@ const OLDEST_VERSION: u32 = 150_000;
 const SETTINGS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '600s'; \
     SET idle_in_transaction_session_timeout = '60s'; SET search_path = public";
 
+/// Every statement is written for loops over keys, as SQLite runs it, and has one plan, which statistics do not
+/// change (docs/decisions/0024). What is said is taken as far as the engine has such settings.
+const PLANS: &str = "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES \
+    ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('enable_seqscan', 'off'), \
+    ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS v (name, value) ON s.name = v.name";
+
 const FACTS: &str = "SELECT version(), current_setting('server_version_num', true), \
     current_setting('server_encoding', true), current_setting('transaction_read_only', true), \
     current_setting('synchronous_commit', true)";
@@ -152,6 +158,7 @@ impl PgConnection {
     /// Makes the session's settings and looks at what the server says of itself, in one round trip.
     fn prepare_session(&self) -> Result<(), OpenError> {
         self.queue(SETTINGS);
+        self.queue(PLANS);
         let facts = self.texts(FACTS).map_err(|error| match error {
             StoreError::Again(cause) | StoreError::Unreachable(cause) => {
                 OpenError::Unreachable(cause)

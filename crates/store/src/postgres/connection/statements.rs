@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{MaybeDone, maybe_done};
 use tokio_postgres::{Client, Error, Statement};
@@ -13,14 +14,37 @@ use crate::postgres::translate::translate;
 /// More than there are in this crate; those that name ids in their text come and go.
 const KEPT: usize = 512;
 
+/// How long statements keep their plans: at first, and at most. A plan that was made while a table was empty may look
+/// through all of it once it is large, and the server makes a new one only when it happens to count the rows.
+const AGE_FIRST: Duration = Duration::from_millis(250);
+const AGE_MAX: Duration = Duration::from_secs(16);
+
 /// Statements by their text, as it was asked for.
-#[derive(Default)]
-pub(super) struct Statements(HashMap<String, Statement>);
+pub(super) struct Statements {
+    prepared: HashMap<String, Statement>,
+    /// Since when the oldest of them is prepared.
+    since: Option<Instant>,
+    age_max: Duration,
+}
+
+impl Default for Statements {
+    fn default() -> Self {
+        Self { prepared: HashMap::new(), since: None, age_max: AGE_FIRST }
+    }
+}
 
 impl Statements {
+    /// Lets go of what was prepared long ago.
+    pub(super) fn renew(&mut self) {
+        if self.since.is_some_and(|since| now().duration_since(since) > self.age_max) {
+            self.clear();
+            self.age_max = AGE_MAX.min(self.age_max * 2);
+        }
+    }
+
     /// The statement of that text, prepared at its first use.
     pub(super) async fn get(&mut self, client: &Client, sql: &str) -> Result<Statement, Error> {
-        if let Some(statement) = self.0.get(sql) {
+        if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());
         }
         let statement = client.prepare(&translate(sql)).await?;
@@ -35,7 +59,7 @@ impl Statements {
         texts: &[&str],
     ) -> Result<Vec<Statement>, Error> {
         let mut new: Vec<&str> = Vec::new();
-        for sql in texts.iter().copied().filter(|sql| !self.0.contains_key(*sql)) {
+        for sql in texts.iter().copied().filter(|sql| !self.prepared.contains_key(*sql)) {
             if !new.contains(&sql) {
                 new.push(sql);
             }
@@ -53,19 +77,26 @@ impl Statements {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.prepared.len()
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.prepared.clear();
+        self.since = None;
     }
 
     fn keep(&mut self, sql: &str, statement: Statement) {
-        if self.0.len() >= KEPT {
-            self.0.clear();
+        if self.prepared.len() >= KEPT {
+            self.clear();
         }
-        self.0.insert(sql.to_owned(), statement);
+        self.since.get_or_insert_with(now);
+        self.prepared.insert(sql.to_owned(), statement);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how old a plan is is no fact of the books")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Has each send in its turn, all before the first is answered, and then takes the answers in order: all, or
