@@ -245,7 +245,8 @@ const PAYERS: &str = "SELECT c.contract_key, c.code, c.state, c.member_id, m.nam
 const BILLS: &str = concat!(
     "SELECT ",
     bill_columns!(),
-    " FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[])) AS w (contract_key, bill_id)",
+    " FROM (SELECT * FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]))",
+    " AS k (contract_key, bill_id) ORDER BY contract_key, bill_id) AS w",
     " CROSS JOIN LATERAL (SELECT * FROM bill WHERE company_id = ?1",
     " AND contract_key = w.contract_key AND bill_id = w.bill_id FOR UPDATE) AS b"
 );

@@ -75,7 +75,7 @@ impl<'b> Naive<'b> {
             ("bills_per_contract", BILLS_PER_CONTRACT),
             ("first_bill", FIRST_BILL),
         ] {
-            flags.push_str(&format!(" --define {name}={value}"));
+            flags.extend([" --define ", name, "=", &value.to_string()]);
         }
         let texts = [format!("digest={DIGEST}"), format!("payload={PAYLOAD}")];
         let texts = texts.iter().flat_map(|text| ["--define", text]);

@@ -212,7 +212,7 @@ impl Running<'_, '_> {
     /// first was answered.
     pub(super) fn wait_for_successes(&self, start: Instant) -> Duration {
         let ended = &self.shared.ended;
-        for ended in ended.iter() {
+        for ended in ended {
             ended.store(0, Ordering::SeqCst);
         }
         let mut first = None;
