@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::load::{Load, Target};
+use super::peer::Peer;
 use super::report::{Ratio, Report};
 use super::world::World;
 use super::{Found, Subject, alternate, load_of};
