@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ventanilla_domain::Payment;
 use ventanilla_rig::{Cluster, Cut, Database, Direction, Options, Proxy};
-use ventanilla_service::{Accepted, Clock, Failure};
+use ventanilla_service::{Accepted, Clock};
 
 use crate::world::{PayFailure, Server, database, from_environment, note, until_told};
 
