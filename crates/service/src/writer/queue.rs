@@ -57,11 +57,27 @@ impl Queue {
             Err(RecvTimeoutError::Disconnected) => return Taken::Over,
         };
         let (batch, is_stopped) = gather(waiting, first, len_max);
+        self.note(&mut place, &batch, is_stopped);
+        Taken::Batch(batch)
+    }
+
+    /// Takes what waits at this moment, at most so many commands, and waits for nobody.
+    pub(super) fn take_now(&self, len_max: usize) -> Batch {
+        // Whoever has the place waits for what comes, or takes it.
+        let Ok(mut place) = self.waiting.try_lock() else { return Batch::default() };
+        let Some(waiting) = &*place else { return Batch::default() };
+        let Ok(first) = waiting.try_recv() else { return Batch::default() };
+        let (batch, is_stopped) = gather(waiting, first, len_max);
+        self.note(&mut place, &batch, is_stopped);
+        batch
+    }
+
+    /// Counts what was taken, and closes the queue behind a stop.
+    fn note(&self, place: &mut Option<Receiver<Message>>, batch: &Batch, is_stopped: bool) {
         self.meters.queue_len.taken(batch.commands.len());
         if is_stopped && let Some(waiting) = place.take() {
             self.refuse(&waiting);
         }
-        Taken::Batch(batch)
     }
 
     /// Answers what came in behind a stop, which never runs.

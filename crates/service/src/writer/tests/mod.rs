@@ -1,6 +1,7 @@
 //! The writer, without what is written.
 
 mod remote;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
