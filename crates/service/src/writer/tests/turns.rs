@@ -60,12 +60,12 @@ impl World {
     /// A command whose thread waits before it answers, and so many more under its key.
     fn held(&self, more: u32) -> (Vec<Receiver<Answer>>, Sender<()>) {
         let (release, released) = channel::<()>();
-        let (hold, held) = channel();
+        let (enter, entered) = channel();
         let first = self.submit_and("k", 0, move || {
-            hold.send(()).ok();
+            enter.send(()).ok();
             released.recv().ok();
         });
-        held.recv().unwrap();
+        entered.recv().unwrap();
         let others = (1..=more).map(|number| self.submit("k", number));
         (std::iter::once(first).chain(others).collect(), release)
     }
