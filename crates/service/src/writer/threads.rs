@@ -96,6 +96,7 @@ impl WriterThread {
 
     fn settle(&mut self, batch: Batch) {
         let Batch { commands, lookers } = batch;
+        let len = commands.len();
         self.batch_since_us = self.clock.elapsed_us();
         self.meters.begin_batch(self.number, self.batch_since_us);
         if !lookers.is_empty() {
@@ -107,6 +108,7 @@ impl WriterThread {
         } else {
             self.commit(commands, Opening::Own);
         }
+        self.queue.settled(len);
         self.meters.end_batch(self.number);
     }
 

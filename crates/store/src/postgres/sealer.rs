@@ -1,6 +1,6 @@
 //! The thread that seals: what servers side by side have paid gets its place in the journal shortly after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -15,17 +15,26 @@ use crate::sql::{Link, Reads, Value};
 use crate::{CommitError, StoreError};
 
 /// After a payment, how long others are waited for that are sealed with it.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
 /// Between two looks for what other servers have paid.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long a server that seals a company keeps others from trying, in microseconds; and how often it says so.
+/// How long a server that seals a company keeps others from trying, in microseconds; and how often it says so, and
+/// the others look.
 const LEASE_US: i64 = 5_000_000;
 const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 struct State {
-    is_awake: bool,
+    /// Companies of which something was paid here.
+    paid: BTreeSet<CompanyId>,
     is_over: bool,
+}
+
+/// Whether this server is the one that seals a company, and since when that is known.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    is_ours: bool,
+    since: Instant,
 }
 
 /// The sealer of one process; its thread starts with the first payment.
@@ -33,8 +42,7 @@ struct State {
 pub(super) struct Sealer {
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// When the companies that this server seals were taken, or taken anew.
-    leases: Mutex<HashMap<CompanyId, Instant>>,
+    leases: Mutex<HashMap<CompanyId, Lease>>,
 }
 
 impl Sealer {
@@ -53,10 +61,10 @@ impl Sealer {
         }
     }
 
-    /// Tells the thread that something was paid.
-    pub(super) fn wake(&self) {
+    /// Tells the thread that something of a company was paid.
+    pub(super) fn wake(&self, company: CompanyId) {
         let (state, woken) = &*self.state;
-        state.lock().unwrap_or_else(PoisonError::into_inner).is_awake = true;
+        state.lock().unwrap_or_else(PoisonError::into_inner).paid.insert(company);
         woken.notify_one();
     }
 }
@@ -77,31 +85,43 @@ impl Drop for Sealer {
 }
 
 fn run(state: &(Mutex<State>, Condvar), store: &Weak<Inner>) {
+    let (lock, woken) = state;
+    let mut looked = now();
     loop {
-        let (lock, woken) = state;
         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited =
-            woken.wait_timeout_while(guard, PAUSE, |state| !state.is_awake && !state.is_over);
+        let is_quiet = |state: &mut State| state.paid.is_empty() && !state.is_over;
+        let waited = woken.wait_timeout_while(guard, PAUSE, is_quiet);
         let (mut guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let is_woken = std::mem::take(&mut guard.is_awake);
         if guard.is_over {
             return;
         }
-        drop(guard);
-        if is_woken {
+        if !guard.paid.is_empty() {
+            drop(guard);
             thread::sleep(GATHER);
+            guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
         }
+        let paid = std::mem::take(&mut guard.paid);
+        drop(guard);
         let Some(store) = store.upgrade() else { return };
-        if let Err(error) = store.seal_round() {
+        let is_due = now().duration_since(looked) >= PAUSE;
+        let done = if is_due { store.seal_round() } else { store.seal_each(paid) };
+        if is_due {
+            looked = now();
+        }
+        if let Err(error) = done {
             tracing::debug!(%error, "not sealed this time");
         }
     }
 }
 
 impl Inner {
-    /// Seals what is unsealed of the companies that no other server seals.
+    /// Seals what is unsealed, whoever paid it, of the companies that no other server seals.
     fn seal_round(&self) -> Result<(), StoreError> {
-        for company in self.unsealed_companies()? {
+        self.seal_each(self.unsealed_companies()?)
+    }
+
+    fn seal_each(&self, companies: impl IntoIterator<Item = CompanyId>) -> Result<(), StoreError> {
+        for company in companies {
             if self.lease(company)? {
                 self.seal(company)?;
             }
@@ -140,14 +160,14 @@ impl Inner {
     fn lease(&self, company: CompanyId) -> Result<bool, StoreError> {
         let now = now();
         let mut leases = self.sealer.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.get(&company).is_some_and(|taken| now.duration_since(*taken) < LEASE_RENEWAL) {
-            return Ok(true);
+        if let Some(lease) = leases.get(&company)
+            && now.duration_since(lease.since) < LEASE_RENEWAL
+        {
+            return Ok(lease.is_ours);
         }
         leases.remove(&company);
         let is_ours = self.take_lease(company)?;
-        if is_ours {
-            leases.insert(company, now);
-        }
+        leases.insert(company, Lease { is_ours, since: now });
         Ok(is_ours)
     }
 

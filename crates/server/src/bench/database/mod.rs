@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::load::{Load, Target};
+use super::peer::Peer;
 use super::report::{Ratio, Report};
 use super::world::World;
 use super::{Found, Subject, alternate, load_of};
@@ -111,7 +112,7 @@ fn beside(
     let one = books.server(1)?;
     let two = [two_books.server(1)?, two_books.server(2)?];
     let sqlite = world.server("sqlite", &[])?;
-    let addresses = two.each_ref().map(|server| server.address());
+    let addresses = two.each_ref().map(Peer::address);
     let [one, two, sqlite] = [
         Target::new("pagos durables, un servidor", one.address(), books.payments(&one)?),
         Target::of_several("pagos, dos servidores", addresses, two_books.payments(&two[0])?),
