@@ -1,6 +1,7 @@
 //! A command that waits: what it does inside a transaction, and whom it answers.
 
 use jiff::Timestamp;
+use ventanilla_domain::CallerKey;
 use ventanilla_store::{StoreError, Tx, Wanted};
 
 use crate::failure::WriteFailure;
@@ -17,6 +18,8 @@ impl<T, F: Fn(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send> Work<T> f
 /// A command that waits.
 pub(super) trait Waiting: Send {
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError>;
+    /// The caller's name for what it attempts, as long as what it wants was not taken.
+    fn key(&self) -> Option<CallerKey>;
     /// What it will ask of the books, where its store is to be told; it is given once.
     fn take_wanted(&mut self) -> Option<Box<Wanted>>;
     /// When a command whose time is kept came, in [`Clock::elapsed_us`](crate::Clock::elapsed_us).
@@ -64,6 +67,10 @@ where
     fn run(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         self.result = Some((self.work)(tx, now)?);
         Ok(())
+    }
+
+    fn key(&self) -> Option<CallerKey> {
+        self.wanted.as_ref()?.key.clone()
     }
 
     fn take_wanted(&mut self) -> Option<Box<Wanted>> {

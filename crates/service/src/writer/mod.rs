@@ -11,6 +11,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod turns;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, channel, sync_channel};
@@ -25,14 +26,17 @@ use crate::meters::WriteMeters;
 use crate::mirror::{Keeper, MirrorProblem, OneDiskOnly};
 use crate::{Clock, Entropy, Settings};
 pub(crate) use command::Work;
-use command::{Command, Waiting};
+use command::{Command, Commands, Waiting, answer};
 use queue::{Message, Queue};
 use threads::WriterThread;
+use turns::{Turn, Turns};
 
 /// The queue and its threads.
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: SyncSender<Message>,
+    /// Where several threads may overtake each other.
+    turns: Option<Arc<Turns>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_ordered: bool,
     is_remote: bool,
@@ -67,8 +71,12 @@ impl Writer {
                 Arc::clone(&one_disk_only),
             )
         };
+        let is_ordered = writers == 1;
+        let turns = (!is_ordered).then(|| Arc::new(Turns::new(settings.queue_len_max)));
         let thread = |number| WriterThread {
             number,
+            turns: turns.clone(),
+            next: Commands::new(),
             queue: Arc::clone(&waiting),
             store: store.clone(),
             clock: clock.clone(),
@@ -81,9 +89,9 @@ impl Writer {
         };
         let threads = (0..writers).map(|number| spawn(thread(number), fail.clone()));
         let threads = Mutex::new(threads.collect::<Result<_, _>>()?);
-        let is_ordered = writers == 1;
         Ok(Self {
             queue,
+            turns,
             threads,
             is_ordered,
             is_remote,
@@ -136,6 +144,22 @@ impl Writer {
     }
 
     fn enqueue(&self, command: Box<dyn Waiting>) {
+        let turn = match &self.turns {
+            Some(turns) => turns.begin(command),
+            None => Turn::Now(command),
+        };
+        match turn {
+            Turn::Now(command) => self.send(command),
+            Turn::Later => self.meters.queue_len.submitted(),
+            Turn::Never(command) => {
+                self.meters.commands_refused.add_one();
+                command.answer(Some(WriteFailure::Unavailable));
+            }
+        }
+    }
+
+    fn send(&self, command: Box<dyn Waiting>) {
+        let key = command.key();
         let message = match self.queue.try_send(Message::Run(command)) {
             Ok(()) => return self.meters.queue_len.submitted(),
             Err(TrySendError::Full(message)) => {
@@ -147,6 +171,17 @@ impl Writer {
         if let Message::Run(command) = message {
             command.answer(Some(WriteFailure::Unavailable));
         }
+        // Whoever came under its key meanwhile does not wait for what never runs.
+        let Some((turns, key)) = self.turns.as_ref().zip(key) else { return };
+        while self.refuse(turns.end(std::slice::from_ref(&key))) > 0 {}
+    }
+
+    /// Answers what waited for its turn; how much that was.
+    fn refuse(&self, commands: Commands) -> usize {
+        let len = commands.len();
+        self.meters.queue_len.taken(len);
+        answer(commands, Some(&WriteFailure::Unavailable));
+        len
     }
 
     /// Looks after the mirror between two groups, where there can be one. Blocking.
@@ -189,6 +224,10 @@ impl Writer {
             if thread.join().is_err() {
                 tracing::error!("the writer panicked");
             }
+        }
+        // What waited for one that was refused by the stop.
+        if let Some(turns) = &self.turns {
+            self.refuse(turns.close());
         }
     }
 

@@ -40,7 +40,7 @@ const LOOK_EVERY: Duration = Duration::from_micros(250);
 pub(super) struct Queue {
     /// Gone once the writer was told to stop: then nobody finds a place in the queue any more.
     waiting: Mutex<Option<Receiver<Message>>>,
-    /// Commands that were taken and are not settled yet.
+    /// Commands that threads are at.
     under_way: AtomicUsize,
     /// [`GATHER_FOR`], but for tests.
     pub(super) gather_for: Duration,
@@ -57,7 +57,12 @@ impl Queue {
         }
     }
 
-    /// Takes note that so many commands were settled.
+    /// Takes note that so many commands are under way.
+    pub(super) fn begun(&self, len: usize) {
+        self.under_way.fetch_add(len, Ordering::Relaxed);
+    }
+
+    /// Takes note that so many commands that were under way are settled.
     pub(super) fn settled(&self, len: usize) {
         self.under_way.fetch_sub(len, Ordering::Relaxed);
     }
@@ -79,13 +84,28 @@ impl Queue {
             Err(RecvTimeoutError::Timeout) => return Taken::Silence,
             Err(RecvTimeoutError::Disconnected) => return Taken::Over,
         };
-        let (batch, is_stopped) = self.gather(waiting, first, len_max);
+        let (batch, is_stopped) = self.gather(waiting, first, len_max, self.gather_for);
+        self.note(&mut place, &batch, is_stopped);
+        Taken::Batch(batch)
+    }
+
+    /// Takes what waits at this moment, at most so many commands, and waits for nobody.
+    pub(super) fn take_now(&self, len_max: usize) -> Batch {
+        // Whoever has the place waits for what comes, or takes it.
+        let Ok(mut place) = self.waiting.try_lock() else { return Batch::default() };
+        let Some(waiting) = &*place else { return Batch::default() };
+        let Ok(first) = waiting.try_recv() else { return Batch::default() };
+        let (batch, is_stopped) = self.gather(waiting, first, len_max, Duration::ZERO);
+        self.note(&mut place, &batch, is_stopped);
+        batch
+    }
+
+    /// Counts what was taken, and closes the queue behind a stop.
+    fn note(&self, place: &mut Option<Receiver<Message>>, batch: &Batch, is_stopped: bool) {
         self.meters.queue_len.taken(batch.commands.len());
-        self.under_way.fetch_add(batch.commands.len(), Ordering::Relaxed);
         if is_stopped && let Some(waiting) = place.take() {
             self.refuse(&waiting);
         }
-        Taken::Batch(batch)
     }
 
     /// Answers what came in behind a stop, which never runs.
@@ -99,9 +119,14 @@ impl Queue {
     }
 
     /// All that waits behind the first message, up to a stop; whether there was one.
-    fn gather(&self, waiting: &Receiver<Message>, first: Message, len_max: usize) -> (Batch, bool) {
+    fn gather(
+        &self,
+        waiting: &Receiver<Message>,
+        first: Message,
+        len_max: usize,
+        mut patience: Duration,
+    ) -> (Batch, bool) {
         let mut batch = Batch::default();
-        let mut patience = self.gather_for;
         let mut next = Some(first);
         while let Some(message) = next {
             match message {

@@ -9,6 +9,7 @@ use ventanilla_store::{CommitError, Group, Store, StoreError, Tx, Wanted};
 
 use super::command::{Commands, Waiting, answer, part};
 use super::queue::{Batch, Queue, Taken};
+use super::turns::Turns;
 use crate::failure::{self, WriteFailure};
 use crate::meters::WriteMeters;
 use crate::mirror::{Keeper, Leave};
@@ -62,6 +63,9 @@ pub(super) struct WriterThread {
     /// Which one, from 0.
     pub(super) number: usize,
     pub(super) queue: Arc<Queue>,
+    pub(super) turns: Option<Arc<Turns>>,
+    /// What waited for what this thread has just done, and is its to do.
+    pub(super) next: Commands,
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,
@@ -80,6 +84,12 @@ impl WriterThread {
             // Where there is a mirror, a silence is used to look after it.
             let pause = self.keeper.as_ref().and_then(Keeper::pause);
             let pause = pause.filter(|_| !*self.fail.borrow());
+            if !self.next.is_empty() {
+                let mut batch = self.queue.take_now(self.batch_len_max);
+                batch.commands.splice(..0, std::mem::take(&mut self.next));
+                self.settle(batch);
+                continue;
+            }
             match self.queue.take(self.batch_len_max, pause) {
                 Taken::Batch(batch) => self.settle(batch),
                 Taken::Silence => self.look(),
@@ -97,19 +107,30 @@ impl WriterThread {
     fn settle(&mut self, batch: Batch) {
         let Batch { commands, lookers } = batch;
         let len = commands.len();
+        self.queue.begun(len);
         self.batch_since_us = self.clock.elapsed_us();
         self.meters.begin_batch(self.number, self.batch_since_us);
         if !lookers.is_empty() {
             self.look();
             drop(lookers);
         }
-        if self.store.is_remote() {
+        if let Some(turns) = self.turns.clone() {
+            self.commit_in_turn(&turns, commands);
+        } else if self.store.is_remote() {
             self.commit_groups(commands);
         } else {
             self.commit(commands, Opening::Own);
         }
         self.queue.settled(len);
         self.meters.end_batch(self.number);
+    }
+
+    /// Commits what waited at one moment; keeps what has come under the same keys meanwhile for the next.
+    fn commit_in_turn(&mut self, turns: &Turns, commands: Commands) {
+        let keys: Vec<_> = commands.iter().filter_map(|command| command.key()).collect();
+        self.commit_groups(commands);
+        self.next = turns.end(&keys);
+        self.meters.queue_len.taken(self.next.len());
     }
 
     /// Commits what waited at one moment, each group of it by a transaction.

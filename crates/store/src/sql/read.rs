@@ -465,15 +465,31 @@ impl<'a> Reads<'a> {
         after: i64,
         len: usize,
     ) -> Read<Vec<(EventNumber, Entry)>> {
+        let sql = "SELECT entry_number, event_number FROM collection_event \
+                   WHERE company_id = ?1 AND event_number > ?2 ORDER BY event_number LIMIT ?3";
+        let numbers = self.many(sql, (company.id.to_i64(), after, limit(len)), |row| {
+            Ok((row.get::<i64>(0)?, id(EventNumber::from_i64, row.get(1)?)?))
+        })?;
+        // Of both together a database without statistics, as one is just after it was filled, reads every
+        // entry for every page.
+        let (Some((first, _)), Some((last, _))) = (numbers.first(), numbers.last()) else {
+            return Ok(Vec::new());
+        };
         // A payment or reversal posts once: its entry has one row.
-        let sql = "SELECT j.entry_number, j.recorded_at_us, j.kind, j.payload, j.chain, j.debit, \
-                   j.credit, j.amount_minor, e.event_number \
-                   FROM collection_event e CROSS JOIN journal j USING (company_id, entry_number) \
-                   WHERE e.company_id = ?1 AND e.event_number > ?2 AND j.row_number = 0 \
-                   ORDER BY e.event_number LIMIT ?3";
-        self.many(sql, (company.id.to_i64(), after, limit(len)), |row| {
-            Ok((id(EventNumber::from_i64, row.get(8)?)?, entry(row, company.currency)?))
-        })
+        let sql = "SELECT entry_number, recorded_at_us, kind, payload, chain, debit, credit, \
+                   amount_minor FROM journal WHERE company_id = ?1 AND entry_number >= ?2 \
+                   AND entry_number <= ?3 AND row_number = 0 \
+                   AND kind IN ('payment-made', 'payment-reversed') ORDER BY entry_number";
+        let entries = self.many(sql, (company.id.to_i64(), *first, *last), |row| {
+            Ok((row.get::<i64>(0)?, entry(row, company.currency)?))
+        })?;
+        let mut entries = entries.into_iter();
+        let with_entry = |(number, event)| {
+            let found = entries.find(|(other, _)| *other == number);
+            let (_, entry) = found.ok_or_else(|| StoreError::damaged("an event has no entry"))?;
+            Ok((event, entry))
+        };
+        numbers.into_iter().map(with_entry).collect()
     }
 
     pub(crate) fn bills_after(self, company: &Company, after: i64, len: usize) -> Read<Vec<Bill>> {

@@ -1,6 +1,5 @@
 //! What `pgbench` measures on the same cluster: its own transactions, and a payment of ours done naively.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -76,7 +75,7 @@ impl<'b> Naive<'b> {
             ("bills_per_contract", BILLS_PER_CONTRACT),
             ("first_bill", FIRST_BILL),
         ] {
-            write!(flags, " --define {name}={value}")?;
+            flags.extend([" --define ", name, "=", &value.to_string()]);
         }
         let texts = [format!("digest={DIGEST}"), format!("payload={PAYLOAD}")];
         let texts = texts.iter().flat_map(|text| ["--define", text]);

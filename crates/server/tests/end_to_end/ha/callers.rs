@@ -212,7 +212,9 @@ impl Running<'_, '_> {
     /// first was answered.
     pub(super) fn wait_for_successes(&self, start: Instant) -> Duration {
         let ended = &self.shared.ended;
-        ended.iter().for_each(|ended| ended.store(0, Ordering::SeqCst));
+        for ended in ended {
+            ended.store(0, Ordering::SeqCst);
+        }
         let mut first = None;
         loop {
             let count =

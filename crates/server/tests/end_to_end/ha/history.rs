@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Instant;
 
 use super::callers::{Act, Attempt, End, Paid};
 use super::site::Event;
@@ -124,11 +125,13 @@ impl History {
         }
     }
 
-    /// There was something to lose.
-    pub(super) fn check_load(&self) {
-        let [paid, reversed, refused, unanswered] = self.counts();
-        let unchanged: usize = self.attempts.iter().map(|attempt| attempt.unchanged).sum();
-        let is_load = paid > 0 && reversed > 0 && refused > 0 && unanswered + unchanged > 0;
+    /// There was something to lose: whenever a primary was struck, somebody waited for an answer.
+    pub(super) fn check_load(&self, struck: &[Instant]) {
+        let [paid, reversed, refused, _] = self.counts();
+        let is_spanned = |at: &Instant| {
+            self.attempts.iter().any(|attempt| attempt.from < *at && *at < attempt.until)
+        };
+        let is_load = paid > 0 && reversed > 0 && refused > 0 && struck.iter().all(is_spanned);
         assert!(is_load, "the load was none: {self}");
     }
 

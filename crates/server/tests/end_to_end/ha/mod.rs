@@ -61,13 +61,14 @@ fn check(failing: Failing) {
     let mut random = Rng::with_seed(seed);
     let mut site = Site::made();
     let mut history = History::default();
-    let mut downs = Vec::new();
+    let (mut downs, mut struck) = (Vec::new(), Vec::new());
     for round in 1..=rounds {
         let mut load = Load::of(&site, round, &mut random, history.standing());
         let (down, attempts) = thread::scope(|scope| {
             let running = load.start(scope);
             thread::sleep(between(&mut random, BEFORE_MS));
             failing.strike(&mut site.pair);
+            struck.push(now());
             thread::sleep(between(&mut random, SEEN_MS));
             site.pair.promote().unwrap();
             let promoted = now();
@@ -96,7 +97,7 @@ fn check(failing: Failing) {
         "ha: {failing:?}, {rounds} failovers; from the promotion to the first success {median:?} in the middle, \
          {most:?} at most; {history}"
     ));
-    history.check_load();
+    history.check_load(&struck);
 }
 
 #[test]

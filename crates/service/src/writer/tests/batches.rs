@@ -23,10 +23,9 @@ fn send(sender: &SyncSender<Message>, len: usize) {
 }
 
 fn take(queue: &Queue) -> usize {
-    match queue.take(256, None) {
-        Taken::Batch(batch) => batch.commands.len(),
-        Taken::Silence | Taken::Over => panic!("there was a command"),
-    }
+    let Taken::Batch(batch) = queue.take(256, None) else { panic!("there was a command") };
+    queue.begun(batch.commands.len());
+    batch.commands.len()
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod batches;
 mod remote;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -201,7 +201,7 @@ fn make_ledger(connection: &PgConnection) -> Result<(), OpenError> {
         while let Err(error) = connection.simple(sql) {
             tries += 1;
             let is_passing = matches!(error, StoreError::Again(_))
-                || matches!(code_of(&error), Some("23505" | "42P07" | "XX000"));
+                || matches!(code_of(&error), Some("23505" | "42710" | "42P07" | "XX000"));
             if !is_passing || tries == LEDGER_TRIES {
                 return Err(told(error));
             }
