@@ -1,6 +1,7 @@
 //! The thread that seals: what servers side by side have paid gets its place in the journal shortly after.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -23,6 +24,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LEASE_US: i64 = 5_000_000;
 const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 
+/// Acts that are sealed before what is deleted of them is taken out of the table.
+const SWEEP_AFTER: usize = 20_000;
+
 #[derive(Debug, Default)]
 struct State {
     /// Companies of which something was paid here.
@@ -43,6 +47,8 @@ pub(super) struct Sealer {
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Mutex<Option<JoinHandle<()>>>,
     leases: Mutex<HashMap<CompanyId, Lease>>,
+    /// Acts that were sealed since what is deleted of them was taken out.
+    unswept: AtomicUsize,
 }
 
 impl Sealer {
@@ -123,7 +129,7 @@ impl Inner {
     fn seal_each(&self, companies: impl IntoIterator<Item = CompanyId>) -> Result<(), StoreError> {
         for company in companies {
             if self.lease(company)? {
-                self.seal(company)?;
+                self.sweep(self.seal(company)?)?;
             }
             self.blocks.refill(&self.pool, company)?;
         }
@@ -132,7 +138,7 @@ impl Inner {
 
     /// Seals all that is unsealed now, whoever usually does: what is read after it is as one wrote it.
     pub(super) fn settle(&self) -> Result<(), StoreError> {
-        self.unsealed_companies()?.into_iter().try_for_each(|company| self.seal(company))
+        self.unsealed_companies()?.into_iter().try_for_each(|company| self.seal(company).map(drop))
     }
 
     fn unsealed_companies(&self) -> Result<Vec<CompanyId>, StoreError> {
@@ -140,19 +146,32 @@ impl Inner {
         Reads::new(Link::Postgres(&connection), &self.known).unsealed_companies()
     }
 
-    fn seal(&self, company: CompanyId) -> Result<(), StoreError> {
+    /// Seals all that is unsealed of a company; says how many acts.
+    fn seal(&self, company: CompanyId) -> Result<usize, StoreError> {
+        let mut total = 0_usize;
         loop {
             let writing = Writing::begin(self, Kind::Own)?;
             let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
-            if sealed != Sealed::None {
-                writing.commit(company.to_i64()).map_err(|error| match error {
-                    CommitError::Nothing(error) | CommitError::Unknown(error) => error,
-                })?;
-            }
-            if sealed != Sealed::Some {
-                return Ok(());
+            let (Sealed::Some(len) | Sealed::All(len)) = sealed else { return Ok(total) };
+            writing.commit(company.to_i64()).map_err(|error| match error {
+                CommitError::Nothing(error) | CommitError::Unknown(error) => error,
+            })?;
+            total = total.saturating_add(len);
+            if let Sealed::All(_) = sealed {
+                return Ok(total);
             }
         }
+    }
+
+    /// Has what was deleted taken out of the table now and then: whoever reads what is unsealed passes by all of
+    /// it, and the server itself would look only once a minute. An engine that cleans up otherwise says no.
+    fn sweep(&self, sealed: usize) -> Result<(), StoreError> {
+        let left = &self.sealer.unswept;
+        if left.fetch_add(sealed, Ordering::Relaxed).saturating_add(sealed) < SWEEP_AFTER {
+            return Ok(());
+        }
+        left.store(0, Ordering::Relaxed);
+        self.pool.take()?.simple("VACUUM (TRUNCATE FALSE) unsealed")
     }
 
     /// Takes a company's sealing for some seconds by the database's clock, or keeps it; not where another

@@ -32,7 +32,7 @@ const SETTINGS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '600s';
     SET idle_in_transaction_session_timeout = '60s'; SET search_path = public";
 
 /// Every statement is written for loops over keys, as SQLite runs it, and has one plan, which statistics do not
-/// change (docs/decisions/0024). What is said is taken as far as the engine has such settings.
+/// change (docs/decisions/0023). What is said is taken as far as the engine has such settings.
 const PLANS: &str = "SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES \
     ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('enable_seqscan', 'off'), \
     ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS v (name, value) ON s.name = v.name";
