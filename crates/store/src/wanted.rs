@@ -41,13 +41,6 @@ impl Wanted {
         matches!(self.act, WantedAct::Pay(..))
     }
 
-    pub(crate) fn contract(&self) -> Option<&ContractCode> {
-        match &self.act {
-            WantedAct::Pay(contract, _) => Some(contract),
-            WantedAct::Reverse(_) => None,
-        }
-    }
-
     pub(crate) fn reversed(&self) -> Option<PaymentId> {
         match self.act {
             WantedAct::Reverse(payment) => Some(payment),

@@ -1,5 +1,6 @@
 //! The queue's far end, which the writer's threads share: one at a time takes what waits.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,19 +32,46 @@ pub(super) struct Batch {
     pub(super) lookers: Vec<Sender<()>>,
 }
 
+/// For how long a batch that is smaller than what is under way may grow.
+const GATHER_FOR: Duration = Duration::from_millis(10);
+/// How often it is looked whether that is still under way.
+const LOOK_EVERY: Duration = Duration::from_micros(250);
+
 pub(super) struct Queue {
     /// Gone once the writer was told to stop: then nobody finds a place in the queue any more.
     waiting: Mutex<Option<Receiver<Message>>>,
+    /// Commands that threads are at.
+    under_way: AtomicUsize,
+    /// [`GATHER_FOR`], but for tests.
+    pub(super) gather_for: Duration,
     meters: Arc<WriteMeters>,
 }
 
 impl Queue {
     pub(super) fn new(waiting: Receiver<Message>, meters: Arc<WriteMeters>) -> Self {
-        Self { waiting: Mutex::new(Some(waiting)), meters }
+        Self {
+            waiting: Mutex::new(Some(waiting)),
+            under_way: AtomicUsize::new(0),
+            gather_for: GATHER_FOR,
+            meters,
+        }
+    }
+
+    /// Takes note that so many commands are under way.
+    pub(super) fn begun(&self, len: usize) {
+        self.under_way.fetch_add(len, Ordering::Relaxed);
+    }
+
+    /// Takes note that so many commands that were under way are settled.
+    pub(super) fn settled(&self, len: usize) {
+        self.under_way.fetch_sub(len, Ordering::Relaxed);
     }
 
     /// Takes what waits, at most so many commands; waits for the first, `pause` at most where there is
     /// one, and for the threads that came to wait before.
+    ///
+    /// While others are under way, it waits for as many, or until those are settled, but not for long: two
+    /// large groups side by side cost less than many small ones.
     pub(super) fn take(&self, len_max: usize, pause: Option<Duration>) -> Taken {
         let mut place = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(waiting) = &*place else { return Taken::Over };
@@ -56,7 +84,7 @@ impl Queue {
             Err(RecvTimeoutError::Timeout) => return Taken::Silence,
             Err(RecvTimeoutError::Disconnected) => return Taken::Over,
         };
-        let (batch, is_stopped) = gather(waiting, first, len_max);
+        let (batch, is_stopped) = self.gather(waiting, first, len_max, self.gather_for);
         self.note(&mut place, &batch, is_stopped);
         Taken::Batch(batch)
     }
@@ -67,7 +95,7 @@ impl Queue {
         let Ok(mut place) = self.waiting.try_lock() else { return Batch::default() };
         let Some(waiting) = &*place else { return Batch::default() };
         let Ok(first) = waiting.try_recv() else { return Batch::default() };
-        let (batch, is_stopped) = gather(waiting, first, len_max);
+        let (batch, is_stopped) = self.gather(waiting, first, len_max, Duration::ZERO);
         self.note(&mut place, &batch, is_stopped);
         batch
     }
@@ -89,20 +117,50 @@ impl Queue {
             }
         }
     }
-}
 
-/// All that waits behind the first message, up to a stop; whether there was one.
-fn gather(waiting: &Receiver<Message>, first: Message, len_max: usize) -> (Batch, bool) {
-    let mut batch = Batch::default();
-    let mut next = Some(first);
-    while let Some(message) = next {
-        match message {
-            Message::Run(command) => batch.commands.push(command),
-            Message::Look(looker) => batch.lookers.push(looker),
-            Message::Stop => return (batch, true),
+    /// All that waits behind the first message, up to a stop; whether there was one.
+    fn gather(
+        &self,
+        waiting: &Receiver<Message>,
+        first: Message,
+        len_max: usize,
+        mut patience: Duration,
+    ) -> (Batch, bool) {
+        let mut batch = Batch::default();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Run(command) => batch.commands.push(command),
+                Message::Look(looker) => batch.lookers.push(looker),
+                Message::Stop => return (batch, true),
+            }
+            let has_room = batch.commands.len() < len_max;
+            next = if has_room { self.next(waiting, &batch, &mut patience) } else { None };
         }
-        let has_room = batch.commands.len() < len_max;
-        next = if has_room { waiting.try_recv().ok() } else { None };
+        (batch, false)
     }
-    (batch, false)
+
+    /// The next message, where one waits or is worth waiting for.
+    fn next(
+        &self,
+        waiting: &Receiver<Message>,
+        batch: &Batch,
+        patience: &mut Duration,
+    ) -> Option<Message> {
+        let is_small = || batch.commands.len() < self.under_way.load(Ordering::Relaxed);
+        loop {
+            if let Ok(message) = waiting.try_recv() {
+                return Some(message);
+            }
+            if !is_small() || patience.is_zero() {
+                return None;
+            }
+            // What comes in the meantime costs nothing of the patience: the batch grows.
+            match waiting.recv_timeout(LOOK_EVERY) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) => *patience = patience.saturating_sub(LOOK_EVERY),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
 }

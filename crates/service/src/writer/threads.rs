@@ -106,6 +106,8 @@ impl WriterThread {
 
     fn settle(&mut self, batch: Batch) {
         let Batch { commands, lookers } = batch;
+        let len = commands.len();
+        self.queue.begun(len);
         self.batch_since_us = self.clock.elapsed_us();
         self.meters.begin_batch(self.number, self.batch_since_us);
         if !lookers.is_empty() {
@@ -119,6 +121,7 @@ impl WriterThread {
         } else {
             self.commit(commands, Opening::Own);
         }
+        self.queue.settled(len);
         self.meters.end_batch(self.number);
     }
 

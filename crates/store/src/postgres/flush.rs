@@ -7,8 +7,9 @@ use ventanilla_domain::{
     Bill, BillId, CallerKey, CollectorId, Company, ContractKey, Payment, PaymentId, Reversal, Text,
 };
 
+use super::error::code_of;
 use super::seal::Act;
-use super::{PgConnection, PgValue, again_if_taken};
+use super::{PgValue, again_if_taken};
 use crate::sql::{Loaded, Value};
 use crate::{Operation, StoreError};
 
@@ -33,13 +34,17 @@ const REVERSALS: &str = "INSERT INTO reversal (company_id, payment_id, collector
     CAST(?8 AS TEXT[]), CAST(?9 AS TEXT[]), CAST(?10 AS TEXT[])) AS r";
 
 /// The law: a bill changes hands only where it is owed by who it was owed by, in that version and amount.
-const BILLS: &str = "UPDATE bill SET paid_by = w.paid_by, last_payment = w.last_payment \
+/// Where it changes less than it is to change, it makes a number of a word, and the transaction fails: its commit is
+/// sent without waiting for it.
+const BILLS: &str = "WITH changed AS (UPDATE bill SET paid_by = w.paid_by, last_payment = w.last_payment \
     FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]), CAST(?4 AS BIGINT[]), \
     CAST(?5 AS BIGINT[]), CAST(?6 AS BIGINT[]), CAST(?7 AS BIGINT[]), CAST(?8 AS BIGINT[])) \
     AS w (contract_key, bill_id, paid_by, last_payment, was_paid_by, version, amount_minor) \
     WHERE bill.company_id = ?1 AND bill.contract_key = w.contract_key \
     AND bill.bill_id = w.bill_id AND bill.paid_by IS NOT DISTINCT FROM w.was_paid_by \
-    AND bill.state = 'owed' AND bill.version = w.version AND bill.amount_minor = w.amount_minor";
+    AND bill.state = 'owed' AND bill.version = w.version AND bill.amount_minor = w.amount_minor RETURNING 1) \
+    SELECT CAST(CASE WHEN count(*) = ?9 THEN '1' ELSE 'fewer' END AS BIGINT) FROM changed";
+const NO_NUMBER: &str = "22P02";
 
 const KEYS: &str = "INSERT INTO caller_key (company_id, collector_id, operation, caller_key, \
     payment_id) SELECT CAST(?1 AS BIGINT), k.* FROM unnest(CAST(?2 AS BIGINT[]), \
@@ -49,17 +54,19 @@ const UNSEALED: &str = "INSERT INTO unsealed (company_id, payment_id, kind, reco
     place) SELECT CAST(?1 AS BIGINT), u.* FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), \
     CAST(?4 AS BIGINT[]), CAST(?5 AS BIGINT[])) AS u";
 
-/// Writes a group's acts, in places from `first_place` on, and what they made of the bills.
+/// A statement, the rows that it is to change, and its parameters.
+pub(super) type Statement<'v> = (&'static str, usize, Vec<PgValue<'v>>);
+
+/// What writes a group's acts, in places from `first_place` on, and what they made of the bills.
 ///
-/// Refuses, to be run again, where a bill is not as it was taken.
-pub(super) fn write(
-    connection: &PgConnection,
+/// It fails, for [`again_where_changed`], where a bill is not as it was taken.
+pub(super) fn statements<'v>(
     company: &Company,
-    acts: &[Act],
+    acts: &'v [Act],
     taken: &Taken,
     loaded: &Loaded,
     first_place: i64,
-) -> Result<(), StoreError> {
+) -> Vec<Statement<'v>> {
     let company = PgValue::One(Value::Int(company.id.to_i64()));
     let bills: Vec<(&Bill, Bill)> = taken
         .iter()
@@ -69,43 +76,41 @@ pub(super) fn write(
     let payments: Vec<&Payment> = acts.iter().filter_map(Act::payment).collect();
     let reversals: Vec<&Reversal> = acts.iter().filter_map(Act::reversal).collect();
     let keys: Vec<_> = acts.iter().filter_map(key_of).collect();
+    let acts: Vec<&Act> = acts.iter().collect();
     let mut statements = vec![
         (PAYMENTS, payments.len(), payment_columns(&company, &payments)),
         (REVERSALS, reversals.len(), reversal_columns(&company, &reversals)),
-        (BILLS, bills.len(), bill_columns(&company, &bills)),
+        (BILLS, usize::from(!bills.is_empty()), bill_columns(&company, &bills)),
         (KEYS, keys.len(), key_columns(&company, &keys)),
-        (UNSEALED, acts.len(), unsealed_columns(&company, acts, first_place)),
+        (UNSEALED, acts.len(), unsealed_columns(&company, &acts, first_place)),
     ];
     statements.retain(|(_, len, _)| *len > 0);
-    let batch: Vec<(&str, &[PgValue<'_>])> =
-        statements.iter().map(|(sql, _, values)| (*sql, values.as_slice())).collect();
-    // A caller's key may have been used, for another bill, since it was looked for.
-    let counts = connection.run_many(&batch).map_err(again_if_taken)?;
-    let is_whole = counts
-        .iter()
-        .zip(&statements)
-        .all(|(count, (_, len, _))| u64::try_from(*len).is_ok_and(|len| len == *count));
-    if is_whole && counts.len() == statements.len() {
-        Ok(())
-    } else {
-        Err(StoreError::Again("a bill is not as it was taken".into()))
+    statements
+}
+
+/// A group that failed since a bill is not as it was taken, or since a caller's key was used, for another bill,
+/// after it was looked for, is to be run again.
+pub(super) fn again_where_changed(error: StoreError) -> StoreError {
+    match error {
+        error if code_of(&error) == Some(NO_NUMBER) => StoreError::Again(error.into()),
+        error => again_if_taken(error),
     }
 }
 
-fn ints<T>(of: &[T], value: impl Fn(&T) -> i64) -> PgValue<'static> {
-    PgValue::Ints(of.iter().map(value).collect())
+fn ints<T: Copy>(of: &[T], value: impl Fn(T) -> i64) -> PgValue<'static> {
+    PgValue::Ints(of.iter().copied().map(value).collect())
 }
 
-fn maybe_ints<T>(of: &[T], value: impl Fn(&T) -> Option<i64>) -> PgValue<'static> {
-    PgValue::MaybeInts(of.iter().map(value).collect())
+fn maybe_ints<T: Copy>(of: &[T], value: impl Fn(T) -> Option<i64>) -> PgValue<'static> {
+    PgValue::MaybeInts(of.iter().copied().map(value).collect())
 }
 
-fn texts<'v, T>(of: &'v [T], value: impl Fn(&'v T) -> Cow<'v, str>) -> PgValue<'v> {
-    PgValue::Texts(of.iter().map(value).collect())
+fn texts<'v, T: Copy>(of: &[T], value: impl Fn(T) -> Cow<'v, str>) -> PgValue<'v> {
+    PgValue::Texts(of.iter().copied().map(value).collect())
 }
 
-fn maybe_texts<'v, T>(of: &'v [T], value: impl Fn(&'v T) -> Option<Cow<'v, str>>) -> PgValue<'v> {
-    PgValue::MaybeTexts(of.iter().map(value).collect())
+fn maybe_texts<'v, T: Copy>(of: &[T], value: impl Fn(T) -> Option<Cow<'v, str>>) -> PgValue<'v> {
+    PgValue::MaybeTexts(of.iter().copied().map(value).collect())
 }
 
 fn words<const MAX: usize>(text: Option<&Text<MAX>>) -> Option<Cow<'_, str>> {
@@ -116,7 +121,7 @@ fn name(key: Option<&CallerKey>) -> Option<Cow<'_, str>> {
     key.map(|key| key.as_str().into())
 }
 
-fn payment_columns<'v>(company: &PgValue<'v>, of: &'v [&Payment]) -> Vec<PgValue<'v>> {
+fn payment_columns<'v>(company: &PgValue<'v>, of: &[&'v Payment]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |payment| payment.id.to_i64()),
@@ -142,7 +147,7 @@ fn payment_columns<'v>(company: &PgValue<'v>, of: &'v [&Payment]) -> Vec<PgValue
     ]
 }
 
-fn reversal_columns<'v>(company: &PgValue<'v>, of: &'v [&Reversal]) -> Vec<PgValue<'v>> {
+fn reversal_columns<'v>(company: &PgValue<'v>, of: &[&'v Reversal]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |reversal| reversal.payment.to_i64()),
@@ -157,7 +162,7 @@ fn reversal_columns<'v>(company: &PgValue<'v>, of: &'v [&Reversal]) -> Vec<PgVal
     ]
 }
 
-fn bill_columns<'v>(company: &PgValue<'v>, of: &'v [(&Bill, Bill)]) -> Vec<PgValue<'v>> {
+fn bill_columns<'v>(company: &PgValue<'v>, of: &[(&Bill, Bill)]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |(_, is)| is.contract.to_i64()),
@@ -167,6 +172,7 @@ fn bill_columns<'v>(company: &PgValue<'v>, of: &'v [(&Bill, Bill)]) -> Vec<PgVal
         maybe_ints(of, |(was, _)| was.paid_by.map(PaymentId::to_i64)),
         ints(of, |(was, _)| was.version.into()),
         ints(of, |(was, _)| was.amount.to_minor()),
+        PgValue::One(Value::Int(i64::try_from(of.len()).unwrap_or(i64::MAX))),
     ]
 }
 
@@ -181,7 +187,7 @@ fn key_of(act: &Act) -> Option<Key<'_>> {
     }
 }
 
-fn key_columns<'v>(company: &PgValue<'v>, of: &'v [Key<'_>]) -> Vec<PgValue<'v>> {
+fn key_columns<'v>(company: &PgValue<'v>, of: &[Key<'v>]) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |(collector, ..)| collector.to_i64()),
@@ -191,11 +197,7 @@ fn key_columns<'v>(company: &PgValue<'v>, of: &'v [Key<'_>]) -> Vec<PgValue<'v>>
     ]
 }
 
-fn unsealed_columns<'v>(
-    company: &PgValue<'v>,
-    of: &'v [Act],
-    first_place: i64,
-) -> Vec<PgValue<'v>> {
+fn unsealed_columns<'v>(company: &PgValue<'v>, of: &[&Act], first_place: i64) -> Vec<PgValue<'v>> {
     vec![
         company.clone(),
         ints(of, |act| act.key().payment),
@@ -203,4 +205,57 @@ fn unsealed_columns<'v>(
         ints(of, |act| act.recorded_at().as_microsecond()),
         PgValue::Ints((first_place..).take(of.len()).collect()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::connection::Uncommitted;
+    use crate::postgres::trial::Trial;
+
+    #[test]
+    fn a_bill_that_is_not_as_it_was_taken_ends_the_commit_that_was_sent() {
+        let trial = Trial::new();
+        let connection = trial.connect();
+        connection
+            .simple(
+                "CREATE TABLE bill (company_id BIGINT, contract_key BIGINT, bill_id BIGINT, \
+                 paid_by BIGINT, last_payment BIGINT, version BIGINT, amount_minor BIGINT, state TEXT); \
+                 INSERT INTO bill VALUES (1, 1, 1, NULL, NULL, 2, 500, 'owed'), \
+                 (1, 1, 2, 70, 70, 1, 500, 'owed'), (1, 1, 3, NULL, NULL, 1, 500, 'annulled')",
+            )
+            .unwrap();
+        // Bill, who is to have paid it, who had, version, amount.
+        for (bill, payer, former, version, amount, is_written) in [
+            (1, Some(80), None, 1, 500, false),
+            (1, Some(80), None, 2, 501, false),
+            (1, Some(80), Some(70), 2, 500, false),
+            (2, Some(80), None, 1, 500, false),
+            (3, Some(80), None, 1, 500, false),
+            (4, Some(80), None, 1, 500, false),
+            (1, Some(80), None, 2, 500, true),
+            (2, None, Some(70), 1, 500, true),
+        ] {
+            let one = |value: i64| PgValue::Ints(vec![value]);
+            let maybe = |value: Option<i64>| PgValue::MaybeInts(vec![value]);
+            let len = PgValue::One(Value::Int(1));
+            let id = PgValue::One(Value::Int(1));
+            let paid = [maybe(payer), maybe(payer.or(former)), maybe(former)];
+            let [payer, last, former] = paid;
+            let values =
+                [id, one(1), one(bill), payer, last, former, one(version), one(amount), len];
+            connection.queue("BEGIN");
+            match connection.commit_after(&[(BILLS, &values)]) {
+                Ok(counts) => assert_eq!((counts.as_slice(), is_written), (&[1][..], true)),
+                Err(Uncommitted::Nothing(error)) => {
+                    let again = again_where_changed(error);
+                    assert!(matches!(again, StoreError::Again(_)), "{again:?}");
+                    assert!(!is_written, "bill {bill}");
+                }
+                Err(error @ Uncommitted::InDoubt(_)) => panic!("{error:?}"),
+            }
+        }
+        let bills = trial.sql("SELECT bill_id, paid_by, last_payment FROM bill ORDER BY bill_id");
+        assert_eq!(bills, "1|80|80\n2||70\n3||");
+    }
 }

@@ -41,7 +41,9 @@ impl<'a> GroupTx<'a> {
         let ids = store.blocks.take(&store.pool, company, payments)?;
         let begun = Writing::begin(store, Kind::Group).and_then(|mut writing| {
             let mark = writing.prepare_mark(company.to_i64())?;
-            let load = Load::new(writing.connection(), &store.known, company, wanted);
+            let collectors = store.known_collectors(wanted);
+            let connection = writing.connection();
+            let load = Load::new(connection, &store.known, company, &collectors, wanted);
             let (load, marked) = load.run(mark)?;
             writing.note_mark(company.to_i64(), marked)?;
             Ok((load, writing))
@@ -117,21 +119,21 @@ impl<'a> GroupTx<'a> {
         Ok(())
     }
 
-    pub(crate) fn commit(mut self) -> Result<(), CommitError> {
-        let store = self.writing.store();
-        let company = self.company.id;
-        if self.acts.is_empty() {
-            store.blocks.give_back(company, std::mem::take(&mut self.ids));
+    pub(crate) fn commit(self) -> Result<(), CommitError> {
+        let Self { writing, company, loaded, ids, acts, taken, .. } = self;
+        let (store, id) = (writing.store(), company.id);
+        if acts.is_empty() {
+            store.blocks.give_back(id, ids);
             return Ok(());
         }
-        let connection = self.writing.connection();
-        let first_place = store.take_places(self.acts.len());
-        let (company_row, acts) = (&self.company, &self.acts);
-        flush::write(connection, company_row, acts, &self.taken, &self.loaded, first_place)
-            .map_err(CommitError::Nothing)?;
-        self.writing.commit(company.to_i64())?;
-        store.blocks.give_back(company, self.ids);
-        store.sealer.wake();
+        let first_place = store.take_places(acts.len());
+        let statements = flush::statements(&company, &acts, &taken, &loaded, first_place);
+        writing.commit_after(id.to_i64(), &statements).map_err(|error| match error {
+            CommitError::Nothing(error) => CommitError::Nothing(flush::again_where_changed(error)),
+            unknown @ CommitError::Unknown(_) => unknown,
+        })?;
+        store.blocks.give_back(id, ids);
+        store.sealer.wake(id);
         Ok(())
     }
 }

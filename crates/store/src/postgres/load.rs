@@ -1,5 +1,5 @@
-//! What a group of payments and reversals wants, loaded by arrays: two round trips, and a third where
-//! something was paid or tried before.
+//! What a group of payments and reversals wants, loaded by arrays: one round trip, and a second where
+//! something was paid or tried before, or where older bills come first.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(super) struct Load<'l> {
     connection: &'l PgConnection,
     known: &'l KnownCompanies,
     company_id: CompanyId,
+    /// Whose tokens are shown.
+    collectors: &'l HashMap<Digest, CollectorId>,
     wanted: &'l [&'l Wanted],
 }
 
@@ -40,16 +42,16 @@ impl<'l> Load<'l> {
         connection: &'l PgConnection,
         known: &'l KnownCompanies,
         company_id: CompanyId,
+        collectors: &'l HashMap<Digest, CollectorId>,
         wanted: &'l [&'l Wanted],
     ) -> Self {
-        Self { connection, known, company_id, wanted }
+        Self { connection, known, company_id, collectors, wanted }
     }
 
     /// Loads under a mark; says how many rows it took.
     pub(super) fn run(self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
-        let (mut group, marked) = self.who_and_what(mark)?;
-        self.take_bills(&mut group)?;
-        self.what_was_before(&mut group)?;
+        let (mut group, marked) = self.take(mark)?;
+        self.what_else(&mut group)?;
         Ok((group, marked))
     }
 
@@ -68,41 +70,44 @@ impl<'l> Load<'l> {
         Ok(batch.map(|asked| asked.and_then(|_| found.next()).unwrap_or_default()))
     }
 
-    /// The company, which nobody changes from here on; who acts; whose bills; what is to be reversed. First
-    /// the mark, where the group queues behind who wants the company alone.
-    fn who_and_what(&self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
-        let codes: BTreeSet<ContractCode> = self
-            .wanted
-            .iter()
-            .filter_map(|wanted| wanted.contract())
-            .flat_map(|code| std::iter::once(code.clone()).chain(code.without_leading_zeros()))
-            .collect();
+    /// All that can be asked at once: the mark, where the group queues behind who wants the company alone; the
+    /// company, which nobody changes from here on; who acts; then whose bills, which are taken; and what may
+    /// have changed while they were waited for.
+    fn take(&self, mark: [i64; 3]) -> Read<(LoadedGroup, usize)> {
+        let bills = self.wanted_bills();
         let digests: BTreeSet<Digest> =
             self.wanted.iter().filter_map(|wanted| wanted.token()).collect();
         let targets: BTreeSet<PaymentId> =
             self.wanted.iter().filter_map(|wanted| wanted.reversed()).collect();
-        let code_texts = codes.iter().map(|code| code.as_str().into()).collect();
-        let [marked, companies, tokens, payers, payments] = self.ask([
+        let attempts: BTreeSet<AttemptKey> =
+            self.wanted.iter().filter_map(|wanted| self.attempt_of(wanted)).collect();
+        let [marked, companies, tokens, taken, tried, payments, reversals] = self.ask([
             Some((MARK, mark.map(|number| PgValue::One(Value::Int(number))).to_vec())),
             Some((COMPANY, vec![self.id()])),
             asked(!digests.is_empty(), TOKENS, || {
                 vec![self.id(), PgValue::Digests(digests.iter().copied().collect())]
             }),
-            asked(!codes.is_empty(), PAYERS, || vec![self.id(), PgValue::Texts(code_texts)]),
+            Some((BILLS, self.bill_values(&bills, &targets))),
+            asked(!attempts.is_empty(), ATTEMPTS, || self.attempt_values(&attempts)),
             asked(!targets.is_empty(), PAYMENTS, || vec![self.id(), ids(&targets)]),
+            asked(!targets.is_empty(), REVERSALS, || vec![self.id(), ids(&targets)]),
         ])?;
         let company = companies.first().map(|row| company(Row::Postgres(row), self.known));
         let company = company.transpose()?.ok_or(StoreError::NeedsOwn)?;
         let mut loaded = Loaded {
-            payers: codes.into_iter().map(|code| (code, None)).collect(),
-            payments: targets.into_iter().map(|id| (id, None)).collect(),
+            payers: bills.into_iter().map(|(code, _)| (code, None)).collect(),
+            payments: targets.iter().map(|id| (*id, None)).collect(),
+            reversals: targets.iter().map(|id| (*id, None)).collect(),
+            attempts: attempts.into_iter().map(|key| (key, None)).collect(),
             ..Loaded::default()
         };
-        for row in &payers {
-            let payer = payer(Row::Postgres(row))?;
-            loaded.payers.insert(payer.code.clone(), Some(payer));
-        }
         keep_payments(&mut loaded, &payments, &company)?;
+        keep_reversals(&mut loaded, &reversals, &company)?;
+        for row in &tried {
+            let (key, payment) = rows::attempt(Row::Postgres(row))?;
+            loaded.attempts.insert(key, Some(payment));
+        }
+        self.keep_bills(&mut loaded, &taken, &company)?;
         let mut bearers: HashMap<_, _> = digests.into_iter().map(|digest| (digest, None)).collect();
         for row in &tokens {
             let (digest, bearer) = bearer(Row::Postgres(row), &company)?;
@@ -111,51 +116,61 @@ impl<'l> Load<'l> {
         Ok((LoadedGroup { company, bearers, loaded }, marked.len()))
     }
 
-    /// Takes the bills, in the order of their keys, so that two groups never wait for each other; then
-    /// looks at what may have changed while it waited.
-    fn take_bills(&self, group: &mut LoadedGroup) -> Read<()> {
-        let LoadedGroup { company, bearers, loaded } = group;
-        let bills = self.bill_keys(loaded);
-        let attempts: BTreeSet<AttemptKey> =
-            self.wanted.iter().filter_map(|wanted| attempt_of(wanted, bearers)).collect();
-        // Older bills are looked for only where they come first.
-        let is_ordered = company.policy.oldest_first;
-        let contracts: BTreeSet<ContractKey> =
-            bills.iter().map(|(contract, _)| *contract).filter(|_| is_ordered).collect();
-        let targets: BTreeSet<PaymentId> = loaded.payments.keys().copied().collect();
-        let [taken, tried, reversals, unpaid] = self.ask([
-            asked(!bills.is_empty(), BILLS, || self.bill_values(&bills)),
-            asked(!attempts.is_empty(), ATTEMPTS, || self.attempt_values(&attempts)),
-            asked(!targets.is_empty(), REVERSALS, || vec![self.id(), ids(&targets)]),
-            asked(!contracts.is_empty(), UNPAID, || {
-                let contracts = contracts.iter().map(|key| key.to_i64()).collect();
-                vec![self.id(), PgValue::Ints(contracts)]
-            }),
-        ])?;
-        loaded.bills = bills.into_iter().map(|key| (key, None)).collect();
-        for row in &taken {
-            let bill = bill(Row::Postgres(row), company.currency)?;
-            loaded.bills.insert((bill.contract, bill.id), Some(bill));
+    /// Each bill by the code of its contract, and by that without leading zeros.
+    fn wanted_bills(&self) -> BTreeSet<(ContractCode, BillId)> {
+        let wanted = self.wanted.iter().filter_map(|wanted| match &wanted.act {
+            WantedAct::Pay(code, bill) => Some((code, *bill)),
+            WantedAct::Reverse(_) => None,
+        });
+        wanted
+            .flat_map(|(code, bill)| {
+                let codes = std::iter::once(code.clone()).chain(code.without_leading_zeros());
+                codes.map(move |code| (code, bill))
+            })
+            .collect()
+    }
+
+    fn bill_values<'v>(
+        &self,
+        bills: &'v BTreeSet<(ContractCode, BillId)>,
+        targets: &BTreeSet<PaymentId>,
+    ) -> Vec<PgValue<'v>> {
+        let codes = bills.iter().map(|(code, _)| code.as_str().into()).collect();
+        let numbers = bills.iter().map(|(_, bill)| bill.to_i64()).collect();
+        vec![self.id(), PgValue::Texts(codes), PgValue::Ints(numbers), ids(targets)]
+    }
+
+    /// Keeps payers and their bills; of the bills that are wanted, also that there are none such.
+    fn keep_bills(
+        &self,
+        loaded: &mut Loaded,
+        taken: &[tokio_postgres::Row],
+        company: &Company,
+    ) -> Read<()> {
+        let mut bills = Vec::new();
+        for row in taken.iter().map(Row::Postgres) {
+            if row.get::<Option<i64>>(0)?.is_some() {
+                bills.push(bill(row, company.currency)?);
+            }
+            if row.get::<Option<i64>>(BILL_LEN + 3)?.is_some() {
+                let payer = payer(row, BILL_LEN)?;
+                loaded.payers.insert(payer.code.clone(), Some(payer));
+            }
         }
-        loaded.attempts = attempts.into_iter().map(|key| (key, None)).collect();
-        for row in &tried {
-            let (key, payment) = rows::attempt(Row::Postgres(row))?;
-            loaded.attempts.insert(key, Some(payment));
-        }
-        loaded.reversals = loaded.payments.keys().map(|id| (*id, None)).collect();
-        keep_reversals(loaded, &reversals, company)?;
-        loaded.unpaid = contracts.into_iter().map(|key| (key, Vec::new())).collect();
-        for row in &unpaid {
-            let bill = bill(Row::Postgres(row), company.currency)?;
-            loaded.unpaid.entry(bill.contract).or_default().push(bill);
-        }
+        loaded.bills = self.bill_keys(loaded).into_iter().map(|key| (key, None)).collect();
+        loaded.bills.extend(bills.into_iter().map(|bill| ((bill.contract, bill.id), Some(bill))));
         Ok(())
     }
 
-    fn bill_values(&self, bills: &BTreeSet<(ContractKey, BillId)>) -> Vec<PgValue<'static>> {
-        let (contracts, numbers): (Vec<_>, Vec<_>) =
-            bills.iter().map(|(contract, bill)| (contract.to_i64(), bill.to_i64())).unzip();
-        vec![self.id(), PgValue::Ints(contracts), PgValue::Ints(numbers)]
+    /// The name of an attempt, where it has one and it is known whose it is.
+    fn attempt_of(&self, wanted: &Wanted) -> Option<AttemptKey> {
+        let collector = match wanted.bearer {
+            WantedBearer::Token(digest) => *self.collectors.get(&digest)?,
+            WantedBearer::Collector(_, collector) => collector,
+        };
+        let operation = if wanted.is_payment() { Operation::Pay } else { Operation::Reverse };
+        let key: CallerKey = wanted.key.clone()?;
+        Some((collector, operation, key))
     }
 
     fn attempt_values<'v>(&self, attempts: &'v BTreeSet<AttemptKey>) -> Vec<PgValue<'v>> {
@@ -170,26 +185,40 @@ impl<'l> Load<'l> {
         ]
     }
 
-    /// The payments that settle wanted bills, or that wanted attempts have made or reversed.
-    fn what_was_before(&self, group: &mut LoadedGroup) -> Read<()> {
+    /// The payments that settle wanted bills, or that wanted attempts have made or reversed; and, where the
+    /// oldest bills come first, what else their contracts owe. Usually there is nothing to ask.
+    fn what_else(&self, group: &mut LoadedGroup) -> Read<()> {
         let LoadedGroup { company, loaded, .. } = group;
         let settled = loaded.bills.values().flatten().filter_map(|bill| bill.paid_by);
         let tried = loaded.attempts.values().flatten().copied();
         let before: BTreeSet<PaymentId> =
             settled.chain(tried).filter(|id| !loaded.payments.contains_key(id)).collect();
-        if before.is_empty() {
+        let is_ordered = company.policy.oldest_first;
+        let contracts: BTreeSet<ContractKey> =
+            loaded.bills.keys().map(|(contract, _)| *contract).filter(|_| is_ordered).collect();
+        if before.is_empty() && contracts.is_empty() {
             return Ok(());
         }
-        let [payments, reversals] = self.ask([
-            Some((PAYMENTS, vec![self.id(), ids(&before)])),
-            Some((REVERSALS, vec![self.id(), ids(&before)])),
+        let [payments, reversals, unpaid] = self.ask([
+            asked(!before.is_empty(), PAYMENTS, || vec![self.id(), ids(&before)]),
+            asked(!before.is_empty(), REVERSALS, || vec![self.id(), ids(&before)]),
+            asked(!contracts.is_empty(), UNPAID, || {
+                let contracts = contracts.iter().map(|key| key.to_i64()).collect();
+                vec![self.id(), PgValue::Ints(contracts)]
+            }),
         ])?;
         for id in &before {
             loaded.payments.insert(*id, None);
             loaded.reversals.insert(*id, None);
         }
         keep_payments(loaded, &payments, company)?;
-        keep_reversals(loaded, &reversals, company)
+        keep_reversals(loaded, &reversals, company)?;
+        loaded.unpaid = contracts.into_iter().map(|key| (key, Vec::new())).collect();
+        for row in &unpaid {
+            let bill = bill(Row::Postgres(row), company.currency)?;
+            loaded.unpaid.entry(bill.contract).or_default().push(bill);
+        }
+        Ok(())
     }
 
     /// The bills that are wanted, of contracts that there are.
@@ -235,21 +264,28 @@ const TOKENS: &str = "SELECT t.digest, c.collector_id, c.can_list, c.is_active, 
     CROSS JOIN LATERAL (SELECT collector_id, can_list, is_active FROM collector \
     WHERE collector_id = t.collector_id AND company_id = ?1 LIMIT 1) AS c";
 
-const PAYERS: &str = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
-    FROM unnest(CAST(?2 AS TEXT[])) AS w (code) \
-    CROSS JOIN LATERAL (SELECT contract_key, code, state, member_id FROM contract \
-    WHERE company_id = ?1 AND code = w.code LIMIT 1) AS c \
-    CROSS JOIN LATERAL (SELECT name FROM member \
-    WHERE company_id = ?1 AND member_id = c.member_id LIMIT 1) AS m";
-
+/// Bills in the order of their keys, so that two groups never wait for each other.
 const BILLS: &str = concat!(
     "SELECT ",
     bill_columns!(),
-    " FROM (SELECT * FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]))",
-    " AS k (contract_key, bill_id) ORDER BY contract_key, bill_id) AS w",
-    " CROSS JOIN LATERAL (SELECT * FROM bill WHERE company_id = ?1",
-    " AND contract_key = w.contract_key AND bill_id = w.bill_id FOR UPDATE) AS b"
+    ", k.contract_key, k.code, k.state, k.member_id, m.name FROM (",
+    "SELECT c.contract_key, c.code, c.state, c.member_id, w.bill_id",
+    " FROM unnest(CAST(?2 AS TEXT[]), CAST(?3 AS BIGINT[])) AS w (code, bill_id)",
+    " CROSS JOIN LATERAL (SELECT contract_key, code, state, member_id FROM contract",
+    " WHERE company_id = ?1 AND code = w.code LIMIT 1) AS c",
+    " UNION ALL SELECT p.contract_key, NULL, NULL, NULL, p.bill_id",
+    " FROM unnest(CAST(?4 AS BIGINT[])) AS t (payment_id)",
+    " CROSS JOIN LATERAL (SELECT contract_key, bill_id FROM payment",
+    " WHERE company_id = ?1 AND payment_id = t.payment_id LIMIT 1) AS p",
+    " ORDER BY contract_key, bill_id) AS k",
+    " LEFT JOIN LATERAL (SELECT name FROM member",
+    " WHERE company_id = ?1 AND member_id = k.member_id LIMIT 1) AS m ON TRUE",
+    " LEFT JOIN LATERAL (SELECT * FROM bill WHERE company_id = ?1",
+    " AND contract_key = k.contract_key AND bill_id = k.bill_id FOR UPDATE) AS b ON TRUE"
 );
+
+/// Columns of a bill, after which its payer stands; a bill that is to be owed again has none.
+const BILL_LEN: usize = 8;
 
 const ATTEMPTS: &str = "SELECT w.collector_id, w.operation, w.caller_key, k.payment_id \
     FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[]), CAST(?4 AS TEXT[])) \
@@ -306,15 +342,4 @@ fn bearer(row: Row<'_>, company: &Arc<Company>) -> Read<(Digest, Bearer)> {
         expires_at: instant(row.get(4)?)?,
     };
     Ok((row.get(0)?, bearer))
-}
-
-/// The name of an attempt, where it has one and it is known whose it is.
-fn attempt_of(wanted: &Wanted, bearers: &HashMap<Digest, Option<Bearer>>) -> Option<AttemptKey> {
-    let collector = match wanted.bearer {
-        WantedBearer::Token(digest) => bearers.get(&digest)?.as_ref()?.collector,
-        WantedBearer::Collector(_, collector) => collector,
-    };
-    let operation = if wanted.is_payment() { Operation::Pay } else { Operation::Reverse };
-    let key: CallerKey = wanted.key.clone()?;
-    Some((collector, operation, key))
 }

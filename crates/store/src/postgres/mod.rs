@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ventanilla_domain::CompanyId;
+use ventanilla_domain::{CollectorId, CompanyId};
 
 pub use address::{AddressError, DatabaseAddress};
 pub(crate) use connection::PgConnection;
@@ -68,11 +68,18 @@ struct Inner {
     process: i64,
     slots: Slots,
     blocks: Blocks,
-    /// A token's company never changes.
-    token_companies: Mutex<HashMap<Digest, CompanyId>>,
+    /// Whose a token is never changes.
+    tokens: Mutex<HashMap<Digest, Holder>>,
     sealer: Sealer,
     /// How many acts this process has written without an entry.
     places: AtomicI64,
+}
+
+/// Whose a token is.
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    company: CompanyId,
+    collector: CollectorId,
 }
 
 impl Postgres {
@@ -107,7 +114,7 @@ impl Postgres {
             process,
             slots: Slots::of_process(process),
             blocks: Blocks::default(),
-            token_companies: Mutex::default(),
+            tokens: Mutex::default(),
             sealer: Sealer::default(),
             places: AtomicI64::new(0),
         };
@@ -149,7 +156,7 @@ impl Postgres {
     /// Payments and reversals by company, in one group each; every other command alone. Those by tokens
     /// that nobody knows are in one group of no company: they are refused.
     pub(crate) fn groups(&self, wanted: &[Option<&Wanted>]) -> Result<Vec<Group>, StoreError> {
-        let companies = self.inner.companies_of(wanted)?;
+        let holders = self.inner.holders_of(wanted)?;
         let mut groups: Vec<Group> = Vec::new();
         let mut by_company: BTreeMap<Option<CompanyId>, usize> = BTreeMap::new();
         for (place, wanted) in wanted.iter().enumerate() {
@@ -158,7 +165,7 @@ impl Postgres {
                 continue;
             };
             let company = match wanted.bearer {
-                WantedBearer::Token(digest) => companies.get(&digest).copied(),
+                WantedBearer::Token(digest) => holders.get(&digest).map(|holder| holder.company),
                 WantedBearer::Collector(company, _) => Some(company),
             };
             let at = *by_company.entry(company).or_insert_with(|| {
@@ -177,13 +184,13 @@ impl Inner {
         self.places.fetch_add(i64::try_from(len).unwrap_or(i64::MAX), Ordering::Relaxed)
     }
 
-    /// The companies of the tokens that are wanted, as far as there are such tokens.
-    fn companies_of(
+    /// Whose the tokens are that are wanted, as far as there are such tokens.
+    fn holders_of(
         &self,
         wanted: &[Option<&Wanted>],
-    ) -> Result<HashMap<Digest, CompanyId>, StoreError> {
+    ) -> Result<HashMap<Digest, Holder>, StoreError> {
         let digests = || wanted.iter().filter_map(|wanted| wanted.as_ref()?.token());
-        let known = |known: &HashMap<Digest, CompanyId>| -> HashMap<_, _> {
+        let known = |known: &HashMap<Digest, Holder>| -> HashMap<_, _> {
             digests().filter_map(|digest| Some((digest, *known.get(&digest)?))).collect()
         };
         let mut found = known(&self.known_tokens());
@@ -195,22 +202,33 @@ impl Inner {
         let mut known = self.known_tokens();
         for row in read.iter().flatten() {
             let row = Row::Postgres(row);
-            let (digest, company) = (row.get(0)?, id(CompanyId::from_i64, row.get(1)?)?);
+            let digest = row.get(0)?;
+            let holder = Holder {
+                company: id(CompanyId::from_i64, row.get(1)?)?,
+                collector: id(CollectorId::from_i64, row.get(2)?)?,
+            };
             if known.len() >= TOKENS_KNOWN {
                 known.clear();
             }
-            known.insert(digest, company);
-            found.insert(digest, company);
+            known.insert(digest, holder);
+            found.insert(digest, holder);
         }
         Ok(found)
     }
 
-    fn known_tokens(&self) -> MutexGuard<'_, HashMap<Digest, CompanyId>> {
-        self.token_companies.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The collectors whose tokens are wanted, as far as they are known without asking.
+    fn known_collectors(&self, wanted: &[&Wanted]) -> HashMap<Digest, CollectorId> {
+        let known = self.known_tokens();
+        let digests = wanted.iter().filter_map(|wanted| wanted.token());
+        digests.filter_map(|digest| Some((digest, known.get(&digest)?.collector))).collect()
+    }
+
+    fn known_tokens(&self) -> MutexGuard<'_, HashMap<Digest, Holder>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-const TOKENS: &str = "SELECT t.digest, c.company_id FROM token t JOIN collector c USING (collector_id) \
+const TOKENS: &str = "SELECT t.digest, c.company_id, c.collector_id FROM token t JOIN collector c USING (collector_id) \
     WHERE t.digest = ANY (CAST(?1 AS BYTEA[]))";
 
 /// A read transaction on a connection of the pool.

@@ -121,10 +121,10 @@ impl Act {
 pub(super) enum Sealed {
     /// Nothing could be sealed, and nothing was written.
     None,
-    /// As much as goes at a time; more may be left.
-    Some,
-    /// All that could be seen.
-    All,
+    /// So many acts, as much as goes at a time; more may be left.
+    Some(usize),
+    /// All that could be seen: so many acts.
+    All(usize),
 }
 
 /// Seals what is unsealed and can be seen, at most [`LEN_MAX`] acts. The transaction holds the company's
@@ -149,11 +149,12 @@ pub(super) fn seal_some(
     for act in in_order(&acts) {
         sealing.add(&act)?;
     }
-    if sealing.numbers.is_empty() {
+    let len = sealing.numbers.len();
+    if len == 0 {
         return Ok(Sealed::None);
     }
     sealing.write(connection)?;
-    Ok(if acts.len() < LEN_MAX { Sealed::All } else { Sealed::Some })
+    Ok(if acts.len() < LEN_MAX { Sealed::All(len) } else { Sealed::Some(len) })
 }
 
 /// Seals all that is unsealed and can be seen.
@@ -163,7 +164,7 @@ pub(super) fn seal_all(
     keys: &Keys,
     company: CompanyId,
 ) -> Result<(), StoreError> {
-    while seal_some(connection, known, keys, company)? == Sealed::Some {}
+    while let Sealed::Some(_) = seal_some(connection, known, keys, company)? {}
     Ok(())
 }
 

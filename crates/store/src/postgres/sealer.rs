@@ -1,6 +1,7 @@
 //! The thread that seals: what servers side by side have paid gets its place in the journal shortly after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -15,17 +16,29 @@ use crate::sql::{Link, Reads, Value};
 use crate::{CommitError, StoreError};
 
 /// After a payment, how long others are waited for that are sealed with it.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
 /// Between two looks for what other servers have paid.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long a server that seals a company keeps others from trying, in microseconds; and how often it says so.
+/// How long a server that seals a company keeps others from trying, in microseconds; and how often it says so, and
+/// the others look.
 const LEASE_US: i64 = 5_000_000;
 const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 
+/// Acts that are sealed before what is deleted of them is taken out of the table.
+const SWEEP_AFTER: usize = 20_000;
+
 #[derive(Debug, Default)]
 struct State {
-    is_awake: bool,
+    /// Companies of which something was paid here.
+    paid: BTreeSet<CompanyId>,
     is_over: bool,
+}
+
+/// Whether this server is the one that seals a company, and since when that is known.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    is_ours: bool,
+    since: Instant,
 }
 
 /// The sealer of one process; its thread starts with the first payment.
@@ -33,8 +46,9 @@ struct State {
 pub(super) struct Sealer {
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// When the companies that this server seals were taken, or taken anew.
-    leases: Mutex<HashMap<CompanyId, Instant>>,
+    leases: Mutex<HashMap<CompanyId, Lease>>,
+    /// Acts that were sealed since what is deleted of them was taken out.
+    unswept: AtomicUsize,
 }
 
 impl Sealer {
@@ -53,10 +67,10 @@ impl Sealer {
         }
     }
 
-    /// Tells the thread that something was paid.
-    pub(super) fn wake(&self) {
+    /// Tells the thread that something of a company was paid.
+    pub(super) fn wake(&self, company: CompanyId) {
         let (state, woken) = &*self.state;
-        state.lock().unwrap_or_else(PoisonError::into_inner).is_awake = true;
+        state.lock().unwrap_or_else(PoisonError::into_inner).paid.insert(company);
         woken.notify_one();
     }
 }
@@ -77,33 +91,45 @@ impl Drop for Sealer {
 }
 
 fn run(state: &(Mutex<State>, Condvar), store: &Weak<Inner>) {
+    let (lock, woken) = state;
+    let mut looked = now();
     loop {
-        let (lock, woken) = state;
         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited =
-            woken.wait_timeout_while(guard, PAUSE, |state| !state.is_awake && !state.is_over);
+        let is_quiet = |state: &mut State| state.paid.is_empty() && !state.is_over;
+        let waited = woken.wait_timeout_while(guard, PAUSE, is_quiet);
         let (mut guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let is_woken = std::mem::take(&mut guard.is_awake);
         if guard.is_over {
             return;
         }
-        drop(guard);
-        if is_woken {
+        if !guard.paid.is_empty() {
+            drop(guard);
             thread::sleep(GATHER);
+            guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
         }
+        let paid = std::mem::take(&mut guard.paid);
+        drop(guard);
         let Some(store) = store.upgrade() else { return };
-        if let Err(error) = store.seal_round() {
+        let is_due = now().duration_since(looked) >= PAUSE;
+        let done = if is_due { store.seal_round() } else { store.seal_each(paid) };
+        if is_due {
+            looked = now();
+        }
+        if let Err(error) = done {
             tracing::debug!(%error, "not sealed this time");
         }
     }
 }
 
 impl Inner {
-    /// Seals what is unsealed of the companies that no other server seals.
+    /// Seals what is unsealed, whoever paid it, of the companies that no other server seals.
     fn seal_round(&self) -> Result<(), StoreError> {
-        for company in self.unsealed_companies()? {
+        self.seal_each(self.unsealed_companies()?)
+    }
+
+    fn seal_each(&self, companies: impl IntoIterator<Item = CompanyId>) -> Result<(), StoreError> {
+        for company in companies {
             if self.lease(company)? {
-                self.seal(company)?;
+                self.sweep(self.seal(company)?);
             }
             self.blocks.refill(&self.pool, company)?;
         }
@@ -112,7 +138,7 @@ impl Inner {
 
     /// Seals all that is unsealed now, whoever usually does: what is read after it is as one wrote it.
     pub(super) fn settle(&self) -> Result<(), StoreError> {
-        self.unsealed_companies()?.into_iter().try_for_each(|company| self.seal(company))
+        self.unsealed_companies()?.into_iter().try_for_each(|company| self.seal(company).map(drop))
     }
 
     fn unsealed_companies(&self) -> Result<Vec<CompanyId>, StoreError> {
@@ -120,18 +146,35 @@ impl Inner {
         Reads::new(Link::Postgres(&connection), &self.known).unsealed_companies()
     }
 
-    fn seal(&self, company: CompanyId) -> Result<(), StoreError> {
+    /// Seals all that is unsealed of a company; says how many acts.
+    fn seal(&self, company: CompanyId) -> Result<usize, StoreError> {
+        let mut total = 0_usize;
         loop {
             let writing = Writing::begin(self, Kind::Own)?;
             let sealed = seal_some(writing.connection(), &self.known, &self.keys, company)?;
-            if sealed != Sealed::None {
-                writing.commit(company.to_i64()).map_err(|error| match error {
-                    CommitError::Nothing(error) | CommitError::Unknown(error) => error,
-                })?;
+            let (Sealed::Some(len) | Sealed::All(len)) = sealed else { return Ok(total) };
+            writing.commit(company.to_i64()).map_err(|error| match error {
+                CommitError::Nothing(error) | CommitError::Unknown(error) => error,
+            })?;
+            total = total.saturating_add(len);
+            if let Sealed::All(_) = sealed {
+                return Ok(total);
             }
-            if sealed != Sealed::Some {
-                return Ok(());
-            }
+        }
+    }
+
+    /// Has what was deleted taken out of the table now and then: whoever reads what is unsealed passes by all of
+    /// it, and the server itself would look only once a minute. An engine that cleans up otherwise says no.
+    fn sweep(&self, sealed: usize) {
+        let left = &self.sealer.unswept;
+        if left.fetch_add(sealed, Ordering::Relaxed).saturating_add(sealed) < SWEEP_AFTER {
+            return;
+        }
+        left.store(0, Ordering::Relaxed);
+        let connection = self.pool.take();
+        let swept = connection.and_then(|to| to.simple("VACUUM (TRUNCATE FALSE) unsealed"));
+        if let Err(error) = swept {
+            tracing::debug!(%error, "what was sealed is not taken out of its table");
         }
     }
 
@@ -140,14 +183,14 @@ impl Inner {
     fn lease(&self, company: CompanyId) -> Result<bool, StoreError> {
         let now = now();
         let mut leases = self.sealer.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.get(&company).is_some_and(|taken| now.duration_since(*taken) < LEASE_RENEWAL) {
-            return Ok(true);
+        if let Some(lease) = leases.get(&company)
+            && now.duration_since(lease.since) < LEASE_RENEWAL
+        {
+            return Ok(lease.is_ours);
         }
         leases.remove(&company);
         let is_ours = self.take_lease(company)?;
-        if is_ours {
-            leases.insert(company, now);
-        }
+        leases.insert(company, Lease { is_ours, since: now });
         Ok(is_ours)
     }
 

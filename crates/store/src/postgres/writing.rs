@@ -5,9 +5,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::connection::Uncommitted;
+use super::flush::Statement;
 use super::pool::Pooled;
 use super::slots::{Kind, Slot};
-use super::{Inner, PgConnection};
+use super::{Inner, PgConnection, PgValue};
 use crate::sql::{Link, Value};
 use crate::{CommitError, StoreError};
 
@@ -48,11 +49,24 @@ impl<'a> Writing<'a> {
     }
 
     /// Commits, under a mark in a company's part of the database, or in that of none (0).
-    pub(super) fn commit(mut self, company: i64) -> Result<(), CommitError> {
+    pub(super) fn commit(self, company: i64) -> Result<(), CommitError> {
+        self.commit_after(company, &[])
+    }
+
+    /// The same after statements, in one round trip with them: they are to fail where they do not do what they
+    /// are to do.
+    pub(super) fn commit_after(
+        mut self,
+        company: i64,
+        statements: &[Statement<'_>],
+    ) -> Result<(), CommitError> {
         let nothing = CommitError::Nothing;
         let [_, writer, seq] = self.mark(company).map_err(nothing)?;
-        match self.connection.commit() {
-            Ok(()) => Ok(()),
+        let batch: Vec<(&str, &[PgValue<'_>])> =
+            statements.iter().map(|(sql, _, values)| (*sql, values.as_slice())).collect();
+        match self.connection.commit_after(&batch) {
+            Ok(counts) if is_as_told(&counts, statements) => Ok(()),
+            Ok(_) => Err(CommitError::Unknown(StoreError::damaged("less was written than told"))),
             Err(Uncommitted::Nothing(error)) => Err(nothing(error)),
             Err(Uncommitted::InDoubt(error)) => {
                 tracing::warn!(%error, "the answer to a commit was lost; looking for it");
@@ -120,6 +134,12 @@ impl Drop for Writing<'_> {
             self.store.slots.give_back(slot);
         }
     }
+}
+
+/// Whether as many rows were changed as were to be.
+fn is_as_told(counts: &[u64], statements: &[Statement<'_>]) -> bool {
+    let told = statements.iter().map(|(_, len, _)| u64::try_from(*len).unwrap_or(u64::MAX));
+    told.eq(counts.iter().copied())
 }
 
 /// What the row of a mark tells of a commit.

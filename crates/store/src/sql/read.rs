@@ -186,7 +186,7 @@ impl<'a> Reads<'a> {
         let sql = "SELECT c.contract_key, c.code, c.state, c.member_id, m.name \
                    FROM contract c JOIN member m USING (company_id, member_id) \
                    WHERE c.company_id = ?1 AND c.code = ?2";
-        self.one(sql, (company.to_i64(), code.as_str()), payer)
+        self.one(sql, (company.to_i64(), code.as_str()), |row| payer(row, 0))
     }
 
     pub(crate) fn holder(self, company: CompanyId, code: &ContractCode) -> Read<Option<Holder>> {

@@ -134,13 +134,13 @@ pub(crate) fn holder(row: Row<'_>) -> Read<Holder> {
     Ok(Holder { member: member(row)?, contract: contract(row, MEMBER_LEN)? })
 }
 
-pub(crate) fn payer(row: Row<'_>) -> Read<Payer> {
+pub(crate) fn payer(row: Row<'_>, from: usize) -> Read<Payer> {
     Ok(Payer {
-        contract: id(ContractKey::from_i64, row.get(0)?)?,
-        code: words(row, 1)?,
-        state: from_contract_code(string(row, 2)?)?,
-        member: id(MemberId::from_i64, row.get(3)?)?,
-        name: words(row, 4)?,
+        contract: id(ContractKey::from_i64, row.get(from)?)?,
+        code: words(row, from + 1)?,
+        state: from_contract_code(string(row, from + 2)?)?,
+        member: id(MemberId::from_i64, row.get(from + 3)?)?,
+        name: words(row, from + 4)?,
     })
 }
 

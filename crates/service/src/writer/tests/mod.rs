@@ -1,5 +1,6 @@
 //! The writer, without what is written.
 
+mod batches;
 mod remote;
 mod turns;
 

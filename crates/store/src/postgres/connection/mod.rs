@@ -133,7 +133,17 @@ impl PgConnection {
 
     /// Commits. A transaction in which a statement failed is refused: PostgreSQL would answer that it is over,
     /// and have written nothing.
+    #[cfg(test)]
     pub(crate) fn commit(&self) -> Result<(), Uncommitted> {
+        self.commit_after(&[]).map(drop)
+    }
+
+    /// The same after statements, in one round trip with them, and says how many rows each changed. Where one
+    /// of them fails, nothing is written.
+    pub(crate) fn commit_after(
+        &self,
+        batch: &[(&str, &[PgValue<'_>])],
+    ) -> Result<Vec<u64>, Uncommitted> {
         let mut inner = self.inner.borrow_mut();
         if !inner.line.is_open() {
             return Err(Uncommitted::Nothing(inner.lost()));
@@ -142,10 +152,25 @@ impl PgConnection {
             let error = StoreError::damaged("a transaction that failed was to be committed");
             return Err(Uncommitted::Nothing(error));
         }
-        let committed = inner.call(async |client, _| client.batch_execute("COMMIT").await);
-        inner.note_bounds("COMMIT");
+        let mut is_sent = false;
+        let committed = inner.call(async |client, statements| {
+            let texts: Vec<&str> = batch.iter().map(|(sql, _)| *sql).collect();
+            let statements = statements.get_all(client, &texts).await?;
+            is_sent = true;
+            let runs = statements.iter().zip(batch).map(async |(statement, (_, values))| {
+                client.execute_raw(statement, values.iter()).await
+            });
+            // Each is sent when it is first looked at: the commit last.
+            let (counts, committed) = join(in_order(runs), client.batch_execute("COMMIT")).await;
+            let counts = counts?;
+            committed.map(|()| counts)
+        });
+        // A statement that cannot be prepared leaves the transaction open.
+        if is_sent {
+            inner.note_bounds("COMMIT");
+        }
         match committed {
-            Ok(()) => Ok(()),
+            Ok(counts) => Ok(counts),
             Err(error) if inner.line.is_open() => Err(Uncommitted::Nothing(error)),
             Err(error) => Err(Uncommitted::InDoubt(error)),
         }

@@ -1,6 +1,7 @@
 //! Against real servers.
 
 mod opening;
+mod plans;
 
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,44 @@ fn values_of_every_kind_go_in_and_come_out() {
     // What does not fit is refused, and costs the connection at most.
     let too_large = values![3_i64, "x", &digest, i64::MAX, true];
     assert!(matches!(connection.run(INSERT, &too_large), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
+fn what_is_written_last_is_committed_in_the_same_trip_or_not_at_all() {
+    let trial = Trial::new();
+    let (connection, other) = (trial.connect(), trial.connect());
+    table(&connection);
+    let insert = "INSERT INTO t (a) VALUES (?1)";
+    let key = |number: i64| [PgValue::from(number)];
+    let kept = || number(&other, "SELECT count(*) FROM t", &[]);
+    connection.queue("BEGIN");
+    let committed = connection.commit_after(&[(insert, &key(1)), (insert, &key(2))]);
+    assert_eq!(committed.unwrap(), [1, 1]);
+    assert_eq!((kept(), connection.is_in_transaction()), (2, false));
+    connection.queue("BEGIN");
+    let refused =
+        connection.commit_after(&[(insert, &key(3)), (insert, &key(1)), (insert, &key(4))]);
+    assert!(matches!(refused, Err(Uncommitted::Nothing(StoreError::Damaged { .. }))));
+    assert_eq!((kept(), connection.is_in_transaction()), (2, false));
+    // The connection goes on.
+    connection.queue("BEGIN");
+    assert_eq!(connection.commit_after(&[(insert, &key(3))]).unwrap(), [1]);
+    assert_eq!(kept(), 3);
+}
+
+#[test]
+fn what_cannot_be_prepared_leaves_its_transaction_to_be_given_up() {
+    let trial = Trial::new();
+    let connection = trial.connect();
+    table(&connection);
+    connection.queue("BEGIN");
+    let refused = connection.commit_after(&[("INSERT INTO nowhere (a) VALUES (?1)", &[])]);
+    assert!(matches!(refused, Err(Uncommitted::Nothing(StoreError::Damaged { .. }))));
+    assert!(connection.is_in_transaction());
+    connection.simple("ROLLBACK").unwrap();
+    connection.queue("BEGIN");
+    let key = [PgValue::from(1_i64)];
+    assert_eq!(connection.commit_after(&[("INSERT INTO t (a) VALUES (?1)", &key)]).unwrap(), [1]);
 }
 
 #[test]
