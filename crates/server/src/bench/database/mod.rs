@@ -81,8 +81,10 @@ const OTHER_ROUNDS: u32 = 3;
 const PGBENCH_RATIO_MIN: f64 = 1.2;
 /// The same for transactions of their own work, a statement a round trip.
 const NAIVE_RATIO_MIN: f64 = 4.0;
-/// Two servers on one database must be no slower than one.
-const TWO_RATIO_MIN: f64 = 1.0;
+/// A second server that brings callers of its own must raise what the database takes.
+const SECOND_RATIO_MIN: f64 = 1.0;
+/// Callers of each server there: few enough to leave the machine something to give.
+const CALLERS_OF_EACH: u32 = 16;
 /// A payment among many bills may cost so many times one among few.
 const GROWTH_MAX: f64 = 2.0;
 
@@ -94,6 +96,7 @@ pub(super) fn run(args: &DatabaseBenchArgs, report: &mut Report) -> anyhow::Resu
     let paid = ground.books("libros", args.bills_to_pay())?;
     beside(args, &world, &paid, &accounts, report)?;
     at_other_counts(args, &paid, &accounts, report)?;
+    with_a_second(args, &paid, report)?;
     drop(paid);
     grown(args, &ground, report)
 }
@@ -136,7 +139,7 @@ fn beside(
     ] {
         report.add_ratio(Ratio::of(name, &one, that, least));
     }
-    report.add_ratio(Ratio::of("dos servidores / uno", &two, &one, Some(TWO_RATIO_MIN)));
+    report.add_ratio(Ratio::of("dos servidores / uno, las mismas conexiones", &two, &one, None));
     report.add_series([one, two, accounts, naive, sqlite]);
     Ok(())
 }
@@ -167,6 +170,37 @@ fn at_other_counts(
     {
         report.add_ratio(Ratio::of(name, &series[this], &series[that], None));
     }
+    report.add_series(series);
+    Ok(())
+}
+
+/// A server with its callers, and the same beside another with as many: servers that waited for each other
+/// would take no more than one.
+fn with_a_second(
+    args: &DatabaseBenchArgs,
+    books: &Books<'_>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (alone_books, both_books) = (books.copy("solo")?, books.copy("ambos")?);
+    let alone = alone_books.server(1)?;
+    let both = [both_books.server(1)?, both_books.server(2)?];
+    let addresses = both.each_ref().map(Peer::address);
+    let alone =
+        Target::new("pagos, 16 de un servidor", alone.address(), alone_books.payments(&alone)?);
+    let both = Target::of_several(
+        "pagos, 16 de cada uno de dos",
+        addresses,
+        both_books.payments(&both[0])?,
+    );
+    let series = alternate(
+        [
+            Subject::asked(&alone, load_of(CALLERS_OF_EACH, args.seconds)),
+            Subject::asked(&both, load_of(CALLERS_OF_EACH * 2, args.seconds)),
+        ],
+        args.rounds,
+    )?;
+    let name = "dos servidores con 16 conexiones cada uno / uno con 16";
+    report.add_ratio(Ratio::of(name, &series[1], &series[0], Some(SECOND_RATIO_MIN)));
     report.add_series(series);
     Ok(())
 }
