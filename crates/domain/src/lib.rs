@@ -68,7 +68,7 @@ pub use policy::{Hours, Policy, ReversalWindow, SettingError};
 pub use printable::PrintablePayment;
 pub use restoration::{RESTORATION_STEP, Restoration};
 pub use reverse::{ReverseCommand, ReverseDecision, ReverseFacts, ReverseRefusal, decide_reverse};
-pub use role::Role;
+pub use role::{Right, Role};
 pub use text::{
     CallerKey, CallerReference, Concept, ContractCode, Label, Legend, Name, Reason, Text, TextError,
 };

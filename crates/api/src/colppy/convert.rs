@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use ventanilla_domain::{
     CompanyId, Cuit, CuitError, DocumentNumber, IdOutOfRange, Means, Money, PayoutId,
-    PurchaseInvoiceId, Role, SupplierId,
+    PurchaseInvoiceId, Right, Role, SupplierId,
 };
 
 use super::wire;
@@ -259,10 +259,7 @@ impl fmt::Display for AnsweredAt {
 
 /// Whether a role keeps the company itself.
 pub(super) fn is_administrator(role: Role) -> bool {
-    match role {
-        Role::Administrator => true,
-        Role::Reader | Role::Accountant => false,
-    }
+    role.may(Right::Administer)
 }
 
 /// What makes an ñ of an n, in what is compared: it comes after whatever may follow an n.

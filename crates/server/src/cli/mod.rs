@@ -403,7 +403,7 @@ mod tests {
             ("ventanilla user add --name x --password y", "no se conoce «--password»"),
             (
                 "ventanilla user add --name x --role todo",
-                "«todo» no vale: consulta, contador, administrador",
+                "«todo» no vale: consulta, contador, cajero, supervisor, administrador",
             ),
             (
                 "ventanilla serve --session-lifetime-s 0",

@@ -41,7 +41,12 @@ enum RoleName {
     /// Keeps suppliers, their invoices and payouts.
     #[value(alias = "accountant")]
     Contador,
-    /// Does what an accountant does, and keeps the company.
+    /// Takes payments at the window.
+    #[value(alias = "cashier")]
+    Cajero,
+    /// Takes payments, and answers for the cashiers.
+    Supervisor,
+    /// Does everything, and keeps the company.
     #[value(aliases = ["admin", "administrator"])]
     Administrador,
 }
@@ -51,6 +56,8 @@ impl RoleName {
         match self {
             Self::Consulta => Role::Reader,
             Self::Contador => Role::Accountant,
+            Self::Cajero => Role::Cashier,
+            Self::Supervisor => Role::Supervisor,
             Self::Administrador => Role::Administrator,
         }
     }
@@ -60,6 +67,8 @@ fn to_word(role: Role) -> &'static str {
     match role {
         Role::Reader => "consulta",
         Role::Accountant => "contador",
+        Role::Cashier => "cajero",
+        Role::Supervisor => "supervisor",
         Role::Administrator => "administrador",
     }
 }
@@ -67,7 +76,7 @@ fn to_word(role: Role) -> &'static str {
 /// The flags of `user add` and `user grant`.
 #[derive(Debug, Args)]
 pub(crate) struct RoleArgs {
-    /// Rol en la empresa: consulta, contador o administrador; contador si falta
+    /// Rol en la empresa: consulta, cajero, supervisor, contador o administrador; contador si falta
     #[arg(long, value_name = "ROL", default_value = "contador", ignore_case = true)]
     role: RoleName,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use ventanilla_domain::{
     CallerKey, Company, CompanyId, Event, Given, InvoiceCommand, InvoiceFacts, InvoiceRefusal,
     InvoiceTerms, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal,
     PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms,
-    PurchaseInvoice, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
+    PurchaseInvoice, Right, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
     SupplierRow, decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
 };
 use ventanilla_store::{Counters, StoreError, Tx};
@@ -141,10 +141,11 @@ impl Service {
                 return Ok(Err(DeskRefusal::SessionOver));
             }
             let role = tx.view().right(caller.user, company)?;
+            let role = role.filter(|role| role.may(Right::SeePayables));
             let (Some(role), Some(company)) = (role, tx.company(company)?) else {
                 return Ok(Err(DeskRefusal::CompanyUnknown));
             };
-            if !role.can_keep_payables() {
+            if !role.may(Right::KeepPayables) {
                 return Ok(Err(DeskRefusal::NotAllowed));
             }
             Ok(act(tx, &company, now)?.map_err(DeskRefusal::Act))

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use ventanilla_domain::{Company, CompanyId, IntegratorId, Role};
+use ventanilla_domain::{Company, CompanyId, IntegratorId, Right, Role};
 use ventanilla_store::{Digest, OpenSession, StoreError, View, token_digest};
 
 use super::password::to_hex_digits;
@@ -185,21 +185,23 @@ impl UserSession<'_> {
         self.caller
     }
 
-    /// The companies that the user has a right to, by id, each with the user's role.
+    /// The companies whose suppliers the user may see, by id, each with the user's role.
     pub fn companies(&self) -> Result<Vec<(Arc<Company>, Role)>, Failure<NoRefusal>> {
         self.read(|view| {
             let rights = view.rights_of(self.caller.user)?.into_iter();
+            let rights = rights.filter(|(_, role)| role.may(Right::SeePayables));
             let with_company = rights.map(|(id, role)| Ok(view.company(id)?.map(|it| (it, role))));
             with_company.filter_map(Result::transpose).collect()
         })
     }
 
-    /// The company of that id, if the user has a right to it.
+    /// The company of that id, if the user may see its suppliers.
     pub fn company(
         &self,
         id: CompanyId,
     ) -> Result<Option<(Arc<Company>, Role)>, Failure<NoRefusal>> {
-        self.read(|view| view.company_of(self.caller.user, id))
+        let found = self.read(|view| view.company_of(self.caller.user, id))?;
+        Ok(found.filter(|(_, role)| role.may(Right::SeePayables)))
     }
 
     fn read<T>(

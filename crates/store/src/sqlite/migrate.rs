@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 9] = [
     include_str!("0001_books.sql"),
     include_str!("0002_files_and_exports.sql"),
     include_str!("0003_users.sql"),
@@ -14,6 +14,7 @@ const SCRIPTS: [&str; 8] = [
     include_str!("0006_secrets.sql"),
     include_str!("0007_trail.sql"),
     include_str!("0008_mirror.sql"),
+    include_str!("0009_console.sql"),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -194,6 +194,9 @@ impl Auditor {
             None => Err(Failure::Refused(DeskRefusal::CompanyUnknown)),
             Some(Role::Reader) => Err(Failure::Refused(DeskRefusal::NotAllowed)),
             Some(Role::Accountant | Role::Administrator) => self.open(company),
+            Some(Role::Cashier | Role::Supervisor) => {
+                Err(Failure::Refused(DeskRefusal::CompanyUnknown))
+            }
         }
     }
 
