@@ -123,7 +123,7 @@ impl PgConnection {
         })
     }
 
-    /// Runs statements without parameters, in PostgreSQL's own form. `COMMIT` is [`Self::commit`].
+    /// Runs statements without parameters, in PostgreSQL's own form. `COMMIT` is [`Self::commit_after`].
     pub(crate) fn simple(&self, sql: &str) -> Result<(), StoreError> {
         let mut inner = self.inner.borrow_mut();
         let done = inner.call(async |client, _| client.batch_execute(sql).await);
@@ -131,15 +131,14 @@ impl PgConnection {
         done
     }
 
-    /// Commits. A transaction in which a statement failed is refused: PostgreSQL would answer that it is over,
-    /// and have written nothing.
     #[cfg(test)]
     pub(crate) fn commit(&self) -> Result<(), Uncommitted> {
         self.commit_after(&[]).map(drop)
     }
 
-    /// The same after statements, in one round trip with them, and says how many rows each changed. Where one
-    /// of them fails, nothing is written.
+    /// Commits after statements, in one round trip with them, and says how many rows each changed. Where one
+    /// of them fails, nothing is written. A transaction in which a statement failed before is refused: PostgreSQL
+    /// would answer that it is over, and have written nothing.
     pub(crate) fn commit_after(
         &self,
         batch: &[(&str, &[PgValue<'_>])],
