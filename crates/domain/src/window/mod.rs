@@ -17,8 +17,9 @@ pub use drawer::{
     OpenRefusal, decide_approval, decide_closing, decide_opening,
 };
 pub use receipt::{
-    RECEIPT_BILLS_MAX, ReceiptBill, ReceiptCommand, ReceiptDecision, ReceiptFacts, ReceiptKey,
-    ReceiptLine, ReceiptRefusal, RepeatedReceipt, WindowMeans, WindowReceipt, decide_receipt,
+    RECEIPT_BILLS_MAX, ReceiptBill, ReceiptCommand, ReceiptDecision, ReceiptFacts, ReceiptLine,
+    RepeatedReceipt, WindowMeans, WindowReceipt, WindowReceiptKey, WindowReceiptRefusal,
+    decide_receipt,
 };
 pub use remittance::{
     RemitCommand, RemitDecision, RemitFacts, RemitRefusal, Remittance, RemittanceReversal,

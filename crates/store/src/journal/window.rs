@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
     BusinessDay, CallerKey, CollectorId, Currency, DrawerApproval, DrawerClosing, DrawerFigures,
-    DrawerId, DrawerOpening, Means, MeansFigures, PaymentId, ReceiptId, ReceiptKey,
-    ReceiptReversal, Remittance, RemittanceId, RemittanceReversal, Total, WindowMeans,
-    WindowReceipt,
+    DrawerId, DrawerOpening, Means, MeansFigures, PaymentId, ReceiptId, ReceiptReversal,
+    Remittance, RemittanceId, RemittanceReversal, Total, WindowMeans, WindowReceipt,
+    WindowReceiptKey,
 };
 
 use super::printed::to_json;
@@ -198,7 +198,7 @@ fn receipt_record(receipt: &WindowReceipt) -> ReceiptRecord {
 fn to_receipt(record: &ReceiptRecord, currency: Currency) -> Read<WindowReceipt> {
     let payments = record.payments.iter().map(|payment| id(PaymentId::from_i64, *payment));
     let means = WindowMeans::from_code(&record.means);
-    let key = ReceiptKey::from_text(&record.key);
+    let key = WindowReceiptKey::from_text(&record.key);
     Ok(WindowReceipt {
         id: id(ReceiptId::from_i64, record.id)?,
         collector: id(CollectorId::from_i64, record.collector)?,

@@ -2,7 +2,7 @@
 
 use ventanilla_domain::{
     BusinessDay, CallerKey, CollectorId, Company, CompanyId, Currency, Drawer, DrawerId,
-    DrawerState, PaymentId, ReceiptId, ReceiptKey, RemittanceId, StaffName,
+    DrawerState, PaymentId, ReceiptId, RemittanceId, StaffName, WindowReceiptKey,
 };
 
 use super::read::limit;
@@ -108,7 +108,7 @@ impl Reads<'_> {
     pub(crate) fn receipt_keyed(
         self,
         company: CompanyId,
-        of: &ReceiptKey,
+        of: &WindowReceiptKey,
     ) -> Read<Option<ReceiptId>> {
         let sql = "SELECT receipt_id FROM window_receipt WHERE company_id = ?1 AND caller_key = ?2";
         self.one(sql, (company.to_i64(), of.as_str()), |row| id(ReceiptId::from_i64, row.get(0)?))
@@ -199,7 +199,7 @@ impl Reads<'_> {
         let sql = "SELECT receipt_id, caller_key, cashier, drawer_id, business_day, record, \
                    reversal FROM window_receipt WHERE company_id = ?1";
         let from_row = |row: Row<'_>| {
-            let key = ReceiptKey::from_text(string(row, 1)?);
+            let key = WindowReceiptKey::from_text(string(row, 1)?);
             let key =
                 key.map_err(|cause| StoreError::damaged_by("a receipt's key is not one", cause))?;
             let drawer = id(DrawerId::from_i64, row.get(3)?)?;

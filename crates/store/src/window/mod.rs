@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use ventanilla_domain::{
     BusinessDay, CallerKey, CollectorId, CompanyId, Drawer, DrawerApproval, DrawerClosing,
-    DrawerId, DrawerOpening, DrawerState, PaymentId, ReceiptId, ReceiptKey, ReceiptReversal,
-    Remittance, RemittanceId, RemittanceReversal, StaffName, WindowReceipt,
+    DrawerId, DrawerOpening, DrawerState, PaymentId, ReceiptId, ReceiptReversal, Remittance,
+    RemittanceId, RemittanceReversal, StaffName, WindowReceipt, WindowReceiptKey,
 };
 
 use crate::StoreError;
@@ -84,7 +84,8 @@ impl ReceiptFilter {
 /// and its day.
 pub(crate) type DrawerRow = Kept<(DrawerState, StaffName, Option<StaffName>, BusinessDay), Drawer>;
 /// A receipt with the same: its key, its cashier, its drawer and its day.
-pub(crate) type ReceiptRow = Kept<(ReceiptKey, StaffName, DrawerId, BusinessDay), KeptReceipt>;
+pub(crate) type ReceiptRow =
+    Kept<(WindowReceiptKey, StaffName, DrawerId, BusinessDay), KeptReceipt>;
 /// A remittance with the same: its collector and its key.
 pub(crate) type RemittanceRow = Kept<(CollectorId, Option<CallerKey>), KeptRemittance>;
 
@@ -119,7 +120,7 @@ pub(crate) struct Window {
     drawers: BTreeMap<DrawerId, Drawer>,
     open_drawers: BTreeMap<StaffName, DrawerId>,
     receipts: BTreeMap<ReceiptId, KeptReceipt>,
-    receipt_keys: BTreeMap<ReceiptKey, ReceiptId>,
+    receipt_keys: BTreeMap<WindowReceiptKey, ReceiptId>,
     receipts_of: BTreeMap<PaymentId, ReceiptId>,
     remittances: BTreeMap<RemittanceId, KeptRemittance>,
     remittance_keys: BTreeMap<CallerKey, RemittanceId>,
@@ -279,7 +280,7 @@ impl State {
         self.window(company)?.receipts.get(&id).cloned()
     }
 
-    fn receipt_keyed(&self, company: CompanyId, key: &ReceiptKey) -> Option<ReceiptId> {
+    fn receipt_keyed(&self, company: CompanyId, key: &WindowReceiptKey) -> Option<ReceiptId> {
         self.window(company)?.receipt_keys.get(key).copied()
     }
 

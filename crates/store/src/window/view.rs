@@ -1,8 +1,8 @@
 //! What can be read of the window, whatever the store.
 
 use ventanilla_domain::{
-    CallerKey, CollectorId, Company, CompanyId, Drawer, DrawerId, PaymentId, ReceiptId, ReceiptKey,
-    RemittanceId, StaffName,
+    CallerKey, CollectorId, Company, CompanyId, Drawer, DrawerId, PaymentId, ReceiptId,
+    RemittanceId, StaffName, WindowReceiptKey,
 };
 
 use super::{
@@ -47,7 +47,11 @@ impl View<'_> {
     }
 
     /// The receipt that an attempt of that name made.
-    pub fn receipt_keyed(&self, company: CompanyId, key: &ReceiptKey) -> Read<Option<ReceiptId>> {
+    pub fn receipt_keyed(
+        &self,
+        company: CompanyId,
+        key: &WindowReceiptKey,
+    ) -> Read<Option<ReceiptId>> {
         read!(self, view => view.receipt_keyed(company, key), view.receipt_keyed(company, key))
     }
 

@@ -2,9 +2,9 @@
 
 use ventanilla_domain::{
     Account, CallerKey, CollectorId, Drawer, DrawerApproval, DrawerClosing, DrawerId,
-    DrawerOpening, DrawerState, Event, Means, MeansFigures, Payment, ReceiptId, ReceiptKey,
-    ReceiptReversal, Remittance, RemittanceId, RemittanceReversal, Total, WindowMeans,
-    WindowReceipt,
+    DrawerOpening, DrawerState, Event, Means, MeansFigures, Payment, ReceiptId, ReceiptReversal,
+    Remittance, RemittanceId, RemittanceReversal, Total, WindowMeans, WindowReceipt,
+    WindowReceiptKey,
 };
 use ventanilla_store::{DrawerFilter, KeptReceipt, KeptRemittance, ReceiptFilter, Snapshot};
 
@@ -70,7 +70,7 @@ pub(crate) fn receipt_of(receipt: i64, drawer: i64, payments: &[&Payment]) -> Wi
         drawer: drawer_id(drawer),
         recorded_at: instant(),
         business_day: day(),
-        key: ReceiptKey::from_text(&format!("n-{receipt}")).unwrap(),
+        key: WindowReceiptKey::from_text(&format!("n-{receipt}")).unwrap(),
     }
 }
 
@@ -229,7 +229,7 @@ fn receipts_and_remittances_read_back_with_their_reversals() {
                 assert_eq!(found, Some(receipt.id));
             }
         }
-        let unknown = ReceiptKey::from_text("n-9").unwrap();
+        let unknown = WindowReceiptKey::from_text("n-9").unwrap();
         assert_eq!(view.receipt_keyed(company.id, &unknown).unwrap(), None);
         let kept = |remittance| view.remittance(&company, remittance_id(remittance)).unwrap();
         let reversal = Some(handed_back(&remittance(1)));

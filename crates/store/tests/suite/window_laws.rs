@@ -2,8 +2,8 @@
 //! what is kept is found.
 
 use ventanilla_domain::{
-    CallerKey, CollectorId, DrawerApproval, Event, PaymentId, ReceiptKey, Remittance, WindowMeans,
-    WindowReceipt,
+    CallerKey, CollectorId, DrawerApproval, Event, PaymentId, Remittance, WindowMeans,
+    WindowReceipt, WindowReceiptKey,
 };
 use ventanilla_store::{Follower, Store};
 
@@ -98,7 +98,7 @@ fn a_receipt_is_of_standing_payments_of_its_window_and_paid_in_full() {
         refuses_all(world, wrong);
         refuses_all(world, [issued(&receipt_of(1, 1, &[&gone]))]);
         world.keep(issued(&right));
-        let other_key = ReceiptKey::from_text("n-9").unwrap();
+        let other_key = WindowReceiptKey::from_text("n-9").unwrap();
         let third = world.pay(3, None);
         refuses_all(
             world,

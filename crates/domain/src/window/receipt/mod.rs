@@ -50,9 +50,9 @@ impl WindowMeans {
 /// The name of one attempt at a receipt: 1 to 60 printable ASCII characters, so that each of its payments
 /// has a [`CallerKey`] of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReceiptKey(CallerKey);
+pub struct WindowReceiptKey(CallerKey);
 
-impl ReceiptKey {
+impl WindowReceiptKey {
     const LEN_MAX: usize = 60;
 
     /// Trims, then checks. Errors in order: empty, too long, a character that is not printable ASCII.
@@ -100,7 +100,7 @@ pub struct WindowReceipt {
     /// The accounting day, that of its payments.
     pub business_day: BusinessDay,
     /// The name of the attempt.
-    pub key: ReceiptKey,
+    pub key: WindowReceiptKey,
 }
 
 impl WindowReceipt {
@@ -150,7 +150,7 @@ pub struct ReceiptCommand {
     /// What is handed over; what is due where `None`.
     pub tendered: Option<Money>,
     /// The name of this attempt.
-    pub key: ReceiptKey,
+    pub key: WindowReceiptKey,
 }
 
 /// What must be known of one bill of a [`ReceiptCommand`].
@@ -203,7 +203,7 @@ pub enum ReceiptDecision {
 
 /// Why a receipt was refused, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiptRefusal {
+pub enum WindowReceiptRefusal {
     /// The attempt's name has made a receipt of other bills or by other means.
     #[error("the caller key was used with other data")]
     CallerKeyReused,
@@ -250,17 +250,17 @@ pub enum ReceiptRefusal {
 /// Decides a receipt: each bill by [`decide_pay`], after those before it in the act. Where the company's
 /// policy is oldest first, the bills are taken in the order of their periods, whatever the command's order.
 ///
-/// Refusals in the order of [`ReceiptRefusal`]; of the bills, the first one's that is refused.
+/// Refusals in the order of [`WindowReceiptRefusal`]; of the bills, the first one's that is refused.
 pub fn decide_receipt(
     facts: ReceiptFacts<'_>,
     command: &ReceiptCommand,
     now: Timestamp,
-) -> Result<ReceiptDecision, ReceiptRefusal> {
+) -> Result<ReceiptDecision, WindowReceiptRefusal> {
     if let Some(RepeatedReceipt { receipt, payments }) = facts.repeated {
         return if is_same_act(&receipt, &payments, command) {
             Ok(ReceiptDecision::Replayed(Box::new(receipt), payments))
         } else {
-            Err(ReceiptRefusal::CallerKeyReused)
+            Err(WindowReceiptRefusal::CallerKeyReused)
         };
     }
     refuse_lines(&command.lines)?;
@@ -270,16 +270,17 @@ pub fn decide_receipt(
         .drawer
         .as_ref()
         .filter(|drawer| drawer.is_open() && drawer.opening.cashier == command.cashier);
-    let drawer = drawer.ok_or(ReceiptRefusal::DrawerNotOpen)?.opening.id;
+    let drawer = drawer.ok_or(WindowReceiptRefusal::DrawerNotOpen)?.opening.id;
     let payments = paid(&facts, command, now)?;
     let nothing = Money::zero(facts.company.currency);
     let amounts = payments.iter().map(|payment| payment.amount);
     let total = { amounts }.try_fold(nothing, Money::checked_add);
-    let total = total.ok().ok_or(ReceiptRefusal::AmountOutOfRange)?;
+    let total = total.ok().ok_or(WindowReceiptRefusal::AmountOutOfRange)?;
     let rounding = match (command.means, facts.company.policy.cash_rounding) {
-        (WindowMeans::Cash, Some(rounding)) => {
-            rounding.checked_rounding_of(total).ok().ok_or(ReceiptRefusal::AmountOutOfRange)?
-        }
+        (WindowMeans::Cash, Some(rounding)) => rounding
+            .checked_rounding_of(total)
+            .ok()
+            .ok_or(WindowReceiptRefusal::AmountOutOfRange)?,
         _ => nothing,
     };
     let mut receipt = WindowReceipt {
@@ -315,16 +316,16 @@ fn sorted(lines: impl Iterator<Item = (BillId, Period, Money)>) -> Vec<(BillId, 
     lines
 }
 
-fn refuse_lines(lines: &[ReceiptLine]) -> Result<(), ReceiptRefusal> {
+fn refuse_lines(lines: &[ReceiptLine]) -> Result<(), WindowReceiptRefusal> {
     if lines.is_empty() {
-        return Err(ReceiptRefusal::NoBills);
+        return Err(WindowReceiptRefusal::NoBills);
     }
     if lines.len() > RECEIPT_BILLS_MAX {
-        return Err(ReceiptRefusal::TooManyBills);
+        return Err(WindowReceiptRefusal::TooManyBills);
     }
     let mut seen = BTreeSet::new();
     match lines.iter().find(|line| !seen.insert(line.bill)) {
-        Some(ReceiptLine { bill, .. }) => Err(ReceiptRefusal::BillRepeated { bill: *bill }),
+        Some(ReceiptLine { bill, .. }) => Err(WindowReceiptRefusal::BillRepeated { bill: *bill }),
         None => Ok(()),
     }
 }
@@ -334,14 +335,14 @@ fn paid(
     facts: &ReceiptFacts<'_>,
     command: &ReceiptCommand,
     now: Timestamp,
-) -> Result<Vec<Payment>, ReceiptRefusal> {
+) -> Result<Vec<Payment>, WindowReceiptRefusal> {
     let mut lines: Vec<_> = command.lines.iter().zip(&facts.bills).collect();
     if facts.company.policy.oldest_first {
         lines.sort_by_key(|(line, _)| line.period);
     }
     let mut payments: Vec<Payment> = Vec::new();
     for ((number, id), (line, bill)) in (1..).zip(&facts.next_payments).zip(lines) {
-        let refused = |refusal| ReceiptRefusal::Bill { bill: line.bill, refusal };
+        let refused = |refusal| WindowReceiptRefusal::Bill { bill: line.bill, refusal };
         let pay = PayCommand {
             collector: command.collector,
             bill: line.bill,
@@ -398,17 +399,21 @@ fn tendered(
     company: &Company,
     receipt: &WindowReceipt,
     command: &ReceiptCommand,
-) -> Result<Money, ReceiptRefusal> {
+) -> Result<Money, WindowReceiptRefusal> {
     let due = receipt.due();
     let tendered = command.tendered.unwrap_or(due);
     if !is_in_range(company, tendered) {
-        return Err(ReceiptRefusal::AmountOutOfRange);
+        return Err(WindowReceiptRefusal::AmountOutOfRange);
     }
     if receipt.means == WindowMeans::Cash {
         let is_enough = tendered.to_minor() >= due.to_minor();
-        return if is_enough { Ok(tendered) } else { Err(ReceiptRefusal::TenderedShort { due }) };
+        return if is_enough {
+            Ok(tendered)
+        } else {
+            Err(WindowReceiptRefusal::TenderedShort { due })
+        };
     }
-    if tendered == due { Ok(tendered) } else { Err(ReceiptRefusal::TenderedNotDue { due }) }
+    if tendered == due { Ok(tendered) } else { Err(WindowReceiptRefusal::TenderedNotDue { due }) }
 }
 
 #[cfg(test)]

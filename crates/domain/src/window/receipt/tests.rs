@@ -59,14 +59,14 @@ fn command() -> ReceiptCommand {
         means: WindowMeans::Cash,
         means_word: Text::from_text("efectivo").unwrap(),
         tendered: None,
-        key: ReceiptKey::from_text("n-17").unwrap(),
+        key: WindowReceiptKey::from_text("n-17").unwrap(),
     }
 }
 
 fn decide(
     policy: &[(&str, &str)],
     change: impl FnOnce(&mut ReceiptFacts<'_>, &mut ReceiptCommand),
-) -> Result<ReceiptDecision, ReceiptRefusal> {
+) -> Result<ReceiptDecision, WindowReceiptRefusal> {
     let company = company_with(policy);
     let payment = |id| PaymentId::from_i64(id).unwrap();
     let mut facts = ReceiptFacts {
@@ -129,7 +129,7 @@ fn a_receipt_holds_a_payment_of_each_bill() {
 
 #[test]
 fn each_refusal_comes_in_its_place() {
-    use ReceiptRefusal as No;
+    use WindowReceiptRefusal as No;
     type Break = fn(&mut ReceiptFacts<'_>, &mut ReceiptCommand);
     let [second, first] = bills().map(|bill| bill.id);
     let refusal = PayRefusal::BillUnknown;
@@ -175,8 +175,8 @@ fn a_receipt_has_at_least_one_bill_and_sixty_at_most() {
                 (1..).map(|id| PaymentId::from_i64(id).unwrap()).take(len).collect();
         })
     };
-    assert_eq!(with(0), Err(ReceiptRefusal::NoBills));
-    assert_eq!(with(RECEIPT_BILLS_MAX + 1), Err(ReceiptRefusal::TooManyBills));
+    assert_eq!(with(0), Err(WindowReceiptRefusal::NoBills));
+    assert_eq!(with(RECEIPT_BILLS_MAX + 1), Err(WindowReceiptRefusal::TooManyBills));
     let most = with(RECEIPT_BILLS_MAX);
     assert!(matches!(most, Ok(ReceiptDecision::Accepted(_, payments)) if payments.len() == 60));
 }
@@ -185,9 +185,9 @@ fn a_receipt_has_at_least_one_bill_and_sixty_at_most() {
 fn only_the_cashiers_own_open_drawer_will_do() {
     let closed = Drawer { closing: Some(closing()), ..drawer() };
     let decision = decide(&[], |facts, _| facts.drawer = Some(closed));
-    assert_eq!(decision, Err(ReceiptRefusal::DrawerNotOpen));
+    assert_eq!(decision, Err(WindowReceiptRefusal::DrawerNotOpen));
     let decision = decide(&[], |_, command| command.cashier = Text::from_text("eva").unwrap());
-    assert_eq!(decision, Err(ReceiptRefusal::DrawerNotOpen));
+    assert_eq!(decision, Err(WindowReceiptRefusal::DrawerNotOpen));
 }
 
 #[test]
@@ -201,14 +201,14 @@ fn where_the_oldest_comes_first_each_bill_is_decided_after_those_before_it() {
         facts.bills.iter_mut().for_each(|of| of.unpaid.push(bill(3, 202_109, 1)));
     });
     let (bill, refusal) = (bills()[1].id, PayRefusal::OlderBillUnpaid);
-    assert_eq!(decision, Err(ReceiptRefusal::Bill { bill, refusal }));
+    assert_eq!(decision, Err(WindowReceiptRefusal::Bill { bill, refusal }));
     let alone = decide(&policy, |facts, command| {
         facts.bills.truncate(1);
         facts.next_payments.truncate(1);
         command.lines.truncate(1);
     });
     let bill = bills()[0].id;
-    assert_eq!(alone, Err(ReceiptRefusal::Bill { bill, refusal }));
+    assert_eq!(alone, Err(WindowReceiptRefusal::Bill { bill, refusal }));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn cash_gives_change() {
     assert_eq!((receipt.due(), receipt.change()), (bob(14_550), bob(5_450)));
     let foreign = Money::from_minor(20_000, Currency::from_code("USD").unwrap());
     let decision = decide(&[], |_, command| command.tendered = Some(foreign));
-    assert_eq!(decision, Err(ReceiptRefusal::AmountOutOfRange));
+    assert_eq!(decision, Err(WindowReceiptRefusal::AmountOutOfRange));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_repeat_of_the_same_bills_by_the_same_means_is_the_first_receipt() {
             facts.repeated = Some(repeated());
             change(command);
         });
-        assert_eq!(decision, Err(ReceiptRefusal::CallerKeyReused));
+        assert_eq!(decision, Err(WindowReceiptRefusal::CallerKeyReused));
     }
 }
 
@@ -291,10 +291,10 @@ fn a_long_name_of_a_cashier_is_cut_where_a_payment_says_it() {
 
 #[test]
 fn a_key_leaves_room_for_the_numbers_of_its_payments() {
-    assert!(ReceiptKey::from_text(&"k".repeat(60)).unwrap().of_payment(60).is_some());
-    assert_eq!(ReceiptKey::from_text(&"k".repeat(61)), Err(TextError::TooLong));
-    assert_eq!(ReceiptKey::from_text(" "), Err(TextError::Empty));
-    assert_eq!(ReceiptKey::from_text("á"), Err(TextError::Character));
+    assert!(WindowReceiptKey::from_text(&"k".repeat(60)).unwrap().of_payment(60).is_some());
+    assert_eq!(WindowReceiptKey::from_text(&"k".repeat(61)), Err(TextError::TooLong));
+    assert_eq!(WindowReceiptKey::from_text(" "), Err(TextError::Empty));
+    assert_eq!(WindowReceiptKey::from_text("á"), Err(TextError::Character));
 }
 
 #[test]
