@@ -34,6 +34,7 @@ mod trail;
 mod users;
 mod verifier;
 mod views;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::FileSizes;
+pub use ventanilla_store::{DrawerFilter, FileSizes, KeptReceipt, KeptRemittance, ReceiptFilter};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -86,6 +87,9 @@ pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     ReverseRequest, VerifyReport,
+};
+pub use window::{
+    Held, IssuedReceipt, NewRemittance, WINDOW_PAGE_LEN, WindowPayment, WindowReadRefusal,
 };
 
 pub use collecting::ByToken;
