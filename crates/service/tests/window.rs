@@ -22,8 +22,8 @@ mod tests {
     use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Accepted, AdminRefusal, Clock, DrawerFilter, Entropy, Failure, IssuedReceipt, NewCollector,
-        NewCompany, NewRemittance, OfficeRefusal, Officer, ReceiptFilter, Service, Settings,
-        SignInName, WindowPayment, WindowReadRefusal,
+        NewCompany, NewRemittance, OfficeRefusal, Officer, Question, ReceiptFilter, Service,
+        Settings, SignInName, WindowPayment, WindowReadRefusal,
     };
     use ventanilla_store::{Keys, Store};
 
@@ -271,10 +271,18 @@ mod tests {
             assert_eq!(world.service.receipt(&world.eva, receipt.id).unwrap(), made.act);
             let found = world.service.receipt_of_payment(&world.eva, payments[1].id).unwrap();
             assert_eq!(found, Some(receipt.id));
+            let printed = world.service.receipt_to_print(&world.eva, receipt.id).unwrap();
+            assert_eq!(printed.issued, made.act);
+            let first = world.service.payment_to_print(company(), payments[0].id).unwrap();
+            assert_eq!(printed.proof, world.service.receipt_text(&first));
+            let question = Question::Payment(payments[2].id);
+            let explained = world.service.explain(company(), &question).unwrap();
+            assert_eq!(explained.bills[0].payments[0].receipt, Some(receipt.id));
+            assert_eq!(explained.acts.iter().filter(|act| act.what == "receipt").count(), 1);
             let trail = world.words_of_trail();
             assert_eq!(trail.len(), 2, "{trail:?}");
             assert!(trail[1].contains(r#""what":"receipt","outcome":"done""#), "{trail:?}");
-            assert!(trail[1].contains(r#""receipt":1,"drawer":1"#), "{trail:?}");
+            assert!(trail[1].contains(r#""key":"n-1","receipt":1,"drawer":1"#), "{trail:?}");
         })
         .await;
     }
