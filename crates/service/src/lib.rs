@@ -20,6 +20,7 @@ mod kit;
 mod meters;
 mod mirror;
 mod network;
+mod office;
 mod payables;
 mod printing;
 mod readiness;
@@ -33,6 +34,7 @@ mod trail;
 mod users;
 mod verifier;
 mod views;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -40,7 +42,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::FileSizes;
+pub use ventanilla_store::{DrawerFilter, FileSizes, KeptReceipt, KeptRemittance, ReceiptFilter};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -57,6 +59,11 @@ pub use meters::{
 };
 pub use mirror::leave_mirror;
 pub use network::network_of;
+pub use office::{
+    Administered, Administration, Chosen, Colleague, Enrolment, EnteredConsole, FactorRefusal,
+    Invitation, InvitationRefusal, IssuedInvitation, KeptSession, Office, OfficeRefusal, Officer,
+    PasswordRefusal, Proof, RecoveryCodes, TrailAct, TrailCursor, TrailFilter, TrailPage,
+};
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
     PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
@@ -83,6 +90,10 @@ pub use views::{
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     ReverseRequest, VerifyReport,
 };
+pub use window::{
+    Held, IssuedReceipt, NewRemittance, PrintableReceipt, WINDOW_PAGE_LEN, WindowPayment,
+    WindowReadRefusal,
+};
 
 pub use collecting::ByToken;
 use collecting::Decided;
@@ -104,6 +115,13 @@ pub struct Settings {
     pub token_lifetime_s: i64,
     /// How long a user's session lives after its last renewal, in seconds.
     pub session_lifetime_s: i64,
+    /// How long a session of the console lives after its last use, in seconds.
+    pub console_idle_s: i64,
+    /// How long a session of the console lives at most, in seconds.
+    pub console_session_s: i64,
+    /// Whether a second factor is asked for at the console: not in a demonstration, which is to be tried
+    /// without an app.
+    pub is_second_factor_asked: bool,
 }
 
 impl Default for Settings {
@@ -113,6 +131,9 @@ impl Default for Settings {
             queue_len_max: 4096,
             token_lifetime_s: 8 * 3600,
             session_lifetime_s: 3600,
+            console_idle_s: 20 * 60,
+            console_session_s: 12 * 3600,
+            is_second_factor_asked: true,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod backup;
 mod days;
 mod error;
 mod former;
+mod inside;
 mod journal;
 mod keys;
 mod lock;
@@ -29,6 +30,7 @@ mod values;
 mod verify;
 mod view;
 mod wanted;
+mod window;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use std::sync::Arc;
 pub use backup::{BackupError, Examined, Manifest};
 pub use days::DaySums;
 pub use error::{CommitError, CopyError, OpenError, StoreError};
+pub use inside::{ConsoleSessionRecord, InvitationRecord, OpenConsoleSession, SecondFactorRecord};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
 pub use lock::ServerLock;
 pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
@@ -55,6 +58,7 @@ pub use users::{
 pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
+pub use window::{DrawerFilter, KeptReceipt, KeptRemittance, ReceiptFilter};
 
 pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};

@@ -9,13 +9,14 @@ use ventanilla_domain::{
     CallerKey, Company, CompanyId, Event, Given, InvoiceCommand, InvoiceFacts, InvoiceRefusal,
     InvoiceTerms, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal,
     PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms,
-    PurchaseInvoice, Right, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
-    SupplierRow, decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
+    PurchaseInvoice, Right, Supplier, SupplierCommand, SupplierDecision, SupplierFacts,
+    SupplierRefusal, SupplierRow, decide_invoice, decide_payout, decide_payout_reversal,
+    decide_supplier,
 };
 use ventanilla_store::{Counters, StoreError, Tx};
 
 use crate::collecting::Decided;
-use crate::trail::OperatorAct;
+use crate::trail::StaffAct;
 use crate::{Accepted, Failure, Service, Subject, UserCaller, What};
 
 /// Why nothing was written for a company, in order of precedence.
@@ -61,7 +62,7 @@ impl Service {
         row: SupplierRow,
     ) -> Written<Supplier, SupplierRefusal> {
         let command = SupplierCommand { row, changed_by: caller.name.clone() };
-        self.enter(caller, company, move |tx, company, now| {
+        self.enter_for(caller, company, move |tx, company, now| {
             keep_supplier(tx, company, &command, now)
         })
         .await
@@ -77,7 +78,7 @@ impl Service {
         terms: InvoiceTerms,
     ) -> Written<PurchaseInvoice, InvoiceRefusal> {
         let command = InvoiceCommand { terms, recorded_by: caller.name.clone() };
-        self.enter(caller, company, move |tx, company, now| {
+        self.enter_for(caller, company, move |tx, company, now| {
             enter_invoice(tx, company, &command, now)
         })
         .await
@@ -101,8 +102,10 @@ impl Service {
             integrator: Some(caller.integrator),
             caller_key,
         };
-        self.enter(caller, company, move |tx, company, now| make_payout(tx, company, &command, now))
-            .await
+        self.enter_for(caller, company, move |tx, company, now| {
+            make_payout(tx, company, &command, now)
+        })
+        .await
     }
 
     /// Undoes a payout, for the operator. Refuses an unknown company, then in the order of
@@ -118,7 +121,7 @@ impl Service {
             };
             let undone = reverse_payout(tx, &company, &command, now)?;
             if undone.is_ok() {
-                let act = OperatorAct::by(&command.reversed_by, What::PayoutReverse);
+                let act = StaffAct::by(&command.reversed_by, What::PayoutReverse);
                 let subject = Subject { payout: Some(command.payout), ..Subject::default() };
                 act.keep(tx, now, Some(company.id), subject)?;
             }
@@ -128,7 +131,7 @@ impl Service {
     }
 
     /// Writes for a user who may.
-    async fn enter<T: Send + 'static, R: Send + 'static>(
+    async fn enter_for<T: Send + 'static, R: Send + 'static>(
         &self,
         caller: &UserCaller,
         company: CompanyId,
@@ -154,7 +157,7 @@ impl Service {
     }
 }
 
-pub(super) fn counters(tx: &mut Tx<'_>, company: &Company) -> Result<Counters, StoreError> {
+pub(crate) fn counters(tx: &mut Tx<'_>, company: &Company) -> Result<Counters, StoreError> {
     let missing = || StoreError::Damaged { what: "a company has no counters", cause: None };
     tx.counters(company.id)?.ok_or_else(missing)
 }

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{BillId, FileId, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId};
+use ventanilla_domain::{
+    BillId, DrawerId, FileId, PaymentId, PayoutId, PurchaseInvoiceId, ReceiptId, RemittanceId,
+    SupplierId,
+};
 
 use super::buffer::Counted;
 use super::{Act, ActOutcome, Origin, Subject, What, Who};
@@ -54,6 +57,12 @@ pub struct ActRecord<'a> {
     pub payout: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drawer: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remittance: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +135,7 @@ impl<'a> ActRecord<'a> {
             Who::User { user, integrator } => {
                 Self { user: Some(user.to_i64()), integrator: Some(integrator.to_i64()), ..self }
             }
+            Who::Staff(user) => Self { user: Some(user.to_i64()), ..self },
             Who::Operator(name) => Self { operator: Some(name.as_str().into()), ..self },
         }
     }
@@ -140,6 +150,9 @@ impl<'a> ActRecord<'a> {
             invoice: subject.invoice.map(PurchaseInvoiceId::to_i64),
             payout: subject.payout.map(PayoutId::to_i64),
             file: subject.file.map(FileId::to_i64),
+            receipt: subject.receipt.map(ReceiptId::to_i64),
+            drawer: subject.drawer.map(DrawerId::to_i64),
+            remittance: subject.remittance.map(RemittanceId::to_i64),
             day: subject.day.map(|day| day.to_date().to_string().into()),
             name: subject.name.as_deref().map(Cow::Borrowed),
             ..Self::default()
@@ -198,6 +211,7 @@ mod tests {
         };
         let user =
             Who::User { user: id(UserId::from_i64, 1), integrator: id(IntegratorId::from_i64, 2) };
+        let staff = Who::Staff(id(UserId::from_i64, 4));
         let no = ActOutcome::Refused("FACTURA_YA_PAGADA".into());
         let (subject, operator) = (Subject::named("caja"), Label::from_text("ana").unwrap());
         let (from, who) = (Origin::CommandLine, Who::Operator(operator));
@@ -218,6 +232,15 @@ mod tests {
                     ..paid.clone()
                 },
                 r#"{"at_us":1637943112000000,"what":"pay","outcome":"failed","error_id":"5d1b","from":"192.0.2.7","integrator":2,"user":1}"#,
+            ),
+            (
+                Act {
+                    who: staff,
+                    what: What::FactorProve,
+                    subject: Subject::default(),
+                    ..paid.clone()
+                },
+                r#"{"at_us":1637943112000000,"what":"factor-prove","outcome":"done","from":"192.0.2.7","user":4}"#,
             ),
             (
                 Act { from, who, what: What::CollectorAdd, subject, ..paid },

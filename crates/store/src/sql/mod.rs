@@ -5,6 +5,7 @@
 
 mod days;
 mod former;
+mod inside;
 mod known;
 mod link;
 mod loaded;
@@ -19,6 +20,7 @@ mod tx;
 mod unsealed;
 mod users;
 mod value;
+mod window;
 
 pub(crate) use known::KnownCompanies;
 pub(crate) use link::Link;

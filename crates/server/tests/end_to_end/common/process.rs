@@ -19,7 +19,7 @@ use super::{Client, Credentials};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the environment of whoever runs the tests must not say.
-const VARIABLES: [&str; 24] = [
+const VARIABLES: [&str; 26] = [
     "USER",
     "LOGNAME",
     "VENTANILLA_DATA",
@@ -39,6 +39,8 @@ const VARIABLES: [&str; 24] = [
     "VENTANILLA_QUEUE_LEN_MAX",
     "VENTANILLA_TOKEN_LIFETIME_S",
     "VENTANILLA_SESSION_LIFETIME_S",
+    "VENTANILLA_CONSOLE_IDLE_S",
+    "VENTANILLA_CONSOLE_SESSION_S",
     "VENTANILLA_ADDRESS_REQUESTS_PER_S",
     "VENTANILLA_ADDRESS_REQUESTS_BURST",
     "VENTANILLA_COLLECTOR_REQUESTS_PER_S",
