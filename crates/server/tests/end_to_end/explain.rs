@@ -177,7 +177,8 @@ fn the_trail_is_a_reading_list() {
         assert_eq!(told(&format!("trail --data datos {line}")), Vec::<String>::new(), "{line}");
     }
     assert_eq!(told("trail --data datos --from 2020-01-01"), all);
-    let none = ["integrator-add|hecho|eva|este equipo|«CONTABLE»"];
+    let invited = format!("user-invite|hecho|{}|este equipo", system_user());
+    let none = [invited.as_str(), "integrator-add|hecho|eva|este equipo|«CONTABLE»"];
     assert_eq!(told("trail --data datos --no-company"), none);
     let line = done("trail --data datos --json --who operador");
     let act: Value = serde_json::from_str(&line).unwrap();

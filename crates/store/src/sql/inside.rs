@@ -134,6 +134,10 @@ impl SqlTx<'_> {
         self.keep(sql, (digest, user.map(UserId::to_i64), expires_at.as_microsecond()))
     }
 
+    pub(crate) fn drop_invitation_of(&mut self, user: UserId) -> Write {
+        self.keep("DELETE FROM invitation WHERE user_id = ?1", [user.to_i64()])
+    }
+
     pub(crate) fn take_invitation(&mut self, digest: &Digest) -> Read<bool> {
         Ok(self.run("DELETE FROM invitation WHERE digest = ?1", [digest])? == 1)
     }
