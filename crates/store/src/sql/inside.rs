@@ -162,7 +162,8 @@ impl SqlTx<'_> {
     }
 
     pub(crate) fn put_recovery_code(&mut self, user: UserId, digest: &Digest) -> Write {
-        let sql = "INSERT INTO recovery_code (user_id, digest) VALUES (?1, ?2)";
+        let sql = "INSERT INTO recovery_code (user_id, digest) VALUES (?1, ?2) \
+                   ON CONFLICT (user_id, digest) DO NOTHING";
         self.keep(sql, (user.to_i64(), *digest))
     }
 
