@@ -108,10 +108,11 @@ mod tests {
             (office.officer(id(98)).unwrap(), secret)
         }
 
-        /// Uses a session, and waits until its renewal is written, which the service does not.
+        /// Uses a session until its renewal is written, for which the service does not wait: while one waits,
+        /// no other is asked for.
         async fn renew(&self, key: &str) {
-            self.service.office(key, HOME).unwrap();
             for _ in 0..1000 {
+                self.service.office(key, HOME).unwrap();
                 let snapshot = self.store.snapshot().unwrap();
                 let open = snapshot.view().console_session(&token_digest(key)).unwrap().unwrap();
                 if open.session.renewed_at == self.clock.now() {
@@ -479,6 +480,16 @@ mod tests {
             assert_eq!(office.officer(id(98)).unwrap().role, Role::Cashier);
             world.service.enter("eva", OTHER, HOME).await.unwrap();
             assert_eq!(refused(choose(OTHER).await), InvitationRefusal::Over);
+            // Whoever was given a password, or was disabled, needs no link any more.
+            let given = service.invite(name("ema"), Role::Cashier).await.unwrap();
+            world.service.set_user_password(&name("ema"), OTHER).await.unwrap();
+            assert_eq!(refused(world.service.invitation(&given.token)), InvitationRefusal::Over);
+            let again = refused(service.invite(name("ema"), Role::Cashier).await);
+            assert_eq!(again, act(AdminRefusal::UserExists));
+            let shut = service.invite(name("iris"), Role::Cashier).await.unwrap();
+            service.disable_user(&name("iris")).await.unwrap();
+            service.enable_user(&name("iris")).await.unwrap();
+            assert_eq!(refused(world.service.invitation(&shut.token)), InvitationRefusal::Over);
             let late = service.invite(name("leo"), Role::Cashier).await.unwrap();
             world.pass(72 * 3600);
             assert_eq!(refused(world.service.invitation(&late.token)), InvitationRefusal::Over);
