@@ -11,9 +11,9 @@ mod charts;
 mod cookies;
 mod door;
 mod entry;
-mod errors;
 mod fields;
 mod figures;
+mod forms;
 mod frame;
 mod inside;
 mod language;
@@ -21,6 +21,7 @@ mod panics;
 mod routes;
 mod trouble;
 mod visit;
+mod window;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -7,8 +7,8 @@ use axum::http::Method;
 use ventanilla_domain::Right;
 
 use crate::answer::Answer;
-use crate::entry;
 use crate::visit::Visit;
+use crate::{entry, window};
 
 /// What answers a request.
 pub(crate) type Handler = fn(Visit) -> Answering;
@@ -64,7 +64,7 @@ macro_rules! page {
 pub(crate) use page;
 
 /// All of them, by who keeps them.
-pub(crate) const ROUTES: [&[Route]; 1] = [&entry::ROUTES];
+pub(crate) const ROUTES: [&[Route]; 2] = [&entry::ROUTES, &window::ROUTES];
 
 /// Each of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {

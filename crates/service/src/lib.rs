@@ -9,6 +9,7 @@ mod admin;
 mod checkpoint;
 mod clock;
 mod collecting;
+mod counter;
 mod days;
 mod explaining;
 mod exports;

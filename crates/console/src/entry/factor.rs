@@ -8,7 +8,7 @@ use ventanilla_service::Proof;
 use super::kept::Kept;
 use super::texts::EntryTexts;
 use crate::answer::{self, Answer};
-use crate::errors::Errors;
+use crate::forms::Errors;
 use crate::frame::Frame;
 use crate::trouble::Trouble;
 use crate::visit::Visit;

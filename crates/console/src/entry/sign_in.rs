@@ -10,7 +10,7 @@ use super::texts::EntryTexts;
 use super::with_cookie;
 use crate::answer::{self, Answer};
 use crate::cookies::Cookie;
-use crate::errors::Errors;
+use crate::forms::Errors;
 use crate::frame::Frame;
 use crate::inside::Inside;
 use crate::language::filled;

@@ -1,4 +1,4 @@
-//! What is wrong with a form, each sentence beside its field.
+//! Forms: what is wrong, each sentence beside its field, and what can be chosen.
 
 /// Sentences by field, in the order they were found; the empty name is of the form as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,5 +33,30 @@ impl Errors {
     /// The sentence of the form as a whole.
     pub(crate) fn top(&self) -> &str {
         self.at("")
+    }
+}
+
+/// One of what can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// Its word in the form.
+    pub(crate) word: String,
+    /// What people read.
+    pub(crate) name: String,
+    /// Whether it is the one.
+    pub(crate) is_chosen: bool,
+}
+
+impl Choice {
+    /// Choices by word and name, of which one may be chosen.
+    pub(crate) fn all<W: ToString, N: ToString>(
+        all: impl IntoIterator<Item = (W, N)>,
+        chosen: &str,
+    ) -> Vec<Self> {
+        let choice = |(word, name): (W, N)| {
+            let word = word.to_string();
+            Self { is_chosen: word == chosen, word, name: name.to_string() }
+        };
+        all.into_iter().map(choice).collect()
     }
 }
