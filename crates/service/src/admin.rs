@@ -25,19 +25,7 @@ impl Service {
             if tx.company(new.id)?.is_some() {
                 return Ok(Err(AdminRefusal::CompanyExists));
             }
-            let company = Company {
-                id: new.id,
-                name: new.name.clone(),
-                currency: new.currency,
-                time_zone: new.time_zone.clone(),
-                policy: Policy::default(),
-                issuer: 0,
-            };
-            let first_payment = new.first_payment;
-            let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
-            tx.append(company.id, event, now)?;
-            act.keep(tx, now, Some(company.id), Subject::named(company.name.as_str()))?;
-            Ok(Ok(company))
+            open_company(tx, &new, &act, now).map(Ok)
         })
         .await
     }
@@ -152,6 +140,28 @@ impl Service {
         })
         .await
     }
+}
+
+/// Opens the books of a company that there is not.
+pub(crate) fn open_company(
+    tx: &mut Tx<'_>,
+    new: &NewCompany,
+    act: &StaffAct,
+    now: Timestamp,
+) -> Result<Company, StoreError> {
+    let company = Company {
+        id: new.id,
+        name: new.name.clone(),
+        currency: new.currency,
+        time_zone: new.time_zone.clone(),
+        policy: Policy::default(),
+        issuer: 0,
+    };
+    let first_payment = new.first_payment;
+    let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
+    tx.append(company.id, event, now)?;
+    act.keep(tx, now, Some(company.id), Subject::named(company.name.as_str()))?;
+    Ok(company)
 }
 
 /// What changes a company's rules and what heads its papers, whoever does it. Refusals as in

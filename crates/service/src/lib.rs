@@ -60,7 +60,9 @@ pub use meters::{
 pub use mirror::leave_mirror;
 pub use network::network_of;
 pub use office::{
-    Administered, Administration, EnteredConsole, Office, OfficeRefusal, Officer, Proof,
+    Administered, Administration, Chosen, Colleague, Enrolment, EnteredConsole, FactorRefusal,
+    Invitation, InvitationRefusal, IssuedInvitation, KeptSession, Office, OfficeRefusal, Officer,
+    PasswordRefusal, Proof, RecoveryCodes, TrailAct, TrailCursor, TrailFilter, TrailPage,
 };
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
