@@ -89,6 +89,7 @@ impl Service {
             secret_digest,
             can_list,
             is_active: true,
+            is_window: false,
             previous: None,
         };
         (record, credentials)
@@ -227,8 +228,10 @@ pub(crate) fn changing_collector<T: Send + 'static>(
             return Ok(Err(AdminRefusal::CompanyUnknown));
         }
         let mut records = tx.view().collectors()?.into_iter();
-        let is_named =
-            |record: &CollectorRecord| record.company == company && record.name.as_str() == name;
+        // The window's credentials are nobody's, and whoever works there is a user.
+        let is_named = |record: &CollectorRecord| {
+            record.company == company && record.name.as_str() == name && !record.is_window
+        };
         match records.find(is_named) {
             Some(record) => {
                 act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
@@ -309,6 +312,7 @@ fn record_past(
         payment: payment.id,
         reason: None,
         caller_key: None,
+        is_late_allowed: false,
     };
     let payment = *payment;
     let facts =
@@ -381,5 +385,6 @@ pub(crate) fn shown(record: &CollectorRecord) -> Collector {
         login: record.login.to_string(),
         can_list: record.can_list,
         is_active: record.is_active,
+        is_window: record.is_window,
     }
 }

@@ -30,6 +30,7 @@ mod values;
 mod verify;
 mod view;
 mod wanted;
+mod window;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub use users::{
 pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
+pub use window::{DrawerFilter, KeptReceipt, KeptRemittance, ReceiptFilter};
 
 pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};

@@ -16,6 +16,7 @@ use ventanilla_domain::{
 use crate::former::Former;
 use crate::payables::Payables;
 use crate::users::Identities;
+use crate::window::Window;
 pub use faults::{FaultPoint, Faults};
 
 use crate::{
@@ -59,6 +60,7 @@ pub(crate) struct Books {
     pub(crate) balances: BTreeMap<Account, i64>,
     pub(crate) events: BTreeMap<EventNumber, EntryNumber>,
     pub(crate) payables: Payables,
+    pub(crate) window: Window,
     pub(crate) former: Former,
 }
 
@@ -85,6 +87,7 @@ impl Books {
             balances: BTreeMap::new(),
             events: BTreeMap::new(),
             payables: Payables::default(),
+            window: Window::default(),
             former: Former::default(),
         })
     }
@@ -132,6 +135,13 @@ impl Books {
             Event::InvoiceEntered(invoice) => self.enter_invoice(invoice)?,
             Event::PayoutMade(payout) => self.make_payout(payout)?,
             Event::PayoutReversed(reversal) => self.reverse_payout(reversal)?,
+            Event::DrawerOpened(opening) => self.open_drawer(opening)?,
+            Event::DrawerClosed(closing) => self.close_drawer(closing)?,
+            Event::DrawerApproved(approval) => self.approve_drawer(approval)?,
+            Event::ReceiptIssued(receipt) => self.issue_receipt(receipt)?,
+            Event::ReceiptReversed(reversal) => self.reverse_receipt(reversal)?,
+            Event::RemittanceMade(remittance) => self.make_remittance(remittance)?,
+            Event::RemittanceReversed(reversal) => self.reverse_remittance(reversal)?,
             Event::BooksRestored(restoration) => {
                 self.counters = self.counters.stepped(restoration)?;
                 self.find_free_payment()?;

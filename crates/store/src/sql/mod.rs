@@ -20,6 +20,7 @@ mod tx;
 mod unsealed;
 mod users;
 mod value;
+mod window;
 
 pub(crate) use known::KnownCompanies;
 pub(crate) use link::Link;

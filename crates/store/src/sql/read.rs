@@ -145,7 +145,8 @@ impl<'a> Reads<'a> {
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
         let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain, \
-                   next_event, next_supplier, next_invoice, next_payout, payable_entries \
+                   next_event, next_supplier, next_invoice, next_payout, payable_entries, \
+                   next_receipt, next_drawer, next_remittance, window_entries \
                    FROM counter WHERE company_id = ?1";
         self.one(sql, [company.to_i64()], counters)
     }

@@ -312,6 +312,13 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
             let differs = kept.as_ref() != Some(reversal.as_ref());
             Ok(differs.then(|| format!("la reversión del pago a proveedores {id} difiere")))
         }
+        Event::DrawerOpened(_)
+        | Event::DrawerClosed(_)
+        | Event::DrawerApproved(_)
+        | Event::ReceiptIssued(_)
+        | Event::ReceiptReversed(_)
+        | Event::RemittanceMade(_)
+        | Event::RemittanceReversed(_) => window_difference(look, &entry.event),
         // Of these the last word counts, which the whole verification knows.
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
@@ -324,6 +331,47 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
         | Event::InvoiceEntered(_)
         | Event::BooksRestored(_) => Ok(None),
     }
+}
+
+/// The same of an entry of the window; nothing of any other.
+fn window_difference(look: Look<'_>, event: &Event) -> Result<Option<String>, StoreError> {
+    let Look { view, company, .. } = look;
+    let drawer = |id| readable(view.drawer(company, id));
+    let (is_kept, what) = match event {
+        Event::DrawerOpened(opening) => {
+            let kept = drawer(opening.id)?.map(|drawer| drawer.opening);
+            (kept.as_ref() == Some(&**opening), format!("la caja {}", opening.id))
+        }
+        Event::DrawerClosed(closing) => {
+            let kept = drawer(closing.drawer)?.and_then(|drawer| drawer.closing);
+            (kept.as_ref() == Some(&**closing), format!("el cierre de la caja {}", closing.drawer))
+        }
+        Event::DrawerApproved(approval) => {
+            let kept = drawer(approval.drawer)?.and_then(|drawer| drawer.approval);
+            let what = format!("la aprobación de la caja {}", approval.drawer);
+            (kept.as_ref() == Some(&**approval), what)
+        }
+        Event::ReceiptIssued(receipt) => {
+            let kept = readable(view.receipt(company, receipt.id))?.map(|kept| kept.receipt);
+            (kept.as_ref() == Some(&**receipt), format!("el recibo {}", receipt.id))
+        }
+        Event::ReceiptReversed(reversal) => {
+            let id = reversal.receipt.id;
+            let kept = readable(view.receipt(company, id))?.and_then(|kept| kept.reversal);
+            (kept.as_ref() == Some(&**reversal), format!("la reversión del recibo {id}"))
+        }
+        Event::RemittanceMade(made) => {
+            let kept = readable(view.remittance(company, made.id))?.map(|kept| kept.remittance);
+            (kept.as_ref() == Some(&**made), format!("la rendición {}", made.id))
+        }
+        Event::RemittanceReversed(reversal) => {
+            let id = reversal.remittance.id;
+            let kept = readable(view.remittance(company, id))?.and_then(|kept| kept.reversal);
+            (kept.as_ref() == Some(&**reversal), format!("la reversión de la rendición {id}"))
+        }
+        _ => (true, String::new()),
+    };
+    Ok((!is_kept).then(|| format!("{what} difiere")))
 }
 
 fn version_difference(look: Look<'_>, version: &BillVersion) -> Result<Option<String>, StoreError> {

@@ -10,6 +10,7 @@ use ventanilla_domain::{BillVersion, Company, CompanyId, EntryNumber, Event, pos
 use crate::memory::Books;
 use crate::{
     Counters, Digest, Entry, Keys, StoreError, TrailHead, View, former, journal, payables, trail,
+    window,
 };
 pub use follower::{Follower, Step};
 
@@ -235,6 +236,7 @@ fn compare(
         found.tell("los saldos no suman cero");
     }
     payables::verify::compare(view, company, &mut books, found)?;
+    window::verify::compare(view, company, &mut books, found)?;
     former::compare(view, company, std::mem::take(&mut books.former), found)?;
     compare_payments(view, company, &mut books, found)?;
     let id = company.id;

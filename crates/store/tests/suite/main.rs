@@ -37,4 +37,8 @@ mod trail;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
+mod window;
+#[cfg(test)]
+mod window_laws;
+#[cfg(test)]
 mod world;

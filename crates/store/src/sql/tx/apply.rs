@@ -51,6 +51,13 @@ impl SqlTx<'_> {
             Event::PayoutReversed(reversal) => {
                 self.reverse_payout(company, reversal, &prepared.written, counters)
             }
+            Event::DrawerOpened(_)
+            | Event::DrawerClosed(_)
+            | Event::DrawerApproved(_)
+            | Event::ReceiptIssued(_)
+            | Event::ReceiptReversed(_)
+            | Event::RemittanceMade(_)
+            | Event::RemittanceReversed(_) => self.apply_of_window(company, prepared, counters),
             Event::BooksRestored(restoration) => {
                 *counters = counters.stepped(restoration)?;
                 self.find_free_payment(company, i64::MAX, counters)

@@ -4,6 +4,7 @@ mod apply;
 mod former;
 mod held;
 mod payables;
+mod window;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use ventanilla_domain::{
     Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, PaymentId, Posting,
 };
 
-use super::{KnownCompanies, Params, Reads};
+use super::{KnownCompanies, Params, Reads, Value, values};
 use crate::journal::{self, PolicyRecord, to_json};
 use crate::postgres::again_if_taken;
 use crate::{
@@ -186,7 +187,8 @@ impl<'a> SqlTx<'a> {
         self.run(
             "INSERT INTO counter (company_id, next_payment, next_member, next_contract, \
              next_file, next_entry, chain, next_event, next_supplier, next_invoice, next_payout, \
-             payable_entries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             payable_entries, next_receipt, next_drawer, next_remittance, window_entries) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             counter_row(company.id, &counters),
         )?;
         let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
@@ -260,7 +262,8 @@ impl<'a> SqlTx<'a> {
                 "UPDATE counter SET next_payment = ?2, next_member = ?3, next_contract = ?4, \
                  next_file = ?5, next_entry = ?6, chain = ?7, next_event = ?8, \
                  next_supplier = ?9, next_invoice = ?10, next_payout = ?11, \
-                 payable_entries = ?12 WHERE company_id = ?1",
+                 payable_entries = ?12, next_receipt = ?13, next_drawer = ?14, \
+                 next_remittance = ?15, window_entries = ?16 WHERE company_id = ?1",
                 counter_row(company, &pending.counters),
                 "counters found no company",
             )?;
@@ -297,8 +300,8 @@ impl<'a> SqlTx<'a> {
         self.bearers.clear();
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
-             secret_digest, can_list, is_active, previous_secret_digest, previous_until_us) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+             secret_digest, can_list, is_active, previous_secret_digest, previous_until_us, \
+             is_window) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
              ON CONFLICT (collector_id) DO UPDATE SET can_list = excluded.can_list, \
              is_active = excluded.is_active, secret_digest = excluded.secret_digest, \
              previous_secret_digest = excluded.previous_secret_digest, \
@@ -314,6 +317,7 @@ impl<'a> SqlTx<'a> {
                 record.is_active,
                 record.previous.map(|previous| previous.digest),
                 record.previous.map(|previous| previous.until.as_microsecond()),
+                record.is_window,
             ),
         )
         .map(drop)
@@ -378,8 +382,8 @@ fn add(balances: &mut BTreeMap<Account, i64>, account: &Account, minor: i64) -> 
     Ok(())
 }
 
-fn counter_row(company: CompanyId, counters: &Counters) -> impl Params<'static> + use<> {
-    (
+fn counter_row(company: CompanyId, counters: &Counters) -> [Value<'static>; 16] {
+    values![
         company.to_i64(),
         counters.next_payment.to_i64(),
         counters.next_member.to_i64(),
@@ -392,5 +396,9 @@ fn counter_row(company: CompanyId, counters: &Counters) -> impl Params<'static> 
         counters.next_invoice.to_i64(),
         counters.next_payout.to_i64(),
         counters.payable_entries,
-    )
+        counters.next_receipt.to_i64(),
+        counters.next_drawer.to_i64(),
+        counters.next_remittance.to_i64(),
+        counters.window_entries,
+    ]
 }
