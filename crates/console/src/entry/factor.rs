@@ -63,7 +63,7 @@ fn errors_of(refusal: FactorRefusal, t: &'static EntryTexts) -> Errors {
             Errors::whole(filled(t.too_many_codes, retry_after_s))
         }
         FactorRefusal::NotEnrolled => Errors::whole(t.factor_gone),
-        FactorRefusal::NotOffered => Errors::whole(t.factor_old),
+        FactorRefusal::EnrolmentUnknown => Errors::whole(t.factor_old),
         FactorRefusal::WrongCode => Errors::of("codigo", t.code_wrong),
     }
 }
