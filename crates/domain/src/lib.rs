@@ -32,6 +32,7 @@ mod restoration;
 mod reverse;
 mod role;
 mod text;
+mod words;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
 pub use company::{Company, TimeZone, UnknownTimeZone};
@@ -72,3 +73,4 @@ pub use role::{Right, Role};
 pub use text::{
     CallerKey, CallerReference, Concept, ContractCode, Label, Legend, Name, Reason, Text, TextError,
 };
+pub use words::{WORD_LETTERS_MAX, WORDS_MAX, words_of};

@@ -12,7 +12,7 @@ const CHUNK_LEN: usize = 256 * 1024;
 
 /// The tables in an order in which none names a row that comes later. What is not among them is of the
 /// database itself: who made it, and what its servers know of each other.
-const TABLES: [&str; 32] = [
+const TABLES: [&str; 35] = [
     "company",
     "counter",
     "collector",
@@ -43,6 +43,9 @@ const TABLES: [&str; 32] = [
     "journal",
     "collection_event",
     "balance",
+    "member_word",
+    "collected",
+    "owed",
     "trail",
     "trail_head",
 ];

@@ -33,6 +33,8 @@ mod sqlite;
 #[cfg(test)]
 mod suppliers;
 #[cfg(test)]
+mod totals;
+#[cfg(test)]
 mod trail;
 #[cfg(test)]
 mod users;
