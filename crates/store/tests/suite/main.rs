@@ -15,6 +15,8 @@ mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod mirror;
@@ -26,6 +28,8 @@ mod payables_laws;
 mod payables_on_disk;
 #[cfg(test)]
 mod restorations;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
