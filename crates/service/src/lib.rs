@@ -25,6 +25,7 @@ mod office;
 mod payables;
 mod printing;
 mod readiness;
+mod reading;
 mod receipt;
 mod refusal;
 mod restoring;
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::FileSizes;
+pub use ventanilla_store::{AccountEntry, AccountPage, Collected, FileSizes, FoundMembers, Owed};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -70,6 +71,7 @@ pub use payables::{
     SupplierState,
 };
 pub use readiness::{Holdings, Unready};
+pub use reading::{BooksRefusal, ListedPayments, PaymentPlace, PaymentsWanted};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
     AdminRefusal, ByTokenRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal,

@@ -15,6 +15,8 @@ mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod mirror;
@@ -27,11 +29,15 @@ mod payables_on_disk;
 #[cfg(test)]
 mod restorations;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suppliers;
+#[cfg(test)]
+mod totals;
 #[cfg(test)]
 mod trail;
 #[cfg(test)]
