@@ -328,7 +328,7 @@ fn record_past(
     }
 }
 
-fn add_collector(
+pub(crate) fn add_collector(
     tx: &mut Tx<'_>,
     record: CollectorRecord,
 ) -> Decided<CollectorRecord, AdminRefusal> {

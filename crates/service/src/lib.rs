@@ -36,6 +36,7 @@ mod trail;
 mod users;
 mod verifier;
 mod views;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -43,7 +44,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::{AccountEntry, AccountPage, Collected, FileSizes, FoundMembers, Owed};
+pub use ventanilla_store::{
+    AccountEntry, AccountPage, Collected, DrawerFilter, Entry, FileSizes, FoundMembers, KeptReceipt,
+    KeptRemittance, Owed, ReceiptFilter,
+};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -91,6 +95,9 @@ pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     ReverseRequest, VerifyReport,
+};
+pub use window::{
+    Held, IssuedReceipt, NewRemittance, WINDOW_PAGE_LEN, WindowPayment, WindowReadRefusal,
 };
 
 pub use collecting::ByToken;

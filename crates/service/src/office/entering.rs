@@ -138,6 +138,16 @@ impl Service {
         );
     }
 
+    /// How many sessions of the console are taken.
+    pub(crate) fn console_session_count(
+        &self,
+        view: &View<'_>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (renewed_by, opened_by) = Rules::of(self.settings()).ended_before(now);
+        view.console_session_count(renewed_by, opened_by)
+    }
+
     /// Notes what somebody at the console did not get.
     pub(super) fn note_refused<R>(
         &self,

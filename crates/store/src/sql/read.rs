@@ -354,6 +354,15 @@ impl<'a> Reads<'a> {
         self.one(sql, [collector_id.to_i64()], collector)
     }
 
+    pub(crate) fn own_window(self, company: CompanyId) -> Read<Option<CollectorRecord>> {
+        let sql = concat!(
+            "SELECT ",
+            collector_columns!(),
+            " FROM collector WHERE company_id = ?1 AND is_window = 1 ORDER BY collector_id"
+        );
+        self.one(sql, [company.to_i64()], collector)
+    }
+
     pub(crate) fn collector_by_code(self, digest: &Digest) -> Read<Option<CollectorRecord>> {
         let sql =
             concat!("SELECT ", collector_columns!(), " FROM collector WHERE code_digest = ?1");
