@@ -7,6 +7,7 @@
 
 mod answer;
 mod assets;
+mod books;
 mod charts;
 mod cookies;
 mod door;
