@@ -1,6 +1,7 @@
 //! Pages as a browser gets them, over books in memory.
 
 mod access;
+mod admin;
 mod books;
 mod house;
 mod looks;
