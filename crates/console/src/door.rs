@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use ventanilla_domain::CompanyId;
@@ -106,7 +106,7 @@ fn admit(visit: &mut Visit) -> Result<(), Trouble> {
     if access == Access::Inside {
         return Ok(());
     }
-    let id = CompanyId::from_i64(visit.number("empresa")?).map_err(|_| Trouble::Missing)?;
+    let id = CompanyId::from_i64(visit.number("empresa")?).ok().ok_or(Trouble::Missing)?;
     let station = inside.at(id).cloned().ok_or(Trouble::Missing)?;
     let is_allowed = match access {
         Access::Holder(right) => station.role.may(right),
@@ -119,7 +119,7 @@ fn admit(visit: &mut Visit) -> Result<(), Trouble> {
 /// That a form is of one of our pages: a browser that says where it comes from says so, and it holds the key
 /// that only our pages know.
 fn require_own_form(visit: &Visit, headers: &HeaderMap) -> Result<(), Trouble> {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let is_ours = site.is_none_or(|site| site == b"same-origin" || site == b"none");
     let given = visit.form.get(FORM_KEY);
     // The key of those outside is in their cookie: it must have come with the request.
@@ -143,7 +143,7 @@ async fn read_form(headers: &HeaderMap, body: Body) -> Result<Fields, Trouble> {
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Trouble::Malformed);
     }
-    let bytes = to_bytes(body, FORM_LEN_MAX).await.map_err(|_| Trouble::TooLong)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::Malformed)?;
+    let bytes = to_bytes(body, FORM_LEN_MAX).await.ok().ok_or(Trouble::TooLong)?;
+    let text = std::str::from_utf8(&bytes).ok().ok_or(Trouble::Malformed)?;
     Ok(Fields::read(text))
 }

@@ -118,7 +118,7 @@ pub(super) async fn open(visit: &Visit) -> Answer {
 }
 
 fn id_of(visit: &Visit) -> Result<DrawerId, Trouble> {
-    DrawerId::from_i64(visit.number("gaveta")?).map_err(|_| Trouble::Missing)
+    DrawerId::from_i64(visit.number("gaveta")?).ok().ok_or(Trouble::Missing)
 }
 
 fn to_drawer(visit: &Visit, id: DrawerId) -> String {

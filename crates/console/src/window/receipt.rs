@@ -48,7 +48,7 @@ struct ReceiptPage {
 }
 
 fn read(visit: &Visit) -> Result<IssuedReceipt, Trouble> {
-    let id = ReceiptId::from_i64(visit.number("recibo")?).map_err(|_| Trouble::Missing)?;
+    let id = ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)?;
     let issued = visit.hall.service.receipt(visit.station()?, id);
     issued.map_err(|failure| of_office(failure, |_| Trouble::Missing))
 }
@@ -135,7 +135,7 @@ pub(super) async fn paper(visit: &Visit) -> Answer {
 /// Undoes it, whole.
 pub(super) async fn reverse(visit: &Visit) -> Answer {
     let t = WindowTexts::of(visit.language);
-    let id = ReceiptId::from_i64(visit.number("recibo")?).map_err(|_| Trouble::Missing)?;
+    let id = ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)?;
     let path = visit.to_path(&format!("/recibo/{id}"));
     let Ok(reason) = Reason::from_text(visit.form.get("motivo")) else {
         return to_page(visit, Errors::of("motivo", t.reason_missing));

@@ -16,6 +16,7 @@ mod follower;
 mod former;
 #[cfg(test)]
 mod ledger;
+mod inside;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
