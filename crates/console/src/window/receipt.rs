@@ -1,6 +1,7 @@
 //! A receipt of the window: what was paid together, its paper, and undoing it.
 
 use askama::Template;
+use ventanilla_documents::{Letterhead, ReceiptPaper};
 use ventanilla_domain::{
     Company, Payment, Reason, ReceiptId, ReceiptReverseRefusal, ReverseRefusal, Right, WindowMeans,
     WindowReceipt,
@@ -8,13 +9,14 @@ use ventanilla_domain::{
 use ventanilla_service::{Failure, IssuedReceipt};
 
 use super::texts::WindowTexts;
+use super::payment::paper_of;
 use super::{Fact, fact, means_name};
 use crate::answer::{self, Answer};
 use crate::figures::{amount, date, moment, period, priced, sign_of};
 use crate::forms::Errors;
 use crate::frame::{Done, Frame};
 use crate::language::filled;
-use crate::trouble::{Trouble, act_refusal_of, of_office};
+use crate::trouble::{Trouble, act_refusal_of, of_failure, of_office};
 use crate::visit::Visit;
 
 #[derive(Debug)]
@@ -124,12 +126,24 @@ fn facts(company: &Company, receipt: &WindowReceipt, t: &'static WindowTexts) ->
     facts.into_iter().flatten().collect()
 }
 
-/// Its paper: that of its payment, where it has one.
+/// Its paper, A4 or a roll's, with the proof of its first payment.
 pub(super) async fn paper(visit: &Visit) -> Answer {
-    let issued = read(visit)?;
-    let payment = issued.payments.first().ok_or(Trouble::Missing)?;
-    let form = if visit.query.get("formato") == "rollo" { "rollo" } else { "a4" };
-    answer::see(&visit.to_path(&format!("/pago/{}/papel?formato={form}", payment.id)))
+    let IssuedReceipt { receipt, payments, reversal } = read(visit)?;
+    let (service, company) = (&visit.hall.service, visit.company()?);
+    let first = payments.first().ok_or(Trouble::Missing)?.id;
+    let printed = service.payment_to_print(company.id, first);
+    let printed = printed.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+    let proof = service.receipt_text(&printed);
+    let paper = ReceiptPaper {
+        company,
+        letterhead: Letterhead::of(company, printed.issuer.as_ref()),
+        receipt: &receipt,
+        payments: &payments,
+        reversal: reversal.as_ref(),
+        proof: &proof,
+    };
+    let name = format!("recibo-{}.pdf", receipt.id);
+    answer::file("application/pdf", &name, true, paper.to_pdf(paper_of(visit)))
 }
 
 /// Undoes it, whole.

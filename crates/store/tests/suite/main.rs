@@ -15,8 +15,9 @@ mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]
-mod ledger;
 mod inside;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
