@@ -59,7 +59,7 @@ async fn answered(hall: Hall, request: Request) -> Response {
         Ok(response) => response,
         Err(message) => {
             let id = logged(hall.service.clock(), &message);
-            Trouble::Internal(id).to_response(&Visit::new(hall, route, named, &parts))
+            Trouble::Internal(id).into_response(&Visit::new(hall, route, named, &parts))
         }
     };
     if let Some(visitor) = new_visitor {
@@ -74,9 +74,9 @@ async fn told(mut visit: Visit, parts: &Parts, body: Body) -> Response {
     match admitted(&mut visit, parts, body).await {
         Ok(()) => {
             let (visit, answer) = (visit.route.handler)(visit).await;
-            answer.unwrap_or_else(|trouble| trouble.to_response(&visit))
+            answer.unwrap_or_else(|trouble| trouble.into_response(&visit))
         }
-        Err(trouble) => trouble.to_response(&visit),
+        Err(trouble) => trouble.into_response(&visit),
     }
 }
 

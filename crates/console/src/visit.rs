@@ -200,12 +200,13 @@ fn visitor_of(headers: &HeaderMap, is_private: bool) -> Option<String> {
 
 /// 128 bits in 32 hexadecimal digits.
 pub(crate) fn random_key(entropy: &Entropy) -> String {
-    entropy.bytes::<16>().iter().fold(String::with_capacity(32), |mut text, byte| {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(half.into(), 16).unwrap_or('0'));
-        }
-        text
-    })
+    to_hex(&entropy.bytes::<16>())
+}
+
+/// Two hexadecimal digits a byte.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
 }
 
 #[cfg(test)]

@@ -59,8 +59,8 @@ impl Page {
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
         let lines =
             self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap());
-        let found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-        found.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).last()
+        let mut found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        found.rfind(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 }
 

@@ -8,8 +8,8 @@ use ventanilla_domain::{
 };
 use ventanilla_service::{Failure, IssuedReceipt};
 
-use super::texts::WindowTexts;
 use super::payment::paper_of;
+use super::texts::WindowTexts;
 use super::{Fact, fact, means_name};
 use crate::answer::{self, Answer};
 use crate::figures::{amount, date, moment, period, priced, sign_of};
