@@ -17,6 +17,7 @@ use crate::inside::Inside;
 use crate::panics::{caught, logged};
 use crate::routes::{self, Access};
 use crate::trouble::Trouble;
+use crate::upload;
 use crate::visit::{FORM_KEY, Visit};
 use crate::{Hall, entry};
 
@@ -83,17 +84,31 @@ async fn told(mut visit: Visit, parts: &Parts, body: Body) -> Response {
 /// Whether a handler is asked at all. In order: the body, the session, the company and the right, the form's
 /// key. A form whose session is over is kept for whoever signs in again, and does nothing by itself.
 async fn admitted(visit: &mut Visit, parts: &Parts, body: Body) -> Result<(), Trouble> {
-    if visit.is_form() {
+    if visit.is_form() && !visit.route.takes_file {
         visit.form = read_form(&parts.headers, body).await?;
+        return admitted_with(visit, parts);
     }
-    if let Some(key) = Cookie::Session.of(&parts.headers, visit.caller.is_private) {
-        visit.inside = Inside::of(&visit.hall.service, &key, visit.caller)?;
-    }
-    admit(visit)?;
+    // A file is read of nobody but of those who may send it.
+    admit_by_session(visit, parts)?;
     if visit.is_form() {
+        let len_max = visit.hall.settings.import_len_max;
+        (visit.form, visit.upload) = upload::read(&parts.headers, body, len_max).await?;
         require_own_form(visit, &parts.headers)?;
     }
     Ok(())
+}
+
+/// The same once the form was read.
+fn admitted_with(visit: &mut Visit, parts: &Parts) -> Result<(), Trouble> {
+    admit_by_session(visit, parts)?;
+    require_own_form(visit, &parts.headers)
+}
+
+fn admit_by_session(visit: &mut Visit, parts: &Parts) -> Result<(), Trouble> {
+    if let Some(key) = Cookie::Session.of(&parts.headers, visit.caller.is_private) {
+        visit.inside = Inside::of(&visit.hall.service, &key, visit.caller)?;
+    }
+    admit(visit)
 }
 
 /// Refusals in order: nobody inside, no such company for whoever is, a role without the right.

@@ -24,6 +24,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod upload;
 mod visit;
 mod window;
 
@@ -32,6 +33,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use ventanilla_service::{Entropy, Service};
+
+use upload::Waiting;
 
 /// How the console is served.
 #[derive(Debug, Clone)]
@@ -70,9 +73,11 @@ impl Default for Caller {
 pub(crate) struct Hall {
     pub(crate) service: Service,
     pub(crate) settings: Arc<ConsoleSettings>,
+    /// Files that were checked and wait for a word.
+    pub(crate) waiting: Waiting,
 }
 
 /// All pages, under `/consola/`.
 pub fn router(service: Service, settings: ConsoleSettings) -> Router {
-    door::router(Hall { service, settings: Arc::new(settings) })
+    door::router(Hall { service, settings: Arc::new(settings), waiting: Waiting::default() })
 }

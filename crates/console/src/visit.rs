@@ -14,6 +14,7 @@ use crate::inside::{Inside, Station};
 use crate::language::Language;
 use crate::routes::Route;
 use crate::trouble::Trouble;
+use crate::upload::Upload;
 use crate::{Caller, Hall};
 
 /// The field that a form is known by: its key, which no other site can know.
@@ -44,6 +45,8 @@ pub(crate) struct Visit {
     pub(crate) query: Fields,
     /// What was sent; empty but for a POST.
     pub(crate) form: Fields,
+    /// The file that was sent with it.
+    pub(crate) upload: Option<Upload>,
     /// Who is inside.
     pub(crate) inside: Option<Inside>,
     /// For which company, and as what, where the path names one.
@@ -77,6 +80,7 @@ impl Visit {
             named,
             query: Fields::read(parts.uri.query().unwrap_or_default()),
             form: Fields::default(),
+            upload: None,
             inside: None,
             station: None,
             visitor,

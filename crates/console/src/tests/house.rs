@@ -135,6 +135,29 @@ impl House {
         self.post_raw(browser, path, &form).await
     }
 
+    /// Sends a form with a file.
+    pub(super) async fn post_file(
+        &self,
+        browser: &Browser,
+        path: &str,
+        key: &str,
+        text: &str,
+    ) -> Page {
+        let part = |head: &str, text: &str| {
+            format!("--limite\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
+        };
+        let body = [
+            part("name=\"formulario\"", key),
+            part("name=\"contenido\"", "facturas"),
+            part("name=\"archivo\"; filename=\"C:\\hoy\\facturas.csv\"", text),
+            "--limite--\r\n".to_owned(),
+        ];
+        let request = Request::post(path)
+            .header(header::COOKIE, &browser.cookies)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=limite");
+        self.ask(request.body(Body::from(body.concat())).unwrap()).await
+    }
+
     pub(super) async fn ask(&self, request: Request<Body>) -> Page {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
