@@ -114,11 +114,23 @@ const RULES: [Rule; 11] = [
             "tracing",
         ],
     },
-    // Never the store nor the API: it stands beside the dialects, on the same service.
+    // Never the store nor the API: it stands beside the dialects, on the same service. What pages are drawn
+    // with is compressed once, when the first is asked for; forms and addresses are percent-encoded. A file that is to be
+    // imported waits in a temporary one.
     Rule {
         package: "ventanilla-console",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
-        outside: &["askama", "axum", "jiff", "rust-embed", "tokio", "tracing"],
+        outside: &[
+            "askama",
+            "axum",
+            "flate2",
+            "jiff",
+            "multer",
+            "percent-encoding",
+            "tempfile",
+            "tokio",
+            "tracing",
+        ],
     },
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
@@ -177,10 +189,11 @@ const IN_TESTS: [&str; 5] = ["fastrand", "rcgen", "tempfile", "ureq", "ventanill
 /// What the tests of one crate may name besides: a test of the API stands on a service, which
 /// stands on a store in memory; the world's tests wait for what a service answers; a workbook is
 /// read back by an implementation other than the one that wrote it, and unpacked for what that one
-/// skips; pages are compared with pictures; whoever stands on a store is tried on a PostgreSQL that breaks.
-const IN_TESTS_OF: [(&str, &str); 9] = [
+/// skips; a page is asked for without a socket; papers are compared with pictures; whoever stands on a store is tried on a PostgreSQL that breaks.
+const IN_TESTS_OF: [(&str, &str); 10] = [
     ("ventanilla", "ventanilla-rig"),
     ("ventanilla-api", "ventanilla-store"),
+    ("ventanilla-console", "tower"),
     ("ventanilla-documents", "calamine"),
     ("ventanilla-documents", "png"),
     ("ventanilla-documents", "zip"),

@@ -33,6 +33,7 @@ mod reverse;
 mod role;
 mod text;
 mod window;
+mod words;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
 pub use company::{Company, TimeZone, UnknownTimeZone};
@@ -84,3 +85,4 @@ pub use window::{
     WindowReceiptKey, WindowReceiptRefusal, decide_approval, decide_closing, decide_opening,
     decide_receipt, decide_receipt_reversal, decide_remittance, decide_remittance_reversal,
 };
+pub use words::{WORD_LETTERS_MAX, WORDS_MAX, words_of};

@@ -9,6 +9,7 @@ mod admin;
 mod checkpoint;
 mod clock;
 mod collecting;
+mod counter;
 mod days;
 mod explaining;
 mod exports;
@@ -24,6 +25,7 @@ mod office;
 mod payables;
 mod printing;
 mod readiness;
+mod reading;
 mod receipt;
 mod refusal;
 mod restoring;
@@ -42,7 +44,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::{DrawerFilter, FileSizes, KeptReceipt, KeptRemittance, ReceiptFilter};
+pub use ventanilla_store::{
+    AccountEntry, AccountPage, Collected, DrawerFilter, Entry, FileSizes, FoundMembers,
+    KeptReceipt, KeptRemittance, Owed, ReceiptFilter,
+};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -62,7 +67,8 @@ pub use network::network_of;
 pub use office::{
     Administered, Administration, Chosen, Colleague, Enrolment, EnteredConsole, FactorRefusal,
     Invitation, InvitationRefusal, IssuedInvitation, KeptSession, Office, OfficeRefusal, Officer,
-    PasswordRefusal, Proof, RecoveryCodes, TrailAct, TrailCursor, TrailFilter, TrailPage,
+    PasswordRefusal, Proof, RecoveryCodes, ShownSuppliers, SupplierBooks, SupplierUnknown,
+    TrailAct, TrailCursor, TrailFilter, TrailPage,
 };
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -70,6 +76,7 @@ pub use payables::{
     SupplierState,
 };
 pub use readiness::{Holdings, Unready};
+pub use reading::{BooksRefusal, ListedPayments, PaymentPlace, PaymentsWanted};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
     AdminRefusal, ByTokenRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal,

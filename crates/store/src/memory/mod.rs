@@ -15,6 +15,7 @@ use ventanilla_domain::{
 
 use crate::former::Former;
 use crate::payables::Payables;
+use crate::totals::Totals;
 use crate::users::Identities;
 use crate::window::Window;
 pub use faults::{FaultPoint, Faults};
@@ -62,6 +63,7 @@ pub(crate) struct Books {
     pub(crate) payables: Payables,
     pub(crate) window: Window,
     pub(crate) former: Former,
+    pub(crate) totals: Totals,
 }
 
 impl Books {
@@ -89,6 +91,7 @@ impl Books {
             payables: Payables::default(),
             window: Window::default(),
             former: Former::default(),
+            totals: Totals::default(),
         })
     }
 
@@ -216,6 +219,7 @@ impl Books {
         {
             return Err(StoreError::damaged("two contracts owe one bill"));
         }
+        let replaced = self.version_in_force(version.contract, version.bill).cloned();
         let before = self.bills.get(&key);
         if before.is_some_and(|before| before.paid_by.is_some()) {
             return Err(StoreError::damaged("a paid bill was changed"));
@@ -225,6 +229,7 @@ impl Books {
         }
         let last_payment = before.and_then(|before| before.last_payment);
         let bill = Bill::from_version(version, last_payment);
+        self.totals.change(std::slice::from_ref(version), &[replaced.as_ref()])?;
         self.bills.insert(key, bill);
         self.versions.insert((version.contract, version.bill, version.number), version.clone());
         Ok(())
@@ -241,6 +246,7 @@ impl Books {
         if self.payments.insert(payment.id, payment.clone()).is_some() {
             return Err(StoreError::damaged("a payment's id was used twice"));
         }
+        self.totals.pay(&self.company, payment)?;
         self.find_free_payment()?;
         self.add_attempt(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
     }
@@ -260,6 +266,7 @@ impl Books {
             .filter(|bill| bill.paid_by == Some(reversal.payment))
             .ok_or_else(|| StoreError::damaged("a reversal found no paid bill"))?;
         bill.paid_by = None;
+        self.totals.reverse(&self.company, reversal, bill.period)?;
         if self.reversals.insert(reversal.payment, reversal.clone()).is_some() {
             return Err(StoreError::damaged("a payment was reversed twice"));
         }

@@ -12,7 +12,7 @@ const CHUNK_LEN: usize = 256 * 1024;
 
 /// The tables in an order in which none names a row that comes later. What is not among them is of the
 /// database itself: who made it, and what its servers know of each other.
-const TABLES: [&str; 41] = [
+const TABLES: [&str; 44] = [
     "company",
     "counter",
     "collector",
@@ -52,6 +52,9 @@ const TABLES: [&str; 41] = [
     "journal",
     "collection_event",
     "balance",
+    "member_word",
+    "collected",
+    "owed",
     "trail",
     "trail_head",
 ];

@@ -17,6 +17,8 @@ mod former;
 #[cfg(test)]
 mod inside;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod mirror;
@@ -29,11 +31,15 @@ mod payables_on_disk;
 #[cfg(test)]
 mod restorations;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suppliers;
+#[cfg(test)]
+mod totals;
 #[cfg(test)]
 mod trail;
 #[cfg(test)]

@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, PaymentId, Posting,
+    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, Member, PaymentId,
+    Posting,
 };
 
-use super::{KnownCompanies, Params, Reads, Value, values};
+use super::{KnownCompanies, Params, Reads, Value, Words, values};
 use crate::journal::{self, PolicyRecord, to_json};
 use crate::postgres::again_if_taken;
+use crate::totals::Totals;
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
@@ -46,6 +48,20 @@ struct Pending {
     /// No payment has a greater id: one beyond it is free without a look.
     greatest_payment: i64,
     balances: BTreeMap<Account, i64>,
+    totals: Totals,
+    words: Words,
+}
+
+impl Pending {
+    fn new(counters: Counters, greatest_payment: i64) -> Self {
+        Self {
+            counters,
+            greatest_payment,
+            balances: BTreeMap::new(),
+            totals: Totals::default(),
+            words: Words::default(),
+        }
+    }
 }
 
 impl<'a> SqlTx<'a> {
@@ -111,8 +127,7 @@ impl<'a> SqlTx<'a> {
         let counters = self.reads().counters(company)?;
         if let Some(counters) = counters {
             let greatest_payment = self.reads().greatest_payment(company)?;
-            let pending = Pending { counters, greatest_payment, balances: BTreeMap::new() };
-            self.pending.insert(company, pending);
+            self.pending.insert(company, Pending::new(counters, greatest_payment));
         }
         Ok(counters)
     }
@@ -134,10 +149,10 @@ impl<'a> SqlTx<'a> {
         let counters = self.counters(company)?;
         let mut counters =
             counters.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
-        self.apply(company, prepared, &mut counters)?;
+        let former = self.apply(company, prepared, &mut counters)?;
         self.write_entry(company, prepared, recorded_at, &mut counters)?;
-        let pending = self.pending.get_mut(&company);
-        let pending = pending.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
+        self.add_up(company, prepared, former.as_ref())?;
+        let pending = self.pending_of(company)?;
         pending.counters = counters;
         if let Event::PaymentMade(payment) = event {
             pending.greatest_payment = pending.greatest_payment.max(payment.id.to_i64());
@@ -147,6 +162,48 @@ impl<'a> SqlTx<'a> {
             add(&mut pending.balances, &posting.credit, -posting.amount.to_minor())?;
         }
         Ok(())
+    }
+
+    /// Adds up what an event changes of what was collected, of what is owed, and of the words of a member, which
+    /// was another before.
+    fn add_up(
+        &mut self,
+        company: CompanyId,
+        prepared: &Prepared,
+        former: Option<&Member>,
+    ) -> Write {
+        match &prepared.event {
+            Event::PaymentMade(payment) => {
+                let of = self.company_known(company)?;
+                self.pending_of(company)?.totals.pay(&of, payment)
+            }
+            Event::PaymentReversed(reversal) => {
+                let period = self.reads().period_paid(company, reversal.payment.to_i64())?;
+                let of = self.company_known(company)?;
+                self.pending_of(company)?.totals.reverse(&of, reversal, period)
+            }
+            Event::BillsVersioned(_) => self.pending_of(company)?.totals.add(&prepared.owed),
+            Event::MemberKept(member) => {
+                self.pending_of(company)?.words.change(former, member);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn pending_of(&mut self, company: CompanyId) -> Result<&mut Pending, StoreError> {
+        let pending = self.pending.get_mut(&company);
+        pending.ok_or_else(|| StoreError::damaged("an entry found no books"))
+    }
+
+    /// A company whose books are open, as it was read in this transaction: whoever pays has been looked up, mostly.
+    fn company_known(&mut self, id: CompanyId) -> Result<Arc<Company>, StoreError> {
+        let bearers = self.bearers.values().flatten().map(|bearer| &bearer.company);
+        let mut known = self.companies.get(&id).into_iter().chain(bearers);
+        if let Some(company) = known.find(|company| company.id == id) {
+            return Ok(Arc::clone(company));
+        }
+        self.company(id)?.ok_or_else(|| StoreError::damaged("an entry found no books"))
     }
 
     /// Commits. An error of the disk here leaves the outcome unknown; a full disk does not.
@@ -191,8 +248,7 @@ impl<'a> SqlTx<'a> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             counter_row(company.id, &counters),
         )?;
-        let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
-        self.pending.insert(company.id, pending);
+        self.pending.insert(company.id, Pending::new(counters, 0));
         Ok(())
     }
 
@@ -255,7 +311,7 @@ impl<'a> SqlTx<'a> {
         Ok(())
     }
 
-    /// Writes the counters and balances of every company the transaction touched.
+    /// Writes the counters, balances, totals and words of every company the transaction touched.
     fn write_pending(&mut self) -> Write {
         for (company, pending) in std::mem::take(&mut self.pending) {
             self.run_one(
@@ -275,6 +331,8 @@ impl<'a> SqlTx<'a> {
                     (company.to_i64(), account.to_string(), minor),
                 )?;
             }
+            pending.totals.write(self.held.link(), company)?;
+            pending.words.write(self.held.link(), company)?;
         }
         Ok(())
     }
