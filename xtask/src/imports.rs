@@ -162,8 +162,12 @@ const RULES: [Rule; 11] = [
         outside: &["fastrand", "jiff"],
     },
     // It starts and breaks servers for the tests of others, whom it does not know: signals need the
-    // system's own calls, which are unsafe code.
-    Rule { package: "ventanilla-rig", ours: &[], outside: &["anyhow", "rustix", "tempfile"] },
+    // system's own calls, which are unsafe code. A browser is spoken to in JSON, and its pictures are PNG.
+    Rule {
+        package: "ventanilla-rig",
+        ours: &[],
+        outside: &["anyhow", "base64", "png", "rustix", "serde_json", "tempfile"],
+    },
     // It starts a cluster for the benchmark that needs one.
     Rule { package: "xtask", ours: &["ventanilla-rig"], outside: &["anyhow", "serde_json"] },
 ];

@@ -9,8 +9,9 @@ use ventanilla_domain::{
     CallerKey, Company, CompanyId, Event, Given, InvoiceCommand, InvoiceFacts, InvoiceRefusal,
     InvoiceTerms, Payout, PayoutCommand, PayoutDecision, PayoutFacts, PayoutNumber, PayoutRefusal,
     PayoutReversal, PayoutReverseCommand, PayoutReverseFacts, PayoutReverseRefusal, PayoutTerms,
-    PurchaseInvoice, Right, Supplier, SupplierCommand, SupplierDecision, SupplierFacts, SupplierRefusal,
-    SupplierRow, decide_invoice, decide_payout, decide_payout_reversal, decide_supplier,
+    PurchaseInvoice, Right, Supplier, SupplierCommand, SupplierDecision, SupplierFacts,
+    SupplierRefusal, SupplierRow, decide_invoice, decide_payout, decide_payout_reversal,
+    decide_supplier,
 };
 use ventanilla_store::{Counters, StoreError, Tx};
 

@@ -18,8 +18,7 @@ use super::{DatabaseAddress, PgConnection};
 use crate::sql::{Link, Value};
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 2] =
-    [include_str!("../0001_books.sql"), include_str!("../0002_console.sql")];
+const SCRIPTS: [&str; 2] = [include_str!("../0001_books.sql"), include_str!("../0002_console.sql")];
 
 /// What scripts have run, and how far; and the row at which servers wait for each other.
 const LEDGER: [&str; 3] = [
