@@ -111,11 +111,12 @@ const RULES: [Rule; 11] = [
             "tracing",
         ],
     },
-    // Never the store nor the API: it stands beside the dialects, on the same service.
+    // Never the store nor the API: it stands beside the dialects, on the same service. What pages are drawn
+    // with is compressed once, when the first is asked for; forms and addresses are percent-encoded.
     Rule {
         package: "ventanilla-console",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
-        outside: &["askama", "axum", "jiff", "rust-embed", "tokio", "tracing"],
+        outside: &["askama", "axum", "flate2", "jiff", "percent-encoding", "tracing"],
     },
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },

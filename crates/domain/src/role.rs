@@ -58,6 +58,12 @@ impl Right {
         Self::KeepPayables,
         Self::Administer,
     ];
+
+    /// Whether it is used only by whoever has just proven a second factor. Of [`Self::Administer`] that is so
+    /// of keys and users, and not of the rest.
+    pub const fn needs_proof(self) -> bool {
+        matches!(self, Self::ReverseAny)
+    }
 }
 
 impl Role {

@@ -46,7 +46,7 @@ pub(crate) struct FileConfig {
     pub(crate) log: LogArgs,
     /// `tls_cert`, `tls_key`, `allow_plain_http` and `trusted_proxies`.
     pub(crate) edge: EdgeArgs,
-    /// `batch_len_max`, `queue_len_max`, `token_lifetime_s` and `session_lifetime_s`.
+    /// `batch_len_max`, `queue_len_max`, `token_lifetime_s`, `session_lifetime_s` and those of the console.
     pub(crate) limits: LimitArgs,
     /// `address_requests_per_s` and the like.
     pub(crate) rates: RateArgs,
@@ -67,6 +67,12 @@ pub(crate) struct LimitArgs {
     /// Segundos que vive la sesión de un usuario desde su último uso
     #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_SESSION_LIFETIME_S", value_parser = from_count)]
     session_lifetime_s: Option<u32>,
+    /// Segundos que vive una sesión de la consola desde su último uso
+    #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_CONSOLE_IDLE_S", value_parser = from_count)]
+    console_idle_s: Option<u32>,
+    /// Segundos que vive una sesión de la consola, como máximo
+    #[arg(long, hide = true, value_name = "S", env = "VENTANILLA_CONSOLE_SESSION_S", value_parser = from_count)]
+    console_session_s: Option<u32>,
 }
 
 impl LimitArgs {
@@ -91,6 +97,15 @@ impl LimitArgs {
                 .session_lifetime_s
                 .or(file.session_lifetime_s)
                 .map_or(built_in.session_lifetime_s, i64::from),
+            console_idle_s: self
+                .console_idle_s
+                .or(file.console_idle_s)
+                .map_or(built_in.console_idle_s, i64::from),
+            console_session_s: self
+                .console_session_s
+                .or(file.console_session_s)
+                .map_or(built_in.console_session_s, i64::from),
+            is_second_factor_asked: built_in.is_second_factor_asked,
         }
     }
 }
@@ -112,7 +127,7 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order in which `config check --print` tells them.
-pub(crate) const KEYS: [Key; 23] = [
+pub(crate) const KEYS: [Key; 25] = [
     key("data", "Directorio de los datos", "\"/var/lib/ventanilla/datos\""),
     key(
         "database",
@@ -165,6 +180,8 @@ pub(crate) const KEYS: [Key; 23] = [
         "Segundos que vive la sesión de un usuario desde su último uso",
         "3600",
     ),
+    key("console_idle_s", "Segundos que vive una sesión de la consola desde su último uso", "1200"),
+    key("console_session_s", "Segundos que vive una sesión de la consola, como máximo", "43200"),
     key("batch_len_max", "Pagos que comparten un commit, como máximo", "256"),
     key("queue_len_max", "Pagos que pueden esperar, como máximo", "4096"),
     key(
@@ -296,6 +313,8 @@ impl FileConfig {
             "queue_len_max" => keep(&mut self.limits.queue_len_max, count()),
             "token_lifetime_s" => keep(&mut self.limits.token_lifetime_s, count()),
             "session_lifetime_s" => keep(&mut self.limits.session_lifetime_s, count()),
+            "console_idle_s" => keep(&mut self.limits.console_idle_s, count()),
+            "console_session_s" => keep(&mut self.limits.console_session_s, count()),
             "address_requests_per_s" => keep(&mut self.rates.address_requests_per_s, whole()),
             "address_requests_burst" => keep(&mut self.rates.address_requests_burst, whole()),
             "collector_requests_per_s" => keep(&mut self.rates.collector_requests_per_s, whole()),

@@ -11,6 +11,7 @@ use ventanilla_store::{CollectorRecord, StoreError, Tx, to_hex};
 use crate::access::secret_digest;
 use crate::collecting::{Decided, company_of, pay_facts};
 use crate::printing::issuer_of_number;
+use crate::trail::StaffAct;
 use crate::{
     AdminRefusal, Collector, Credentials, Entropy, Failure, NewCollector, NewCompany, NoRefusal,
     PastPayment, PastPaymentRefusal, Service, Subject, What,
@@ -59,32 +60,7 @@ impl Service {
         company: CompanyId,
         settings: Vec<(String, String)>,
     ) -> Result<Company, Failure<AdminRefusal>> {
-        let act = self.operator_act(What::CompanySet);
-        self.write(move |tx, now| {
-            let Some(company) = tx.company(company)? else {
-                return Ok(Err(AdminRefusal::CompanyUnknown));
-            };
-            let before = issuer_of_number(&tx.view(), company.id, company.issuer)?;
-            let (policy, issuer) = match set(&company, &before.unwrap_or_default(), &settings) {
-                Ok(set) => set,
-                Err(refusal) => return Ok(Err(refusal.into())),
-            };
-            let changed = Company { policy, issuer: issuer.number, ..company.as_ref().clone() };
-            if closes_an_open_day(&company, &changed, now) {
-                return Ok(Err(AdminRefusal::DayNotOver));
-            }
-            if changed.policy != company.policy {
-                let event = Event::PolicyChanged(Box::new(changed.policy.clone()));
-                tx.append(company.id, event, now)?;
-            }
-            if changed.issuer != company.issuer {
-                tx.append(company.id, Event::IssuerKept(Box::new(issuer)), now)?;
-            }
-            let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
-            act.keep(tx, now, Some(company.id), Subject::named(keys.join(", ")))?;
-            Ok(Ok(changed))
-        })
-        .await
+        self.write(setting_company(self.operator_act(What::CompanySet), company, settings)).await
     }
 
     /// What heads a company's papers; `None` where nothing was said, or there is no such company.
@@ -102,6 +78,13 @@ impl Service {
         &self,
         new: NewCollector,
     ) -> Result<(Collector, Credentials), Failure<AdminRefusal>> {
+        let (record, credentials) = self.new_collector(new);
+        let act = self.operator_act(What::CollectorAdd);
+        Ok((shown(&self.write(adding_collector(act, record)).await?), credentials))
+    }
+
+    /// A collector's record before it has an id, and its credentials.
+    pub(crate) fn new_collector(&self, new: NewCollector) -> (CollectorRecord, Credentials) {
         let NewCollector { company, name, can_list, credentials } = new;
         let credentials = credentials.unwrap_or_else(|| issue(&name, self.entropy()));
         let code = ["code", &credentials.security_code];
@@ -120,16 +103,7 @@ impl Service {
             is_active: true,
             previous: None,
         };
-        let act = self.operator_act(What::CollectorAdd);
-        let record = self.write(move |tx, now| {
-            let added = add_collector(tx, record.clone())?;
-            if let Ok(record) = &added {
-                let subject = Subject::named(record.name.as_str());
-                act.keep(tx, now, Some(record.company), subject)?;
-            }
-            Ok(added)
-        });
-        Ok((shown(&record.await?), credentials))
+        (record, credentials)
     }
 
     /// All collectors, or one company's, by id.
@@ -153,45 +127,8 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Collector, Failure<AdminRefusal>> {
-        self.change_collector(company, name, What::CollectorDisable, |tx, record, _| {
-            let record = CollectorRecord { is_active: false, ..record };
-            tx.put_collector(record.clone())?;
-            Ok(shown(&record))
-        })
-        .await
-    }
-
-    /// Changes the collector of that name, which is an act of administration.
-    ///
-    /// Refusals in order: an unknown company, an unknown name.
-    pub(crate) async fn change_collector<T: Send + 'static>(
-        &self,
-        company: CompanyId,
-        name: &str,
-        what: What,
-        change: impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<T, StoreError>
-        + Send
-        + 'static,
-    ) -> Result<T, Failure<AdminRefusal>> {
-        let (name, act) = (name.trim().to_owned(), self.operator_act(what));
-        self.write(move |tx, now| {
-            tx.hold_identities()?;
-            if tx.company(company)?.is_none() {
-                return Ok(Err(AdminRefusal::CompanyUnknown));
-            }
-            let mut records = tx.view().collectors()?.into_iter();
-            let is_named = |record: &CollectorRecord| {
-                record.company == company && record.name.as_str() == name
-            };
-            match records.find(is_named) {
-                Some(record) => {
-                    act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
-                    change(tx, record, now).map(Ok)
-                }
-                None => Ok(Err(AdminRefusal::CollectorUnknown)),
-            }
-        })
-        .await
+        let act = self.operator_act(What::CollectorDisable);
+        self.write(changing_collector(act, company, name, disable_collector)).await
     }
 
     /// Records a payment taken before the books were opened here, under the id it has. The
@@ -215,6 +152,91 @@ impl Service {
         })
         .await
     }
+}
+
+/// What changes a company's rules and what heads its papers, whoever does it. Refusals as in
+/// [`Service::set_company`].
+pub(crate) fn setting_company(
+    act: StaffAct,
+    company: CompanyId,
+    settings: Vec<(String, String)>,
+) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<Company, AdminRefusal> + Send + 'static {
+    move |tx, now| {
+        let Some(company) = tx.company(company)? else {
+            return Ok(Err(AdminRefusal::CompanyUnknown));
+        };
+        let before = issuer_of_number(&tx.view(), company.id, company.issuer)?;
+        let (policy, issuer) = match set(&company, &before.unwrap_or_default(), &settings) {
+            Ok(set) => set,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        let changed = Company { policy, issuer: issuer.number, ..company.as_ref().clone() };
+        if closes_an_open_day(&company, &changed, now) {
+            return Ok(Err(AdminRefusal::DayNotOver));
+        }
+        if changed.policy != company.policy {
+            let event = Event::PolicyChanged(Box::new(changed.policy.clone()));
+            tx.append(company.id, event, now)?;
+        }
+        if changed.issuer != company.issuer {
+            tx.append(company.id, Event::IssuerKept(Box::new(issuer)), now)?;
+        }
+        let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
+        act.keep(tx, now, Some(company.id), Subject::named(keys.join(", ")))?;
+        Ok(Ok(changed))
+    }
+}
+
+/// What adds a collector, whoever does it. Refusals as in [`Service::add_collector`].
+pub(crate) fn adding_collector(
+    act: StaffAct,
+    record: CollectorRecord,
+) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<CollectorRecord, AdminRefusal> + Send + 'static {
+    move |tx, now| {
+        let added = add_collector(tx, record.clone())?;
+        if let Ok(record) = &added {
+            act.keep(tx, now, Some(record.company), Subject::named(record.name.as_str()))?;
+        }
+        Ok(added)
+    }
+}
+
+/// What changes the collector of a name, whoever does it.
+///
+/// Refusals in order: an unknown company, an unknown name.
+pub(crate) fn changing_collector<T: Send + 'static>(
+    act: StaffAct,
+    company: CompanyId,
+    name: &str,
+    change: impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<T, StoreError> + Send + 'static,
+) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, AdminRefusal> + Send + 'static {
+    let name = name.trim().to_owned();
+    move |tx, now| {
+        tx.hold_identities()?;
+        if tx.company(company)?.is_none() {
+            return Ok(Err(AdminRefusal::CompanyUnknown));
+        }
+        let mut records = tx.view().collectors()?.into_iter();
+        let is_named =
+            |record: &CollectorRecord| record.company == company && record.name.as_str() == name;
+        match records.find(is_named) {
+            Some(record) => {
+                act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
+                change(tx, record, now).map(Ok)
+            }
+            None => Ok(Err(AdminRefusal::CollectorUnknown)),
+        }
+    }
+}
+
+pub(crate) fn disable_collector(
+    tx: &mut Tx<'_>,
+    record: CollectorRecord,
+    _: Timestamp,
+) -> Result<Collector, StoreError> {
+    let record = CollectorRecord { is_active: false, ..record };
+    tx.put_collector(record.clone())?;
+    Ok(shown(&record))
 }
 
 /// A company under rules that bind nobody but for its days: what was taken in the past was taken.

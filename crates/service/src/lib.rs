@@ -9,6 +9,7 @@ mod admin;
 mod checkpoint;
 mod clock;
 mod collecting;
+mod counter;
 mod days;
 mod explaining;
 mod exports;
@@ -20,6 +21,7 @@ mod kit;
 mod meters;
 mod mirror;
 mod network;
+mod office;
 mod payables;
 mod printing;
 mod readiness;
@@ -57,6 +59,9 @@ pub use meters::{
 };
 pub use mirror::leave_mirror;
 pub use network::network_of;
+pub use office::{
+    Administered, Administration, EnteredConsole, Office, OfficeRefusal, Officer, Proof,
+};
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
     PayoutName, PayoutReadRefusal, PayoutRequest, PayoutSelector, PayoutState, SettledInvoice,
@@ -104,6 +109,13 @@ pub struct Settings {
     pub token_lifetime_s: i64,
     /// How long a user's session lives after its last renewal, in seconds.
     pub session_lifetime_s: i64,
+    /// How long a session of the console lives after its last use, in seconds.
+    pub console_idle_s: i64,
+    /// How long a session of the console lives at most, in seconds.
+    pub console_session_s: i64,
+    /// Whether a second factor is asked for at the console: not in a demonstration, which is to be tried
+    /// without an app.
+    pub is_second_factor_asked: bool,
 }
 
 impl Default for Settings {
@@ -113,6 +125,9 @@ impl Default for Settings {
             queue_len_max: 4096,
             token_lifetime_s: 8 * 3600,
             session_lifetime_s: 3600,
+            console_idle_s: 20 * 60,
+            console_session_s: 12 * 3600,
+            is_second_factor_asked: true,
         }
     }
 }

@@ -14,7 +14,7 @@ use ventanilla_domain::Label;
 use ventanilla_store::{CommitError, Mirror, MirrorError, Store};
 
 use crate::meters::MirrorMeters;
-use crate::trail::OperatorAct;
+use crate::trail::StaffAct;
 use crate::{Clock, Service, Subject, What, failure};
 
 /// Between two looks at the mirror while nobody writes, and between two tries of one that fails.
@@ -234,7 +234,7 @@ pub fn leave_mirror(
     let nothing = CommitError::Nothing;
     let mut tx = store.begin().map_err(nothing)?;
     tx.set_mirror(None).map_err(nothing)?;
-    let act = OperatorAct::by(operator, What::MirrorOff);
+    let act = StaffAct::by(operator, What::MirrorOff);
     act.keep(&mut tx, clock.now(), None, Subject::named(name)).map_err(nothing)?;
     tx.commit()
 }

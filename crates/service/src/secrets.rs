@@ -4,10 +4,10 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use ventanilla_domain::CompanyId;
-use ventanilla_store::{CollectorRecord, PreviousSecret};
+use ventanilla_store::{CollectorRecord, PreviousSecret, StoreError, Tx};
 
 use crate::access::secret_digest;
-use crate::admin::{issue_password, shown};
+use crate::admin::{changing_collector, issue_password, shown};
 use crate::{AdminRefusal, Collector, Failure, Service, What};
 
 /// What becomes of the secret that another replaces.
@@ -53,9 +53,19 @@ impl Service {
         name: &str,
         rotation: Rotation,
     ) -> Result<Rotated, Failure<AdminRefusal>> {
+        let (act, rotating) = (self.operator_act(What::CollectorRotate), self.rotating(rotation));
+        self.write(changing_collector(act, company, name, rotating)).await
+    }
+
+    /// What issues a collector's secret anew, whoever does it.
+    pub(crate) fn rotating(
+        &self,
+        rotation: Rotation,
+    ) -> impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<Rotated, StoreError> + Send + 'static
+    {
         let keys = self.store().keys().clone();
         let password = issue_password(self.entropy());
-        self.change_collector(company, name, What::CollectorRotate, move |tx, record, now| {
+        move |tx, record, now| {
             let login = record.login.as_str();
             let previous = previous_of(&record, rotation, now);
             let record = CollectorRecord {
@@ -74,8 +84,7 @@ impl Service {
                 password: password.clone(),
                 previous_until: previous.map(|previous| previous.until),
             })
-        })
-        .await
+        }
     }
 
     /// Takes a collector's credentials again. Its tokens of before are forgotten: whoever disabled it
@@ -87,19 +96,25 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Collector, Failure<AdminRefusal>> {
-        self.change_collector(company, name, What::CollectorEnable, |tx, record, _| {
-            if record.is_active {
-                return Ok(shown(&record));
-            }
-            let record = CollectorRecord { is_active: true, ..record };
-            tx.put_collector(record.clone())?;
-            for token in tx.view().tokens_of(record.id)? {
-                tx.drop_token(&token.digest)?;
-            }
-            Ok(shown(&record))
-        })
-        .await
+        let act = self.operator_act(What::CollectorEnable);
+        self.write(changing_collector(act, company, name, enable_collector)).await
     }
+}
+
+pub(crate) fn enable_collector(
+    tx: &mut Tx<'_>,
+    record: CollectorRecord,
+    _: Timestamp,
+) -> Result<Collector, StoreError> {
+    if record.is_active {
+        return Ok(shown(&record));
+    }
+    let record = CollectorRecord { is_active: true, ..record };
+    tx.put_collector(record.clone())?;
+    for token in tx.view().tokens_of(record.id)? {
+        tx.drop_token(&token.digest)?;
+    }
+    Ok(shown(&record))
 }
 
 /// The secret that a rotation leaves behind, where it is still to be taken.

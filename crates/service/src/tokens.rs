@@ -4,11 +4,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Label};
-use ventanilla_store::{CollectorRecord, Digest, TokenRecord, to_hex};
+use ventanilla_store::{CollectorRecord, Digest, StoreError, TokenRecord, Tx, View, to_hex};
 
+use crate::admin::changing_collector;
+use crate::collecting::Decided;
+use crate::trail::StaffAct;
 use crate::{AdminRefusal, Failure, Service, Subject, What};
 
-/// What a token is named by: the start of its hash, of which nobody learns the token.
+/// What a token, or a session of the console, is named by: the start of its hash, of which nobody learns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenId([u8; Self::LEN]);
 
@@ -24,7 +27,7 @@ impl TokenId {
         Some(Self(bytes))
     }
 
-    fn of(digest: &Digest) -> Self {
+    pub(crate) fn of(digest: &Digest) -> Self {
         Self(*digest.first_chunk().expect("a hash is longer than an id"))
     }
 
@@ -83,23 +86,7 @@ impl Service {
         name: Option<&str>,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
         let now = self.clock().now();
-        self.read_decided(|view| {
-            let mut collectors = view.collectors()?;
-            collectors.retain(|collector| {
-                company.is_none_or(|company| collector.company == company)
-                    && name.is_none_or(|name| collector.name.as_str() == name.trim())
-            });
-            if name.is_some() && collectors.is_empty() {
-                return Ok(Err(AdminRefusal::CollectorUnknown));
-            }
-            let mut tokens = Vec::new();
-            for collector in collectors.iter().filter(|collector| collector.is_active) {
-                let alive = view.tokens_of(collector.id)?.into_iter();
-                let alive = alive.filter(|token| token.expires_at > now);
-                tokens.extend(alive.map(|token| KeptToken::of(&token, collector)));
-            }
-            Ok(Ok(tokens))
-        })
+        self.read_decided(|view| kept_tokens(view, company, name, now))
     }
 
     /// Ends the token of an id, of any company or of that one: it is unknown from this commit on, also
@@ -111,22 +98,7 @@ impl Service {
         id: TokenId,
         company: Option<CompanyId>,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
-        let ((first, last), act) = (id.to_range(), self.operator_act(What::TokenRevoke));
-        self.write_aside(move |tx, now| {
-            let mut revoked = Vec::new();
-            for token in tx.view().tokens_between(&first, &last)? {
-                let Some(collector) = tx.view().collector(token.collector)? else { continue };
-                let is_named = company.is_none_or(|company| collector.company == company);
-                if is_named && token.expires_at > now {
-                    tx.drop_token(&token.digest)?;
-                    let subject = Subject::named(collector.name.as_str());
-                    act.keep(tx, now, Some(collector.company), subject)?;
-                    revoked.push(KeptToken::of(&token, &collector));
-                }
-            }
-            Ok(if revoked.is_empty() { Err(AdminRefusal::TokenUnknown) } else { Ok(revoked) })
-        })
-        .await
+        self.write_aside(revoking_token(self.operator_act(What::TokenRevoke), id, company)).await
     }
 
     /// Ends all tokens of a collector; those that had not ended. Its secret is taken as before.
@@ -137,16 +109,72 @@ impl Service {
         company: CompanyId,
         name: &str,
     ) -> Result<Vec<KeptToken>, Failure<AdminRefusal>> {
-        self.change_collector(company, name, What::TokenRevoke, |tx, record, now| {
-            let mut revoked = Vec::new();
-            for token in tx.view().tokens_of(record.id)? {
-                tx.drop_token(&token.digest)?;
-                if token.expires_at > now {
-                    revoked.push(KeptToken::of(&token, &record));
-                }
-            }
-            Ok(revoked)
-        })
+        let act = self.operator_act(What::TokenRevoke);
+        self.write(changing_collector(act, company, name, |tx, record, now| {
+            revoke_tokens(tx, &record, now)
+        }))
         .await
     }
+}
+
+/// The tokens that are taken now, as in [`Service::tokens`].
+pub(crate) fn kept_tokens(
+    view: &View<'_>,
+    company: Option<CompanyId>,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Decided<Vec<KeptToken>, AdminRefusal> {
+    let mut collectors = view.collectors()?;
+    collectors.retain(|collector| {
+        company.is_none_or(|company| collector.company == company)
+            && name.is_none_or(|name| collector.name.as_str() == name.trim())
+    });
+    if name.is_some() && collectors.is_empty() {
+        return Ok(Err(AdminRefusal::CollectorUnknown));
+    }
+    let mut tokens = Vec::new();
+    for collector in collectors.iter().filter(|collector| collector.is_active) {
+        let alive = view.tokens_of(collector.id)?.into_iter();
+        let alive = alive.filter(|token| token.expires_at > now);
+        tokens.extend(alive.map(|token| KeptToken::of(&token, collector)));
+    }
+    Ok(Ok(tokens))
+}
+
+/// What ends the token of an id, whoever does it. Refusals as in [`Service::revoke_token`].
+pub(crate) fn revoking_token(
+    act: StaffAct,
+    id: TokenId,
+    company: Option<CompanyId>,
+) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<Vec<KeptToken>, AdminRefusal> + Send + 'static {
+    let (first, last) = id.to_range();
+    move |tx, now| {
+        let mut revoked = Vec::new();
+        for token in tx.view().tokens_between(&first, &last)? {
+            let Some(collector) = tx.view().collector(token.collector)? else { continue };
+            let is_named = company.is_none_or(|company| collector.company == company);
+            if is_named && token.expires_at > now {
+                tx.drop_token(&token.digest)?;
+                let subject = Subject::named(collector.name.as_str());
+                act.keep(tx, now, Some(collector.company), subject)?;
+                revoked.push(KeptToken::of(&token, &collector));
+            }
+        }
+        Ok(if revoked.is_empty() { Err(AdminRefusal::TokenUnknown) } else { Ok(revoked) })
+    }
+}
+
+pub(crate) fn revoke_tokens(
+    tx: &mut Tx<'_>,
+    record: &CollectorRecord,
+    now: Timestamp,
+) -> Result<Vec<KeptToken>, StoreError> {
+    let mut revoked = Vec::new();
+    for token in tx.view().tokens_of(record.id)? {
+        tx.drop_token(&token.digest)?;
+        if token.expires_at > now {
+            revoked.push(KeptToken::of(&token, record));
+        }
+    }
+    Ok(revoked)
 }

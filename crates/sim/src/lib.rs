@@ -8,6 +8,7 @@ mod drive;
 mod files;
 pub mod payables;
 mod people;
+mod services;
 mod words;
 mod workload;
 
@@ -15,4 +16,5 @@ pub use auditor::Auditor;
 pub use drive::{Outcome, apply};
 pub use files::{write_bills, write_members};
 pub use people::World;
+pub use services::memory_service;
 pub use workload::{KnownBill, Operation, Step, Workload};

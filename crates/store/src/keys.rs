@@ -8,6 +8,7 @@ use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use ventanilla_domain::UserId;
 
 use crate::OpenError;
 use crate::sealed::{seal_once, unseal_once};
@@ -102,6 +103,26 @@ impl Keys {
     /// The key of one sealed backup, of its salt: whoever has the secrets file can open it.
     pub(crate) fn backup_key(&self, salt: &Digest) -> Digest {
         self.chain_link([b"ventanilla backup".as_slice(), salt].into_iter())
+    }
+
+    /// Seals what a user's second factor is computed from, under a key of its own; `salt` is random and never
+    /// used twice.
+    pub fn seal_second_factor(&self, user: UserId, salt: &Digest, secret: &[u8]) -> String {
+        let sealed = seal_once(&self.second_factor_key(user, salt), secret);
+        format!("{}{}", to_hex(salt), to_hex(&sealed))
+    }
+
+    /// What [`Self::seal_second_factor`] sealed for that user; `None` of another's, or where it was altered.
+    pub fn unseal_second_factor(&self, user: UserId, sealed: &str) -> Option<Vec<u8>> {
+        let (salt, sealed) = sealed.split_at_checked(64)?;
+        let bytes = |at: usize| u8::from_str_radix(sealed.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..sealed.len()).step_by(2).map(bytes).collect();
+        unseal_once(&self.second_factor_key(user, &from_hex(salt)?), &bytes?)
+    }
+
+    fn second_factor_key(&self, user: UserId, salt: &Digest) -> Digest {
+        let user = user.to_i64().to_be_bytes();
+        self.chain_link([b"ventanilla second factor".as_slice(), &user, salt].into_iter())
     }
 
     /// What vouches for the manifest of a backup.
@@ -231,6 +252,20 @@ mod tests {
             let mut random = [9; 64];
             random[other] = 8;
             assert!(!made.is_same(&Keys::from_random(random)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_second_factor_is_unsealed_for_its_user_by_its_keys_alone() {
+        let (keys, user) = (Keys::from_random([7; 64]), UserId::FIRST);
+        let sealed = keys.seal_second_factor(user, &[1; 32], b"secret");
+        assert_eq!(keys.unseal_second_factor(user, &sealed).unwrap(), b"secret");
+        assert!(!sealed.contains(&to_hex(b"secret")));
+        let other = user.checked_next().unwrap();
+        assert_eq!(keys.unseal_second_factor(other, &sealed), None);
+        assert_eq!(Keys::from_random([8; 64]).unseal_second_factor(user, &sealed), None);
+        for bad in ["", "00", "ñ", &sealed[1..], &sealed[..80], &sealed.replace('a', "b")] {
+            assert_eq!(keys.unseal_second_factor(user, bad), None, "{bad}");
         }
     }
 

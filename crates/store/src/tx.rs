@@ -167,7 +167,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Forgets every token and ends every session, permanent ones too.
+    /// Forgets every token and invitation, and ends every session, permanent ones too.
     pub fn end_all_sign_ins(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Memory(tx) => {

@@ -10,6 +10,7 @@ use std::fmt;
 use jiff::Timestamp;
 use ventanilla_domain::{Company, CompanyId, IntegratorId, Role, Text, UserId};
 
+use crate::inside::Inside;
 use crate::memory::State;
 use crate::mirror::Identified;
 use crate::sql::Hold;
@@ -293,6 +294,7 @@ pub(crate) struct Identities {
     users: BTreeMap<UserId, UserRecord>,
     rights: BTreeMap<(UserId, CompanyId), Role>,
     sessions: BTreeMap<Digest, SessionRecord>,
+    pub(crate) inside: Inside,
 }
 
 impl Identities {
@@ -306,6 +308,7 @@ impl Identities {
             users: users.map(|record| (record.id, record.clone())).collect(),
             rights: rights.map(|(user, company, role)| ((*user, *company), *role)).collect(),
             sessions: BTreeMap::new(),
+            inside: Inside::of(identified),
         }
     }
 
@@ -357,6 +360,11 @@ impl Identities {
 
     pub(crate) fn drop_all_sessions(&mut self) {
         self.sessions.clear();
+        self.inside.end_all();
+    }
+
+    pub(crate) fn user(&self, id: UserId) -> Option<&UserRecord> {
+        self.users.get(&id)
     }
 
     fn put_session(&mut self, record: &SessionRecord) -> Write {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::http::{HeaderMap, HeaderName};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The text is no address and no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,16 @@ impl Proxies {
     }
 }
 
+impl Proxies {
+    /// Whether the peer is a proxy that is believed and says that it was asked in TLS: by the last word of
+    /// `X-Forwarded-Proto`, which is its own.
+    pub(super) fn is_asked_in_tls(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let said = headers.get_all(FORWARDED_PROTO).iter().next_back();
+        let said = said.and_then(|said| said.to_str().ok()?.rsplit(',').next());
+        self.hold(peer) && said.is_some_and(|said| said.trim().eq_ignore_ascii_case("https"))
+    }
+}
+
 /// An address as proxies write it: some with a port.
 fn to_address(name: &str) -> Option<IpAddr> {
     let address = name.parse::<IpAddr>().ok();
@@ -150,5 +161,26 @@ mod tests {
             let nobody = Proxies::default().caller(peer.parse().unwrap(), &map);
             assert_eq!(nobody, peer.parse::<IpAddr>().unwrap(), "nobody is believed unless named");
         }
+    }
+
+    #[test]
+    fn only_a_proxy_that_is_believed_says_that_it_was_asked_in_tls() {
+        let proxies = Proxies(vec![network("10.0.0.0/8")]);
+        for (peer, said, is_private) in [
+            ("10.0.0.1", "https", true),
+            ("10.0.0.1", "http, HTTPS", true),
+            ("10.0.0.1", "https, http", false),
+            ("10.0.0.1", "", false),
+            ("192.0.2.1", "https", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED_PROTO, said.parse().unwrap());
+            assert_eq!(
+                proxies.is_asked_in_tls(peer.parse().unwrap(), &headers),
+                is_private,
+                "{peer} {said}"
+            );
+        }
+        assert!(!proxies.is_asked_in_tls("10.0.0.1".parse().unwrap(), &HeaderMap::new()));
     }
 }

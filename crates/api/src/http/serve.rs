@@ -46,6 +46,11 @@ impl PeerAddress {
     }
 }
 
+/// Whether nobody on the way can read a request, as an extension of it: it came in our own TLS, or a proxy which
+/// is believed says that it did in its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivateWay(pub bool);
+
 /// What one listener grants (ARCHITECTURE.md, "The HTTP edge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -94,7 +99,7 @@ pub struct Edge {
 }
 
 /// Serves until `shutdown` resolves, then finishes the requests that were accepted, for at most
-/// [`Limits::shut_down_time_max`]. [`PeerAddress`] is in each request's extensions.
+/// [`Limits::shut_down_time_max`]. [`PeerAddress`] and [`PrivateWay`] are in each request's extensions.
 ///
 /// It fails only where the listener cannot be used at all; a failing connection costs itself.
 pub async fn serve(
@@ -121,6 +126,7 @@ pub async fn serve(
                         let serving = Serving {
                             limits,
                             address,
+                            is_in_tls: tls.is_some(),
                             router: router.clone(),
                             proxies: Arc::clone(&proxies),
                             watcher: graceful.watcher(),
@@ -166,6 +172,7 @@ async fn pause_after(error: &io::Error) {
 struct Serving {
     limits: Limits,
     address: PeerAddress,
+    is_in_tls: bool,
     router: Router,
     proxies: Arc<Proxies>,
     watcher: Watcher,
@@ -190,7 +197,7 @@ impl Serving {
     }
 
     async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let Self { limits, address, router, proxies, watcher, seat } = self;
+        let Self { limits, address, is_in_tls, router, proxies, watcher, seat } = self;
         let activity = Arc::new(Activity::default());
         let timer = HeaderTimer {
             activity: Arc::clone(&activity),
@@ -208,7 +215,10 @@ impl Serving {
         );
         let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
             let caller = proxies.caller(address.0, request.headers());
-            request.extensions_mut().insert(PeerAddress(caller));
+            let is_private = is_in_tls || proxies.is_asked_in_tls(address.0, request.headers());
+            let extensions = request.extensions_mut();
+            extensions.insert(PeerAddress(caller));
+            extensions.insert(PrivateWay(is_private));
             router.clone().call(request.map(|body| WatchedBody::new(body, Arc::clone(&seat))))
         });
         let connection = http1::Builder::new()

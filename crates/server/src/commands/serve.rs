@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
 use clap::Args;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use ventanilla_api::{Edge, Limits, Monitor, Proxies, Rates, Tls};
+use ventanilla_api::{Edge, Limits, Monitor, PeerAddress, PrivateWay, Proxies, Rates, Tls};
 use ventanilla_service::{Service, Settings, Verifier};
 
 use super::edge::EdgeArgs;
@@ -280,7 +282,8 @@ pub(crate) fn serve(
         greet(address)?;
         let edge = Edge { meters: watch.monitor.meters(), ..edge };
         let meters = Arc::clone(&edge.meters);
-        let router = ventanilla_api::counted_router(service.clone(), meters, rates);
+        let pages = console_of(service.clone());
+        let router = ventanilla_api::router_beside(service.clone(), meters, rates, pages);
         until_stopped(edge, listener, router, &service, &watch.monitor, &mut signals).await?;
         watch.end().await;
         anyhow::Ok(())
@@ -290,6 +293,25 @@ pub(crate) fn serve(
     drop(verifier);
     ended?;
     runtime.block_on(to_end(&service))
+}
+
+/// The console, which is told who asks as the edge found it.
+fn console_of(service: Service) -> Router {
+    let settings = ventanilla_console::ConsoleSettings::default();
+    ventanilla_console::router(service, settings).layer(map_request(tell_caller))
+}
+
+async fn tell_caller(mut request: Request) -> Request {
+    let extensions = request.extensions_mut();
+    let mut caller = ventanilla_console::Caller::default();
+    if let Some(PeerAddress(address)) = extensions.get() {
+        caller.address = *address;
+    }
+    if let Some(PrivateWay(is_private)) = extensions.get() {
+        caller.is_private = *is_private;
+    }
+    extensions.insert(caller);
+    request
 }
 
 fn start_verifier(service: &Service, place: &Place) -> anyhow::Result<Verifier> {

@@ -21,7 +21,7 @@ use super::kinds::{Kind, Outcomes, difference, no_counters, standing};
 use super::run::{Chunk, Done, Job, Tell, count};
 use super::{ImportRefusal, LineOutcome, LineVerdict, News, Phase, Source};
 use crate::collecting::{Decided, company_of};
-use crate::trail::OperatorAct;
+use crate::trail::StaffAct;
 use crate::{Subject, Submitted, What};
 
 /// Between two transactions, so that another process's payments find the store free: longer than
@@ -98,7 +98,7 @@ fn accept(job: &Job<'_>, totals: &ImportTotals, is_change: bool) -> Done<(FileId
         };
         let file = ImportedFile { id: counters.next_file, ..accepted.clone() };
         let id = file.id;
-        let act = OperatorAct::by(&file.imported_by, What::Import);
+        let act = StaffAct::by(&file.imported_by, What::Import);
         let (kept, name) = (Some(id), Some(file.name.to_string()));
         let subject = Subject { file: kept, name, ..Subject::default() };
         tx.append(company, Event::FileImported(Box::new(file)), now)?;

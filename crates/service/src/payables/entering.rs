@@ -16,7 +16,7 @@ use ventanilla_domain::{
 use ventanilla_store::{Counters, StoreError, Tx};
 
 use crate::collecting::Decided;
-use crate::trail::OperatorAct;
+use crate::trail::StaffAct;
 use crate::{Accepted, Failure, Service, Subject, UserCaller, What};
 
 /// Why nothing was written for a company, in order of precedence.
@@ -62,7 +62,7 @@ impl Service {
         row: SupplierRow,
     ) -> Written<Supplier, SupplierRefusal> {
         let command = SupplierCommand { row, changed_by: caller.name.clone() };
-        self.enter(caller, company, move |tx, company, now| {
+        self.enter_for(caller, company, move |tx, company, now| {
             keep_supplier(tx, company, &command, now)
         })
         .await
@@ -78,7 +78,7 @@ impl Service {
         terms: InvoiceTerms,
     ) -> Written<PurchaseInvoice, InvoiceRefusal> {
         let command = InvoiceCommand { terms, recorded_by: caller.name.clone() };
-        self.enter(caller, company, move |tx, company, now| {
+        self.enter_for(caller, company, move |tx, company, now| {
             enter_invoice(tx, company, &command, now)
         })
         .await
@@ -102,8 +102,10 @@ impl Service {
             integrator: Some(caller.integrator),
             caller_key,
         };
-        self.enter(caller, company, move |tx, company, now| make_payout(tx, company, &command, now))
-            .await
+        self.enter_for(caller, company, move |tx, company, now| {
+            make_payout(tx, company, &command, now)
+        })
+        .await
     }
 
     /// Undoes a payout, for the operator. Refuses an unknown company, then in the order of
@@ -119,7 +121,7 @@ impl Service {
             };
             let undone = reverse_payout(tx, &company, &command, now)?;
             if undone.is_ok() {
-                let act = OperatorAct::by(&command.reversed_by, What::PayoutReverse);
+                let act = StaffAct::by(&command.reversed_by, What::PayoutReverse);
                 let subject = Subject { payout: Some(command.payout), ..Subject::default() };
                 act.keep(tx, now, Some(company.id), subject)?;
             }
@@ -129,7 +131,7 @@ impl Service {
     }
 
     /// Writes for a user who may.
-    async fn enter<T: Send + 'static, R: Send + 'static>(
+    async fn enter_for<T: Send + 'static, R: Send + 'static>(
         &self,
         caller: &UserCaller,
         company: CompanyId,

@@ -15,7 +15,7 @@ use ventanilla_store::{Counters, StoreError, Tx};
 pub use reports::{CollectorReport, LoadRefusal, LoadedReport, ReportVerdict};
 
 use crate::failure::damaged;
-use crate::trail::OperatorAct;
+use crate::trail::StaffAct;
 use crate::{Failure, NoRefusal, Service, Subject, What};
 
 /// A company whose books went on from a backup, or from it and the mirror.
@@ -54,7 +54,7 @@ impl Service {
         let displaced = displaced.clone();
         self.write_blocking(move |tx, now| {
             tx.end_all_sign_ins()?;
-            let act = OperatorAct::by(&restored_by, What::ReportWaive);
+            let act = StaffAct::by(&restored_by, What::ReportWaive);
             for (company, collector) in &waived {
                 act.keep(tx, now, Some(*company), Subject::named(collector.as_str()))?;
             }
@@ -75,7 +75,7 @@ impl Service {
         &self,
         restored_by: &Label,
     ) -> Result<Vec<RestoredCompany>, Failure<NoRefusal>> {
-        let act = OperatorAct::by(restored_by, What::Restore);
+        let act = StaffAct::by(restored_by, What::Restore);
         self.write_blocking(move |tx, now| {
             tx.end_all_sign_ins()?;
             let companies = tx.view().companies()?;
@@ -159,7 +159,7 @@ fn step_over(
         restored_by: restored_by.clone(),
     };
     tx.append(company, Event::BooksRestored(Box::new(restoration)), now)?;
-    let act = OperatorAct::by(restored_by, What::Restore);
+    let act = StaffAct::by(restored_by, What::Restore);
     act.keep(tx, now, Some(company), Subject::default())?;
     Ok(RestoredCompany::of(company, last_entry, &counters_of(tx, company)?))
 }

@@ -1,6 +1,6 @@
 //! The trail: who did what from where, beside the books (docs/decisions/0019).
 //!
-//! What an operator changes is written in the act's own transaction ([`OperatorAct`]). What callers do
+//! What an operator changes is written in the act's own transaction ([`StaffAct`]). What callers do
 //! is noted in memory ([`Service::note`]) and written at most a second later, so that nobody waits for
 //! it: a crash loses that second of the trail, and nothing of the books.
 
@@ -19,7 +19,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{StoreError, Tx};
 
-use crate::Service;
+use crate::{Failure, Service};
 pub(crate) use flusher::Flusher;
 pub use record::ActRecord;
 
@@ -69,6 +69,8 @@ pub enum Who {
         /// Whose program.
         integrator: IntegratorId,
     },
+    /// A user at the console.
+    Staff(UserId),
     /// Whoever runs the command, as they are called there.
     Operator(Label),
 }
@@ -105,6 +107,15 @@ pub enum What {
     UserPassword,
     UserGrant,
     UserRevoke,
+    ConsoleIn,
+    ConsoleOut,
+    SessionEnd,
+    FactorEnrol,
+    FactorProve,
+    FactorRecover,
+    FactorReset,
+    UserInvite,
+    InvitationTake,
     Import,
     PayoutReverse,
     PayoutPrint,
@@ -152,6 +163,15 @@ impl What {
             Self::UserPassword => "user-password",
             Self::UserGrant => "user-grant",
             Self::UserRevoke => "user-revoke",
+            Self::ConsoleIn => "console-in",
+            Self::ConsoleOut => "console-out",
+            Self::SessionEnd => "session-end",
+            Self::FactorEnrol => "factor-enrol",
+            Self::FactorProve => "factor-prove",
+            Self::FactorRecover => "factor-recover",
+            Self::FactorReset => "factor-reset",
+            Self::UserInvite => "user-invite",
+            Self::InvitationTake => "invitation-take",
             Self::Import => "import",
             Self::PayoutReverse => "payout-reverse",
             Self::PayoutPrint => "payout-print",
@@ -185,6 +205,21 @@ pub enum ActOutcome {
     Unavailable,
     /// A defect or a damaged store, under the id that the log has too.
     Failed(String),
+}
+
+impl ActOutcome {
+    /// What a failure is in the trail; `code` names a refusal.
+    pub(crate) fn of_failure<R>(
+        failure: &Failure<R>,
+        code: impl FnOnce(&R) -> &'static str,
+    ) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(code(refusal).into()),
+            Failure::Unavailable => Self::Unavailable,
+            Failure::Unknown => Self::Unknown,
+            Failure::Internal(id) => Self::Failed(id.to_string()),
+        }
+    }
 }
 
 /// What an act was about, as far as it says.
@@ -245,22 +280,29 @@ impl Service {
     }
 
     /// The beginning of an act of administration.
-    pub(crate) fn operator_act(&self, what: What) -> OperatorAct {
-        OperatorAct { who: self.operator.clone().map_or(Who::Nobody, Who::Operator), what }
+    pub(crate) fn operator_act(&self, what: What) -> StaffAct {
+        let who = self.operator.clone().map_or(Who::Nobody, Who::Operator);
+        StaffAct { who, from: Origin::CommandLine, what }
     }
 }
 
-/// An act of administration before it is known what came of it.
+/// An act of the operator, or of a user at the console, before it is known what came of it.
 #[derive(Debug, Clone)]
-pub(crate) struct OperatorAct {
+pub(crate) struct StaffAct {
     who: Who,
+    from: Origin,
     what: What,
 }
 
-impl OperatorAct {
+impl StaffAct {
     /// An act of somebody whom the request itself names.
     pub(crate) fn by(operator: &Label, what: What) -> Self {
-        Self { who: Who::Operator(operator.clone()), what }
+        Self { who: Who::Operator(operator.clone()), from: Origin::CommandLine, what }
+    }
+
+    /// An act of a user at the console.
+    pub(crate) fn of_user(user: UserId, address: IpAddr, what: What) -> Self {
+        Self { who: Who::Staff(user), from: Origin::Address(address), what }
     }
 
     /// Writes it into the trail: it is there if what the transaction changes is.
@@ -275,9 +317,26 @@ impl OperatorAct {
         tx.append_trail(company, &ActRecord::of(&act).to_line(), now)
     }
 
+    /// The same of what somebody did for no company in particular: into the trail of each company that the user
+    /// works for, where those who answer for it look; of a user who works for none, into that of no company.
+    pub(crate) fn keep_of_user(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Timestamp,
+        user: UserId,
+        subject: &Subject,
+    ) -> Result<(), StoreError> {
+        let rights = tx.view().rights_of(user)?;
+        if rights.is_empty() {
+            return self.keep(tx, now, None, subject.clone());
+        }
+        rights
+            .iter()
+            .try_for_each(|(company, _)| self.keep(tx, now, Some(*company), subject.clone()))
+    }
+
     fn of(&self, company: Option<CompanyId>, subject: Subject, at: Timestamp) -> Act {
-        let Self { who, what } = self.clone();
-        let (from, outcome) = (Origin::CommandLine, ActOutcome::Done);
-        Act { at, company, from, who, what, outcome, subject }
+        let Self { who, from, what } = self.clone();
+        Act { at, company, from, who, what, outcome: ActOutcome::Done, subject }
     }
 }

@@ -126,6 +126,7 @@ impl<'a> ActRecord<'a> {
             Who::User { user, integrator } => {
                 Self { user: Some(user.to_i64()), integrator: Some(integrator.to_i64()), ..self }
             }
+            Who::Staff(user) => Self { user: Some(user.to_i64()), ..self },
             Who::Operator(name) => Self { operator: Some(name.as_str().into()), ..self },
         }
     }
@@ -198,6 +199,7 @@ mod tests {
         };
         let user =
             Who::User { user: id(UserId::from_i64, 1), integrator: id(IntegratorId::from_i64, 2) };
+        let staff = Who::Staff(id(UserId::from_i64, 4));
         let no = ActOutcome::Refused("FACTURA_YA_PAGADA".into());
         let (subject, operator) = (Subject::named("caja"), Label::from_text("ana").unwrap());
         let (from, who) = (Origin::CommandLine, Who::Operator(operator));
@@ -218,6 +220,15 @@ mod tests {
                     ..paid.clone()
                 },
                 r#"{"at_us":1637943112000000,"what":"pay","outcome":"failed","error_id":"5d1b","from":"192.0.2.7","integrator":2,"user":1}"#,
+            ),
+            (
+                Act {
+                    who: staff,
+                    what: What::FactorProve,
+                    subject: Subject::default(),
+                    ..paid.clone()
+                },
+                r#"{"at_us":1637943112000000,"what":"factor-prove","outcome":"done","from":"192.0.2.7","user":4}"#,
             ),
             (
                 Act { from, who, what: What::CollectorAdd, subject, ..paid },

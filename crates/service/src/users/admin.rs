@@ -1,5 +1,6 @@
 //! Administration: integrators, users and their rights.
 
+use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 use ventanilla_store::{
     IntegratorRecord, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx,
@@ -10,6 +11,7 @@ use super::password::PasswordMd5;
 use super::session::session_digest;
 use super::{Integrator, IssuedPassword, User};
 use crate::collecting::Decided;
+use crate::trail::StaffAct;
 use crate::{AdminRefusal, Failure, NoRefusal, Service, Subject, What};
 
 impl Service {
@@ -87,21 +89,18 @@ impl Service {
         role: Role,
     ) -> Result<User, Failure<AdminRefusal>> {
         let (_, password_hash) = self.hashed(password).await?;
-        let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
         let act = self.operator_act(What::UserAdd);
+        let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
         self.write(move |tx, now| {
             tx.hold_identities()?;
             if tx.company(company)?.is_none() {
                 return Ok(Err(AdminRefusal::CompanyUnknown));
             }
-            let records = tx.view().users()?;
-            if records.iter().any(|other| other.name == record.name) {
-                return Ok(Err(AdminRefusal::UserExists));
-            }
-            let id = next_id(&records, UserId::FIRST, UserId::checked_next)?;
-            let record = UserRecord { id, ..record.clone() };
-            tx.put_user(&record)?;
-            tx.put_right(id, company, role)?;
+            let record = match add_user(tx, record.clone())? {
+                Ok(record) => record,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            tx.put_right(record.id, company, role)?;
             act.keep(tx, now, Some(company), Subject::named(record.name.as_str()))?;
             shown_user(&tx.view(), record).map(Ok)
         })
@@ -127,11 +126,7 @@ impl Service {
         company: CompanyId,
         role: Role,
     ) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(user, Some(company), What::UserGrant, move |tx, record| {
-            tx.put_right(record.id, company, role)?;
-            Ok(Ok(()))
-        })
-        .await
+        self.change_user(user, Some(company), What::UserGrant, granting(company, role)).await
     }
 
     /// Takes a user's right for a company away; it acts at once.
@@ -142,35 +137,18 @@ impl Service {
         user: &SignInName,
         company: CompanyId,
     ) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(user, Some(company), What::UserRevoke, move |tx, record| {
-            let rights = tx.view().rights_of(record.id)?;
-            if !rights.iter().any(|(of, _)| *of == company) {
-                return Ok(Err(AdminRefusal::RightUnknown));
-            }
-            tx.drop_right(record.id, company)?;
-            Ok(Ok(()))
-        })
-        .await
+        self.change_user(user, Some(company), What::UserRevoke, revoking(company)).await
     }
 
     /// Disables a user: its password is refused from now on, and its sessions end, permanent ones
     /// too. Refuses an unknown name.
     pub async fn disable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(name, None, What::UserDisable, |tx, record| {
-            tx.drop_sessions(record.id)?;
-            tx.put_user(&UserRecord { is_active: false, ..record })?;
-            Ok(Ok(()))
-        })
-        .await
+        self.change_user(name, None, What::UserDisable, disable).await
     }
 
     /// Lets a user sign in again, with the password and the rights it has. Refuses an unknown name.
     pub async fn enable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
-        self.change_user(name, None, What::UserEnable, |tx, record| {
-            tx.put_user(&UserRecord { is_active: true, ..record })?;
-            Ok(Ok(()))
-        })
-        .await
+        self.change_user(name, None, What::UserEnable, enable).await
     }
 
     /// Gives a user another password and ends all its sessions.
@@ -183,7 +161,7 @@ impl Service {
     ) -> Result<User, Failure<AdminRefusal>> {
         let (_, password_hash) = self.hashed(password).await?;
         self.change_user(name, None, What::UserPassword, move |tx, record| {
-            tx.drop_sessions(record.id)?;
+            end_sessions(tx, record.id)?;
             tx.put_user(&UserRecord { password_hash: password_hash.clone(), ..record })?;
             Ok(Ok(()))
         })
@@ -215,7 +193,7 @@ impl Service {
     }
 
     /// A password that is chosen, or else issued by us, and what is kept of it.
-    async fn issued(
+    pub(crate) async fn issued(
         &self,
         chosen: Option<String>,
     ) -> Result<(IssuedPassword, PasswordHash), Failure<AdminRefusal>> {
@@ -225,7 +203,7 @@ impl Service {
     }
 
     /// A chosen password's MD5, and what is kept of it.
-    async fn hashed(
+    pub(crate) async fn hashed(
         &self,
         password: &str,
     ) -> Result<(PasswordMd5, PasswordHash), Failure<AdminRefusal>> {
@@ -265,27 +243,88 @@ impl Service {
         what: What,
         change: impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static,
     ) -> Result<User, Failure<AdminRefusal>> {
-        let (name, act) = (name.clone(), self.operator_act(what));
-        self.write(move |tx, now| {
-            tx.hold_identities()?;
-            if let Some(company) = company
-                && tx.company(company)?.is_none()
-            {
-                return Ok(Err(AdminRefusal::CompanyUnknown));
-            }
-            let Some(record) = tx.view().user_by_name(&name)? else {
-                return Ok(Err(AdminRefusal::UserUnknown));
-            };
-            if let Err(refusal) = change(tx, record)? {
-                return Ok(Err(refusal));
-            }
-            act.keep(tx, now, company, Subject::named(name.as_str()))?;
-            let changed = tx.view().user_by_name(&name)?;
-            let changed = changed.map(|record| shown_user(&tx.view(), record)).transpose()?;
-            Ok(changed.ok_or(AdminRefusal::UserUnknown))
-        })
-        .await
+        self.write(changing_user(self.operator_act(what), name.clone(), company, change)).await
     }
+}
+
+/// What changes a user, whoever does it, and answers it as it is then. Refusals in order: an unknown company, an
+/// unknown name, then those of the change.
+pub(crate) fn changing_user(
+    act: StaffAct,
+    name: SignInName,
+    company: Option<CompanyId>,
+    change: impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static,
+) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<User, AdminRefusal> + Send + 'static {
+    move |tx, now| {
+        tx.hold_identities()?;
+        if let Some(company) = company
+            && tx.company(company)?.is_none()
+        {
+            return Ok(Err(AdminRefusal::CompanyUnknown));
+        }
+        let Some(record) = tx.view().user_by_name(&name)? else {
+            return Ok(Err(AdminRefusal::UserUnknown));
+        };
+        if let Err(refusal) = change(tx, record)? {
+            return Ok(Err(refusal));
+        }
+        act.keep(tx, now, company, Subject::named(name.as_str()))?;
+        let changed = tx.view().user_by_name(&name)?;
+        let changed = changed.map(|record| shown_user(&tx.view(), record)).transpose()?;
+        Ok(changed.ok_or(AdminRefusal::UserUnknown))
+    }
+}
+
+/// Adds a user under the next id. Refuses a name that is taken.
+pub(crate) fn add_user(tx: &mut Tx<'_>, record: UserRecord) -> Decided<UserRecord, AdminRefusal> {
+    let records = tx.view().users()?;
+    if records.iter().any(|other| other.name == record.name) {
+        return Ok(Err(AdminRefusal::UserExists));
+    }
+    let id = next_id(&records, UserId::FIRST, UserId::checked_next)?;
+    let record = UserRecord { id, ..record };
+    tx.put_user(&record)?;
+    Ok(Ok(record))
+}
+
+pub(crate) fn granting(
+    company: CompanyId,
+    role: Role,
+) -> impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static {
+    move |tx, record| {
+        tx.put_right(record.id, company, role)?;
+        Ok(Ok(()))
+    }
+}
+
+pub(crate) fn revoking(
+    company: CompanyId,
+) -> impl Fn(&mut Tx<'_>, UserRecord) -> Decided<(), AdminRefusal> + Send + 'static {
+    move |tx, record| {
+        let rights = tx.view().rights_of(record.id)?;
+        if !rights.iter().any(|(of, _)| *of == company) {
+            return Ok(Err(AdminRefusal::RightUnknown));
+        }
+        tx.drop_right(record.id, company)?;
+        Ok(Ok(()))
+    }
+}
+
+pub(crate) fn disable(tx: &mut Tx<'_>, record: UserRecord) -> Decided<(), AdminRefusal> {
+    end_sessions(tx, record.id)?;
+    tx.put_user(&UserRecord { is_active: false, ..record })?;
+    Ok(Ok(()))
+}
+
+pub(crate) fn enable(tx: &mut Tx<'_>, record: UserRecord) -> Decided<(), AdminRefusal> {
+    tx.put_user(&UserRecord { is_active: true, ..record })?;
+    Ok(Ok(()))
+}
+
+/// Ends all sessions of a user, those of accounting systems and of the console.
+pub(crate) fn end_sessions(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.drop_sessions(user)?;
+    tx.drop_console_sessions(user, None)
 }
 
 fn add_integrator(
@@ -320,7 +359,7 @@ fn shown(record: IntegratorRecord) -> Integrator {
     Integrator { id: record.id, name: record.name, is_active: record.is_active }
 }
 
-fn shown_user(view: &View<'_>, record: UserRecord) -> Result<User, StoreError> {
+pub(crate) fn shown_user(view: &View<'_>, record: UserRecord) -> Result<User, StoreError> {
     let UserRecord { id, name, is_active, .. } = record;
     Ok(User { id, name, is_active, rights: view.rights_of(id)? })
 }

@@ -3,11 +3,11 @@
 //! An integrator sends its password with every call, so what was found right is remembered in memory
 //! for some minutes (`verified.rs`); a user sends it once, for a session (`session.rs`).
 
-mod admin;
-mod password;
+pub(crate) mod admin;
+pub(crate) mod password;
 mod queue;
-mod session;
-mod sign_in;
+pub(crate) mod session;
+pub(crate) mod sign_in;
 mod turns;
 mod verified;
 
@@ -149,7 +149,7 @@ pub(crate) struct SignIns {
     turns: Turns,
     slow_hashes: Arc<Semaphore>,
     slow_hash_queue: Arc<Queue>,
-    renewals: Arc<Renewals>,
+    pub(crate) renewals: Arc<Renewals>,
 }
 
 impl Default for SignIns {

@@ -12,54 +12,60 @@ use crate::AdminRefusal;
 /// Digits of an MD5, and of a session's key.
 const HEX_LEN: usize = 32;
 /// Bytes of salt.
-pub(super) const SALT_LEN: usize = 16;
+pub(crate) const SALT_LEN: usize = 16;
 /// The hash that an unknown name's password is compared with: the work is that of any other, and no
 /// password is known to have it.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A text of 32 hexadecimal digits in either case, in lower case.
-pub(super) fn to_hex_digits(text: &str) -> Option<String> {
+pub(crate) fn to_hex_digits(text: &str) -> Option<String> {
     let is_hex = text.len() == HEX_LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex.then(|| text.to_ascii_lowercase())
 }
 
 /// The MD5 of a password: 32 hexadecimal digits in lower case.
 #[derive(Clone)]
-pub(super) struct PasswordMd5(String);
+pub(crate) struct PasswordMd5(String);
 
 impl PasswordMd5 {
     /// Takes what travels: an MD5, or else the password itself.
-    pub(super) fn from_wire(text: &str) -> Self {
-        Self(to_hex_digits(text).unwrap_or_else(|| to_hex(&Md5::digest(text.as_bytes()))))
+    pub(crate) fn from_wire(text: &str) -> Self {
+        to_hex_digits(text).map_or_else(|| Self::of_typed(text), Self)
     }
 
     /// Takes a password as it was chosen. Refusals in order: it is empty or of blanks alone, which
     /// the wire takes for a parameter that is missing; it reads as an MD5.
-    pub(super) fn from_chosen(password: &str) -> Result<Self, AdminRefusal> {
+    pub(crate) fn from_chosen(password: &str) -> Result<Self, AdminRefusal> {
         if password.trim().is_empty() {
             return Err(AdminRefusal::PasswordEmpty);
         }
         if to_hex_digits(password).is_some() {
             return Err(AdminRefusal::PasswordAmbiguous);
         }
-        Ok(Self::from_wire(password))
+        Ok(Self::of_typed(password))
+    }
+
+    /// Takes what somebody typed at the console for the password itself: of 32 hexadecimal digits too, which no
+    /// password has. So whoever heard an MD5 on the wire does not get in by it.
+    pub(crate) fn of_typed(password: &str) -> Self {
+        Self(to_hex(&Md5::digest(password.as_bytes())))
     }
 
     /// The digits.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What is kept of it. Slow, on purpose.
-    pub(super) fn to_hash(&self, salt: &[u8; SALT_LEN]) -> Result<PasswordHash, StoreError> {
+    pub(crate) fn to_hash(&self, salt: &[u8; SALT_LEN]) -> Result<PasswordHash, StoreError> {
         let hash = Argon2::default().hash_password_with_salt(self.0.as_bytes(), salt);
         let hash = hash.map_err(|cause| damaged("a password cannot be hashed", cause))?;
         Ok(PasswordHash::from_phc(hash.to_string()))
     }
 
     /// Whether this is the password of a hash. As slow where there is no hash to compare with.
-    pub(super) fn matches(&self, kept: Option<&PasswordHash>) -> Result<bool, StoreError> {
+    pub(crate) fn matches(&self, kept: Option<&PasswordHash>) -> Result<bool, StoreError> {
         let phc = kept.map_or(NOBODYS, PasswordHash::as_str);
         match Argon2::default().verify_password(self.0.as_bytes(), phc) {
             Ok(()) => Ok(kept.is_some()),
@@ -83,6 +89,7 @@ mod tests {
         for typed in ["SujetoDePruebaContraseña", md5, "D0EDFE89F30A78EF45AB9A22BD0F826B"] {
             assert_eq!(PasswordMd5::from_wire(typed).as_str(), md5, "{typed}");
         }
+        assert_ne!(PasswordMd5::of_typed(md5).as_str(), md5, "at the console it is no password");
         let near = "d0edfe89f30a78ef45ab9a22bd0f826g";
         assert_ne!(PasswordMd5::from_wire(near).as_str(), near, "not hexadecimal");
         assert_ne!(PasswordMd5::from_wire("ññññññññññññññññ").as_str(), "ññññññññññññññññ");

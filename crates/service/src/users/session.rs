@@ -23,7 +23,7 @@ pub(super) fn session_digest(key: &str) -> Option<Digest> {
 }
 
 /// Sessions renewed last before this instant have ended.
-pub(super) fn ended_before(now: Timestamp, lifetime_s: i64) -> Timestamp {
+pub(crate) fn ended_before(now: Timestamp, lifetime_s: i64) -> Timestamp {
     now.saturating_sub(SignedDuration::from_secs(lifetime_s)).unwrap_or(Timestamp::MIN)
 }
 
@@ -58,17 +58,17 @@ fn is_due(session: &OpenSession, now: Timestamp, lifetime_s: i64) -> bool {
 
 /// Sessions whose renewal waits in the queue: however often one is used meanwhile, it waits once.
 #[derive(Debug, Default)]
-pub(super) struct Renewals {
+pub(crate) struct Renewals {
     waiting: Mutex<HashSet<Digest>>,
 }
 
 impl Renewals {
     /// Whether this renewal is to be put in the queue.
-    fn begin(&self, session: Digest) -> bool {
+    pub(crate) fn begin(&self, session: Digest) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(session)
     }
 
-    fn end(&self, session: &Digest) {
+    pub(crate) fn end(&self, session: &Digest) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
     }
 }

@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ventanilla_domain::UserId;
 use ventanilla_store::{
-    Digest, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx, View, to_hex,
-    token_digest,
+    Digest, PasswordHash, SessionRecord, SignInName, SignInRecord, StoreError, Tx, UserRecord,
+    View, to_hex, token_digest,
 };
 
 use super::password::PasswordMd5;
@@ -17,7 +16,7 @@ use crate::{Failure, Service};
 
 /// Who somebody says to be. The kind stands in every hash of it: an integrator's password is none of
 /// the user's of the same name.
-struct Claim {
+pub(crate) struct Claim {
     kind: &'static str,
     /// The name as it came, for counting failures.
     typed: String,
@@ -33,6 +32,16 @@ impl Claim {
             typed: sign_in.name.trim().to_owned(),
             name: SignInName::from_text(&sign_in.name).ok(),
             md5: PasswordMd5::from_wire(&sign_in.password),
+        }
+    }
+
+    /// A user at the console.
+    pub(crate) fn at_console(name: &str, password: &str) -> Self {
+        Self {
+            kind: "user",
+            typed: name.trim().to_owned(),
+            name: SignInName::from_text(name).ok(),
+            md5: PasswordMd5::of_typed(password),
         }
     }
 
@@ -89,20 +98,13 @@ impl Service {
         address: IpAddr,
     ) -> Result<String, Failure<SignInRefusal>> {
         let claim = Claim::of("user", sign_in);
-        let kept = self.read_decided(|view| {
-            let record = claim.find(|name| view.user_by_name(name))?;
-            Ok(Ok(record.map(|record| record.password_hash)))
-        })?;
-        let proven = match kept {
-            Some(kept) if self.is_verified(&claim, &kept) => kept,
-            kept => self.prove(&claim, kept, address).await?,
-        };
+        let proven = self.prove_user(&claim, address).await?;
         let key = to_hex(&self.entropy().bytes::<16>());
         let lifetime_s = self.settings().session_lifetime_s;
         let digest = token_digest(&key);
         self.write_aside(move |tx, now| {
             tx.share_identities()?;
-            let Some(user) = proven_user(tx, &claim, &proven)? else {
+            let Some(UserRecord { id: user, .. }) = proven_user(tx, &claim, &proven)? else {
                 return Ok(Err(SignInRefusal::WrongCredentials));
             };
             tx.drop_ended_sessions(user, ended_before(now, lifetime_s))?;
@@ -111,6 +113,23 @@ impl Service {
         })
         .await?;
         Ok(key)
+    }
+
+    /// Proves the password of a user by the hash that is kept, and answers that hash. Refusals in the order of
+    /// [`SignInRefusal`].
+    pub(crate) async fn prove_user(
+        &self,
+        claim: &Claim,
+        address: IpAddr,
+    ) -> Result<PasswordHash, Failure<SignInRefusal>> {
+        let kept = self.read_decided(|view| {
+            let record = claim.find(|name| view.user_by_name(name))?;
+            Ok(Ok(record.map(|record| record.password_hash)))
+        })?;
+        match kept {
+            Some(kept) if self.is_verified(claim, &kept) => Ok(kept),
+            kept => self.prove(claim, kept, address).await,
+        }
     }
 
     /// Looks at the record of an integrator, of which a hash may have been proven.
@@ -194,7 +213,7 @@ impl Service {
     /// Runs work with a slow hash on a thread of its own. Few run at a time: they must leave the
     /// cores to payments. Where many wait already, of all or of the network of `address`, nothing is
     /// done.
-    pub(super) async fn slowly<T: Send + 'static, R: Send + 'static>(
+    pub(crate) async fn slowly<T: Send + 'static, R: Send + 'static>(
         &self,
         address: Option<IpAddr>,
         work: impl FnOnce(&Self) -> Decided<T, R> + Send + 'static,
@@ -219,11 +238,11 @@ impl Service {
 }
 
 /// The user of a claim, if its password is still the one that was proven.
-fn proven_user(
+pub(crate) fn proven_user(
     tx: &Tx<'_>,
     claim: &Claim,
     proven: &PasswordHash,
-) -> Result<Option<UserId>, StoreError> {
+) -> Result<Option<UserRecord>, StoreError> {
     let record = claim.find(|name| tx.view().user_by_name(name))?;
-    Ok(record.filter(|record| record.password_hash == *proven).map(|record| record.id))
+    Ok(record.filter(|record| record.password_hash == *proven))
 }

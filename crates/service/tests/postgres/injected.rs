@@ -112,7 +112,8 @@ fn kept(database: &Database) -> BTreeSet<String> {
                   FROM %I t', table_name || ' ', table_name), ' UNION ALL ') \
                   FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT IN \
                   ('commit_mark', 'sealer_lease', 'installation', 'integrator', 'app_user', 'token', \
-                   'user_session', 'schema_version', 'migration_lock')";
+                   'user_session', 'console_session', 'invitation', 'second_factor', \
+                   'second_factor_step', 'recovery_code', 'schema_version', 'migration_lock')";
     let lines = database.sql(&database.sql(tables).unwrap()).unwrap();
     let ids: BTreeSet<&str> = numbers(&lines).filter(|number| is_payment(number)).collect();
     let named = |line: &str| {

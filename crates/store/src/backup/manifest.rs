@@ -20,9 +20,12 @@ const TABLE: &str = "CREATE TABLE backup_manifest (
 ) STRICT";
 
 /// What no journal vouches for: collectors, integrators, users and their rights, and where each trail
-/// ends. Tokens and sessions are ended by whoever restores, so nothing need vouch for them.
+/// ends. Tokens, sessions and invitations are ended by whoever restores, so nothing need vouch for them.
 const UNVOUCHED_TABLES: [&str; 5] =
     ["collector", "integrator", "app_user", "user_right", "trail_head"];
+/// The same since a script of this number.
+const CONSOLE_TABLES: [&str; 2] = ["second_factor", "recovery_code"];
+const CONSOLE_SCRIPT: i64 = 9;
 
 /// What a backup says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +63,13 @@ pub(crate) fn write_manifest(
     made_at: Timestamp,
     version: &str,
 ) -> Result<(), BackupError> {
+    let schema = copy.query_row("SELECT max(number) FROM migration", [], |row| row.get(0))?;
     let record = ManifestRecord {
         made_at_us: made_at.as_microsecond(),
         version: version.to_owned(),
-        schema: copy.query_row("SELECT max(number) FROM migration", [], |row| row.get(0))?,
+        schema,
         heads: heads(copy)?,
-        identities: to_hex(&identities(copy, keys)?),
+        identities: to_hex(&identities(copy, keys, schema)?),
     };
     let text = serde_json::to_string(&record)
         .map_err(|cause| StoreError::damaged_by("a manifest cannot be written", cause))?;
@@ -102,7 +106,7 @@ pub(crate) fn read_manifest(copy: &Connection, keys: &Keys) -> Result<Manifest, 
     }
     let record: ManifestRecord = serde_json::from_str(&text)
         .map_err(|cause| StoreError::damaged_by("a manifest cannot be read", cause))?;
-    if from_hex(&record.identities) != Some(identities(copy, keys)?) {
+    if from_hex(&record.identities) != Some(identities(copy, keys, record.schema)?) {
         return Err(BackupError::Altered("its collectors, users or trails are not those it says"));
     }
     to_manifest(record).map_err(BackupError::Store)
@@ -136,9 +140,10 @@ fn heads(copy: &Connection) -> Result<Vec<HeadRecord>, BackupError> {
 }
 
 /// The keyed hash of all rows of who may sign in, and of where each trail ends.
-fn identities(copy: &Connection, keys: &Keys) -> Result<Digest, BackupError> {
+fn identities(copy: &Connection, keys: &Keys, schema: i64) -> Result<Digest, BackupError> {
     let mut parts: Vec<Vec<u8>> = vec![b"ventanilla backup identities".to_vec()];
-    for table in UNVOUCHED_TABLES {
+    let later = CONSOLE_TABLES.iter().filter(|_| schema >= CONSOLE_SCRIPT);
+    for table in UNVOUCHED_TABLES.iter().chain(later) {
         parts.push(table.as_bytes().to_vec());
         let mut statement = copy.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))?;
         let columns = statement.column_count();

@@ -1,10 +1,11 @@
-//! The identity tables as one line: collectors, integrators, users and their rights. Tokens and sessions
-//! are not among them: they end with a restore.
+//! The identity tables as one line: collectors, integrators, users, their rights and second factors. Tokens,
+//! sessions and invitations are not among them: they end with a restore.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{CollectorId, CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 
+use crate::inside::SecondFactorRecord;
 use crate::keys::{from_hex, to_hex};
 use crate::users::{PasswordHash, SignInRecord};
 use crate::values::{id, instant, text};
@@ -20,6 +21,8 @@ pub(crate) struct Identified {
     pub(crate) integrators: Vec<SignInRecord<IntegratorId>>,
     pub(crate) users: Vec<SignInRecord<UserId>>,
     pub(crate) rights: Vec<(UserId, CompanyId, Role)>,
+    pub(crate) factors: Vec<SecondFactorRecord>,
+    pub(crate) recovery_codes: Vec<(UserId, Digest)>,
 }
 
 impl Identified {
@@ -30,8 +33,14 @@ impl Identified {
             let own = view.rights_of(user.id)?.into_iter();
             rights.extend(own.map(|(company, role)| (user.id, company, role)));
         }
+        let (mut factors, mut recovery_codes) = (Vec::new(), Vec::new());
+        for user in &users {
+            factors.extend(view.second_factor(user.id)?);
+            let codes = view.recovery_codes(user.id)?.into_iter();
+            recovery_codes.extend(codes.map(|digest| (user.id, digest)));
+        }
         let (collectors, integrators) = (view.collectors()?, view.integrators()?);
-        Ok(Self { version, collectors, integrators, users, rights })
+        Ok(Self { version, collectors, integrators, users, rights, factors, recovery_codes })
     }
 }
 
@@ -43,6 +52,12 @@ pub(super) struct IdentitiesRecord {
     users: Vec<SignInLine>,
     /// User, company and role.
     rights: Vec<(i64, i64, String)>,
+    /// User, and what is sealed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    second_factors: Vec<(i64, String)>,
+    /// User and hash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recovery_codes: Vec<(i64, String)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,7 +85,7 @@ struct SignInLine {
 
 impl IdentitiesRecord {
     pub(super) fn of(identified: &Identified) -> Self {
-        let Identified { version, collectors, integrators, users, rights } = identified;
+        let Identified { version, collectors, integrators, users, rights, .. } = identified;
         let right = |(user, company, role): &(UserId, CompanyId, Role)| {
             (user.to_i64(), company.to_i64(), role.to_code().to_owned())
         };
@@ -80,6 +95,8 @@ impl IdentitiesRecord {
             integrators: integrators.iter().map(|one| to_sign_in(one.id.to_i64(), one)).collect(),
             users: users.iter().map(|one| to_sign_in(one.id.to_i64(), one)).collect(),
             rights: rights.iter().map(right).collect(),
+            second_factors: identified.factors.iter().map(to_factor).collect(),
+            recovery_codes: identified.recovery_codes.iter().map(to_code).collect(),
         }
     }
 
@@ -95,6 +112,8 @@ impl IdentitiesRecord {
             integrators: from_sign_ins(&self.integrators, IntegratorId::from_i64)?,
             users: from_sign_ins(&self.users, UserId::from_i64)?,
             rights: rights.collect::<Read<_>>()?,
+            factors: self.second_factors.iter().map(from_factor).collect::<Read<_>>()?,
+            recovery_codes: self.recovery_codes.iter().map(from_code).collect::<Read<_>>()?,
         })
     }
 }
@@ -155,6 +174,22 @@ fn from_sign_ins<Id>(
         })
     };
     lines.iter().map(one).collect()
+}
+
+fn to_factor(record: &SecondFactorRecord) -> (i64, String) {
+    (record.user.to_i64(), record.sealed.clone())
+}
+
+fn from_factor((user, sealed): &(i64, String)) -> Read<SecondFactorRecord> {
+    Ok(SecondFactorRecord { user: id(UserId::from_i64, *user)?, sealed: sealed.clone() })
+}
+
+fn to_code((user, hash): &(UserId, Digest)) -> (i64, String) {
+    (user.to_i64(), to_hex(hash))
+}
+
+fn from_code((user, hash): &(i64, String)) -> Read<(UserId, Digest)> {
+    Ok((id(UserId::from_i64, *user)?, digest(hash)?))
 }
 
 fn digest(hex: &str) -> Read<Digest> {

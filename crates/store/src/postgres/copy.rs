@@ -12,7 +12,7 @@ const CHUNK_LEN: usize = 256 * 1024;
 
 /// The tables in an order in which none names a row that comes later. What is not among them is of the
 /// database itself: who made it, and what its servers know of each other.
-const TABLES: [&str; 32] = [
+const TABLES: [&str; 37] = [
     "company",
     "counter",
     "collector",
@@ -21,6 +21,11 @@ const TABLES: [&str; 32] = [
     "app_user",
     "user_right",
     "user_session",
+    "console_session",
+    "invitation",
+    "second_factor",
+    "second_factor_step",
+    "recovery_code",
     "issuer",
     "imported_file",
     "member",

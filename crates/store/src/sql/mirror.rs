@@ -84,10 +84,19 @@ impl SqlTx<'_> {
 
     /// Puts the identity tables in the place of those that are there; tokens and sessions end.
     pub(crate) fn replace_identities(&mut self, identified: &Identified) -> Write {
-        for table in ["token", "user_session", "user_right"] {
+        for table in [
+            "token",
+            "user_session",
+            "console_session",
+            "invitation",
+            "second_factor",
+            "second_factor_step",
+            "recovery_code",
+            "user_right",
+        ] {
             self.run(&format!("DELETE FROM {table}"), ())?;
         }
-        let Identified { version, collectors, integrators, users, rights } = identified;
+        let Identified { version, collectors, integrators, users, rights, .. } = identified;
         let collector_ids = collectors.iter().map(|one| one.id.to_i64());
         self.drop_all_but("collector", "collector_id", collector_ids)?;
         let integrator_ids = integrators.iter().map(|one| IntegratorId::to_i64(one.id));
@@ -102,6 +111,10 @@ impl SqlTx<'_> {
         users.iter().try_for_each(|record| self.put_user(record))?;
         for (user, company, role) in rights {
             self.put_right(*user, *company, *role)?;
+        }
+        identified.factors.iter().try_for_each(|record| self.put_second_factor(record))?;
+        for (user, digest) in &identified.recovery_codes {
+            self.put_recovery_code(*user, digest)?;
         }
         self.run("UPDATE mirror SET identities_version = ?1", [version])?;
         Ok(())

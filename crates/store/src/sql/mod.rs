@@ -5,6 +5,7 @@
 
 mod days;
 mod former;
+mod inside;
 mod known;
 mod link;
 mod loaded;

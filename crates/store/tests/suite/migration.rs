@@ -180,7 +180,8 @@ fn the_migration_makes_what_would_have_been_kept() {
     // As script 0004 left it.
     crate::sqlite::edit(
         &data,
-        "DROP TABLE mirror; \
+        "DROP TABLE console_session; DROP TABLE invitation; DROP TABLE second_factor; \
+         DROP TABLE second_factor_step; DROP TABLE recovery_code; DROP TABLE mirror; \
          DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
          ALTER TABLE collector DROP COLUMN previous_until_us; \

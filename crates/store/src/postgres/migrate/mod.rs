@@ -177,8 +177,8 @@ fn apply(
 fn run_step(connection: &PgConnection, sql: &str, is_first: bool) -> Result<(), OpenError> {
     let Err(error) = connection.simple(sql) else { return Ok(()) };
     match code_of(&error) {
-        // A table or an index, a column, a constraint is there already.
-        Some("42P07" | "42701" | "42710") if is_first => Ok(()),
+        // A table or an index, a column, a constraint is there already; or gone already.
+        Some("42P07" | "42701" | "42710" | "42704") if is_first => Ok(()),
         _ => Err(told(error)),
     }
 }

@@ -347,8 +347,9 @@ impl<'a> SqlTx<'a> {
 
     pub(crate) fn end_all_sign_ins(&mut self) -> Write {
         self.bearers.clear();
-        self.run("DELETE FROM token", ())?;
-        self.run("DELETE FROM user_session", ())?;
+        for table in ["token", "user_session", "console_session", "invitation"] {
+            self.run(&format!("DELETE FROM {table}"), ())?;
+        }
         Ok(())
     }
 

@@ -62,7 +62,8 @@ impl Place {
         let database = self.folder.path().join(name).join("ventanilla.db");
         let connection = Connection::open(database).unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' \
-                   AND name NOT IN ('token', 'user_session')";
+                   AND name NOT IN ('token', 'user_session', 'console_session', 'invitation', \
+                   'second_factor_step')";
         let mut tables = connection.prepare(sql).unwrap();
         let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
         tables

@@ -1,0 +1,122 @@
+// The console works without this file; with it, it asks for fewer steps.
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // A form is sent once. What really protects is the server, which knows the form's key.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault();
+    if (event.submitter?.dataset.confirm && !confirm(event.submitter.dataset.confirm)) return event.preventDefault();
+    if (form.method !== "post") return;
+    form.dataset.sent = "1";
+    for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
+  });
+  // The way back shows the page as it was kept: it may be sent again then.
+  addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of all("button", form)) button.removeAttribute("aria-disabled");
+    }
+  });
+
+  // Search as one types: the page's own fragment, the last question only.
+  const search = one("[data-search]");
+  const results = one("[data-results]");
+  if (search && results) {
+    let timer, asked;
+    const ask = async () => {
+      asked?.abort();
+      asked = new AbortController();
+      const url = new URL(search.form.action);
+      url.searchParams.set("q", search.value);
+      history.replaceState(null, "", url);
+      url.searchParams.set("parte", "1");
+      try {
+        const answer = await fetch(url, { signal: asked.signal, headers: { accept: "text/html" } });
+        if (answer.redirected) return location.reload();
+        if (answer.ok) results.innerHTML = await answer.text();
+      } catch (error) {
+        if (error.name !== "AbortError") search.form.dataset.offline = "1";
+      }
+    };
+    search.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, 120);
+    });
+    search.addEventListener("keydown", (event) => {
+      const first = one("a.row", results);
+      if (event.key === "ArrowDown" && first) {
+        event.preventDefault();
+        first.focus();
+      }
+    });
+    results.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const rows = all("a.row", results);
+      const next = rows[rows.indexOf(document.activeElement) + step];
+      (next ?? (step < 0 ? search : rows.at(-1))).focus();
+    });
+  }
+
+  // What is chosen, what is due and what is given back, in whole hundredths.
+  const till = one("[data-till]");
+  if (till) {
+    const minor = (text) => {
+      const plain = text.trim().replace(/\s/g, "");
+      const decimal = plain.includes(",") ? plain.replaceAll(".", "").replace(",", ".") : plain;
+      return /^\d{1,13}(\.\d{1,2})?$/.test(decimal) ? Math.round(Number(decimal) * 100) : null;
+    };
+    const shown = (value) => {
+      const digits = String(Math.abs(value)).padStart(3, "0");
+      const whole = digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ".");
+      return `${value < 0 ? "-" : ""}${whole},${digits.slice(-2)}`;
+    };
+    const tell = () => {
+      const boxes = all("[data-minor]", till);
+      const total = boxes.reduce((sum, box) => sum + (box.checked ? Number(box.dataset.minor) : 0), 0);
+      const isCash = one("[name=medio]:checked", till)?.value === "efectivo";
+      const coin = isCash ? Number(till.dataset.coin) || 1 : 1;
+      const due = Math.floor((total + coin / 2) / coin) * coin;
+      const given = one("[name=recibido]", till);
+      const typed = minor(given.value);
+      one("[data-due]", till).textContent = shown(due);
+      one("[data-cash]", till).hidden = !isCash;
+      const change = typed === null ? null : typed - due;
+      one("[data-change]", till).textContent = change === null || change < 0 ? "—" : shown(change);
+      one("[data-count]", till).textContent = boxes.filter((box) => box.checked).length;
+    };
+    till.addEventListener("input", tell);
+    till.addEventListener("change", tell);
+    tell();
+  }
+
+  // F2 searches wherever one is; Esc goes back.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "F2") {
+      event.preventDefault();
+      const link = one("[data-find]");
+      if (search) search.select();
+      else if (link) location.assign(link.href);
+    } else if (event.key === "Escape") {
+      const back = one("[data-back]");
+      if (search?.value && document.activeElement !== search) search.focus();
+      else if (back) location.assign(back.href);
+    }
+  });
+
+  // A file on its way tells how far it is.
+  for (const form of all("form[data-upload]")) {
+    form.addEventListener("submit", () => {
+      const bar = one("progress", form);
+      if (bar) bar.hidden = false;
+    });
+  }
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+})();

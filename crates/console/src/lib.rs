@@ -1,0 +1,74 @@
+//! The window and the back office: pages under `/consola/`, over the one service.
+//!
+//! A page is a handler in one table of routes (`routes.rs`): who may see it is said there and checked before
+//! the handler runs, and again by the service inside the transaction of whatever is done. A handler reads
+//! what was typed, calls the service and draws; an `if` about bills in a handler is in the wrong crate.
+//! Pages work without their script. Their texts are Spanish and English (`texts.rs` of each folder).
+
+mod answer;
+mod assets;
+mod charts;
+mod cookies;
+mod door;
+mod entry;
+mod fields;
+mod figures;
+mod forms;
+mod frame;
+mod inside;
+mod language;
+mod panics;
+mod routes;
+mod trouble;
+mod visit;
+mod window;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use axum::Router;
+use ventanilla_service::{Entropy, Service};
+
+/// How the console is served.
+#[derive(Debug, Clone)]
+pub struct ConsoleSettings {
+    /// Where the keys of forms come from.
+    pub entropy: Entropy,
+    /// Bytes that a file of members or bills may have.
+    pub import_len_max: u64,
+}
+
+impl Default for ConsoleSettings {
+    fn default() -> Self {
+        Self { entropy: Entropy::System, import_len_max: 256 << 20 }
+    }
+}
+
+/// Who asks, as an extension of the request that the server fills in; without it a request is from nobody's
+/// address, in the open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The address of the peer, or the one that a proxy which is believed names.
+    pub address: IpAddr,
+    /// Whether what is said on the way cannot be read: by our own TLS, or by such a proxy's word. Cookies
+    /// are kept to such ways then.
+    pub is_private: bool,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::UNSPECIFIED.into(), is_private: false }
+    }
+}
+
+/// What every page needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Hall {
+    pub(crate) service: Service,
+    pub(crate) settings: Arc<ConsoleSettings>,
+}
+
+/// All pages, under `/consola/`.
+pub fn router(service: Service, settings: ConsoleSettings) -> Router {
+    door::router(Hall { service, settings: Arc::new(settings) })
+}
