@@ -116,7 +116,7 @@ const RULES: [Rule; 11] = [
     Rule {
         package: "ventanilla-console",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
-        outside: &["askama", "axum", "flate2", "jiff", "percent-encoding", "tracing"],
+        outside: &["askama", "axum", "flate2", "jiff", "percent-encoding", "tokio", "tracing"],
     },
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },
@@ -179,10 +179,11 @@ const IN_TESTS: [&str; 5] = ["fastrand", "rcgen", "tempfile", "ureq", "ventanill
 /// What the tests of one crate may name besides: a test of the API stands on a service, which
 /// stands on a store in memory; the world's tests wait for what a service answers; a workbook is
 /// read back by an implementation other than the one that wrote it, and unpacked for what that one
-/// skips; pages are compared with pictures; whoever stands on a store is tried on a PostgreSQL that breaks.
-const IN_TESTS_OF: [(&str, &str); 9] = [
+/// skips; a page is asked for without a socket; papers are compared with pictures; whoever stands on a store is tried on a PostgreSQL that breaks.
+const IN_TESTS_OF: [(&str, &str); 10] = [
     ("ventanilla", "ventanilla-rig"),
     ("ventanilla-api", "ventanilla-store"),
+    ("ventanilla-console", "tower"),
     ("ventanilla-documents", "calamine"),
     ("ventanilla-documents", "png"),
     ("ventanilla-documents", "zip"),

@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, RawPathParams, Request};
+use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, get, on};
+use axum::routing::any;
 use ventanilla_domain::CompanyId;
 
 use crate::answer;
@@ -15,7 +15,7 @@ use crate::cookies::Cookie;
 use crate::fields::Fields;
 use crate::inside::Inside;
 use crate::panics::{caught, logged};
-use crate::routes::{self, Access, Route};
+use crate::routes::{self, Access};
 use crate::trouble::Trouble;
 use crate::visit::{FORM_KEY, Visit};
 use crate::{Hall, entry};
@@ -23,41 +23,35 @@ use crate::{Hall, entry};
 /// Bytes that a form may have.
 const FORM_LEN_MAX: usize = 64 << 10;
 
-/// The routes of the table, the assets, and a page for what is none of them.
+/// All below `/consola`: the table of routes says what is there, the assets are beside it.
 pub(crate) fn router(hall: Hall) -> Router {
-    let mut router: Router<()> = Router::new();
-    for route in routes::all() {
-        router = router.route(route.path, method_of(route, hall.clone()));
-    }
-    let assets = |Path(name): Path<String>, headers: HeaderMap| async move {
-        let mut response = Assets::get().answer(&name, &headers).unwrap_or_else(|| {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        });
-        answer::guard(&mut response);
-        response
-    };
-    let missing = method_of(&entry::MISSING, hall);
-    router.route(&format!("{FOLDER}{{nombre}}"), get(assets)).route("/consola/{*resto}", missing)
+    let answer = move |request: Request| answered(hall.clone(), request);
+    let pages = any(answer);
+    Router::new()
+        .route("/consola", pages.clone())
+        .route("/consola/", pages.clone())
+        .route("/consola/{*resto}", pages)
 }
 
-fn method_of(route: &'static Route, hall: Hall) -> MethodRouter {
-    let filter = if route.method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
-    on(filter, move |params: RawPathParams, request: Request| async move {
-        let named = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        answered(hall, route, named.collect(), request).await
-    })
+/// An asset, or nothing.
+fn asset(name: &str, headers: &HeaderMap) -> Response {
+    let mut response = Assets::get().answer(name, headers).unwrap_or_else(|| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    });
+    answer::guard(&mut response);
+    response
 }
 
 /// An answer to every request, whatever happens.
-async fn answered(
-    hall: Hall,
-    route: &'static Route,
-    named: Vec<(String, String)>,
-    request: Request,
-) -> Response {
+async fn answered(hall: Hall, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if let Some(name) = parts.uri.path().strip_prefix(FOLDER) {
+        return asset(name, &parts.headers);
+    }
+    let (route, named) = routes::at(&parts.method, parts.uri.path())
+        .unwrap_or_else(|| (&entry::MISSING, Vec::new()));
     let visit = Visit::new(hall.clone(), route, named.clone(), &parts);
     let is_private = visit.caller.is_private;
     let new_visitor = visit.is_visitor_new.then(|| visit.visitor.clone());

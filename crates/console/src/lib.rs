@@ -19,6 +19,8 @@ mod inside;
 mod language;
 mod panics;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod visit;
 mod window;

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 
 use axum::http::Method;
+use percent_encoding::percent_decode_str;
 use ventanilla_domain::Right;
 
 use crate::answer::Answer;
@@ -71,20 +72,41 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
     ROUTES.into_iter().flatten()
 }
 
-/// The route that takes a form at a path, if one does.
-pub(crate) fn form_at(path: &str) -> Option<&'static Route> {
-    all().find(|route| route.method == Method::POST && matches(route.path, path))
+/// What a path names, by the names in the braces of its route.
+pub(crate) type Named = Vec<(String, String)>;
+
+/// The route of a path with what it names: the one that leaves least open. Whoever may ask for a page may ask
+/// for its headers alone.
+pub(crate) fn at(method: &Method, path: &str) -> Option<(&'static Route, Named)> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let of_method = all().filter(|route| route.method == *method);
+    let matching = of_method.filter_map(|route| Some((route, named(route.path, path)?)));
+    matching.min_by_key(|(_, named)| named.len())
 }
 
-/// Whether a path is of that pattern.
-fn matches(pattern: &str, path: &str) -> bool {
+/// Whether a path takes a form.
+pub(crate) fn takes_form(path: &str) -> bool {
+    at(&Method::POST, path).is_some()
+}
+
+/// What a path of that pattern names; `None` of another path.
+fn named(pattern: &str, path: &str) -> Option<Named> {
+    let mut named = Vec::new();
     let mut parts = path.split('/');
-    let all_match = pattern.split('/').all(|wanted| {
-        parts.next().is_some_and(|part| {
-            if wanted.starts_with('{') { !part.is_empty() } else { part == wanted }
-        })
-    });
-    all_match && parts.next().is_none()
+    for wanted in pattern.split('/') {
+        let part = parts.next()?;
+        match wanted.strip_prefix('{').and_then(|wanted| wanted.strip_suffix('}')) {
+            Some(name) if !part.is_empty() => named.push((name.to_owned(), decoded(part)?)),
+            None if part == wanted => {}
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(named)
+}
+
+/// A part of a path as it was meant.
+fn decoded(part: &str) -> Option<String> {
+    Some(percent_decode_str(part).decode_utf8().ok()?.into_owned())
 }
 
 #[cfg(test)]
@@ -93,10 +115,27 @@ mod tests {
 
     #[test]
     fn a_path_is_matched_part_by_part() {
-        assert!(matches("/consola/{empresa}/cobrar", "/consola/13/cobrar"));
-        assert!(!matches("/consola/{empresa}/cobrar", "/consola//cobrar"));
-        assert!(!matches("/consola/{empresa}/cobrar", "/consola/13/cobrar/1"));
-        assert!(!matches("/consola/{empresa}/cobrar", "/consola/13"));
+        let named = |path| named("/consola/{empresa}/socio/{codigo}", path);
+        let found = named("/consola/13/socio/A%2F1").unwrap();
+        assert_eq!(found[0], ("empresa".to_owned(), "13".to_owned()));
+        assert_eq!(found[1].1, "A/1", "a code may hold anything");
+        for other in [
+            "/consola//socio/1",
+            "/consola/13/socio",
+            "/consola/13/socio/1/2",
+            "/consola/13/socio/%ff",
+        ] {
+            assert_eq!(named(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_written_out_goes_before_one_with_braces() {
+        assert_eq!(at(&Method::GET, "/consola/ingreso").unwrap().0.path, "/consola/ingreso");
+        assert_eq!(at(&Method::HEAD, "/consola/13").unwrap().0.path, "/consola/{empresa}");
+        assert!(
+            at(&Method::POST, "/consola/13").is_none() && at(&Method::PUT, "/consola/13").is_none()
+        );
     }
 
     #[test]

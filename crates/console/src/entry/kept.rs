@@ -8,7 +8,7 @@ use super::texts::EntryTexts;
 use crate::answer::{self, Answer};
 use crate::fields::Fields;
 use crate::frame::Frame;
-use crate::routes::form_at;
+use crate::routes::takes_form;
 use crate::visit::{FORM_KEY, Visit, is_secret, own_path};
 
 const PATH: &str = "guardado_ruta";
@@ -37,7 +37,7 @@ impl Kept {
     /// Of what came with the form of signing in, or in the query of its page: only a form that we have.
     pub(super) fn of_fields(fields: &Fields) -> Self {
         let back = own_path(fields.get(BACK)).unwrap_or("/consola/").to_owned();
-        let path = own_path(fields.get(PATH)).filter(|path| form_at(path).is_some());
+        let path = own_path(fields.get(PATH)).filter(|path| takes_form(path));
         let form = path.map(|path| {
             let data = Fields::read(fields.raw(DATA));
             (path.to_owned(), data.without(|name| name == FORM_KEY || is_secret(name)))

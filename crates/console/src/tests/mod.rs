@@ -1,0 +1,6 @@
+//! Pages as a browser gets them, over books in memory.
+
+mod access;
+mod house;
+mod looks;
+mod way_in;
