@@ -180,10 +180,11 @@ const IN_TESTS: [&str; 5] = ["fastrand", "rcgen", "tempfile", "ureq", "ventanill
 /// stands on a store in memory; the world's tests wait for what a service answers; a workbook is
 /// read back by an implementation other than the one that wrote it, and unpacked for what that one
 /// skips; a page is asked for without a socket; papers are compared with pictures; whoever stands on a store is tried on a PostgreSQL that breaks.
-const IN_TESTS_OF: [(&str, &str); 10] = [
+const IN_TESTS_OF: [(&str, &str); 11] = [
     ("ventanilla", "ventanilla-rig"),
     ("ventanilla-api", "ventanilla-store"),
     ("ventanilla-console", "tower"),
+    ("ventanilla-console", "ventanilla-rig"),
     ("ventanilla-documents", "calamine"),
     ("ventanilla-documents", "png"),
     ("ventanilla-documents", "zip"),

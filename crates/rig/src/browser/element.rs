@@ -59,10 +59,16 @@ impl Page {
         self.must(found)
     }
 
-    /// The role and name of what has the focus.
+    /// Waits until what has this role and name has the focus.
     #[track_caller]
-    pub fn focused(&self) -> (String, String) {
-        self.must(self.try_focused())
+    pub fn focuses(&self, role: &str, name: &str) {
+        let mut other = (String::new(), String::new());
+        let has_come = self.wait("the focus", || {
+            other = self.try_focused()?;
+            Ok((other == (role.to_owned(), name.to_owned())).then_some(()))
+        });
+        let what = || format!("on {role} «{name}»; it is on {} «{}»", other.0, other.1);
+        self.must(has_come.with_context(what));
     }
 
     fn try_focused(&self) -> Result<(String, String)> {

@@ -292,6 +292,13 @@ impl Page {
         told["cookies"].as_array_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Gives the context a cookie of the server at an address, as its answer would, unseen by scripts.
+    #[track_caller]
+    pub fn keep_cookie(&self, url: &str, name: &str, value: &str) {
+        let wanted = json!({ "url": url, "name": name, "value": value, "httpOnly": true });
+        self.must(self.call("Network.setCookie", &wanted));
+    }
+
     /// Whoever was signed in is so no more.
     #[track_caller]
     pub fn forget_cookies(&self) {
@@ -327,10 +334,16 @@ impl Page {
     }
 
     /// What went wrong on the page since it was last asked: errors of its scripts, what its own policy forbade,
-    /// files that did not come, and requests that would have left this machine.
+    /// files that did not come, and requests that would have left this machine. With what status the page itself
+    /// came is its own affair.
+    #[track_caller]
     pub fn complaints(&self) -> Vec<String> {
         let events = self.pipe.take_events(&self.session);
-        events.iter().filter_map(to_complaint).collect()
+        let own = format!("({})", self.url());
+        let is_own = |complaint: &String| {
+            complaint.starts_with("Failed to load") && complaint.ends_with(&own)
+        };
+        events.iter().filter_map(to_complaint).filter(|complaint| !is_own(complaint)).collect()
     }
 
     /// The value of what did not fail, or the end of the test, with what the page shows.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Transformations};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
 use std::io::Cursor;
@@ -18,6 +19,9 @@ const DOTS_PER_STRAY: usize = 2_000;
 
 /// What fits into a palette.
 const COLOURS_MAX: usize = 256;
+
+/// How many of them are those that there are most of.
+const COMMON_COLOURS: usize = 192;
 
 /// Dots, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,38 +49,53 @@ impl Picture {
         Ok(Self { width: info.width, height: info.height, dots })
     }
 
-    /// A small PNG: as many shades as a palette holds, the last bits of each channel dropped until they fit.
+    /// A small PNG, of no more colours than a palette holds: the many shades of the edges of letters become those
+    /// that come nearest.
     pub fn to_small_png(&self) -> Result<Vec<u8>> {
-        let (palette, indices) = (0..8)
-            .find_map(|dropped| self.to_palette(dropped))
-            .context("eight colours fit into any palette")?;
+        let palette = self.to_palette();
+        let mut nearest: HashMap<[u8; 3], u8> = HashMap::new();
+        let indices: Vec<u8> = self
+            .dots
+            .iter()
+            .map(|dot| *nearest.entry(*dot).or_insert_with(|| index_of(&palette, *dot)))
+            .collect();
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::Eight);
-        encoder.set_palette(palette);
+        encoder.set_palette(palette.concat());
         encoder.set_compression(Compression::High);
         encoder.set_filter(png::Filter::NoFilter);
         encoder.write_header()?.write_image_data(&indices)?;
         Ok(bytes)
     }
 
-    /// The colours, and each dot's, where they fit.
-    fn to_palette(&self, dropped: u32) -> Option<(Vec<u8>, Vec<u8>)> {
-        let mut known: HashMap<[u8; 3], u8> = HashMap::new();
-        let mut palette = Vec::new();
-        let mut indices = Vec::with_capacity(self.dots.len());
+    /// The colours that there are most of, and of the others those that are farthest from all chosen.
+    fn to_palette(&self) -> Vec<[u8; 3]> {
+        let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
         for dot in &self.dots {
-            let dot = dot.map(|shade| rounded(shade, dropped));
-            if !known.contains_key(&dot) {
-                let index = u8::try_from(known.len()).ok()?;
-                known.insert(dot, index);
-                palette.extend(dot);
-            }
-            indices.push(known[&dot]);
+            *counts.entry(*dot).or_default() += 1;
         }
-        debug_assert!(known.len() <= COLOURS_MAX);
-        Some((palette, indices))
+        let mut colours: Vec<_> = counts.into_iter().collect();
+        colours.sort_unstable_by_key(|(colour, count)| (Reverse(*count), *colour));
+        let colours: Vec<[u8; 3]> = colours.into_iter().map(|(colour, _)| colour).collect();
+        if colours.len() <= COLOURS_MAX {
+            return colours;
+        }
+        let (often, seldom) = colours.split_at(COMMON_COLOURS);
+        let mut palette = often.to_vec();
+        let to_chosen = |colour| often.iter().map(|chosen| distance(*chosen, colour)).min();
+        let mut apart: Vec<u32> =
+            seldom.iter().map(|colour| to_chosen(*colour).unwrap_or_default()).collect();
+        while palette.len() < COLOURS_MAX {
+            let farthest = (0..seldom.len()).max_by_key(|index| (apart[*index], Reverse(*index)));
+            let chosen = seldom[farthest.unwrap_or_default()];
+            palette.push(chosen);
+            for (apart, colour) in apart.iter_mut().zip(seldom) {
+                *apart = distance(chosen, *colour).min(*apart);
+            }
+        }
+        palette
     }
 
     /// How this differs from another, if more than a newer browser would make it.
@@ -102,11 +121,15 @@ impl Picture {
     }
 }
 
-/// A shade without its last bits, black and white left as they are.
-fn rounded(shade: u8, dropped: u32) -> u8 {
-    let steps = (255_u32 >> dropped).max(1);
-    let step = (u32::from(shade) * steps + 127) / 255;
-    u8::try_from(step * 255 / steps).unwrap_or(u8::MAX)
+/// The colour of a palette that comes nearest.
+fn index_of(palette: &[[u8; 3]], dot: [u8; 3]) -> u8 {
+    let nearest = (0..=u8::MAX).zip(palette).min_by_key(|(_, colour)| distance(**colour, dot));
+    nearest.map_or(0, |(index, _)| index)
+}
+
+/// How far two colours are apart.
+fn distance(one: [u8; 3], two: [u8; 3]) -> u32 {
+    one.into_iter().zip(two).map(|(one, two)| u32::from(one.abs_diff(two)).pow(2)).sum()
 }
 
 /// A folder of pictures.
@@ -133,9 +156,13 @@ impl Gallery {
             Ok(bytes) => now.difference(&Picture::from_png(&bytes)?),
             Err(_) => Some("there is no picture of it yet".to_owned()),
         };
-        let Some(difference) = difference else { return Ok(None) };
+        let Some(difference) = difference else {
+            // What an earlier difference looked like, if there was one.
+            fs::remove_file(&differs).ok();
+            return Ok(None);
+        };
+        fs::create_dir_all(&self.folder)?;
         if self.is_written {
-            fs::create_dir_all(&self.folder)?;
             fs::write(&kept, now.to_small_png()?)?;
             return Ok(None);
         }
@@ -190,8 +217,7 @@ mod tests {
         check(&picture(30), true);
         let mut colourful = picture(0);
         for (index, dot) in (0_u32..).zip(&mut colourful.dots) {
-            *dot = [index % 251, index / 41, 255 - index % 256]
-                .map(|shade| u8::try_from(shade).unwrap());
+            *dot = [index % 251, index / 41, 128].map(|shade| u8::try_from(shade).unwrap());
         }
         check(&colourful, false);
     }

@@ -115,10 +115,10 @@ fn keys_alone_do_it_too_and_are_counted() {
     let page = open(serve(), "/form", View::DESK);
     page.sees("Con guion");
     page.press(&["F2"]);
-    assert_eq!(page.focused(), ("textbox".to_owned(), "Efectivo".to_owned()));
+    page.focuses("textbox", "Efectivo");
     page.write("50");
     page.press(&["Tab"]);
-    assert_eq!(page.focused(), ("checkbox".to_owned(), "Octubre".to_owned()));
+    page.focuses("checkbox", "Octubre");
     page.press(&["Space", "Shift+Tab"]);
     assert_eq!(page.keystrokes(), 6);
     page.loads(|page| page.press(&["Enter"]));
