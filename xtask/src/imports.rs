@@ -49,7 +49,8 @@ const RULES: [Rule; 11] = [
     // JSON is cut into keys and the text of values. Serde is for the trail's own lines, never on domain
     // types. Passwords that
     // people choose need a slow hash, Argon2; on Colppy's wire the password is its MD5. The proof on a
-    // receipt is a signature, Ed25519, in letters that a URL takes.
+    // receipt is a signature, Ed25519, in letters that a URL takes. The codes of a second factor are an HMAC over
+    // SHA-1 (docs/decisions/0027).
     Rule {
         package: "ventanilla-service",
         ours: &["ventanilla-domain", "ventanilla-store"],
@@ -60,10 +61,12 @@ const RULES: [Rule; 11] = [
             "ed25519-dalek",
             "encoding_rs",
             "getrandom",
+            "hmac",
             "jiff",
             "md-5",
             "serde",
             "serde_json",
+            "sha1",
             "sha2",
             "subtle",
             "thiserror",

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use ventanilla_service::{Failure, NoRefusal};
+use ventanilla_service::{Failure, NoRefusal, OfficeRefusal};
 
 use crate::answer;
 use crate::entry;
@@ -60,6 +60,33 @@ pub(crate) fn refusal_of<R>(failure: Failure<R>) -> Result<R, Trouble> {
     match failure {
         Failure::Refused(refusal) => Ok(refusal),
         other => Err(of_failure(other, |_| Trouble::Missing)),
+    }
+}
+
+/// What a handler does with the failure of somebody's act: what the act itself refused goes beside its field.
+pub(crate) fn act_refusal_of<R>(failure: Failure<OfficeRefusal<R>>) -> Result<R, Trouble> {
+    match failure {
+        Failure::Refused(OfficeRefusal::Act(refusal)) => Ok(refusal),
+        other => Err(of_office(other, |_| Trouble::Missing)),
+    }
+}
+
+/// The trouble of a failure of somebody's act, where `refused` says what the act's own refusal is.
+pub(crate) fn of_office<R>(
+    failure: Failure<OfficeRefusal<R>>,
+    refused: impl FnOnce(R) -> Trouble,
+) -> Trouble {
+    of_failure(failure, |refusal| match refusal {
+        OfficeRefusal::SessionOver => Trouble::SessionOver,
+        OfficeRefusal::NotAllowed => Trouble::NotAllowed,
+        OfficeRefusal::ProofNeeded => Trouble::ProofNeeded,
+        OfficeRefusal::Act(refusal) => refused(refusal),
+    })
+}
+
+impl From<Failure<OfficeRefusal<NoRefusal>>> for Trouble {
+    fn from(failure: Failure<OfficeRefusal<NoRefusal>>) -> Self {
+        of_office(failure, |refusal| match refusal {})
     }
 }
 

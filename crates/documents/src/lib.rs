@@ -16,7 +16,7 @@ mod words;
 pub use invoice::Invoice;
 pub use letterhead::Letterhead;
 pub use order::{OrderedInvoice, PaymentOrder};
-pub use pdf::Paper;
+pub use pdf::{Paper, qr_svg};
 pub use report::{DayHeading, DayReportFile, FileForm};
 pub use table::{Cell, CsvTable, Spelling, is_formula};
 pub use words::amount_in_words;

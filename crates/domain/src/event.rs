@@ -3,8 +3,10 @@
 //! Every table of a company's books can be rebuilt from its events in order.
 
 use crate::{
-    BillVersion, Company, Contract, FileId, ImportTotals, Issuer, Label, Member, Name, Payment,
-    PaymentId, Payout, PayoutReversal, Policy, PurchaseInvoice, Restoration, Reversal, Supplier,
+    BillVersion, Company, Contract, DrawerApproval, DrawerClosing, DrawerOpening, FileId,
+    ImportTotals, Issuer, Label, Member, Name, Payment, PaymentId, Payout, PayoutReversal, Policy,
+    PurchaseInvoice, ReceiptReversal, Remittance, RemittanceReversal, Restoration, Reversal,
+    Supplier, WindowReceipt,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -78,6 +80,20 @@ pub enum Event {
     PayoutMade(Box<Payout>),
     /// A payout was reversed.
     PayoutReversed(Box<PayoutReversal>),
+    /// A cashier's drawer was opened.
+    DrawerOpened(Box<DrawerOpening>),
+    /// A cashier's drawer was counted and closed.
+    DrawerClosed(Box<DrawerClosing>),
+    /// The count of a drawer was approved.
+    DrawerApproved(Box<DrawerApproval>),
+    /// Bills were paid together at the window; each payment has its own event before this one.
+    ReceiptIssued(Box<WindowReceipt>),
+    /// A receipt was reversed; the reversal of each payment has its own event before this one.
+    ReceiptReversed(Box<ReceiptReversal>),
+    /// A collector handed money over.
+    RemittanceMade(Box<Remittance>),
+    /// A remittance was reversed.
+    RemittanceReversed(Box<RemittanceReversal>),
     /// The books go on from a backup, and what was kept after it is not known.
     BooksRestored(Box<Restoration>),
 }

@@ -115,6 +115,18 @@ id!(
     PayoutId
 );
 id!(
+    /// Bills paid together at the window, unique in its company and never reused.
+    ReceiptId
+);
+id!(
+    /// A cashier's drawer, from its opening to its approval, unique in its company.
+    DrawerId
+);
+id!(
+    /// Money that a collector handed over, unique in its company and never reused.
+    RemittanceId
+);
+id!(
     /// A developer account, over all companies; `auth` on the Colppy wire.
     IntegratorId
 );

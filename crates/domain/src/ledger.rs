@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    BillState, BillVersion, CollectorId, Concept, Event, Means, Money, MoneyError, Payment,
-    PayoutTerms, Policy, PurchaseInvoice, Reversal, SupplierId, Withholding,
+    BillState, BillVersion, CollectorId, Concept, DrawerApproval, Event, Means, Money, MoneyError,
+    Payment, PayoutTerms, Policy, PurchaseInvoice, Remittance, Reversal, SupplierId, WindowReceipt,
+    Withholding,
 };
 
 /// A ledger account of a company.
@@ -33,6 +34,12 @@ pub enum Account {
     Interest,
     /// What suppliers have billed.
     Expense,
+    /// What rounding cash gave and took at the window.
+    CashRounding,
+    /// What cashiers' drawers had too little or too much.
+    CashOverShort,
+    /// What collectors kept of what they collected, for their service.
+    Commissions,
 }
 
 impl Account {
@@ -50,6 +57,9 @@ impl Account {
             None if code == "discounts" => Some(Self::Discounts),
             None if code == "interest" => Some(Self::Interest),
             None if code == "expense" => Some(Self::Expense),
+            None if code == "cash-rounding" => Some(Self::CashRounding),
+            None if code == "cash-over-short" => Some(Self::CashOverShort),
+            None if code == "commissions" => Some(Self::Commissions),
             Some(("revenue", name)) => Some(Self::Revenue(Some(Concept::from_text(name).ok()?))),
             Some(("collector", id)) => {
                 Some(Self::Collector(CollectorId::from_i64(id.parse().ok()?).ok()?))
@@ -82,6 +92,9 @@ impl fmt::Display for Account {
             Self::Discounts => f.write_str("discounts"),
             Self::Interest => f.write_str("interest"),
             Self::Expense => f.write_str("expense"),
+            Self::CashRounding => f.write_str("cash-rounding"),
+            Self::CashOverShort => f.write_str("cash-over-short"),
+            Self::Commissions => f.write_str("commissions"),
         }
     }
 }
@@ -136,21 +149,20 @@ pub fn postings_of(
         | Event::MemberKept(_)
         | Event::ContractKept(_)
         | Event::SupplierKept(_)
+        | Event::DrawerOpened(_)
+        | Event::DrawerClosed(_)
         | Event::BooksRestored(_) => Ok(Vec::new()),
         Event::BillsVersioned(versions) => posted_bills(versions, replaced),
         Event::PaymentMade(payment) => Ok(vec![posted_payment(payment)]),
         Event::PaymentReversed(reversal) => Ok(vec![posted_reversal(reversal)]),
         Event::InvoiceEntered(invoice) => Ok(vec![posted_invoice(invoice)]),
         Event::PayoutMade(payout) => posted_payout(&payout.terms),
-        Event::PayoutReversed(reversal) => {
-            let back = posted_payout(&reversal.payout.terms)?.into_iter();
-            let swapped = |Posting { debit, credit, amount }| Posting {
-                debit: credit,
-                credit: debit,
-                amount,
-            };
-            Ok(back.map(swapped).collect())
-        }
+        Event::PayoutReversed(reversal) => Ok(swapped(posted_payout(&reversal.payout.terms)?)),
+        Event::ReceiptIssued(receipt) => posted_rounding(receipt),
+        Event::ReceiptReversed(reversal) => Ok(swapped(posted_rounding(&reversal.receipt)?)),
+        Event::DrawerApproved(approval) => posted_difference(approval),
+        Event::RemittanceMade(remittance) => Ok(posted_remittance(remittance)),
+        Event::RemittanceReversed(reversal) => Ok(swapped(posted_remittance(&reversal.remittance))),
     }
 }
 
@@ -191,6 +203,48 @@ fn posted_reversal(reversal: &Reversal) -> Posting {
         credit: Account::Collector(reversal.collector),
         amount: reversal.amount,
     }
+}
+
+/// The same the other way round.
+fn swapped(postings: Vec<Posting>) -> Vec<Posting> {
+    let swap = |Posting { debit, credit, amount }| Posting { debit: credit, credit: debit, amount };
+    postings.into_iter().map(swap).collect()
+}
+
+/// What one account receives of another: the other way round where the amount is negative, and nothing of
+/// nothing.
+fn posted_sided(
+    debit: Account,
+    credit: Account,
+    amount: Money,
+) -> Result<Vec<Posting>, LedgerError> {
+    let zero = Money::zero(amount.currency());
+    Ok(match amount.to_minor() {
+        0 => Vec::new(),
+        1.. => vec![Posting { debit, credit, amount }],
+        _ => vec![Posting { debit: credit, credit: debit, amount: zero.checked_sub(amount)? }],
+    })
+}
+
+/// The payments of a receipt post themselves: it posts what the window took more or less of.
+fn posted_rounding(receipt: &WindowReceipt) -> Result<Vec<Posting>, LedgerError> {
+    posted_sided(Account::Collector(receipt.collector), Account::CashRounding, receipt.rounding)
+}
+
+/// What is over, the window holds more; what is short, less.
+fn posted_difference(approval: &DrawerApproval) -> Result<Vec<Posting>, LedgerError> {
+    let window = Account::Collector(approval.collector);
+    posted_sided(window, Account::CashOverShort, approval.difference)
+}
+
+fn posted_remittance(remittance: &Remittance) -> Vec<Posting> {
+    let held = || Account::Collector(remittance.collector);
+    let postings = [
+        (Account::Means(remittance.means), remittance.amount),
+        (Account::Commissions, remittance.commission),
+    ];
+    let postings = postings.into_iter().filter(|(_, amount)| amount.to_minor() != 0);
+    postings.map(|(debit, amount)| Posting { debit, credit: held(), amount }).collect()
 }
 
 fn posted_invoice(invoice: &PurchaseInvoice) -> Posting {
@@ -336,7 +390,12 @@ fn paired(balances: BTreeMap<Account, Money>) -> Result<Vec<Posting>, LedgerErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ReceiptReversal;
     use crate::payables::tests::{invoice, payout, reversal};
+    use crate::window::tests::{
+        approval, closing, opening, receipt, receipt_reversal, remittance, remittance_reversal,
+        rounded,
+    };
 
     /// What an event posts: each account with its sum, debits positive.
     #[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
@@ -399,6 +458,48 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_posts_its_rounding_alone() {
+        check(&Event::ReceiptIssued(Box::new(receipt())), &[]);
+        for minor in [5, -20] {
+            let issued = Event::ReceiptIssued(Box::new(rounded(minor)));
+            check(&issued, &[("collector:1", minor), ("cash-rounding", -minor)]);
+            let reversal = ReceiptReversal { receipt: rounded(minor), ..receipt_reversal() };
+            let reversed = Event::ReceiptReversed(Box::new(reversal));
+            check(&reversed, &[("collector:1", -minor), ("cash-rounding", minor)]);
+        }
+    }
+
+    #[test]
+    fn what_is_over_or_short_is_posted_once_it_is_approved() {
+        check(&Event::DrawerOpened(Box::new(opening())), &[]);
+        check(&Event::DrawerClosed(Box::new(closing())), &[]);
+        for minor in [-50, 0, 70] {
+            let difference = Money::from_minor(minor, crate::Currency::BOB);
+            let approved = DrawerApproval { difference, ..approval() };
+            let expected = [("collector:1", minor), ("cash-over-short", -minor)];
+            let expected = if minor == 0 { &[][..] } else { &expected };
+            check(&Event::DrawerApproved(Box::new(approved)), expected);
+        }
+    }
+
+    #[test]
+    fn a_remittance_takes_from_what_its_collector_holds() {
+        let made = Event::RemittanceMade(Box::new(remittance()));
+        check(
+            &made,
+            &[("means:transfer", 98_000), ("commissions", 2_000), ("collector:1", -100_000)],
+        );
+        let undone = Event::RemittanceReversed(Box::new(remittance_reversal()));
+        let negated: BTreeMap<_, _> =
+            sums(&made).into_iter().map(|(account, sum)| (account, -sum)).collect();
+        assert_eq!(sums(&undone), negated);
+        let nothing = Money::zero(crate::Currency::BOB);
+        let plain = Remittance { commission: nothing, ..remittance() };
+        let made = Event::RemittanceMade(Box::new(plain));
+        check(&made, &[("means:transfer", 98_000), ("collector:1", -98_000)]);
+    }
+
+    #[test]
     fn every_account_reads_back_from_its_code() {
         let supplier = SupplierId::from_i64(91_694).unwrap();
         let plain = [
@@ -412,6 +513,9 @@ mod tests {
             Account::Discounts,
             Account::Interest,
             Account::Expense,
+            Account::CashRounding,
+            Account::CashOverShort,
+            Account::Commissions,
         ];
         let means = Means::ALL.map(Account::Means);
         let withheld = Withholding::ALL.map(Account::Withheld);

@@ -32,15 +32,17 @@ mod restoration;
 mod reverse;
 mod role;
 mod text;
+mod window;
+mod words;
 
 pub use bill::{Bill, BillState, BillTerms, BillVersion, DetailLine, PrintedFacts, SourceLine};
 pub use company::{Company, TimeZone, UnknownTimeZone};
 pub use day::{BusinessDay, business_day, civil_at, instant_at, zoned_at};
 pub use event::{Event, FileKind, ImportedFile, Sha256};
 pub use ids::{
-    BillId, CollectorId, CompanyId, ContractKey, EntryNumber, EventNumber, FileId, IdOutOfRange,
-    IntegratorId, LocationCode, MemberId, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId,
-    UserId,
+    BillId, CollectorId, CompanyId, ContractKey, DrawerId, EntryNumber, EventNumber, FileId,
+    IdOutOfRange, IntegratorId, LocationCode, MemberId, PaymentId, PayoutId, PurchaseInvoiceId,
+    ReceiptId, RemittanceId, SupplierId, UserId,
 };
 pub use import::{
     BillChange, BillDecision, BillFacts, BillRefusal, BillRow, Given, ImportTotals, MemberDecision,
@@ -72,3 +74,15 @@ pub use role::{Right, Role};
 pub use text::{
     CallerKey, CallerReference, Concept, ContractCode, Label, Legend, Name, Reason, Text, TextError,
 };
+pub use window::{
+    ApproveCommand, ApproveRefusal, CashRounding, CloseCommand, CloseRefusal, Drawer,
+    DrawerApproval, DrawerClosing, DrawerFigures, DrawerOpening, DrawerState, MeansFigures,
+    OpenCommand, OpenRefusal, RECEIPT_BILLS_MAX, ReceiptBill, ReceiptCommand, ReceiptDecision,
+    ReceiptFacts, ReceiptLine, ReceiptReversal, ReceiptReverseCommand, ReceiptReverseDecision,
+    ReceiptReverseFacts, ReceiptReverseRefusal, RemitCommand, RemitDecision, RemitFacts,
+    RemitRefusal, Remittance, RemittanceReversal, RemittanceReverseCommand,
+    RemittanceReverseRefusal, RepeatedReceipt, StaffName, TakenPayment, WindowMeans, WindowReceipt,
+    WindowReceiptKey, WindowReceiptRefusal, decide_approval, decide_closing, decide_opening,
+    decide_receipt, decide_receipt_reversal, decide_remittance, decide_remittance_reversal,
+};
+pub use words::{WORD_LETTERS_MAX, WORDS_MAX, words_of};

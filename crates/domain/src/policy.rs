@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
 
-use crate::{BusinessDay, Concept};
+use crate::{BusinessDay, CashRounding, Concept};
 
 /// How long after a payment it may be reversed, in business days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Policy {
     pub cut_off: Option<Time>,
     /// Refuse a payment whose caller's reference is not the member's id.
     pub check_payer: bool,
+    /// What cash is rounded to at the window; not at all when `None`.
+    pub cash_rounding: Option<CashRounding>,
     /// Every business day up to this one is closed.
     pub closed_through: Option<BusinessDay>,
     /// Revenue account by detail concept; what is not named goes to `por clasificar`.
@@ -62,6 +64,7 @@ impl Default for Policy {
             hours: None,
             cut_off: None,
             check_payer: false,
+            cash_rounding: None,
             closed_through: None,
             revenue_accounts: BTreeMap::new(),
         }
@@ -95,12 +98,13 @@ const REVENUE_PREFIX: &str = "revenue.";
 
 impl Policy {
     /// The settings that [`Policy::with`] takes, each with the forms of its value.
-    pub const SETTINGS: [(&'static str, &'static str); 7] = [
+    pub const SETTINGS: [(&'static str, &'static str); 8] = [
         ("oldest_first", "true|false"),
         ("reversal_days", "0..65535|none"),
         ("hours", "HH:MM-HH:MM|none"),
         ("cut_off", "HH:MM|none"),
         ("check_payer", "true|false"),
+        ("cash_rounding", "0.02..100.00|none"),
         ("closed_through", "YYYY-MM-DD"),
         ("revenue.CONCEPT", "ACCOUNT|none"),
     ];
@@ -116,6 +120,10 @@ impl Policy {
             "reversal_days" => policy.reversal_window = from_window(key, value)?,
             "hours" => policy.hours = optional(key, value, "HH:MM-HH:MM|none", from_hours)?,
             "cut_off" => policy.cut_off = optional(key, value, "HH:MM|none", from_time)?,
+            "cash_rounding" => {
+                let form = "0.02..100.00|none";
+                policy.cash_rounding = optional(key, value, form, CashRounding::from_decimal)?;
+            }
             "closed_through" => policy.closed_through = Some(self.closed_later(key, value)?),
             _ => match key.strip_prefix(REVENUE_PREFIX) {
                 Some(concept) => policy.set_revenue_account(key, concept, value)?,
@@ -147,6 +155,10 @@ impl Policy {
             ),
             ("cut_off".to_owned(), self.cut_off.map_or_else(none, shown)),
             ("check_payer".to_owned(), self.check_payer.to_string()),
+            (
+                "cash_rounding".to_owned(),
+                self.cash_rounding.map_or_else(none, |rounding| rounding.to_string()),
+            ),
         ];
         let closed = self.closed_through.map(|day| day.to_date().to_string());
         settings.extend(closed.map(|day| ("closed_through".to_owned(), day)));
@@ -272,6 +284,10 @@ pub(crate) mod tests {
             ("cut_off", "1730", false),
             ("cut_off", " 7:30", false),
             ("check_payer", "false", true),
+            ("cash_rounding", "0.10", true),
+            ("cash_rounding", "none", true),
+            ("cash_rounding", "0.1", false),
+            ("cash_rounding", "0.00", false),
             ("closed_through", "2021-11-26", true),
             ("closed_through", "2021-02-30", false),
             ("closed_through", "20211126", false),
@@ -293,6 +309,7 @@ pub(crate) mod tests {
             ("reversal_days", "none"),
             ("hours", "22:00-06:00"),
             ("cut_off", "17:30"),
+            ("cash_rounding", "0.50"),
             ("closed_through", "2021-11-26"),
             ("revenue.Agua", "Venta de agua"),
         ]);

@@ -11,7 +11,7 @@ pub const RESTORATION_STEP: u32 = 1_000_000;
 /// A company's books went on from a backup.
 ///
 /// Of each series whose numbers others were told (payments, exported events, suppliers, purchase
-/// invoices and payouts) the next `step` numbers are given to nobody: whoever holds one holds it for
+/// invoices, payouts, receipts and drawers of the window, remittances) the next `step` numbers are given to nobody: whoever holds one holds it for
 /// what came after the backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restoration {

@@ -20,6 +20,8 @@ pub struct ReverseCommand {
     pub reason: Option<Reason>,
     /// The caller's name for this attempt.
     pub caller_key: Option<CallerKey>,
+    /// Whether it may be undone beyond the company's reversal window: never by a collector's own wish.
+    pub is_late_allowed: bool,
 }
 
 /// What must be known to decide a [`ReverseCommand`].
@@ -92,7 +94,7 @@ pub fn decide_reverse(
         ReversalWindow::Unlimited => false,
         ReversalWindow::Days(days) => day.days_since(payment.business_day) > i64::from(days),
     };
-    if is_over {
+    if is_over && !command.is_late_allowed {
         return Err(ReverseRefusal::WindowOver);
     }
     Ok(ReverseDecision::Accepted(Box::new(Reversal {
@@ -122,6 +124,7 @@ mod tests {
             payment: payment.id,
             reason: None,
             caller_key: None,
+            is_late_allowed: false,
         }
     }
 
@@ -162,6 +165,14 @@ mod tests {
             let decision = decide(window, instant, |_, _| ());
             assert_eq!(decision.is_ok(), is_taken, "{window} {instant}");
         }
+    }
+
+    #[test]
+    fn who_may_be_late_is_not_bound_by_the_window() {
+        let decision = decide("0", "2031-11-28T04:00:00Z", |_, command| {
+            command.is_late_allowed = true;
+        });
+        assert!(decision.is_ok());
     }
 
     #[test]

@@ -160,6 +160,7 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
             "32 dígitos hexadecimales no pueden ser una contraseña: se tomarían por su MD5"
                 .to_owned()
         }
+        AdminRefusal::PasswordShort => "la contraseña necesita 10 caracteres o más".to_owned(),
         AdminRefusal::SessionKey => {
             "la clave de una sesión son 32 dígitos hexadecimales".to_owned()
         }
@@ -168,6 +169,12 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
         AdminRefusal::UserExists => "ya hay un usuario con ese nombre".to_owned(),
         AdminRefusal::UserUnknown => "no hay ningún usuario con ese nombre".to_owned(),
         AdminRefusal::RightUnknown => "el usuario no tiene derechos en esa empresa".to_owned(),
+        AdminRefusal::SessionUnknown => "no hay ninguna sesión abierta con ese id".to_owned(),
+        AdminRefusal::OwnAccount => "eso lo hace otra persona, no uno mismo".to_owned(),
+        AdminRefusal::UserElsewhere => "el usuario trabaja también para otras empresas".to_owned(),
+        AdminRefusal::LastAdministrator => {
+            "la empresa se quedaría sin ningún administrador".to_owned()
+        }
     }
 }
 

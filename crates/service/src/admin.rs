@@ -25,19 +25,7 @@ impl Service {
             if tx.company(new.id)?.is_some() {
                 return Ok(Err(AdminRefusal::CompanyExists));
             }
-            let company = Company {
-                id: new.id,
-                name: new.name.clone(),
-                currency: new.currency,
-                time_zone: new.time_zone.clone(),
-                policy: Policy::default(),
-                issuer: 0,
-            };
-            let first_payment = new.first_payment;
-            let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
-            tx.append(company.id, event, now)?;
-            act.keep(tx, now, Some(company.id), Subject::named(company.name.as_str()))?;
-            Ok(Ok(company))
+            open_company(tx, &new, &act, now).map(Ok)
         })
         .await
     }
@@ -101,6 +89,7 @@ impl Service {
             secret_digest,
             can_list,
             is_active: true,
+            is_window: false,
             previous: None,
         };
         (record, credentials)
@@ -152,6 +141,28 @@ impl Service {
         })
         .await
     }
+}
+
+/// Opens the books of a company that there is not.
+pub(crate) fn open_company(
+    tx: &mut Tx<'_>,
+    new: &NewCompany,
+    act: &StaffAct,
+    now: Timestamp,
+) -> Result<Company, StoreError> {
+    let company = Company {
+        id: new.id,
+        name: new.name.clone(),
+        currency: new.currency,
+        time_zone: new.time_zone.clone(),
+        policy: Policy::default(),
+        issuer: 0,
+    };
+    let first_payment = new.first_payment;
+    let event = Event::CompanyOpened { company: Box::new(company.clone()), first_payment };
+    tx.append(company.id, event, now)?;
+    act.keep(tx, now, Some(company.id), Subject::named(company.name.as_str()))?;
+    Ok(company)
 }
 
 /// What changes a company's rules and what heads its papers, whoever does it. Refusals as in
@@ -217,8 +228,10 @@ pub(crate) fn changing_collector<T: Send + 'static>(
             return Ok(Err(AdminRefusal::CompanyUnknown));
         }
         let mut records = tx.view().collectors()?.into_iter();
-        let is_named =
-            |record: &CollectorRecord| record.company == company && record.name.as_str() == name;
+        // The window's credentials are nobody's, and whoever works there is a user.
+        let is_named = |record: &CollectorRecord| {
+            record.company == company && record.name.as_str() == name && !record.is_window
+        };
         match records.find(is_named) {
             Some(record) => {
                 act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
@@ -299,6 +312,7 @@ fn record_past(
         payment: payment.id,
         reason: None,
         caller_key: None,
+        is_late_allowed: false,
     };
     let payment = *payment;
     let facts =
@@ -314,7 +328,7 @@ fn record_past(
     }
 }
 
-fn add_collector(
+pub(crate) fn add_collector(
     tx: &mut Tx<'_>,
     record: CollectorRecord,
 ) -> Decided<CollectorRecord, AdminRefusal> {
@@ -371,5 +385,6 @@ pub(crate) fn shown(record: &CollectorRecord) -> Collector {
         login: record.login.to_string(),
         can_list: record.can_list,
         is_active: record.is_active,
+        is_window: record.is_window,
     }
 }

@@ -25,6 +25,7 @@ mod office;
 mod payables;
 mod printing;
 mod readiness;
+mod reading;
 mod receipt;
 mod refusal;
 mod restoring;
@@ -35,6 +36,7 @@ mod trail;
 mod users;
 mod verifier;
 mod views;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -42,7 +44,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
-pub use ventanilla_store::FileSizes;
+pub use ventanilla_store::{
+    AccountEntry, AccountPage, Collected, DrawerFilter, Entry, FileSizes, FoundMembers, KeptReceipt,
+    KeptRemittance, Owed, ReceiptFilter,
+};
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 
 pub use checkpoint::CheckpointReport;
@@ -60,7 +65,9 @@ pub use meters::{
 pub use mirror::leave_mirror;
 pub use network::network_of;
 pub use office::{
-    Administered, Administration, EnteredConsole, Office, OfficeRefusal, Officer, Proof,
+    Administered, Administration, Chosen, Colleague, Enrolment, EnteredConsole, FactorRefusal,
+    Invitation, InvitationRefusal, IssuedInvitation, KeptSession, Office, OfficeRefusal, Officer,
+    PasswordRefusal, Proof, RecoveryCodes, TrailAct, TrailCursor, TrailFilter, TrailPage,
 };
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,
@@ -68,6 +75,7 @@ pub use payables::{
     SupplierState,
 };
 pub use readiness::{Holdings, Unready};
+pub use reading::{BooksRefusal, ListedPayments, PaymentPlace, PaymentsWanted};
 pub use receipt::{KnownReceipt, RECEIPT_PATH, Receipt, ReceiptKey, ReceiptRefusal};
 pub use refusal::{
     AdminRefusal, ByTokenRefusal, DayRefusal, LoginRefusal, LookUpRefusal, PastPaymentRefusal,
@@ -87,6 +95,9 @@ pub use views::{
     Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     ReverseRequest, VerifyReport,
+};
+pub use window::{
+    Held, IssuedReceipt, NewRemittance, WINDOW_PAGE_LEN, WindowPayment, WindowReadRefusal,
 };
 
 pub use collecting::ByToken;

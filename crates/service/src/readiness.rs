@@ -46,6 +46,8 @@ pub struct Holdings {
     pub tokens: u64,
     /// Users' sessions that are taken now.
     pub sessions: u64,
+    /// Sessions of the console that are taken now.
+    pub console_sessions: u64,
 }
 
 impl Service {
@@ -95,7 +97,8 @@ impl Service {
         let renewed_by = SignedDuration::from_secs(-self.settings().session_lifetime_s);
         let renewed_by = now.checked_add(renewed_by).unwrap_or(Timestamp::MIN);
         let SignInCounts { tokens, sessions } = view.sign_ins(now, renewed_by)?;
-        Ok(Holdings { journal_entries, tokens, sessions })
+        let console_sessions = self.console_session_count(view, now)?;
+        Ok(Holdings { journal_entries, tokens, sessions, console_sessions })
     }
 
     /// The bytes that the books take on disk, where they are in files of this machine.

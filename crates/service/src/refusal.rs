@@ -100,6 +100,9 @@ pub enum AdminRefusal {
     /// A password of 32 hexadecimal digits: whoever sends it would be taken to send its MD5.
     #[error("the password reads as an MD5")]
     PasswordAmbiguous,
+    /// A password of fewer characters than are chosen at the console.
+    #[error("the password is too short")]
+    PasswordShort,
     /// A session's key that is not 32 hexadecimal digits.
     #[error("not a session's key")]
     SessionKey,
@@ -139,6 +142,18 @@ pub enum AdminRefusal {
     /// The user has no right for that company.
     #[error("the user has no right for that company")]
     RightUnknown,
+    /// No session of that id.
+    #[error("no such session")]
+    SessionUnknown,
+    /// An act on oneself that somebody else must do.
+    #[error("nobody does that to oneself")]
+    OwnAccount,
+    /// The user works for a company too that whoever acts does not administer.
+    #[error("the user works for other companies too")]
+    UserElsewhere,
+    /// The company would be left without an administrator.
+    #[error("the company needs an administrator")]
+    LastAdministrator,
 }
 
 /// Why a payment of the past was not recorded.

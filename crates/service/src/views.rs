@@ -74,6 +74,8 @@ pub struct Collector {
     pub can_list: bool,
     /// Whether its credentials and tokens are taken.
     pub is_active: bool,
+    /// Whether it is the company's own window, which no act of administration changes.
+    pub is_window: bool,
 }
 
 /// A collector to be added.
@@ -199,6 +201,7 @@ impl ReverseRequest {
             payment: self.payment,
             reason: self.reason.clone(),
             caller_key: self.caller_key.clone(),
+            is_late_allowed: false,
         }
     }
 }

@@ -153,6 +153,7 @@ mod tests {
                 payment: payment.id,
                 reason: Reason::from_text("error de caja").ok(),
                 caller_key: CallerKey::from_text(&format!("r{}", payment.id)).ok(),
+                is_late_allowed: false,
             };
             self.service.reverse(&caller, command).await.unwrap();
         }

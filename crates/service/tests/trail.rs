@@ -175,6 +175,7 @@ mod tests {
                 payment,
                 reason: None,
                 caller_key: None,
+                is_late_allowed: false,
             };
             self.service.reverse(caller, command).await.unwrap();
             let (bill, payment) = (Some(bill), Some(payment));

@@ -268,6 +268,7 @@ impl Workload {
             payment: payment.id,
             reason: Reason::from_text("error del cajero").ok().filter(|_| self.random.bool()),
             caller_key: if self.random.bool() { self.key() } else { None },
+            is_late_allowed: false,
         };
         (caller, Operation::Reverse(command))
     }

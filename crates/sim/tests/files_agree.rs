@@ -170,8 +170,14 @@ impl Side {
         let collector = caller.collector;
         if let Some((payment, _)) = &bill.payment {
             let (bill, payment) = (payment.bill, payment.id);
-            let command =
-                ReverseCommand { collector, bill, payment, reason: None, caller_key: None };
+            let command = ReverseCommand {
+                collector,
+                bill,
+                payment,
+                reason: None,
+                caller_key: None,
+                is_late_allowed: false,
+            };
             return format!("{:?}", service.reverse(caller, command).await);
         }
         let command = PayCommand {

@@ -1,7 +1,7 @@
 //! A collector's business day: its sums, and its rows handed on one by one, so that a day of any
 //! length takes no memory.
 
-use ventanilla_domain::{BusinessDay, CollectorId, Company, Payment, Reversal};
+use ventanilla_domain::{BusinessDay, CollectorId, Company, Payment, PaymentId, Reversal};
 
 use crate::StoreError;
 use crate::memory::Books;
@@ -95,6 +95,37 @@ impl View<'_> {
                 rows.try_for_each(|(payment, reversal)| visit(payment.clone(), reversal.cloned()))
             }
             Source::Sql(reads) => reads.each_payment_of_day(company, collector, day, visit),
+        }
+    }
+
+    /// A collector's payments of a business day, each with its reversal, by id from the greatest on: those before
+    /// an id, at most `len`.
+    pub fn payments_of_day_before(
+        &self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+        before: Option<PaymentId>,
+        len: usize,
+    ) -> Result<Vec<(Payment, Option<Reversal>)>, StoreError> {
+        let before = before.map_or(i64::MAX, PaymentId::to_i64);
+        match self.from {
+            Source::Memory(state) => {
+                let books = state.books_of(company.id).into_iter();
+                let rows = books.flat_map(|books| {
+                    let payments = books.payments_of(collector, day);
+                    payments.map(|payment| (payment.clone(), books.reversals.get(&payment.id)))
+                });
+                let rows = rows.filter(|(payment, _)| payment.id.to_i64() < before);
+                let mut rows: Vec<_> =
+                    rows.map(|(payment, reversal)| (payment, reversal.cloned())).collect();
+                rows.reverse();
+                rows.truncate(len);
+                Ok(rows)
+            }
+            Source::Sql(reads) => {
+                reads.payments_of_day_before(company, collector, day, before, len)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ mod former;
 mod inside;
 mod journal;
 mod keys;
+mod ledger;
 mod lock;
 mod memory;
 mod mirror;
@@ -21,8 +22,10 @@ mod postgres;
 mod prepared;
 mod records;
 mod sealed;
+mod search;
 mod sql;
 mod sqlite;
+mod totals;
 mod trail;
 mod tx;
 mod users;
@@ -30,6 +33,7 @@ mod values;
 mod verify;
 mod view;
 mod wanted;
+mod window;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +43,7 @@ pub use days::DaySums;
 pub use error::{CommitError, CopyError, OpenError, StoreError};
 pub use inside::{ConsoleSessionRecord, InvitationRecord, OpenConsoleSession, SecondFactorRecord};
 pub use keys::{Digest, Keys, to_hex, token_digest, write_once};
+pub use ledger::{AccountEntry, AccountPage};
 pub use lock::ServerLock;
 pub use mirror::{Ends, Mirror, MirrorError, MirrorStatus, Replayed, Stream};
 pub use payables::EnteredInvoice;
@@ -48,6 +53,8 @@ pub use records::{
     Bearer, CollectorRecord, Counters, Entry, FileRecord, Operation, PreviousSecret, TokenRecord,
     Written,
 };
+pub use search::FoundMembers;
+pub use totals::{Collected, Owed};
 pub use trail::{TrailHead, TrailRow};
 pub use tx::Tx;
 pub use users::{
@@ -57,6 +64,7 @@ pub use users::{
 pub use verify::{Follower, Head, Step, Verification};
 pub use view::View;
 pub use wanted::{Group, Wanted, WantedAct, WantedBearer};
+pub use window::{DrawerFilter, KeptReceipt, KeptRemittance, ReceiptFilter};
 
 pub use memory::{FaultPoint, Faults};
 use memory::{Memory, State};

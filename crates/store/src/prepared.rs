@@ -3,6 +3,7 @@
 use ventanilla_domain::{BillVersion, Event, Posting, postings_of};
 
 use crate::journal::{self, VersionTexts};
+use crate::totals::Totals;
 use crate::{StoreError, Written};
 
 /// An event with all that is written of it, but for its place in the journal.
@@ -16,6 +17,8 @@ pub struct Prepared {
     pub(crate) written: Written,
     /// Of each version of [`Event::BillsVersioned`], in its order.
     pub(crate) texts: Vec<VersionTexts>,
+    /// By how much the versions change what is owed.
+    pub(crate) owed: Totals,
 }
 
 impl Prepared {
@@ -44,8 +47,12 @@ impl Prepared {
             Event::BillsVersioned(versions) => versions.iter().map(VersionTexts::of).collect(),
             _ => Vec::new(),
         };
+        let mut owed = Totals::default();
+        if let Event::BillsVersioned(versions) = &event {
+            owed.change(versions, replaced)?;
+        }
         let written = journal::write(&event, &texts);
-        Ok(Self { event, postings, written, texts })
+        Ok(Self { event, postings, written, texts, owed })
     }
 }
 

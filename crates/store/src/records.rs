@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, Company, CompanyId, ContractKey, EntryNumber, Event, EventNumber, FileId,
-    ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting, PurchaseInvoiceId,
-    Restoration, SupplierId,
+    CollectorId, Company, CompanyId, ContractKey, DrawerId, EntryNumber, Event, EventNumber,
+    FileId, ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting,
+    PurchaseInvoiceId, ReceiptId, RemittanceId, Restoration, SupplierId,
 };
 
 use crate::values::id;
@@ -34,6 +34,8 @@ pub struct CollectorRecord {
     pub can_list: bool,
     /// Whether its credentials and tokens are taken.
     pub is_active: bool,
+    /// Whether it is the company's own window: at most one is, and nobody knows its credentials.
+    pub is_window: bool,
 }
 
 /// A secret that another has replaced.
@@ -119,6 +121,14 @@ pub struct Counters {
     pub next_payout: PayoutId,
     /// How many entries are of suppliers, their invoices, payouts and reversals of these.
     pub payable_entries: i64,
+    /// The id of the next receipt of the window: greater than any in use.
+    pub next_receipt: ReceiptId,
+    /// The id of the next drawer: greater than any in use.
+    pub next_drawer: DrawerId,
+    /// The id of the next remittance: greater than any in use.
+    pub next_remittance: RemittanceId,
+    /// How many entries are of drawers, receipts and their reversals, and remittances and theirs.
+    pub window_entries: i64,
     /// The chain's last link; zeros before the first entry.
     pub chain: Digest,
 }
@@ -140,14 +150,20 @@ impl Counters {
             next_supplier: id(SupplierId::from_i64, self.next_supplier.to_i64() + step)?,
             next_invoice: id(PurchaseInvoiceId::from_i64, self.next_invoice.to_i64() + step)?,
             next_payout: id(PayoutId::from_i64, self.next_payout.to_i64() + step)?,
+            next_receipt: id(ReceiptId::from_i64, self.next_receipt.to_i64() + step)?,
+            next_drawer: id(DrawerId::from_i64, self.next_drawer.to_i64() + step)?,
+            next_remittance: id(RemittanceId::from_i64, self.next_remittance.to_i64() + step)?,
             ..*self
         })
     }
 
-    /// How many entries are neither payments nor reversals nor of the suppliers' side, but for the steps of
-    /// restorations: as long as it stays the same, no member, contract, bill or rule has changed.
+    /// How many entries are neither payments nor reversals nor of the suppliers' side nor of the window, but
+    /// for the steps of restorations: as long as it stays the same, no member, contract, bill or rule has changed.
     pub fn facts_mark(&self) -> i64 {
-        self.next_entry.to_i64() - self.next_event.to_i64() - self.payable_entries
+        self.next_entry.to_i64()
+            - self.next_event.to_i64()
+            - self.payable_entries
+            - self.window_entries
     }
 
     /// The counters of books just opened.
@@ -163,6 +179,10 @@ impl Counters {
             next_invoice: PurchaseInvoiceId::FIRST,
             next_payout: PayoutId::FIRST,
             payable_entries: 0,
+            next_receipt: ReceiptId::FIRST,
+            next_drawer: DrawerId::FIRST,
+            next_remittance: RemittanceId::FIRST,
+            window_entries: 0,
             chain: [0; 32],
         }
     }

@@ -198,6 +198,11 @@ impl<'a> View<'a> {
         read!(self, view => view.collector(id), view.collector(id))
     }
 
+    /// The company's own window; `None` where it has none yet.
+    pub fn window(&self, company: CompanyId) -> Read<Option<CollectorRecord>> {
+        read!(self, view => view.own_window(company), view.own_window(company))
+    }
+
     /// The collector whose security code has that keyed hash.
     pub fn collector_by_code(&self, digest: &Digest) -> Read<Option<CollectorRecord>> {
         read!(self, view => view.collector_by_code(digest), view.collector_by_code(digest))

@@ -250,6 +250,12 @@ fn books(page: &mut Page, sight: &Sight) {
         holdings.map(|holdings| holdings.sessions),
     );
     figure(
+        "ventanilla_console_sessions",
+        Kind::Gauge,
+        "Sessions of the console that are taken.",
+        holdings.map(|holdings| holdings.console_sessions),
+    );
+    figure(
         "ventanilla_database_bytes",
         Kind::Gauge,
         "The file of the books.",

@@ -1,7 +1,10 @@
 //! The way in: signing in, the second factor, invitations, one's own account, and which company.
 
+mod account;
 mod factor;
+mod invitation;
 mod kept;
+mod password;
 mod sign_in;
 mod texts;
 
@@ -23,12 +26,19 @@ use crate::visit::{Visit, own_path};
 use texts::EntryTexts;
 
 /// The routes of the way in.
-pub(crate) const ROUTES: [Route; 9] = [
+pub(crate) const ROUTES: [Route; 16] = [
     Route::get("/consola", Access::Everybody, page!(start)),
     Route::get("/consola/", Access::Everybody, page!(start)),
     Route::get("/consola/ingreso", Access::Everybody, page!(sign_in::show)),
     Route::post("/consola/ingreso", Access::Everybody, page!(sign_in::enter)),
     Route::get("/consola/segundo-factor", Access::Inside, page!(factor::show)),
+    Route::post("/consola/segundo-factor", Access::Inside, page!(factor::prove)),
+    Route::post("/consola/segundo-factor/alta", Access::Inside, page!(factor::enrol)),
+    Route::post("/consola/segundo-factor/confirmar", Access::Inside, page!(factor::confirm)),
+    Route::get("/consola/ingreso/{invitacion}", Access::Everybody, page!(invitation::show)),
+    Route::post("/consola/ingreso/{invitacion}", Access::Everybody, page!(invitation::take)),
+    Route::get("/consola/cuenta", Access::Inside, page!(account::show)),
+    Route::post("/consola/cuenta/clave", Access::Inside, page!(account::change_password)),
     Route::post("/consola/salir", Access::Inside, page!(leave)),
     Route::post("/consola/idioma", Access::Everybody, page!(change_language)),
     Route::get("/consola/empresas", Access::Inside, page!(companies)),

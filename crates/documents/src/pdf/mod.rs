@@ -18,6 +18,7 @@ pub(crate) use file::{PdfFile, Title};
 pub(crate) use font::{Face, Fonts};
 pub(crate) use pen::{Align, Pen, Style};
 pub(crate) use qr::QrCode;
+pub use qr::qr_svg;
 pub use sheet::Paper;
 pub(crate) use sheet::{Sheet, place};
 

@@ -1,5 +1,7 @@
 //! QR codes.
 
+use std::fmt::Write as _;
+
 use fast_qr::{ECL, QRBuilder, QRCode};
 
 /// A text as a QR code, of which 15 % may be damaged.
@@ -33,6 +35,24 @@ impl QrCode {
     pub(crate) fn runs(&self) -> &[Run] {
         &self.runs
     }
+}
+
+/// A text as the QR code of a page: SVG with its margin, dark on light whatever surrounds it. `None` for a text
+/// of more than 2,331 bytes.
+pub fn qr_svg(text: &str) -> Option<String> {
+    const MARGIN: f32 = 4.0;
+    let code = QrCode::of(text)?;
+    let side = code.modules() + 2.0 * MARGIN;
+    let mut path = String::new();
+    for Run { row, column, len } in code.runs() {
+        let (x, y) = (column + MARGIN, row + MARGIN);
+        write!(path, "M{x} {y}h{len}v1h-{len}z").expect("a String takes it");
+    }
+    Some(format!(
+        "<svg class=\"qr\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" role=\"img\" \
+         aria-label=\"QR\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\" \
+         fill=\"#000\"/></svg>"
+    ))
 }
 
 fn runs(code: &QRCode) -> Vec<Run> {
@@ -69,5 +89,13 @@ mod tests {
         let code = QrCode::of("1023245028|316").unwrap();
         let first = code.runs()[0];
         assert_eq!(first, Run { row: 0.0, column: 0.0, len: 7.0 }, "the upper left mark");
+    }
+
+    #[test]
+    fn a_page_has_a_code_of_paths_alone() {
+        let svg = qr_svg("otpauth://totp/Cooplan:ana?secret=AB").unwrap();
+        assert!(svg.starts_with("<svg class=\"qr\"") && svg.contains("M4 4h7v1h-7z"), "{svg}");
+        assert!(!svg.contains("otpauth") && !svg.contains("style="));
+        assert_eq!(qr_svg(&"x".repeat(2_332)), None);
     }
 }

@@ -1,11 +1,14 @@
-//! `init`: an empty installation, and the kit with which it survives its disk.
+//! `init`: an empty installation, the kit with which it survives its disk, and the way in for its first
+//! administrator.
 
 use std::fs;
 use std::path::Path;
 
 use clap::Args;
+use serde::Serialize;
 
-use super::recovery_kit;
+use super::by::ByArgs;
+use super::{invitation, recovery_kit};
 use crate::books::{Books, StoreArgs};
 use crate::config::FileConfig;
 use crate::log::{self, LogArgs};
@@ -16,8 +19,23 @@ use crate::problem::{Exit, Problem};
 /// The flags of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
+    /// Responde con un objeto JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    by: ByArgs,
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// A new installation as `--json` shows it. Nothing of it is shown again.
+#[derive(Debug, Serialize)]
+struct Shown {
+    datos: String,
+    claves: String,
+    kit: String,
+    codigo_recuperacion: String,
+    invitacion: invitation::Shown,
 }
 
 /// Makes the books, the secrets file and the recovery kit; refuses what exists, but for an empty directory or
@@ -27,7 +45,22 @@ pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     log::start(log, "error")?;
     let place = args.store.to_place(&file)?;
     refuse_what_exists(&place)?;
-    Books::start(place.create()?, &place)?.close();
+    let books = Books::start(place.create()?, &place)?;
+    let books = books.operated_by(args.by.to_label("ventanilla")?);
+    let first = books.wait(books.service.invite_first());
+    let first = first.map_err(|failure| books.unread(failure))?;
+    books.close();
+    let kit = place.kit();
+    if args.json {
+        return output::print_json(&Shown {
+            datos: place.to_shown(),
+            claves: place.secrets.display().to_string(),
+            kit: kit.display().to_string(),
+            codigo_recuperacion: recovery_kit::make(&place, &kit)?.to_string(),
+            invitacion: invitation::Shown::of(&first, None),
+        })
+        .map(|()| Exit::Done);
+    }
     output::print(format_args!(
         "Instalación vacía en {}\nClaves en {}: guarde una copia aparte, no van en los respaldos{}",
         place.to_shown(),
@@ -39,8 +72,8 @@ pub(crate) fn run(args: &InitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         }
     ))?;
     // Into a file or a pipe too: a code that nobody saw would be a kit that nobody opens.
-    let kit = place.kit();
     recovery_kit::show(&kit, &recovery_kit::make(&place, &kit)?)?;
+    invitation::show(&first, "Enlace del primer administrador de la consola")?;
     Ok(Exit::Done)
 }
 

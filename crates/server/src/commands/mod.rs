@@ -12,6 +12,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integrator;
+mod invitation;
 pub(crate) mod invoice;
 pub(crate) mod migrate;
 pub(crate) mod mirror;

@@ -3,15 +3,15 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use ventanilla_domain::{CompanyId, Role};
-use ventanilla_service::{AdminRefusal, SignInName, User};
+use ventanilla_service::{AdminRefusal, IssuedInvitation, SignInName, User};
 
 use super::by::ByArgs;
 use super::password::read_password;
-use super::{from_company_id, from_text};
+use super::{from_company_id, from_text, invitation};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::{Exit, refused};
+use crate::problem::{Exit, Problem, refused};
 
 /// The commands under `user`.
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,10 @@ pub(crate) enum UserCommand {
     Disable(NamedArgs),
     /// Vuelve a aceptar a un usuario, con la contraseña y los derechos que tiene
     Enable(NamedArgs),
+    /// Muestra un enlace con el que alguien elige su contraseña y entra a la consola; sin --name, el primer administrador
+    Invite(InviteArgs),
+    /// Olvida el segundo factor de un usuario y termina sus sesiones: al entrar registra otro
+    ResetSecondFactor(NamedArgs),
     /// Cambia una contraseña, que se pide o se lee como al agregar, y termina las sesiones
     Password(NamedArgs),
 }
@@ -91,6 +95,27 @@ pub(crate) struct CompanyArgs {
     company: Option<CompanyId>,
     #[command(flatten)]
     user: NamedArgs,
+}
+
+/// The flags of `user invite`.
+#[derive(Debug, Args)]
+pub(crate) struct InviteArgs {
+    /// Nombre del usuario, único en la instalación; si falta, lo elige el primer administrador
+    #[arg(long, value_name = "NOMBRE", value_parser = from_text::<128>)]
+    name: Option<SignInName>,
+    /// Rol en la empresa: consulta, cajero, supervisor, contador o administrador
+    #[arg(long, value_name = "ROL", ignore_case = true, requires = "name")]
+    role: Option<RoleName>,
+    /// Número de la empresa; sobra donde hay una sola
+    #[arg(long, value_name = "ID", value_parser = from_company_id, requires = "name")]
+    company: Option<CompanyId>,
+    /// Responde con un objeto JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    by: ByArgs,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// The flags of `user disable`, `user enable` and `user password`.
@@ -165,6 +190,8 @@ pub(crate) fn run(command: UserCommand, log: &LogArgs) -> anyhow::Result<Exit> {
         UserCommand::Revoke(args) => revoke(&args, log),
         UserCommand::Disable(args) => disable(&args, log),
         UserCommand::Enable(args) => enable(&args, log),
+        UserCommand::Invite(args) => invite(&args, log),
+        UserCommand::ResetSecondFactor(args) => reset_second_factor(&args, log),
         UserCommand::Password(args) => password(&args, log),
     }
 }
@@ -237,6 +264,52 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let user = enabled.map_err(|failure| books.unchanged(failure))?;
     books.close();
     tell(&user, *json, format!("Usuario «{name}» activo desde ahora"))
+}
+
+fn invite(args: &InviteArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let Some(name) = &args.name else { return invite_first(args, log) };
+    let Some(role) = args.role else {
+        return Err(Problem::usage("falta --role: qué será el usuario en la empresa"));
+    };
+    let books = Books::open_by(&args.by, &args.store, log)?;
+    let company = books.company(args.company)?.id;
+    let issued = books.wait(books.service.invite_user(name.clone(), company, role.to_role()));
+    let issued = issued.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let role = to_word(role.to_role());
+    let heading = format!("Enlace de «{name}» ({role} en la empresa {company})");
+    tell_invitation(&issued, args.json, Some(name), &heading)
+}
+
+fn invite_first(args: &InviteArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let books = Books::open_by(&args.by, &args.store, log)?;
+    let issued = books.wait(books.service.invite_first());
+    let issued = issued.map_err(|failure| books.unread(failure))?;
+    books.close();
+    tell_invitation(&issued, args.json, None, "Enlace del primer administrador de la consola")
+}
+
+fn tell_invitation(
+    issued: &IssuedInvitation,
+    json: bool,
+    user: Option<&SignInName>,
+    heading: &str,
+) -> anyhow::Result<Exit> {
+    if json {
+        output::print_json(&invitation::Shown::of(issued, user))?;
+    } else {
+        invitation::show(issued, heading)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn reset_second_factor(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { name, json, by, store } = args;
+    let books = Books::open_by(by, store, log)?;
+    let reset = books.wait(books.service.reset_second_factor(name));
+    let user = reset.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    tell(&user, *json, format!("Segundo factor de «{name}» olvidado; sus sesiones terminaron"))
 }
 
 fn password(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {

@@ -169,3 +169,62 @@ fn they_work_beside_a_running_server() {
     server.stop();
     verify(&installation, "datos");
 }
+
+/// The path of an invitation's page, as a command shows it.
+fn path_of(text: &str) -> &str {
+    let path = text.split_whitespace().find(|word| word.starts_with("/consola/ingreso/")).unwrap();
+    let token = path.strip_prefix("/consola/ingreso/").unwrap();
+    assert!(token.len() == 64 && token.bytes().all(|digit| digit.is_ascii_hexdigit()), "{path}");
+    path
+}
+
+#[test]
+fn an_invitation_is_shown_once_and_stands_in_no_list_and_no_trail() {
+    let installation = Installation::nothing();
+    let made = installation.done(&["init", "--data", "datos"]);
+    assert!(made.out.contains("primer administrador"), "{made:?}");
+    let first = path_of(&made.out).to_owned();
+    let json = installation.done(&["init", "--data", "otros", "--json"]).json();
+    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["claves", "codigo_recuperacion", "datos", "invitacion", "kit"]);
+    path_of(json["invitacion"]["enlace"].as_str().unwrap());
+    let again = installation.done(&["user", "invite", "--data", "datos"]);
+    assert_ne!(path_of(&again.out), first);
+    installation.done(&["company", "add", "--data", "datos", "--id", "98", "--name", "Cooplan"]);
+    let line = "user invite --data datos --name eva --role cajero --json";
+    let invited = installation.done(&line.split(' ').collect::<Vec<_>>()).json();
+    assert_eq!(invited["usuario"], "eva");
+    let path = path_of(invited["enlace"].as_str().unwrap()).to_owned();
+    check(
+        &installation,
+        &[
+            (
+                "user invite --data datos --name eva --role cajero",
+                0,
+                "Enlace de «eva» (cajero en la",
+            ),
+            ("user invite --data datos --name leo", 2, "falta --role"),
+            ("user invite --data datos --role cajero", 2, "--name"),
+            (
+                "user invite --data datos --name leo --role cajero --company 9",
+                2,
+                "ninguna empresa 9",
+            ),
+            ("user reset-second-factor --data datos --name eva", 0, "«eva» olvidado"),
+            ("user reset-second-factor --data datos --name leo", 2, "no hay ningún usuario"),
+        ],
+    );
+    let own = json!({ "idEmpresa": 98, "rol": "cajero" });
+    let eva = json!([{ "usuario": "eva", "activo": true, "derechos": [own] }]);
+    assert_eq!(list(&installation, "user"), eva);
+    check_with(&installation, "user add --data datos --name ana", b"clave-de-ana\n", 0, "agregado");
+    check(
+        &installation,
+        &[("user invite --data datos --name ana --role cajero", 2, "ya hay un usuario")],
+    );
+    for what in ["trail --data datos --company 98", "trail --data datos --no-company"] {
+        let ran = installation.done(&what.split(' ').collect::<Vec<_>>());
+        assert!(ran.out.contains("user-invite") && !ran.out.contains(&path[17..]), "{ran:?}");
+    }
+    verify(&installation, "datos");
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Entropy;
 
 /// Letters and digits that are not taken for one another (Crockford's base 32: no I, L, O, U).
-const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(crate) const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Symbols of 5 bits nobody can guess.
 const SECRET_LEN: usize = 26;
 /// Symbols that check them.
@@ -89,7 +89,7 @@ impl fmt::Display for RecoveryCode {
     }
 }
 
-fn to_symbol(typed: char) -> Option<u8> {
+pub(crate) fn to_symbol(typed: char) -> Option<u8> {
     let symbol = match typed.to_ascii_uppercase() {
         'O' => b'0',
         'I' | 'L' => b'1',

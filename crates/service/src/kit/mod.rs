@@ -13,6 +13,7 @@ use ventanilla_store::{Digest, Keys, OpenError, to_hex};
 
 use crate::Entropy;
 pub use code::{CodeError, RecoveryCode};
+pub(crate) use code::{SYMBOLS, to_symbol};
 
 const SALT_LEN: usize = 16;
 /// Bytes of a kit's file at most.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{Company, Role, UserId};
+use ventanilla_domain::{Company, CompanyId, Role, UserId};
 use ventanilla_store::{
     ConsoleSessionRecord, Digest, OpenConsoleSession, StoreError, UserRecord, View, to_hex,
     token_digest,
@@ -48,7 +48,7 @@ impl Service {
     ) -> Result<EnteredConsole, Failure<SignInRefusal>> {
         let entered = self.try_enter(Claim::at_console(name, password), address).await;
         if let Err(failure) = &entered {
-            self.note_refused(What::ConsoleIn, Who::Nobody, address, failure, |refusal| {
+            self.note_refused(What::ConsoleIn, (Who::Nobody, None), address, failure, |refusal| {
                 sign_in_code(*refusal)
             });
         }
@@ -138,18 +138,28 @@ impl Service {
         );
     }
 
+    /// How many sessions of the console are taken.
+    pub(crate) fn console_session_count(
+        &self,
+        view: &View<'_>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (renewed_by, opened_by) = Rules::of(self.settings()).ended_before(now);
+        view.console_session_count(renewed_by, opened_by)
+    }
+
     /// Notes what somebody at the console did not get.
     pub(super) fn note_refused<R>(
         &self,
         what: What,
-        who: Who,
+        (who, company): (Who, Option<CompanyId>),
         address: IpAddr,
         failure: &Failure<R>,
         code: impl FnOnce(&R) -> &'static str,
     ) {
         self.note(Act {
             at: self.clock().now(),
-            company: None,
+            company,
             from: Origin::Address(address),
             who,
             what,

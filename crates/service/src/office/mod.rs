@@ -7,7 +7,12 @@
 
 mod administration;
 mod entering;
+mod factor;
+mod invitations;
+mod people;
 mod requiring;
+mod totp;
+mod trail;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,7 +25,11 @@ use ventanilla_store::{Digest, SignInName};
 use crate::What;
 use crate::trail::StaffAct;
 pub use administration::{Administered, Administration};
+pub use factor::{Enrolment, FactorRefusal, RecoveryCodes};
+pub use invitations::{Chosen, Invitation, InvitationRefusal, IssuedInvitation};
+pub use people::{Colleague, KeptSession, PasswordRefusal};
 use requiring::Rules;
+pub use trail::{TrailAct, TrailCursor, TrailFilter, TrailPage};
 
 /// Characters of a [`Label`].
 const LABEL_LEN_MAX: usize = 64;

@@ -11,7 +11,7 @@ use crate::collecting::Decided;
 use crate::{Failure, Service, Settings};
 
 /// How long a proof of the second factor is good for, in seconds.
-const PROOF_S: i64 = 15 * 60;
+pub(super) const PROOF_S: i64 = 15 * 60;
 /// How old a stored renewal is before the next one is stored, in seconds: a session in use costs a write a
 /// minute.
 const RENEWAL_AGE_S: i64 = 60;
@@ -73,7 +73,7 @@ impl Rules {
         }
     }
 
-    fn is_proven(self, session: &ConsoleSessionRecord, now: Timestamp) -> bool {
+    pub(super) fn is_proven(self, session: &ConsoleSessionRecord, now: Timestamp) -> bool {
         matches!(self.proof(session, true, now), Proof::NotAsked | Proof::Fresh { .. })
     }
 }

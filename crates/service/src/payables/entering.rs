@@ -157,7 +157,7 @@ impl Service {
     }
 }
 
-pub(super) fn counters(tx: &mut Tx<'_>, company: &Company) -> Result<Counters, StoreError> {
+pub(crate) fn counters(tx: &mut Tx<'_>, company: &Company) -> Result<Counters, StoreError> {
     let missing = || StoreError::Damaged { what: "a company has no counters", cause: None };
     tx.counters(company.id)?.ok_or_else(missing)
 }

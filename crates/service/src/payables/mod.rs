@@ -17,3 +17,4 @@ pub use reading::{
 fn damaged(what: &'static str) -> StoreError {
     StoreError::Damaged { what, cause: None }
 }
+pub(crate) use entering::counters;

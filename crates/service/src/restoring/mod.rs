@@ -35,6 +35,12 @@ pub struct RestoredCompany {
     pub next_invoice: i64,
     /// The next `idProveedor`.
     pub next_supplier: i64,
+    /// The next number of a receipt of the window.
+    pub next_receipt: i64,
+    /// The next number of a cashier's drawer.
+    pub next_drawer: i64,
+    /// The next number of a remittance.
+    pub next_remittance: i64,
 }
 
 impl Service {
@@ -100,6 +106,9 @@ impl RestoredCompany {
             next_payout: next.next_payout.to_i64(),
             next_invoice: next.next_invoice.to_i64(),
             next_supplier: next.next_supplier.to_i64(),
+            next_receipt: next.next_receipt.to_i64(),
+            next_drawer: next.next_drawer.to_i64(),
+            next_remittance: next.next_remittance.to_i64(),
         }
     }
 }
@@ -135,6 +144,9 @@ fn lead_over(ahead: &Counters, behind: &Counters) -> i64 {
             next.next_payout.to_i64(),
             next.next_invoice.to_i64(),
             next.next_supplier.to_i64(),
+            next.next_receipt.to_i64(),
+            next.next_drawer.to_i64(),
+            next.next_remittance.to_i64(),
         ]
     });
     let leads = ahead.iter().zip(behind).map(|(ahead, behind)| ahead.saturating_sub(behind));
@@ -172,12 +184,13 @@ fn counters_of(tx: &mut Tx<'_>, company: CompanyId) -> Result<Counters, StoreErr
 mod tests {
     use super::*;
     use ventanilla_domain::{
-        ContractKey, EventNumber, FileId, MemberId, PaymentId, PayoutId, PurchaseInvoiceId,
-        SupplierId,
+        ContractKey, DrawerId, EventNumber, FileId, MemberId, PaymentId, PayoutId,
+        PurchaseInvoiceId, ReceiptId, RemittanceId, SupplierId,
     };
 
     /// Counters whose series of numbers that others are told are these.
-    fn counters([payment, event, payout, invoice, supplier]: [i64; 5]) -> Counters {
+    fn counters(series: [i64; 8]) -> Counters {
+        let [payment, event, payout, invoice, supplier, receipt, drawer, remittance] = series;
         Counters {
             next_payment: PaymentId::from_i64(payment).unwrap(),
             next_member: MemberId::FIRST,
@@ -189,21 +202,28 @@ mod tests {
             next_invoice: PurchaseInvoiceId::from_i64(invoice).unwrap(),
             next_payout: PayoutId::from_i64(payout).unwrap(),
             payable_entries: 0,
+            next_receipt: ReceiptId::from_i64(receipt).unwrap(),
+            next_drawer: DrawerId::from_i64(drawer).unwrap(),
+            next_remittance: RemittanceId::from_i64(remittance).unwrap(),
+            window_entries: 0,
             chain: [0; 32],
         }
     }
 
     #[test]
     fn the_lead_is_that_of_the_series_which_is_ahead_most() {
-        let behind = counters([5; 5]);
+        let behind = counters([5; 8]);
         for (ahead, lead) in [
-            ([5; 5], 0),
-            ([1; 5], 0),
-            ([9, 5, 5, 5, 5], 4),
-            ([5, 9, 5, 5, 5], 4),
-            ([1, 1, 9, 1, 1], 4),
-            ([5, 5, 5, 9, 6], 4),
-            ([6, 7, 8, 9, 10], 5),
+            ([5; 8], 0),
+            ([1; 8], 0),
+            ([9, 5, 5, 5, 5, 5, 5, 5], 4),
+            ([5, 9, 5, 5, 5, 5, 5, 5], 4),
+            ([1, 1, 9, 1, 1, 1, 1, 1], 4),
+            ([5, 5, 5, 9, 6, 5, 5, 5], 4),
+            ([5, 5, 5, 5, 5, 9, 1, 1], 4),
+            ([5, 5, 5, 5, 5, 1, 9, 1], 4),
+            ([5, 5, 5, 5, 5, 1, 1, 9], 4),
+            ([6, 7, 8, 9, 10, 1, 1, 1], 5),
         ] {
             assert_eq!(lead_over(&counters(ahead), &behind), lead, "{ahead:?}");
         }

@@ -212,6 +212,7 @@ impl<'p> Plan<'p> {
             payment: row.payment,
             reason: None,
             caller_key: None,
+            is_late_allowed: false,
         };
         let company = self.company;
         let facts =

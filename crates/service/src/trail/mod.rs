@@ -14,8 +14,9 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    BillId, BusinessDay, CallerKey, CollectorId, CompanyId, ContractCode, FileId, IntegratorId,
-    Label, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId, UserId,
+    BillId, BusinessDay, CallerKey, CollectorId, CompanyId, ContractCode, DrawerId, FileId,
+    IntegratorId, Label, PaymentId, PayoutId, PurchaseInvoiceId, ReceiptId, RemittanceId,
+    SupplierId, UserId,
 };
 use ventanilla_store::{StoreError, Tx};
 
@@ -128,6 +129,13 @@ pub enum What {
     MirrorTrim,
     RecoveryKit,
     Migrate,
+    Receipt,
+    ReceiptReverse,
+    DrawerOpen,
+    DrawerClose,
+    DrawerApprove,
+    Remit,
+    RemitReverse,
     Dropped,
 }
 
@@ -184,6 +192,13 @@ impl What {
             Self::MirrorTrim => "mirror-trim",
             Self::RecoveryKit => "recovery-kit",
             Self::Migrate => "migrate",
+            Self::Receipt => "receipt",
+            Self::ReceiptReverse => "receipt-reverse",
+            Self::DrawerOpen => "drawer-open",
+            Self::DrawerClose => "drawer-close",
+            Self::DrawerApprove => "drawer-approve",
+            Self::Remit => "remit",
+            Self::RemitReverse => "remit-reverse",
             Self::Dropped => "dropped",
         }
     }
@@ -241,6 +256,12 @@ pub struct Subject {
     pub payout: Option<PayoutId>,
     /// The imported file.
     pub file: Option<FileId>,
+    /// The receipt of the window.
+    pub receipt: Option<ReceiptId>,
+    /// The cashier's drawer.
+    pub drawer: Option<DrawerId>,
+    /// What a collector handed over.
+    pub remittance: Option<RemittanceId>,
     /// The business day.
     pub day: Option<BusinessDay>,
     /// The collector, integrator or user named, the settings changed, or what was exported.

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{BillId, FileId, PaymentId, PayoutId, PurchaseInvoiceId, SupplierId};
+use ventanilla_domain::{
+    BillId, DrawerId, FileId, PaymentId, PayoutId, PurchaseInvoiceId, ReceiptId, RemittanceId,
+    SupplierId,
+};
 
 use super::buffer::Counted;
 use super::{Act, ActOutcome, Origin, Subject, What, Who};
@@ -54,6 +57,12 @@ pub struct ActRecord<'a> {
     pub payout: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drawer: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remittance: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +150,9 @@ impl<'a> ActRecord<'a> {
             invoice: subject.invoice.map(PurchaseInvoiceId::to_i64),
             payout: subject.payout.map(PayoutId::to_i64),
             file: subject.file.map(FileId::to_i64),
+            receipt: subject.receipt.map(ReceiptId::to_i64),
+            drawer: subject.drawer.map(DrawerId::to_i64),
+            remittance: subject.remittance.map(RemittanceId::to_i64),
             day: subject.day.map(|day| day.to_date().to_string().into()),
             name: subject.name.as_deref().map(Cow::Borrowed),
             ..Self::default()

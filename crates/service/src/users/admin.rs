@@ -1,5 +1,7 @@
 //! Administration: integrators, users and their rights.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
 use ventanilla_store::{
@@ -88,7 +90,7 @@ impl Service {
         company: CompanyId,
         role: Role,
     ) -> Result<User, Failure<AdminRefusal>> {
-        let (_, password_hash) = self.hashed(password).await?;
+        let (_, password_hash) = self.hashed(password, None).await?;
         let act = self.operator_act(What::UserAdd);
         let record = SignInRecord { id: UserId::FIRST, name, password_hash, is_active: true };
         self.write(move |tx, now| {
@@ -159,7 +161,7 @@ impl Service {
         name: &SignInName,
         password: &str,
     ) -> Result<User, Failure<AdminRefusal>> {
-        let (_, password_hash) = self.hashed(password).await?;
+        let (_, password_hash) = self.hashed(password, None).await?;
         self.change_user(name, None, What::UserPassword, move |tx, record| {
             end_sessions(tx, record.id)?;
             tx.put_user(&UserRecord { password_hash: password_hash.clone(), ..record })?;
@@ -198,18 +200,20 @@ impl Service {
         chosen: Option<String>,
     ) -> Result<(IssuedPassword, PasswordHash), Failure<AdminRefusal>> {
         let password = chosen.unwrap_or_else(|| to_hex(&self.entropy().bytes::<20>()));
-        let (md5, hash) = self.hashed(&password).await?;
+        let (md5, hash) = self.hashed(&password, None).await?;
         Ok((IssuedPassword { password, md5: md5.as_str().to_owned() }, hash))
     }
 
-    /// A chosen password's MD5, and what is kept of it.
+    /// A chosen password's MD5, and what is kept of it. Whoever asks from an address waits among those of its
+    /// network.
     pub(crate) async fn hashed(
         &self,
         password: &str,
+        address: Option<IpAddr>,
     ) -> Result<(PasswordMd5, PasswordHash), Failure<AdminRefusal>> {
         let md5 = PasswordMd5::from_chosen(password).map_err(Failure::Refused)?;
         let (salt, hashed) = (self.entropy().bytes(), md5.clone());
-        let hash = self.slowly(None, move |_| hashed.to_hash(&salt).map(Ok)).await?;
+        let hash = self.slowly(address, move |_| hashed.to_hash(&salt).map(Ok)).await?;
         Ok((md5, hash))
     }
 

@@ -196,6 +196,7 @@ impl World {
             payment: payment.id,
             reason: None,
             caller_key: CallerKey::from_text(key).ok(),
+            is_late_allowed: false,
         }
     }
 

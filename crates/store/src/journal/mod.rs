@@ -5,6 +5,7 @@ mod payables;
 mod printed;
 mod record;
 mod restoration;
+mod window;
 
 use jiff::Timestamp;
 use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
@@ -15,6 +16,10 @@ pub(crate) use payables::{read_invoice, read_payout, read_reversal, read_supplie
 pub(crate) use printed::{PrintedRecord, ShareRecord, VersionTexts, to_json};
 pub(crate) use record::{PolicyRecord, RESTORED, TotalsRecord};
 pub(crate) use restoration::read_restoration;
+pub(crate) use window::{
+    read_approval, read_closing, read_figures, read_opening, read_receipt, read_receipt_reversal,
+    read_remittance, read_remittance_reversal, write_figures,
+};
 
 /// Writes an event down. What is written stays readable for ever: fields are added, never changed.
 /// `texts` are those of the versions in it.

@@ -15,6 +15,7 @@ use super::issuer::{read_issuer, write_issuer};
 use super::payables;
 use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
 use super::restoration::{read_restoration, write_restoration};
+use super::window;
 use crate::StoreError;
 use crate::keys::{from_hex, to_hex};
 use crate::values::{
@@ -299,6 +300,17 @@ pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str,
         Event::InvoiceEntered(invoice) => ("invoice-entered", payables::write_invoice(invoice)),
         Event::PayoutMade(payout) => ("payout-made", payables::write_payout(payout)),
         Event::PayoutReversed(reversal) => ("payout-reversed", payables::write_reversal(reversal)),
+        Event::DrawerOpened(opening) => ("drawer-opened", window::write_opening(opening)),
+        Event::DrawerClosed(closing) => ("drawer-closed", window::write_closing(closing)),
+        Event::DrawerApproved(approval) => ("drawer-approved", window::write_approval(approval)),
+        Event::ReceiptIssued(receipt) => ("receipt-issued", window::write_receipt(receipt)),
+        Event::ReceiptReversed(reversal) => {
+            ("receipt-reversed", window::write_receipt_reversal(reversal))
+        }
+        Event::RemittanceMade(made) => ("remittance-made", window::write_remittance(made)),
+        Event::RemittanceReversed(reversal) => {
+            ("remittance-reversed", window::write_remittance_reversal(reversal))
+        }
         Event::BooksRestored(restoration) => (RESTORED, write_restoration(restoration)),
     }
 }
@@ -343,6 +355,31 @@ pub(super) fn from_record(
             Event::PayoutReversed(Box::new(payables::read_reversal(payload, currency)?))
         }
         RESTORED => Event::BooksRestored(Box::new(read_restoration(payload)?)),
+        _ => return of_window(kind, payload, currency),
+    })
+}
+
+/// The event of the window of a kind and its JSON.
+fn of_window(kind: &str, payload: &str, currency: Currency) -> Result<Event, StoreError> {
+    Ok(match kind {
+        "drawer-opened" => Event::DrawerOpened(Box::new(window::read_opening(payload, currency)?)),
+        "drawer-closed" => Event::DrawerClosed(Box::new(window::read_closing(payload, currency)?)),
+        "drawer-approved" => {
+            Event::DrawerApproved(Box::new(window::read_approval(payload, currency)?))
+        }
+        "receipt-issued" => {
+            Event::ReceiptIssued(Box::new(window::read_receipt(payload, currency)?))
+        }
+        "receipt-reversed" => {
+            Event::ReceiptReversed(Box::new(window::read_receipt_reversal(payload, currency)?))
+        }
+        "remittance-made" => {
+            Event::RemittanceMade(Box::new(window::read_remittance(payload, currency)?))
+        }
+        "remittance-reversed" => {
+            let reversal = window::read_remittance_reversal(payload, currency)?;
+            Event::RemittanceReversed(Box::new(reversal))
+        }
         _ => return Err(StoreError::damaged("an entry's kind is not known")),
     })
 }

@@ -15,7 +15,9 @@ use ventanilla_domain::{
 
 use crate::former::Former;
 use crate::payables::Payables;
+use crate::totals::Totals;
 use crate::users::Identities;
+use crate::window::Window;
 pub use faults::{FaultPoint, Faults};
 
 use crate::{
@@ -59,7 +61,9 @@ pub(crate) struct Books {
     pub(crate) balances: BTreeMap<Account, i64>,
     pub(crate) events: BTreeMap<EventNumber, EntryNumber>,
     pub(crate) payables: Payables,
+    pub(crate) window: Window,
     pub(crate) former: Former,
+    pub(crate) totals: Totals,
 }
 
 impl Books {
@@ -85,7 +89,9 @@ impl Books {
             balances: BTreeMap::new(),
             events: BTreeMap::new(),
             payables: Payables::default(),
+            window: Window::default(),
             former: Former::default(),
+            totals: Totals::default(),
         })
     }
 
@@ -132,6 +138,13 @@ impl Books {
             Event::InvoiceEntered(invoice) => self.enter_invoice(invoice)?,
             Event::PayoutMade(payout) => self.make_payout(payout)?,
             Event::PayoutReversed(reversal) => self.reverse_payout(reversal)?,
+            Event::DrawerOpened(opening) => self.open_drawer(opening)?,
+            Event::DrawerClosed(closing) => self.close_drawer(closing)?,
+            Event::DrawerApproved(approval) => self.approve_drawer(approval)?,
+            Event::ReceiptIssued(receipt) => self.issue_receipt(receipt)?,
+            Event::ReceiptReversed(reversal) => self.reverse_receipt(reversal)?,
+            Event::RemittanceMade(remittance) => self.make_remittance(remittance)?,
+            Event::RemittanceReversed(reversal) => self.reverse_remittance(reversal)?,
             Event::BooksRestored(restoration) => {
                 self.counters = self.counters.stepped(restoration)?;
                 self.find_free_payment()?;
@@ -206,6 +219,7 @@ impl Books {
         {
             return Err(StoreError::damaged("two contracts owe one bill"));
         }
+        let replaced = self.version_in_force(version.contract, version.bill).cloned();
         let before = self.bills.get(&key);
         if before.is_some_and(|before| before.paid_by.is_some()) {
             return Err(StoreError::damaged("a paid bill was changed"));
@@ -215,6 +229,7 @@ impl Books {
         }
         let last_payment = before.and_then(|before| before.last_payment);
         let bill = Bill::from_version(version, last_payment);
+        self.totals.change(std::slice::from_ref(version), &[replaced.as_ref()])?;
         self.bills.insert(key, bill);
         self.versions.insert((version.contract, version.bill, version.number), version.clone());
         Ok(())
@@ -231,6 +246,7 @@ impl Books {
         if self.payments.insert(payment.id, payment.clone()).is_some() {
             return Err(StoreError::damaged("a payment's id was used twice"));
         }
+        self.totals.pay(&self.company, payment)?;
         self.find_free_payment()?;
         self.add_attempt(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
     }
@@ -250,6 +266,7 @@ impl Books {
             .filter(|bill| bill.paid_by == Some(reversal.payment))
             .ok_or_else(|| StoreError::damaged("a reversal found no paid bill"))?;
         bill.paid_by = None;
+        self.totals.reverse(&self.company, reversal, bill.period)?;
         if self.reversals.insert(reversal.payment, reversal.clone()).is_some() {
             return Err(StoreError::damaged("a payment was reversed twice"));
         }

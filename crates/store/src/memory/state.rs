@@ -132,6 +132,11 @@ impl State {
         self.collectors.get(&id).cloned()
     }
 
+    pub(crate) fn own_window(&self, company: CompanyId) -> Option<CollectorRecord> {
+        let is_it = |record: &&CollectorRecord| record.company == company && record.is_window;
+        self.collectors.values().find(is_it).cloned()
+    }
+
     pub(crate) fn collector_by_code(&self, digest: &Digest) -> Option<CollectorRecord> {
         self.collectors.values().find(|record| record.code_digest == *digest).cloned()
     }

@@ -73,6 +73,8 @@ struct CollectorLine {
     previous: Option<(String, i64)>,
     can_list: bool,
     is_active: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_window: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -132,6 +134,7 @@ fn to_collector(record: &CollectorRecord) -> CollectorLine {
         previous: record.previous.as_ref().map(previous),
         can_list: record.can_list,
         is_active: record.is_active,
+        is_window: record.is_window,
     }
 }
 
@@ -149,6 +152,7 @@ fn from_collector(line: &CollectorLine) -> Read<CollectorRecord> {
         previous: previous.transpose()?,
         can_list: line.can_list,
         is_active: line.is_active,
+        is_window: line.is_window,
     })
 }
 

@@ -12,7 +12,7 @@ const CHUNK_LEN: usize = 256 * 1024;
 
 /// The tables in an order in which none names a row that comes later. What is not among them is of the
 /// database itself: who made it, and what its servers know of each other.
-const TABLES: [&str; 37] = [
+const TABLES: [&str; 44] = [
     "company",
     "counter",
     "collector",
@@ -45,9 +45,16 @@ const TABLES: [&str; 37] = [
     "payout_application",
     "payout_key",
     "payout_reversal",
+    "drawer",
+    "window_receipt",
+    "window_receipt_payment",
+    "remittance",
     "journal",
     "collection_event",
     "balance",
+    "member_word",
+    "collected",
+    "owed",
     "trail",
     "trail_head",
 ];

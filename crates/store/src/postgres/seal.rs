@@ -5,12 +5,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use ventanilla_domain::{Account, Company, CompanyId, Event, EventNumber, Payment, Reversal};
+use ventanilla_domain::{
+    Account, Company, CompanyId, Event, EventNumber, Payment, PaymentId, Period, Reversal,
+};
 
 use super::{PgConnection, PgValue};
 use crate::journal::link;
-use crate::sql::{KnownCompanies, Link, Reads, Value};
-use crate::{Counters, Digest, Keys, Prepared, StoreError};
+use crate::sql::{KnownCompanies, Link, Reads, Row, Value};
+use crate::totals::Totals;
+use crate::values::{id, period};
+use crate::{Counters, DaySums, Digest, Keys, Prepared, StoreError};
 
 /// Acts sealed in one transaction at most.
 const LEN_MAX: usize = 4_000;
@@ -38,6 +42,30 @@ const BALANCES: &str = "INSERT INTO balance (company_id, account, balance_minor)
     FROM unnest(CAST(?2 AS TEXT[]), CAST(?3 AS BIGINT[])) AS b (account, balance_minor) \
     ON CONFLICT (company_id, account) \
     DO UPDATE SET balance_minor = balance.balance_minor + excluded.balance_minor";
+
+const COLLECTED: &str = "INSERT INTO collected (company_id, business_day, collector_id, hour, payments, \
+    paid_minor, reversals, reversed_minor) \
+    SELECT CAST(?1 AS BIGINT), c.business_day, c.collector_id, c.hour, c.payments, c.paid_minor, \
+    c.reversals, c.reversed_minor FROM unnest(CAST(?2 AS TEXT[]), CAST(?3 AS BIGINT[]), \
+    CAST(?4 AS BIGINT[]), CAST(?5 AS BIGINT[]), CAST(?6 AS BIGINT[]), CAST(?7 AS BIGINT[]), \
+    CAST(?8 AS BIGINT[])) AS c (business_day, collector_id, hour, payments, paid_minor, reversals, \
+    reversed_minor) ON CONFLICT (company_id, business_day, collector_id, hour) DO UPDATE SET \
+    payments = collected.payments + excluded.payments, \
+    paid_minor = CASE WHEN collected.paid_minor > 9223372036854775807 - excluded.paid_minor \
+    THEN 9223372036854775807 ELSE collected.paid_minor + excluded.paid_minor END, \
+    reversals = collected.reversals + excluded.reversals, \
+    reversed_minor = CASE WHEN collected.reversed_minor > 9223372036854775807 - excluded.reversed_minor \
+    THEN 9223372036854775807 ELSE collected.reversed_minor + excluded.reversed_minor END";
+
+const OWED: &str = "INSERT INTO owed (company_id, period, unpaid_bills, owed_minor) \
+    SELECT CAST(?1 AS BIGINT), o.period, o.unpaid_bills, o.owed_minor \
+    FROM unnest(CAST(?2 AS BIGINT[]), CAST(?3 AS BIGINT[]), CAST(?4 AS BIGINT[])) \
+    AS o (period, unpaid_bills, owed_minor) ON CONFLICT (company_id, period) DO UPDATE SET \
+    unpaid_bills = owed.unpaid_bills + excluded.unpaid_bills, \
+    owed_minor = owed.owed_minor + excluded.owed_minor";
+
+const PERIODS: &str = "SELECT payment_id, period FROM payment \
+    WHERE company_id = ?1 AND payment_id = ANY (CAST(?2 AS BIGINT[]))";
 
 const COUNTERS: &str = "UPDATE counter SET next_entry = ?2, next_event = ?3, chain = ?4 \
     WHERE company_id = ?1";
@@ -145,9 +173,12 @@ pub(super) fn seal_some(
     }
     let counters = reads.counters(company.id)?;
     let counters = counters.ok_or_else(|| StoreError::damaged("a company has no counters"))?;
+    let acts_in_order = in_order(&acts);
+    let periods = periods_paid(connection, company.id, &acts_in_order)?;
     let mut sealing = Sealing::new(keys, &company, counters);
-    for act in in_order(&acts) {
-        sealing.add(&act)?;
+    for act in &acts_in_order {
+        sealing.add(act)?;
+        sealing.add_up(act, &periods)?;
     }
     let len = sealing.numbers.len();
     if len == 0 {
@@ -155,6 +186,23 @@ pub(super) fn seal_some(
     }
     sealing.write(connection)?;
     Ok(if acts.len() < LEN_MAX { Sealed::All(len) } else { Sealed::Some(len) })
+}
+
+/// The periods of what reversals give back: a reversal does not tell it.
+fn periods_paid(
+    connection: &PgConnection,
+    company: CompanyId,
+    acts: &[Act],
+) -> Result<HashMap<PaymentId, Period>, StoreError> {
+    let reversed = acts.iter().filter_map(|act| act.reversal());
+    let reversed: Vec<i64> = reversed.map(|reversal| reversal.payment.to_i64()).collect();
+    if reversed.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let values = [PgValue::One(Value::Int(company.to_i64())), PgValue::Ints(reversed)];
+    let read = connection.query_many(&[(PERIODS, &values)])?;
+    let rows = read.iter().flatten().map(Row::Postgres);
+    rows.map(|row| Ok((id(PaymentId::from_i64, row.get(0)?)?, period(row.get(1)?)?))).collect()
 }
 
 /// Seals all that is unsealed and can be seen.
@@ -214,6 +262,7 @@ struct Sealing<'s> {
     credits: Vec<Cow<'s, str>>,
     amounts: Vec<i64>,
     balances: BTreeMap<Account, i64>,
+    totals: Totals,
 }
 
 impl<'s> Sealing<'s> {
@@ -233,6 +282,23 @@ impl<'s> Sealing<'s> {
             credits: Vec::new(),
             amounts: Vec::new(),
             balances: BTreeMap::new(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Adds up what an act changes of what was collected and is owed.
+    fn add_up(
+        &mut self,
+        act: &Act,
+        periods: &HashMap<PaymentId, Period>,
+    ) -> Result<(), StoreError> {
+        match act {
+            Act::Paid(payment) => self.totals.pay(self.company, payment),
+            Act::Reversed(reversal) => {
+                let period = periods.get(&reversal.payment);
+                let period = period.ok_or(StoreError::damaged("a reversal has no payment"))?;
+                self.totals.reverse(self.company, reversal, *period)
+            }
         }
     }
 
@@ -283,6 +349,7 @@ impl<'s> Sealing<'s> {
             .map(|(account, minor)| (Cow::from(account.to_string()), *minor))
             .unzip();
         let balances = [company(), PgValue::Texts(accounts), PgValue::Ints(sums)];
+        let (collected, owed) = total_columns(self.company.id, &self.totals);
         let events = [company(), PgValue::Ints(self.events), PgValue::Ints(self.numbers.clone())];
         let (reversed, paid): (Vec<ActKey>, Vec<ActKey>) =
             self.acts.iter().partition(|act| act.is_reversal);
@@ -305,11 +372,13 @@ impl<'s> Sealing<'s> {
             (PAID, &paid),
             (REVERSED, &reversed),
             (BALANCES, &balances),
+            (COLLECTED, &collected),
+            (OWED, &owed),
             (COUNTERS, &counters),
         ])?;
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         match counts.as_slice() {
-            [entries, events, paid, reversed, _, 1]
+            [entries, events, paid, reversed, _, _, _, 1]
                 if [*entries, *events, *paid + *reversed] == [len; 3] =>
             {
                 Ok(())
@@ -317,6 +386,34 @@ impl<'s> Sealing<'s> {
             _ => Err(StoreError::damaged("what was sealed is not what was unsealed")),
         }
     }
+}
+
+/// What changes of what was collected, and of what is owed, column by column.
+fn total_columns(company: CompanyId, totals: &Totals) -> ([PgValue<'_>; 8], [PgValue<'_>; 4]) {
+    let company = || PgValue::One(Value::Int(company.to_i64()));
+    let collected = || totals.collected.iter();
+    let ints =
+        |of: fn(&DaySums) -> i64| PgValue::Ints(collected().map(|(_, sums)| of(sums)).collect());
+    let of_hours = [
+        company(),
+        PgValue::Texts(
+            collected().map(|((day, ..), _)| day.to_date().to_string().into()).collect(),
+        ),
+        PgValue::Ints(collected().map(|((_, collector, _), _)| collector.to_i64()).collect()),
+        PgValue::Ints(collected().map(|((.., hour), _)| *hour).collect()),
+        ints(|sums| sums.payments),
+        ints(|sums| sums.paid_minor),
+        ints(|sums| sums.reversals),
+        ints(|sums| sums.reversed_minor),
+    ];
+    let owed = || totals.owed.iter();
+    let of_periods = [
+        company(),
+        PgValue::Ints(owed().map(|(period, _)| period.to_yyyymm().into()).collect()),
+        PgValue::Ints(owed().map(|(_, sums)| sums.unpaid_bills).collect()),
+        PgValue::Ints(owed().map(|(_, sums)| sums.owed_minor).collect()),
+    ];
+    (of_hours, of_periods)
 }
 
 fn exhausted(cause: ventanilla_domain::IdOutOfRange) -> StoreError {

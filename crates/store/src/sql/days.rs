@@ -2,7 +2,7 @@
 
 use ventanilla_domain::{BusinessDay, CollectorId, Company, Payment, Reversal};
 
-use super::read::{PAYMENT_LEN, payment_and_reversal};
+use super::read::{PAYMENT_LEN, limit, payment_and_reversal};
 use super::rows::{payment, reversal};
 use super::{Reads, Row};
 use crate::{DaySums, StoreError};
@@ -63,6 +63,29 @@ impl Reads<'_> {
         self.each(sql, key(company, collector, day), from_row, &mut |(payment, reversal)| {
             visit(payment, reversal)
         })
+    }
+
+    pub(crate) fn payments_of_day_before(
+        self,
+        company: &Company,
+        collector: CollectorId,
+        day: BusinessDay,
+        before: i64,
+        len: usize,
+    ) -> Result<Vec<(Payment, Option<Reversal>)>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            payment_columns!(),
+            ", ",
+            reversal_columns!(),
+            " FROM payment p INDEXED BY payment_by_day",
+            " LEFT JOIN reversal r USING (company_id, payment_id)",
+            " WHERE p.company_id = ?1 AND p.collector_id = ?2 AND p.business_day = ?3",
+            " AND p.payment_id < ?4 ORDER BY p.payment_id DESC LIMIT ?5"
+        );
+        let (company_id, collector, day) = key(company, collector, day);
+        let values = (company_id, collector, day, before, limit(len));
+        self.many(sql, values, |row| payment_and_reversal(row, company.currency))
     }
 
     pub(crate) fn each_reversal_of_day<E: From<StoreError>>(

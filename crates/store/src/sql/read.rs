@@ -145,7 +145,8 @@ impl<'a> Reads<'a> {
 
     pub(crate) fn counters(self, company: CompanyId) -> Read<Option<Counters>> {
         let sql = "SELECT next_payment, next_member, next_contract, next_file, next_entry, chain, \
-                   next_event, next_supplier, next_invoice, next_payout, payable_entries \
+                   next_event, next_supplier, next_invoice, next_payout, payable_entries, \
+                   next_receipt, next_drawer, next_remittance, window_entries \
                    FROM counter WHERE company_id = ?1";
         self.one(sql, [company.to_i64()], counters)
     }
@@ -351,6 +352,15 @@ impl<'a> Reads<'a> {
         let sql =
             concat!("SELECT ", collector_columns!(), " FROM collector WHERE collector_id = ?1");
         self.one(sql, [collector_id.to_i64()], collector)
+    }
+
+    pub(crate) fn own_window(self, company: CompanyId) -> Read<Option<CollectorRecord>> {
+        let sql = concat!(
+            "SELECT ",
+            collector_columns!(),
+            " FROM collector WHERE company_id = ?1 AND is_window = 1 ORDER BY collector_id"
+        );
+        self.one(sql, [company.to_i64()], collector)
     }
 
     pub(crate) fn collector_by_code(self, digest: &Digest) -> Read<Option<CollectorRecord>> {

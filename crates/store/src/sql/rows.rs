@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use ventanilla_domain::{
     Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
-    Contract, ContractCode, ContractKey, Currency, EntryNumber, EventNumber, FileId, Holder,
-    ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, PayoutId, Place,
-    Posting, PurchaseInvoiceId, Reversal, SourceLine, SupplierId, Text,
+    Contract, ContractCode, ContractKey, Currency, DrawerId, EntryNumber, EventNumber, FileId,
+    Holder, ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, PayoutId,
+    Place, Posting, PurchaseInvoiceId, ReceiptId, RemittanceId, Reversal, SourceLine, SupplierId,
+    Text,
 };
 
 use super::read::{COMPANY_LEN, MEMBER_LEN};
@@ -98,6 +99,10 @@ pub(crate) fn counters(row: Row<'_>) -> Read<Counters> {
         next_invoice: id(PurchaseInvoiceId::from_i64, row.get(8)?)?,
         next_payout: id(PayoutId::from_i64, row.get(9)?)?,
         payable_entries: row.get(10)?,
+        next_receipt: id(ReceiptId::from_i64, row.get(11)?)?,
+        next_drawer: id(DrawerId::from_i64, row.get(12)?)?,
+        next_remittance: id(RemittanceId::from_i64, row.get(13)?)?,
+        window_entries: row.get(14)?,
     })
 }
 
@@ -237,6 +242,7 @@ pub(crate) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
         secret_digest: row.get(5)?,
         can_list: row.get(6)?,
         is_active: row.get(7)?,
+        is_window: row.get(10)?,
         previous,
     })
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
+use crate::sql::{KnownCompanies, Link, Reads, make_anew};
 use crate::{Digest, Keys, OpenError, StoreError};
 
 const SCRIPTS: [&str; 9] = [
@@ -16,6 +17,9 @@ const SCRIPTS: [&str; 9] = [
     include_str!("0008_mirror.sql"),
     include_str!("0009_console.sql"),
 ];
+
+/// The script whose words and totals are made when it has run.
+const WITH_TOTALS: usize = 9;
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
   number INTEGER PRIMARY KEY, checksum BLOB NOT NULL CHECK (length(checksum) = 32)
@@ -39,8 +43,20 @@ pub(super) fn migrate(connection: &mut Connection, keys: &Keys) -> Result<(), Op
             (number, checksum(script)),
         )?;
     }
+    if done > 0 && done < WITH_TOTALS {
+        make_all_anew(&transaction)?;
+    }
     check_keys(&transaction, keys)?;
     transaction.commit()?;
+    Ok(())
+}
+
+/// Makes what is looked for and added up, of books that were kept before it was.
+fn make_all_anew(connection: &Connection) -> Result<(), StoreError> {
+    let (link, known) = (Link::Sqlite(connection), KnownCompanies::default());
+    for company in Reads::new(link, &known).companies()? {
+        make_anew(link, &known, company.id)?;
+    }
     Ok(())
 }
 

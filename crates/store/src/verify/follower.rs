@@ -11,6 +11,7 @@ use ventanilla_domain::{
 };
 
 use super::{Findings, Head, check_link, check_postings};
+use crate::totals::Totals;
 use crate::{Counters, Digest, Entry, Keys, StoreError, TrailHead, View, trail};
 
 /// How far each journal and each trail was followed, and what a journal comes to up to there.
@@ -33,6 +34,7 @@ struct Followed {
     /// The link of the one before it.
     chain: Digest,
     balances: BTreeMap<Account, i64>,
+    totals: Totals,
     /// Whether something was found that makes sums of no use, or the journal cannot be read on.
     is_lost: bool,
 }
@@ -40,7 +42,7 @@ struct Followed {
 impl Default for Followed {
     fn default() -> Self {
         let (next, chain) = (EntryNumber::FIRST, [0; 32]);
-        Self { next, chain, balances: BTreeMap::new(), is_lost: false }
+        Self { next, chain, balances: BTreeMap::new(), totals: Totals::default(), is_lost: false }
     }
 }
 
@@ -224,6 +226,9 @@ impl Followed {
                 }
             }
         }
+        if let Err(broken) = self.add_up(look, entry, &replaced)? {
+            return Ok(Err(broken));
+        }
         let Ok(next) = entry.number.checked_next() else {
             return Ok(Err("no hay más números de asiento".to_owned()));
         };
@@ -231,7 +236,29 @@ impl Followed {
         Ok(Ok(()))
     }
 
-    /// Compares the head and the balances, at the journal's end.
+    /// Adds up what an entry says was collected, and changed of what is owed.
+    fn add_up(
+        &mut self,
+        look: Look<'_>,
+        entry: &Entry,
+        replaced: &[Option<&BillVersion>],
+    ) -> Result<Result<(), String>, StoreError> {
+        let added = match &entry.event {
+            Event::PaymentMade(payment) => self.totals.pay(look.company, payment),
+            Event::PaymentReversed(reversal) => {
+                let payment = readable(look.view.payment(look.company, reversal.payment))?;
+                let Some(payment) = payment else {
+                    return Ok(Err(format!("la cobranza {} no está", reversal.payment)));
+                };
+                self.totals.reverse(look.company, reversal, payment.period)
+            }
+            Event::BillsVersioned(versions) => self.totals.change(versions, replaced),
+            _ => Ok(()),
+        };
+        Ok(added.map_err(|error| error.to_string()))
+    }
+
+    /// Compares the head, the balances and the totals, at the journal's end.
     fn check_end(
         &mut self,
         look: Look<'_>,
@@ -252,6 +279,11 @@ impl Followed {
             Ok(()) => self.lose(found, &differing_balances(&kept, &self.balances)),
             Err(StoreError::Damaged { .. }) => self.lose(found, "un saldo no se puede leer"),
             Err(other) => return Err(other),
+        }
+        match readable(look.view.totals(look.company.id).map(Some))? {
+            Some(totals) if totals == self.totals => {}
+            Some(_) => self.lose(found, "lo cobrado o lo adeudado no es lo del diario"),
+            None => self.lose(found, "un total no se puede leer"),
         }
         Ok(())
     }
@@ -312,6 +344,13 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
             let differs = kept.as_ref() != Some(reversal.as_ref());
             Ok(differs.then(|| format!("la reversión del pago a proveedores {id} difiere")))
         }
+        Event::DrawerOpened(_)
+        | Event::DrawerClosed(_)
+        | Event::DrawerApproved(_)
+        | Event::ReceiptIssued(_)
+        | Event::ReceiptReversed(_)
+        | Event::RemittanceMade(_)
+        | Event::RemittanceReversed(_) => window_difference(look, &entry.event),
         // Of these the last word counts, which the whole verification knows.
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
@@ -324,6 +363,47 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
         | Event::InvoiceEntered(_)
         | Event::BooksRestored(_) => Ok(None),
     }
+}
+
+/// The same of an entry of the window; nothing of any other.
+fn window_difference(look: Look<'_>, event: &Event) -> Result<Option<String>, StoreError> {
+    let Look { view, company, .. } = look;
+    let drawer = |id| readable(view.drawer(company, id));
+    let (is_kept, what) = match event {
+        Event::DrawerOpened(opening) => {
+            let kept = drawer(opening.id)?.map(|drawer| drawer.opening);
+            (kept.as_ref() == Some(&**opening), format!("la caja {}", opening.id))
+        }
+        Event::DrawerClosed(closing) => {
+            let kept = drawer(closing.drawer)?.and_then(|drawer| drawer.closing);
+            (kept.as_ref() == Some(&**closing), format!("el cierre de la caja {}", closing.drawer))
+        }
+        Event::DrawerApproved(approval) => {
+            let kept = drawer(approval.drawer)?.and_then(|drawer| drawer.approval);
+            let what = format!("la aprobación de la caja {}", approval.drawer);
+            (kept.as_ref() == Some(&**approval), what)
+        }
+        Event::ReceiptIssued(receipt) => {
+            let kept = readable(view.receipt(company, receipt.id))?.map(|kept| kept.receipt);
+            (kept.as_ref() == Some(&**receipt), format!("el recibo {}", receipt.id))
+        }
+        Event::ReceiptReversed(reversal) => {
+            let id = reversal.receipt.id;
+            let kept = readable(view.receipt(company, id))?.and_then(|kept| kept.reversal);
+            (kept.as_ref() == Some(&**reversal), format!("la reversión del recibo {id}"))
+        }
+        Event::RemittanceMade(made) => {
+            let kept = readable(view.remittance(company, made.id))?.map(|kept| kept.remittance);
+            (kept.as_ref() == Some(&**made), format!("la rendición {}", made.id))
+        }
+        Event::RemittanceReversed(reversal) => {
+            let id = reversal.remittance.id;
+            let kept = readable(view.remittance(company, id))?.and_then(|kept| kept.reversal);
+            (kept.as_ref() == Some(&**reversal), format!("la reversión de la rendición {id}"))
+        }
+        _ => (true, String::new()),
+    };
+    Ok((!is_kept).then(|| format!("{what} difiere")))
 }
 
 fn version_difference(look: Look<'_>, version: &BillVersion) -> Result<Option<String>, StoreError> {

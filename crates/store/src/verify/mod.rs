@@ -1,6 +1,7 @@
 //! Recomputing everything from the journal and comparing it with what is kept.
 
 mod follower;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,7 +10,8 @@ use ventanilla_domain::{BillVersion, Company, CompanyId, EntryNumber, Event, pos
 
 use crate::memory::Books;
 use crate::{
-    Counters, Digest, Entry, Keys, StoreError, TrailHead, View, former, journal, payables, trail,
+    Counters, Digest, Entry, Keys, StoreError, TrailHead, View, former, journal, payables, totals,
+    trail, window,
 };
 pub use follower::{Follower, Step};
 
@@ -131,7 +133,7 @@ fn rebuilt(
 }
 
 /// Lets what has no place in the journal yet take effect, but for what comes with the place: its number, and
-/// what it adds to the balances. How much it is.
+/// what it adds to the balances and totals. How much it is.
 fn add_unsealed(
     view: &View<'_>,
     company: &Company,
@@ -140,6 +142,7 @@ fn add_unsealed(
 ) -> Result<u64, StoreError> {
     let Some(acts) = view.unsealed_tail(company)? else { return Ok(0) };
     let counters = books.counters;
+    let totals = books.totals.clone();
     for act in &acts {
         let applied = books.apply(&act.to_event(), &[]);
         if let Err(broken) = applied {
@@ -147,7 +150,7 @@ fn add_unsealed(
         }
     }
     drop(books.events.split_off(&counters.next_event));
-    books.counters = counters;
+    (books.counters, books.totals) = (counters, totals);
     // Ids are taken in blocks, ahead of the payments that get them.
     if let Some(kept) = view.counters(company.id)? {
         books.counters.next_payment = counters.next_payment.max(kept.next_payment);
@@ -235,8 +238,11 @@ fn compare(
         found.tell("los saldos no suman cero");
     }
     payables::verify::compare(view, company, &mut books, found)?;
+    window::verify::compare(view, company, &mut books, found)?;
     former::compare(view, company, std::mem::take(&mut books.former), found)?;
     compare_payments(view, company, &mut books, found)?;
+    totals::compare(view, company.id, std::mem::take(&mut books.totals), found)?;
+    words::compare(view, company.id, &books.members, found)?;
     let id = company.id;
     table(
         found,

@@ -15,6 +15,8 @@ mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod mirror;
@@ -27,14 +29,22 @@ mod payables_on_disk;
 #[cfg(test)]
 mod restorations;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suppliers;
 #[cfg(test)]
+mod totals;
+#[cfg(test)]
 mod trail;
 #[cfg(test)]
 mod users;
+#[cfg(test)]
+mod window;
+#[cfg(test)]
+mod window_laws;
 #[cfg(test)]
 mod world;

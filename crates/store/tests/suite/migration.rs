@@ -180,8 +180,16 @@ fn the_migration_makes_what_would_have_been_kept() {
     // As script 0004 left it.
     crate::sqlite::edit(
         &data,
-        "DROP TABLE console_session; DROP TABLE invitation; DROP TABLE second_factor; \
+        "DROP TABLE window_receipt_payment; DROP TABLE window_receipt; DROP TABLE drawer; \
+         DROP TABLE remittance; ALTER TABLE collector DROP COLUMN is_window; \
+         ALTER TABLE counter DROP COLUMN next_receipt; \
+         ALTER TABLE counter DROP COLUMN next_drawer; \
+         ALTER TABLE counter DROP COLUMN next_remittance; \
+         ALTER TABLE counter DROP COLUMN window_entries; \
+         DROP TABLE console_session; DROP TABLE invitation; DROP TABLE second_factor; \
          DROP TABLE second_factor_step; DROP TABLE recovery_code; DROP TABLE mirror; \
+         DROP TABLE member_word; DROP TABLE collected; DROP TABLE owed; \
+         DROP INDEX contract_by_member; \
          DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
          ALTER TABLE collector DROP COLUMN previous_until_us; \

@@ -48,6 +48,9 @@ fn every_series_that_others_were_told_of_steps() {
                 counters.next_supplier.to_i64(),
                 counters.next_invoice.to_i64(),
                 counters.next_payout.to_i64(),
+                counters.next_receipt.to_i64(),
+                counters.next_drawer.to_i64(),
+                counters.next_remittance.to_i64(),
             ]
         };
         assert_eq!(series(&after), series(&before).map(|next| next + STEP));

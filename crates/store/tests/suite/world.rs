@@ -128,6 +128,7 @@ impl World {
             secret_digest: [8; 32],
             can_list: false,
             is_active: true,
+            is_window: false,
             previous: None,
         })
         .unwrap();

@@ -78,6 +78,7 @@ async fn the_metrics_are_well_formed_and_there_from_the_start() {
         ("ventanilla_mirror_duration_seconds_count", 0.0),
         ("ventanilla_tokens", 2.0),
         ("ventanilla_sessions", 0.0),
+        ("ventanilla_console_sessions", 0.0),
         ("ventanilla_connections", 0.0),
         ("ventanilla_connections_refused_total limit=address", 0.0),
         ("ventanilla_wal_bytes", 0.0),

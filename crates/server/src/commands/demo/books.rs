@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use ventanilla_domain::{
     BillId, BillState, CallerReference, CollectorId, CompanyId, ContractCode, ContractState,
-    Currency, FileKind, Label, Money, Name, PayCommand, PaymentId, Period, Place, TimeZone,
+    Currency, FileKind, Label, Money, Name, PayCommand, PaymentId, Period, Place, Role, Text,
+    TimeZone,
 };
 use ventanilla_service::import::{ImportRefusal, ImportRequest, News};
 use ventanilla_service::{Credentials, NewCollector, NewCompany, PastPayment};
@@ -20,6 +21,14 @@ use crate::problem::{self, Problem};
 
 /// The demo's collectors by login; together they tell the demo's books from others.
 pub(super) const LOGINS: [&str; 2] = ["demo", "banco"];
+
+/// Who works at the demo's console: name, password and role.
+pub(super) const USERS: [(&str, &str, Role); 4] = [
+    ("cajero", "demo-cajero", Role::Cashier),
+    ("supervisor", "demo-supervisor", Role::Supervisor),
+    ("contador", "demo-contador", Role::Accountant),
+    ("admin", "demo-admin", Role::Administrator),
+];
 
 /// The documents' own examples.
 const MEMBERS: &str = include_str!("members.csv");
@@ -66,6 +75,11 @@ const PAYMENTS_A_DAY: usize = 40;
 pub(super) fn fill(store: Store, place: &crate::place::Place) -> anyhow::Result<()> {
     let books = Books::start(store, place)?.operated_by(Label::from_text(DEMO)?);
     let company = add_company(&books)?;
+    for (name, password, role) in USERS {
+        let name = Text::from_text(name)?;
+        let added = books.wait(books.service.add_user(name, password, company, role));
+        added.map_err(|failure| books.unchanged(failure))?;
+    }
     let now = books.service.clock().now();
     let own = ["DEMO-COOPLAN", "demo", "demo-cooplan"];
     let own = add_collector(&books, company, "Ventanilla Cooplan", own)?;

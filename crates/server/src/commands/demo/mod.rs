@@ -53,7 +53,9 @@ pub(crate) fn run(args: &DemoArgs, log: &LogArgs) -> anyhow::Result<Exit> {
         refuse_other_books(&args.data, &place)?;
     }
     let greet = |address| greet(&args.data, address);
-    serve::serve(&place, &Wanted::Kept, Settings::default(), || Ok(door), greet)
+    // A demonstration is tried without an application on a telephone (docs/decisions/0027).
+    let settings = Settings { is_second_factor_asked: false, ..Settings::default() };
+    serve::serve(&place, &Wanted::Kept, settings, || Ok(door), greet)
 }
 
 /// Makes the demo beside its place and moves it there whole, so that one cut off half-way is never
@@ -125,15 +127,19 @@ fn refuse_other_books(data: &Path, place: &Place) -> anyhow::Result<()> {
     let books = Books::start(store, place)?;
     let collectors = books.service.collectors(None).map_err(|failure| books.unread(failure))?;
     let integrators = books.service.integrators().map_err(|failure| books.unread(failure))?;
+    let users = books.service.users().map_err(|failure| books.unread(failure))?;
     books.close();
     let has_login = |login: &str| collectors.iter().any(|collector| collector.login == login);
     if !books::LOGINS.into_iter().all(has_login) {
         return Err(other());
     }
-    if !integrators.iter().any(|integrator| integrator.name.as_str() == payables::INTEGRATOR[0]) {
+    let has_colppy = integrators.iter().any(|one| one.name.as_str() == payables::INTEGRATOR[0]);
+    let has_user = |name: &str| users.iter().any(|user| user.name.as_str() == name);
+    if !has_colppy || !books::USERS.iter().all(|(name, ..)| has_user(name)) {
+        let what = if has_colppy { "los usuarios de la consola" } else { "las empresas de Colppy" };
         return Err(Problem::usage(format!(
-            "{}: es la demostración de una versión anterior, sin las empresas de Colppy; borre el \
-             directorio, o indique otro con --data",
+            "{}: es la demostración de una versión anterior, sin {what}; borre el directorio, o \
+             indique otro con --data",
             data.display()
         )));
     }
@@ -151,6 +157,8 @@ Credenciales de Cooplan (CodSeguridad / Login / Pwd):
   DEMO-BANCO / banco / demo-banco
 Credenciales de Colppy (en http://{address}/lib/frontera2/service.php):
   desarrollador USUARIO_DESARROLLADOR / PASSWORD_DESARROLLADOR, usuario a / a
+Consola: http://{address}/consola/ (en la demostración no pide segundo factor), usuario / contraseña:
+  cajero / demo-cajero, supervisor / demo-supervisor, contador / demo-contador, admin / demo-admin
 Para probar, en otra terminal:
   TOKEN=$(curl -s http://{address}/api/token -d CodSeguridad=DEMO-COOPLAN -d Login=demo -d Pwd=demo-cooplan | sed 's/.*"values":"\([^"]*\)".*/\1/')
   curl -s http://{address}/api/consultardeuda -H "Authorization: Bearer $TOKEN" -d Contrato=345

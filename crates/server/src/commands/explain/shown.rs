@@ -224,6 +224,9 @@ impl<'a> Telling<'a> {
             Account::Discounts => "descuentos".to_owned(),
             Account::Interest => "intereses".to_owned(),
             Account::Expense => "gastos".to_owned(),
+            Account::CashRounding => "redondeo de efectivo".to_owned(),
+            Account::CashOverShort => "faltantes y sobrantes de caja".to_owned(),
+            Account::Commissions => "comisiones".to_owned(),
         }
     }
 }

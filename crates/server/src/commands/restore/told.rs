@@ -95,14 +95,17 @@ impl Restored<'_> {
 pub(super) fn to_resumed(company: &RestoredCompany) -> String {
     format!(
         "empresa {}: hasta el asiento {}; siguen IdCobranza {}, movimiento {}, idPago {}, idFactura {}, \
-         idProveedor {}",
+         idProveedor {}, recibo {}, caja {}, rendición {}",
         company.company,
         company.last_entry,
         company.next_payment,
         company.next_event,
         company.next_payout,
         company.next_invoice,
-        company.next_supplier
+        company.next_supplier,
+        company.next_receipt,
+        company.next_drawer,
+        company.next_remittance
     )
 }
 

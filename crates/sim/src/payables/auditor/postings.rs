@@ -79,6 +79,9 @@ pub(super) fn family(account: &Account) -> Option<&'static str> {
         Account::Receivable
         | Account::Collector(_)
         | Account::Revenue(_)
-        | Account::PaidElsewhere => None,
+        | Account::PaidElsewhere
+        | Account::CashRounding
+        | Account::CashOverShort
+        | Account::Commissions => None,
     }
 }

@@ -65,6 +65,14 @@ fn problems(sql: &str) -> Vec<String> {
         | ["CREATE", "TABLE", table, "(", body @ ..] => found.extend(table_problems(table, body)),
         ["CREATE", "UNIQUE", "INDEX", _, "ON", table, key @ ..]
         | ["CREATE", "INDEX", _, "ON", table, key @ ..] => found.extend(key_problem(table, key)),
+        ["ALTER", "TABLE", _, "ADD", "COLUMN", column, kind, rest @ ..] => {
+            if !TYPES.contains(kind) {
+                found.push(format!("{column} is of the type {kind}"));
+            }
+            if rest.iter().any(|word| matches!(*word, "PRIMARY" | "UNIQUE" | "REFERENCES")) {
+                found.push(format!("{column} is a key of its own"));
+            }
+        }
         ["ALTER", "TABLE", table, "ADD", "CONSTRAINT", _, "FOREIGN", "KEY", key @ ..] => {
             found.extend(reference_problems(table, key));
         }
@@ -251,6 +259,8 @@ fn what_some_engine_lacks_is_refused() {
         "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (company_id) REFERENCES collector (company_id)",
         "ALTER TABLE user_right ADD CONSTRAINT c FOREIGN KEY (company_id) REFERENCES company (company_id)",
         "ALTER TABLE t ADD COLUMN a SERIAL",
+        "ALTER TABLE t ADD COLUMN a BIGINT UNIQUE",
+        "ALTER TABLE t ADD COLUMN a BIGINT REFERENCES u (a)",
         "CREATE TRIGGER g BEFORE UPDATE ON t",
         "CREATE FUNCTION f() RETURNS BIGINT",
         "CREATE PROCEDURE p()",

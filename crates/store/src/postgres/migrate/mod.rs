@@ -14,11 +14,15 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::error::code_of;
+use super::seal::seal_all;
 use super::{DatabaseAddress, PgConnection};
-use crate::sql::{Link, Value};
+use crate::sql::{KnownCompanies, Link, Reads, Value, make_anew};
 use crate::{Digest, Keys, OpenError, StoreError};
 
 const SCRIPTS: [&str; 2] = [include_str!("../0001_books.sql"), include_str!("../0002_console.sql")];
+
+/// The script whose words and totals are made when it has run: one step more than it has statements.
+const WITH_TOTALS: usize = 2;
 
 /// What scripts have run, and how far; and the row at which servers wait for each other.
 const LEDGER: [&str; 3] = [
@@ -59,7 +63,7 @@ pub(super) fn create(
     }
     make_ledger(connection)?;
     let lock = hold(address)?;
-    apply(address, connection, &lock)?;
+    apply(address, connection, &lock, keys)?;
     if fingerprint(connection)?.is_some() {
         return Err(OpenError::Exists(address.to_shown()));
     }
@@ -83,12 +87,13 @@ pub(super) fn open(
     let found = if is_made { fingerprint(connection)? } else { None };
     let found = found.ok_or_else(|| OpenError::Missing(address.to_shown()))?;
     // The ordinary case takes no lock.
-    if !is_current(connection)? {
-        apply(address, connection, &hold(address)?)?;
-        protect(connection);
-    }
+    let is_current = is_current(connection)?;
     if found != keys.fingerprint() {
         return Err(OpenError::ForeignKeys);
+    }
+    if !is_current {
+        apply(address, connection, &hold(address)?, keys)?;
+        protect(connection);
     }
     warn(connection);
     Ok(())
@@ -132,8 +137,8 @@ fn checked_scripts(connection: &PgConnection) -> Result<Vec<Seen>, OpenError> {
 
 fn is_current(connection: &PgConnection) -> Result<bool, OpenError> {
     let seen = checked_scripts(connection)?;
-    let is_whole = |(seen, script): (&Seen, &str)| seen.steps_done == count(steps(script).len());
-    Ok(seen.len() == SCRIPTS.len() && seen.iter().zip(SCRIPTS).all(is_whole))
+    let is_whole = |(seen, place): (&Seen, usize)| seen.steps_done == count(steps_len(place));
+    Ok(seen.len() == SCRIPTS.len() && seen.iter().zip(0..).all(is_whole))
 }
 
 /// Runs what has not run, under the lock.
@@ -141,6 +146,7 @@ fn apply(
     address: &DatabaseAddress,
     connection: &PgConnection,
     lock: &PgConnection,
+    keys: &Keys,
 ) -> Result<(), OpenError> {
     connection.set_deadline(STEP_DEADLINE);
     // A machine that stops loses the last steps together with the word that they were done. The last word
@@ -155,7 +161,11 @@ fn apply(
             connection.run(
                 "INSERT INTO schema_version (version, checksum, steps, steps_done) \
                  VALUES (?1, ?2, ?3, 0)",
-                &[key.clone(), Value::Digest(checksum(script)), Value::Int(count(steps.len()))],
+                &[
+                    key.clone(),
+                    Value::Digest(checksum(script)),
+                    Value::Int(count(steps_len(place))),
+                ],
             )?;
         }
         let done = usize::try_from(done).unwrap_or(usize::MAX);
@@ -166,10 +176,37 @@ fn apply(
             let sql = "UPDATE schema_version SET steps_done = ?2 WHERE version = ?1";
             connection.run(sql, &[key.clone(), Value::Int(count(step + 1))])?;
         }
+        if place + 1 == WITH_TOTALS && done < steps_len(place) {
+            lock.simple("SELECT 1")?;
+            make_all_anew(connection, keys, version)?;
+        }
     }
     connection.simple("RESET synchronous_commit")?;
     connection.run("UPDATE schema_version SET steps_done = steps", &[])?;
     connection.set_deadline(address.deadline());
+    Ok(())
+}
+
+/// How many steps a script takes.
+fn steps_len(place: usize) -> usize {
+    steps(SCRIPTS[place]).len() + usize::from(place + 1 == WITH_TOTALS)
+}
+
+/// Makes what is looked for and added up, of books that were kept before it was, and writes down that it is
+/// done: all of it, or nothing.
+fn make_all_anew(connection: &PgConnection, keys: &Keys, version: i64) -> Result<(), OpenError> {
+    let (link, known) = (Link::Postgres(connection), KnownCompanies::default());
+    connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED");
+    for company in Reads::new(link, &known).companies()? {
+        let sql = "SELECT company_id FROM company WHERE company_id = ?1 FOR UPDATE";
+        link.one(sql, &[Value::Int(company.id.to_i64())], |_| Ok(()))?;
+        // Of what has no entry yet, nothing is added up.
+        seal_all(connection, &known, keys, company.id)?;
+        make_anew(link, &known, company.id)?;
+    }
+    let sql = "UPDATE schema_version SET steps_done = steps WHERE version = ?1";
+    connection.run(sql, &[Value::Int(version)])?;
+    connection.simple("COMMIT")?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use ventanilla_domain::{
     BillId, BillVersion, CallerKey, CollectorId, CompanyId, Event, FileId, ImportTotals,
-    ImportedFile, Payment, PaymentId, Policy, Reversal, Text,
+    ImportedFile, Member, Payment, PaymentId, Policy, Reversal, Text,
 };
 
 use super::{SqlTx, Write, exhausted, to_signed};
@@ -13,19 +13,20 @@ use crate::values::{to_bill_code, to_file_code};
 use crate::{Counters, Operation, Prepared, StoreError};
 
 impl SqlTx<'_> {
-    /// Lets an event take effect, and moves the counters it uses.
+    /// Lets an event take effect, and moves the counters it uses. What a member was before, where it keeps one that
+    /// was there.
     pub(super) fn apply(
         &self,
         company: CompanyId,
         prepared: &Prepared,
         counters: &mut Counters,
-    ) -> Write {
-        match &prepared.event {
+    ) -> Result<Option<Member>, StoreError> {
+        let done = match &prepared.event {
             Event::CompanyOpened { .. } => Ok(()),
             Event::PolicyChanged(policy) => self.set_policy(company, policy),
             Event::IssuerKept(issuer) => self.keep_issuer(company, issuer, &prepared.written),
             Event::FileImported(file) => self.add_file(company, file, counters),
-            Event::MemberKept(member) => self.keep_member(company, member, counters),
+            Event::MemberKept(member) => return self.keep_member(company, member, counters),
             Event::ContractKept(contract) => self.keep_contract(company, contract, counters),
             Event::FileFinished { file, totals } => self.finish_file(company, *file, totals),
             Event::BillsVersioned(versions) => {
@@ -51,11 +52,19 @@ impl SqlTx<'_> {
             Event::PayoutReversed(reversal) => {
                 self.reverse_payout(company, reversal, &prepared.written, counters)
             }
+            Event::DrawerOpened(_)
+            | Event::DrawerClosed(_)
+            | Event::DrawerApproved(_)
+            | Event::ReceiptIssued(_)
+            | Event::ReceiptReversed(_)
+            | Event::RemittanceMade(_)
+            | Event::RemittanceReversed(_) => self.apply_of_window(company, prepared, counters),
             Event::BooksRestored(restoration) => {
                 *counters = counters.stepped(restoration)?;
                 self.find_free_payment(company, i64::MAX, counters)
             }
-        }
+        };
+        done.map(|()| None)
     }
 
     fn number_event(&self, company: CompanyId, counters: &mut Counters) -> Write {

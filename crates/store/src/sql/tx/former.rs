@@ -6,7 +6,7 @@ use ventanilla_domain::{CompanyId, Contract, Issuer, LocationCode, Member, Text}
 use super::{SqlTx, Write, exhausted};
 use crate::sql::Value;
 use crate::values::to_contract_code;
-use crate::{Counters, Written};
+use crate::{Counters, StoreError, Written};
 
 impl SqlTx<'_> {
     pub(super) fn keep_issuer(
@@ -27,12 +27,13 @@ impl SqlTx<'_> {
         Ok(())
     }
 
+    /// Keeps a member; what it was before, where it was there.
     pub(super) fn keep_member(
         &self,
         company: CompanyId,
         member: &Member,
         counters: &mut Counters,
-    ) -> Write {
+    ) -> Result<Option<Member>, StoreError> {
         let row = member_row(company, member);
         // Most members of a file are new: those pay for nothing else.
         let is_new = self.run(
@@ -41,6 +42,7 @@ impl SqlTx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             row.as_slice(),
         )? == 1;
+        let before = if is_new { None } else { self.reads().member(company, member.id)? };
         if !is_new {
             self.keep_former_member(&row, counters)?;
             self.run(
@@ -53,7 +55,7 @@ impl SqlTx<'_> {
         while self.reads().member(company, counters.next_member)?.is_some() {
             counters.next_member = counters.next_member.checked_next().map_err(exhausted)?;
         }
-        Ok(())
+        Ok(before)
     }
 
     /// Keeps the member's row as it stands, where the next entry changes it.

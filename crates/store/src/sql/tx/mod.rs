@@ -4,18 +4,21 @@ mod apply;
 mod former;
 mod held;
 mod payables;
+mod window;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, PaymentId, Posting,
+    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, Member, PaymentId,
+    Posting,
 };
 
-use super::{KnownCompanies, Params, Reads};
+use super::{KnownCompanies, Params, Reads, Value, Words, values};
 use crate::journal::{self, PolicyRecord, to_json};
 use crate::postgres::again_if_taken;
+use crate::totals::Totals;
 use crate::{
     Bearer, CollectorRecord, CommitError, Counters, Digest, Keys, Prepared, StoreError, TokenRecord,
 };
@@ -45,6 +48,20 @@ struct Pending {
     /// No payment has a greater id: one beyond it is free without a look.
     greatest_payment: i64,
     balances: BTreeMap<Account, i64>,
+    totals: Totals,
+    words: Words,
+}
+
+impl Pending {
+    fn new(counters: Counters, greatest_payment: i64) -> Self {
+        Self {
+            counters,
+            greatest_payment,
+            balances: BTreeMap::new(),
+            totals: Totals::default(),
+            words: Words::default(),
+        }
+    }
 }
 
 impl<'a> SqlTx<'a> {
@@ -110,8 +127,7 @@ impl<'a> SqlTx<'a> {
         let counters = self.reads().counters(company)?;
         if let Some(counters) = counters {
             let greatest_payment = self.reads().greatest_payment(company)?;
-            let pending = Pending { counters, greatest_payment, balances: BTreeMap::new() };
-            self.pending.insert(company, pending);
+            self.pending.insert(company, Pending::new(counters, greatest_payment));
         }
         Ok(counters)
     }
@@ -133,10 +149,10 @@ impl<'a> SqlTx<'a> {
         let counters = self.counters(company)?;
         let mut counters =
             counters.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
-        self.apply(company, prepared, &mut counters)?;
+        let former = self.apply(company, prepared, &mut counters)?;
         self.write_entry(company, prepared, recorded_at, &mut counters)?;
-        let pending = self.pending.get_mut(&company);
-        let pending = pending.ok_or_else(|| StoreError::damaged("an entry found no books"))?;
+        self.add_up(company, prepared, former.as_ref())?;
+        let pending = self.pending_of(company)?;
         pending.counters = counters;
         if let Event::PaymentMade(payment) = event {
             pending.greatest_payment = pending.greatest_payment.max(payment.id.to_i64());
@@ -146,6 +162,48 @@ impl<'a> SqlTx<'a> {
             add(&mut pending.balances, &posting.credit, -posting.amount.to_minor())?;
         }
         Ok(())
+    }
+
+    /// Adds up what an event changes of what was collected, of what is owed, and of the words of a member, which
+    /// was another before.
+    fn add_up(
+        &mut self,
+        company: CompanyId,
+        prepared: &Prepared,
+        former: Option<&Member>,
+    ) -> Write {
+        match &prepared.event {
+            Event::PaymentMade(payment) => {
+                let of = self.company_known(company)?;
+                self.pending_of(company)?.totals.pay(&of, payment)
+            }
+            Event::PaymentReversed(reversal) => {
+                let period = self.reads().period_paid(company, reversal.payment.to_i64())?;
+                let of = self.company_known(company)?;
+                self.pending_of(company)?.totals.reverse(&of, reversal, period)
+            }
+            Event::BillsVersioned(_) => self.pending_of(company)?.totals.add(&prepared.owed),
+            Event::MemberKept(member) => {
+                self.pending_of(company)?.words.change(former, member);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn pending_of(&mut self, company: CompanyId) -> Result<&mut Pending, StoreError> {
+        let pending = self.pending.get_mut(&company);
+        pending.ok_or_else(|| StoreError::damaged("an entry found no books"))
+    }
+
+    /// A company whose books are open, as it was read in this transaction: whoever pays has been looked up, mostly.
+    fn company_known(&mut self, id: CompanyId) -> Result<Arc<Company>, StoreError> {
+        let bearers = self.bearers.values().flatten().map(|bearer| &bearer.company);
+        let mut known = self.companies.get(&id).into_iter().chain(bearers);
+        if let Some(company) = known.find(|company| company.id == id) {
+            return Ok(Arc::clone(company));
+        }
+        self.company(id)?.ok_or_else(|| StoreError::damaged("an entry found no books"))
     }
 
     /// Commits. An error of the disk here leaves the outcome unknown; a full disk does not.
@@ -186,11 +244,11 @@ impl<'a> SqlTx<'a> {
         self.run(
             "INSERT INTO counter (company_id, next_payment, next_member, next_contract, \
              next_file, next_entry, chain, next_event, next_supplier, next_invoice, next_payout, \
-             payable_entries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             payable_entries, next_receipt, next_drawer, next_remittance, window_entries) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             counter_row(company.id, &counters),
         )?;
-        let pending = Pending { counters, greatest_payment: 0, balances: BTreeMap::new() };
-        self.pending.insert(company.id, pending);
+        self.pending.insert(company.id, Pending::new(counters, 0));
         Ok(())
     }
 
@@ -253,14 +311,15 @@ impl<'a> SqlTx<'a> {
         Ok(())
     }
 
-    /// Writes the counters and balances of every company the transaction touched.
+    /// Writes the counters, balances, totals and words of every company the transaction touched.
     fn write_pending(&mut self) -> Write {
         for (company, pending) in std::mem::take(&mut self.pending) {
             self.run_one(
                 "UPDATE counter SET next_payment = ?2, next_member = ?3, next_contract = ?4, \
                  next_file = ?5, next_entry = ?6, chain = ?7, next_event = ?8, \
                  next_supplier = ?9, next_invoice = ?10, next_payout = ?11, \
-                 payable_entries = ?12 WHERE company_id = ?1",
+                 payable_entries = ?12, next_receipt = ?13, next_drawer = ?14, \
+                 next_remittance = ?15, window_entries = ?16 WHERE company_id = ?1",
                 counter_row(company, &pending.counters),
                 "counters found no company",
             )?;
@@ -272,6 +331,8 @@ impl<'a> SqlTx<'a> {
                     (company.to_i64(), account.to_string(), minor),
                 )?;
             }
+            pending.totals.write(self.held.link(), company)?;
+            pending.words.write(self.held.link(), company)?;
         }
         Ok(())
     }
@@ -297,8 +358,8 @@ impl<'a> SqlTx<'a> {
         self.bearers.clear();
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
-             secret_digest, can_list, is_active, previous_secret_digest, previous_until_us) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+             secret_digest, can_list, is_active, previous_secret_digest, previous_until_us, \
+             is_window) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
              ON CONFLICT (collector_id) DO UPDATE SET can_list = excluded.can_list, \
              is_active = excluded.is_active, secret_digest = excluded.secret_digest, \
              previous_secret_digest = excluded.previous_secret_digest, \
@@ -314,6 +375,7 @@ impl<'a> SqlTx<'a> {
                 record.is_active,
                 record.previous.map(|previous| previous.digest),
                 record.previous.map(|previous| previous.until.as_microsecond()),
+                record.is_window,
             ),
         )
         .map(drop)
@@ -378,8 +440,8 @@ fn add(balances: &mut BTreeMap<Account, i64>, account: &Account, minor: i64) -> 
     Ok(())
 }
 
-fn counter_row(company: CompanyId, counters: &Counters) -> impl Params<'static> + use<> {
-    (
+fn counter_row(company: CompanyId, counters: &Counters) -> [Value<'static>; 16] {
+    values![
         company.to_i64(),
         counters.next_payment.to_i64(),
         counters.next_member.to_i64(),
@@ -392,5 +454,9 @@ fn counter_row(company: CompanyId, counters: &Counters) -> impl Params<'static> 
         counters.next_invoice.to_i64(),
         counters.next_payout.to_i64(),
         counters.payable_entries,
-    )
+        counters.next_receipt.to_i64(),
+        counters.next_drawer.to_i64(),
+        counters.next_remittance.to_i64(),
+        counters.window_entries,
+    ]
 }
