@@ -60,14 +60,17 @@ pub(super) async fn change_password(visit: &Visit) -> Answer {
     let (office, present) = (&visit.inside()?.office, visit.form.raw("clave_actual"));
     match visit.hall.service.change_own_password(office, present, &new).await {
         Ok(()) => answer::see(&Done::Password.at("/consola/cuenta")),
-        Err(failure) => to_page(visit, match act_refusal_of(failure)? {
-            PasswordRefusal::Present(SignInRefusal::WrongCredentials) => {
-                Errors::of("clave_actual", t.present_wrong)
-            }
-            PasswordRefusal::Present(SignInRefusal::TooManyFailures { retry_after_s }) => {
-                Errors::whole(filled(t.too_many, retry_after_s))
-            }
-            PasswordRefusal::New(refusal) => password::errors_of(&refusal, t),
-        }),
+        Err(failure) => to_page(
+            visit,
+            match act_refusal_of(failure)? {
+                PasswordRefusal::Present(SignInRefusal::WrongCredentials) => {
+                    Errors::of("clave_actual", t.present_wrong)
+                }
+                PasswordRefusal::Present(SignInRefusal::TooManyFailures { retry_after_s }) => {
+                    Errors::whole(filled(t.too_many, retry_after_s))
+                }
+                PasswordRefusal::New(refusal) => password::errors_of(&refusal, t),
+            },
+        ),
     }
 }

@@ -13,8 +13,8 @@ use crate::cookies::Cookie;
 use crate::forms::{Choice, Errors};
 use crate::frame::Frame;
 use crate::language::filled;
-use crate::trouble::{of_failure, refusal_of};
 use crate::trouble::Trouble;
+use crate::trouble::{of_failure, refusal_of};
 use crate::visit::Visit;
 
 /// What a company is made with unless somebody says otherwise.
@@ -105,9 +105,7 @@ pub(super) async fn take(visit: &Visit) -> Answer {
     }
     let (service, token) = (&visit.hall.service, visit.part("invitacion"));
     match service.take_invitation(token, chosen, visit.caller.address).await {
-        Ok(entered) => {
-            with_cookie(answer::see("/consola/"), Cookie::Session, &entered.key, visit)
-        }
+        Ok(entered) => with_cookie(answer::see("/consola/"), Cookie::Session, &entered.key, visit),
         Err(failure) => match refusal_of(failure)? {
             InvitationRefusal::Over => over(visit),
             InvitationRefusal::NameNeeded => {

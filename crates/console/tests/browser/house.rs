@@ -48,14 +48,9 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// One with a company that has members and bills.
     pub(crate) fn open() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let clock = Clock::manual(NOW.parse().unwrap());
-        let entropy = Entropy::counted(1);
-        let service = {
-            let _entered = runtime.enter();
-            memory_service(clock.clone(), entropy.clone(), Settings::default()).unwrap()
-        };
+        let house = Self::empty();
         let company = NewCompany {
             id: company(),
             name: Name::from_text("Cooperativa La Fuente").unwrap(),
@@ -63,9 +58,21 @@ impl House {
             time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
             first_payment: PaymentId::FIRST,
         };
-        runtime.block_on(service.add_company(company)).unwrap();
-        import(&service, FileKind::Members, MEMBERS);
-        import(&service, FileKind::Bills, BILLS);
+        house.runtime.block_on(house.service.add_company(company)).unwrap();
+        import(&house.service, FileKind::Members, MEMBERS);
+        import(&house.service, FileKind::Bills, BILLS);
+        house
+    }
+
+    /// One with nothing in its books.
+    pub(crate) fn empty() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let clock = Clock::manual(NOW.parse().unwrap());
+        let entropy = Entropy::counted(1);
+        let service = {
+            let _entered = runtime.enter();
+            memory_service(clock.clone(), entropy.clone(), Settings::default()).unwrap()
+        };
         let settings = ConsoleSettings { entropy, ..ConsoleSettings::default() };
         let router = router(service.clone(), settings);
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
@@ -111,6 +118,11 @@ impl House {
         let entering = self.service.enter(name.as_str(), PASSWORD, Ipv4Addr::LOCALHOST.into());
         let entered = self.runtime.block_on(entering).unwrap();
         page.keep_cookie(&self.at("/consola/"), "ventanilla", &entered.key.to_string());
+    }
+
+    /// The path of the link by which the first administrator comes.
+    pub(crate) fn invite_first(&self) -> String {
+        self.runtime.block_on(self.service.invite_first()).unwrap().to_path()
     }
 
     /// The user of that role, made when first needed.

@@ -5,4 +5,5 @@
 mod barriers;
 mod house;
 mod looks;
+mod phone;
 mod way_in;

@@ -4,6 +4,7 @@ use ventanilla_domain::Role;
 use ventanilla_rig::browser::View;
 
 use crate::house::{House, PASSWORD};
+use crate::phone::Phone;
 
 #[test]
 fn who_is_outside_signs_in_and_comes_where_they_wanted_to_go() {
@@ -49,4 +50,55 @@ fn the_way_in_needs_no_mouse() {
     page.write(PASSWORD);
     page.loads(|page| page.press(&["Enter"]));
     page.focuses("searchbox", "Código, nombre, documento o número de factura");
+}
+
+#[test]
+fn the_first_administrator_comes_by_a_link_and_names_the_company() {
+    let house = House::empty();
+    let path = house.invite_first();
+    let page = house.outside(&path, View::DESK);
+    page.find("heading", "Bienvenida a Ventanilla");
+    page.fill("Usuario", "gerencia");
+    page.fill("Contraseña nueva", PASSWORD);
+    page.fill("Repítala", "otra cosa distinta");
+    page.fill("Nombre de la empresa", "Cooperativa La Fuente");
+    page.fill("Número de empresa", "7");
+    page.fill("Zona horaria", "America/La_Paz");
+    page.follow("button", "Empezar");
+    page.sees("Las dos no son iguales.");
+    assert_eq!(page.field("Nombre de la empresa").value(), "Cooperativa La Fuente");
+    page.fill("Contraseña nueva", PASSWORD);
+    page.fill("Repítala", PASSWORD);
+    page.follow("button", "Empezar");
+    assert!(page.path().starts_with("/consola/7/"), "{}", page.path());
+    page.go(&house.at("/consola/empresas"));
+    page.sees("Cooperativa La Fuente");
+    page.sees("administrador");
+    let late = house.outside(&path, View::DESK);
+    late.find("heading", "Esta invitación ya no vale");
+}
+
+#[test]
+fn a_second_factor_is_scanned_from_the_page_and_proven() {
+    let house = House::open();
+    let page = house.inside(Role::Administrator, "/consola/cuenta", View::DESK);
+    page.sees("Todavía no tiene uno.");
+    page.follow("button", "Configurarlo ahora");
+    let phone = Phone::scan(&page.picture(true));
+    page.fill("Código", "000000");
+    page.follow("button", "Comprobar");
+    assert!(!page.has("heading", "Códigos de recuperación"), "not with any code");
+    page.fill("Código", &phone.code(&house.clock));
+    page.follow("button", "Comprobar");
+    page.find("heading", "Códigos de recuperación");
+    page.follow("link", "Los guardé");
+    page.go(&house.at("/consola/cuenta"));
+    page.sees("Probado en esta sesión.");
+    house.wait(16 * 60);
+    page.go(&house.at("/consola/cuenta"));
+    page.sees("Activo. Se pide para lo delicado.");
+    page.follow("link", "Comprobar");
+    page.fill("Código", &phone.code(&house.clock));
+    page.follow("button", "Comprobar");
+    page.sees("Probado en esta sesión.");
 }
