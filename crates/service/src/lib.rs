@@ -45,8 +45,8 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use ventanilla_domain::{Label, Payment, Reversal};
 pub use ventanilla_store::{
-    AccountEntry, AccountPage, Collected, DrawerFilter, Entry, FileSizes, FoundMembers, KeptReceipt,
-    KeptRemittance, Owed, ReceiptFilter,
+    AccountEntry, AccountPage, Collected, DrawerFilter, Entry, FileSizes, FoundMembers,
+    KeptReceipt, KeptRemittance, Owed, ReceiptFilter,
 };
 use ventanilla_store::{Snapshot, Store, StoreError, Tx, View, Wanted, to_hex};
 

@@ -130,7 +130,7 @@ impl House {
         fields: [(&str, &str); N],
     ) -> Page {
         let mut form = Fields::from(fields);
-        let key = self.get(browser, "/consola/empresas").await.hidden(FORM_KEY);
+        let key = self.get(browser, "/consola/cuenta").await.hidden(FORM_KEY);
         form.set(FORM_KEY, key);
         self.post_raw(browser, path, &form).await
     }

@@ -4,3 +4,4 @@ mod access;
 mod house;
 mod looks;
 mod way_in;
+mod window;

@@ -1,7 +1,9 @@
 //! One member: what is owed, and what is to be collected of it.
 
 use askama::Template;
-use ventanilla_domain::{Bill, BillId, ContractCode, ContractState, Holder, Period, Right};
+use ventanilla_domain::{
+    Bill, BillId, CashRounding, ContractCode, ContractState, Holder, Period, Right,
+};
 use ventanilla_service::Debt;
 
 use super::texts::WindowTexts;
@@ -116,6 +118,8 @@ pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let total_minor = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.minor));
     let shown = |minor| amount(ventanilla_domain::Money::from_minor(minor, company.currency));
     let is_blocked = holder.contract.state == ContractState::Blocked;
+    let may_collect = visit.may(Right::Collect);
+    let drawer_needed = may_collect && visit.hall.service.drawer_of(visit.station()?)?.is_none();
     let is_wrong = !errors.is_empty();
     let page = MemberPage {
         frame: visit.frame(holder.member.name.as_str()),
@@ -128,10 +132,10 @@ pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
         total: shown(total_minor),
         chosen_count: picked().count(),
         chosen_due: shown(due_minor),
-        coin_minor: 1,
+        coin_minor: company.policy.cash_rounding.map_or(1, CashRounding::to_minor),
         is_oldest_first: company.policy.oldest_first,
-        can_collect: visit.may(Right::Collect) && !is_blocked && !rows.is_empty(),
-        drawer_path: None,
+        can_collect: may_collect && !drawer_needed && !is_blocked && !rows.is_empty(),
+        drawer_path: drawer_needed.then(|| visit.to_path("/gaveta")),
         means: means(visit, t),
         tendered: visit.form.get("recibido").to_owned(),
         attempt: visit.attempt(),

@@ -79,8 +79,15 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         path: visit.to_path(&format!("/pago/{}", payment.id)),
         reversed,
         facts: facts.into_iter().flatten().collect(),
-        receipt: None,
+        receipt: receipt_of(visit, payment.id)?,
     })
+}
+
+/// The receipt of the window that a payment is in: where it is, and its name.
+fn receipt_of(visit: &Visit, payment: PaymentId) -> Result<Option<(String, String)>, Trouble> {
+    let found = visit.hall.service.receipt_of_payment(visit.station()?, payment)?;
+    let t = WindowTexts::of(visit.language);
+    Ok(found.map(|id| (visit.to_path(&format!("/recibo/{id}")), filled(t.receipt, id))))
 }
 
 /// Its paper, A4 or a roll's.

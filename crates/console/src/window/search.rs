@@ -1,8 +1,8 @@
 //! Who one is looking for.
 
 use askama::Template;
-use ventanilla_domain::{ContractCode, Holder};
-use ventanilla_service::Failure;
+use ventanilla_domain::Holder;
+use ventanilla_service::FoundMembers;
 
 use super::texts::WindowTexts;
 use super::{Badge, state_of};
@@ -95,7 +95,7 @@ fn to_page(visit: &Visit, found: Option<Found>, number: &str, errors: Errors) ->
 
 fn found(visit: &Visit, q: &str) -> Result<Found, Trouble> {
     let t = WindowTexts::of(visit.language);
-    let (holders, is_cut_off) = look(visit, q)?;
+    let FoundMembers { holders, is_cut_off } = look(visit, q)?;
     let count = match holders.len() {
         0 => filled(t.found_none, q),
         1 => t.found_one.to_owned(),
@@ -106,13 +106,9 @@ fn found(visit: &Visit, q: &str) -> Result<Found, Trouble> {
 }
 
 /// Those who match, and whether there are more.
-fn look(visit: &Visit, q: &str) -> Result<(Vec<Holder>, bool), Trouble> {
-    let Ok(code) = ContractCode::from_text(q) else { return Ok((Vec::new(), false)) };
-    match visit.hall.service.debt_of(visit.company()?.id, &code) {
-        Ok(debt) => Ok((vec![debt.holder], false)),
-        Err(Failure::Refused(_)) => Ok((Vec::new(), false)),
-        Err(failure) => Err(of_failure(failure, |_| Trouble::Missing)),
-    }
+fn look(visit: &Visit, q: &str) -> Result<FoundMembers, Trouble> {
+    let found = visit.hall.service.search(visit.company()?.id, q);
+    found.map_err(|failure| of_failure(failure, |_| Trouble::Missing))
 }
 
 fn to_row(visit: &Visit, holder: &Holder, t: &'static WindowTexts) -> Row {

@@ -1,0 +1,159 @@
+//! A cashier's day, page by page.
+
+use axum::http::StatusCode;
+use ventanilla_domain::Role;
+
+use super::house::{Browser, House, Page};
+use crate::fields::Fields;
+
+const MEMBER: &str = "/consola/13/socio/000123";
+const OLDER: &str = "501:202109:10026:000123";
+const NEWER: &str = "502:202110:4570:000123";
+
+async fn with_drawer(house: &House, role: Role) -> Browser {
+    let browser = house.inside(role).await;
+    let opened = house.post(&browser, "/consola/13/gaveta/abrir", [("fondo", "100")]).await;
+    assert_eq!(opened.location(), "/consola/13/caja?hecho=gaveta-abierta", "{}", opened.text);
+    browser
+}
+
+async fn take(
+    house: &House,
+    browser: &Browser,
+    attempt: &str,
+    bills: &[&str],
+    given: &str,
+) -> Page {
+    let page = house.get(browser, MEMBER).await;
+    let mut text =
+        format!("formulario={}&intento={attempt}&medio=efectivo", page.hidden("formulario"));
+    text += &format!("&recibido={given}");
+    for bill in bills {
+        text += &format!("&factura={bill}");
+    }
+    house.post_raw(browser, MEMBER, &Fields::read(&text)).await
+}
+
+#[tokio::test]
+async fn a_member_is_found_by_code_name_and_document() {
+    let house = House::open().await;
+    let browser = house.inside(Role::Cashier).await;
+    for q in ["000123", "pena mar", "4455667", "501"] {
+        let page =
+            house.get(&browser, &format!("/consola/13/caja?q={}", q.replace(' ', "+"))).await;
+        assert_eq!(page.location(), MEMBER, "one is found by {q:?}: {}", page.text);
+    }
+    let none = house.get(&browser, "/consola/13/caja?q=zzz").await;
+    assert!(none.text.contains("Nadie coincide con «zzz».") && none.text.contains("value=\"zzz\""));
+    let part = house.get(&browser, "/consola/13/caja?q=juan&parte=1").await;
+    assert!(part.text.contains("JUAN CORTADO") && !part.text.contains("<html"), "{}", part.text);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_without_a_drawer() {
+    let house = House::open().await;
+    let browser = house.inside(Role::Cashier).await;
+    let page = house.get(&browser, MEMBER).await;
+    assert!(
+        page.text.contains("Para cobrar abra su gaveta") && !page.text.contains("name=\"factura\"")
+    );
+}
+
+#[tokio::test]
+async fn the_oldest_bill_is_chosen_and_a_receipt_comes_of_it_once() {
+    let house = House::open().await;
+    let browser = with_drawer(&house, Role::Cashier).await;
+    let page = house.get(&browser, MEMBER).await;
+    let chosen = page
+        .text
+        .split("<input type=\"checkbox\"")
+        .filter(|input| input.split('>').next().is_some_and(|input| input.ends_with(" checked")));
+    let chosen: Vec<&str> = chosen.collect();
+    assert!(chosen.len() == 1 && chosen[0].contains(OLDER), "{chosen:?}");
+    for _ in 0..2 {
+        let taken = take(&house, &browser, "abc", &[OLDER, NEWER], "150").await;
+        assert_eq!(taken.location(), "/consola/13/recibo/1?hecho=cobrado", "{}", taken.text);
+    }
+    let receipt = house.get(&browser, "/consola/13/recibo/1?hecho=cobrado").await;
+    for part in ["Cobro registrado.", "145,96", "4,04", "MARIA PEÑA LOPEZ", "09/2021", "efectivo"]
+    {
+        assert!(
+            receipt.text.to_lowercase().contains(&part.to_lowercase()),
+            "{part}: {}",
+            receipt.text
+        );
+    }
+    let member = house.get(&browser, MEMBER).await;
+    assert!(member.text.contains("No debe nada."));
+    let day = house.get(&browser, "/consola/13/mi-dia").await;
+    assert!(
+        day.text.contains("/consola/13/recibo/1\">1<") && day.text.contains("Bs 145,96"),
+        "{}",
+        day.text
+    );
+    let paper = house.get(&browser, "/consola/13/pago/1/papel?formato=rollo").await;
+    assert_eq!(paper.headers["content-type"], "application/pdf");
+    assert!(paper.text.starts_with("%PDF"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_beside_it_and_what_was_typed_stays() {
+    let house = House::open().await;
+    let browser = with_drawer(&house, Role::Cashier).await;
+    for (bills, given, field, sentence) in [
+        (&[][..], "10", "factura", "Elija al menos una factura."),
+        (&[NEWER], "45,7,0", "recibido", "Escriba el monto como 1234,56."),
+        (&[NEWER], "45,69", "recibido", "Lo recibido no alcanza. A cobrar: Bs 45,70"),
+        (&[NEWER, NEWER], "", "factura", "Factura 502: está dos veces."),
+        (&["502:202110:4571:000123"], "", "", "Factura 502: cambió mientras tanto"),
+        (&["nada"], "", "factura", "Una factura llegó mal escrita."),
+    ] {
+        let page = take(&house, &browser, "k", bills, given).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{sentence}");
+        assert!(page.text.contains(sentence), "{sentence}: {}", page.text);
+        assert!(
+            field.is_empty() || page.text.contains(&format!("id=\"{field}-error\"")),
+            "{sentence}"
+        );
+        assert_eq!(page.hidden("intento"), "k", "the same attempt goes on");
+        assert_eq!(page.text.contains(&format!("value=\"{NEWER}\" data-minor=\"4570\" aria-label=\"Factura 502, 10/2021, 45,70\" checked")), bills.contains(&NEWER), "{sentence}");
+        assert!(
+            given.is_empty() || page.text.contains(&format!("value=\"{given}\"")),
+            "{sentence}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_reversed_whole_and_a_drawer_is_counted_blind() {
+    let house = House::open().await;
+    let cashier = with_drawer(&house, Role::Cashier).await;
+    take(&house, &cashier, "a", &[OLDER], "").await;
+    take(&house, &cashier, "b", &[NEWER], "").await;
+    let no_reason = house.post(&cashier, "/consola/13/recibo/2/revertir", [("motivo", " ")]).await;
+    assert!(no_reason.text.contains("Escriba el motivo."));
+    let undone =
+        house.post(&cashier, "/consola/13/recibo/2/revertir", [("motivo", "se equivocó")]).await;
+    assert_eq!(undone.location(), "/consola/13/recibo/2?hecho=revertido", "{}", undone.text);
+    let again =
+        house.post(&cashier, "/consola/13/recibo/2/revertir", [("motivo", "otra vez")]).await;
+    assert!(again.text.contains("ya está revertido."), "{}", again.text);
+    let open = house.get(&cashier, "/consola/13/gaveta").await;
+    assert!(
+        open.text.contains("Fondo de cambio") && !open.text.contains("200,26"),
+        "{}",
+        open.text
+    );
+    let closed = house.post(&cashier, "/consola/13/gaveta/1/cerrar", [("contado", "200")]).await;
+    assert_eq!(closed.location(), "/consola/13/gaveta/1?hecho=gaveta-cerrada", "{}", closed.text);
+    let counted = house.get(&cashier, "/consola/13/gaveta/1").await;
+    for part in ["Bs 200,26", "Bs 200,00", "Falta", "Bs 0,26"] {
+        assert!(counted.text.contains(part), "{part}: {}", counted.text);
+    }
+    assert!(!counted.text.contains("Aprobar el arqueo"), "somebody else approves");
+    let supervisor = house.inside(Role::Supervisor).await;
+    let list = house.get(&supervisor, "/consola/13/gavetas?estado=closed").await;
+    assert!(list.text.contains("/consola/13/gaveta/1\">1<") && list.text.contains("-0,26"));
+    let approved = house.post(&supervisor, "/consola/13/gaveta/1/aprobar", [("nota", "")]).await;
+    assert_eq!(approved.location(), "/consola/13/gaveta/1?hecho=aprobado", "{}", approved.text);
+}
