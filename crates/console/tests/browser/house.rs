@@ -117,7 +117,7 @@ impl House {
         let name = self.user(role);
         let entering = self.service.enter(name.as_str(), PASSWORD, Ipv4Addr::LOCALHOST.into());
         let entered = self.runtime.block_on(entering).unwrap();
-        page.keep_cookie(&self.at("/consola/"), "ventanilla", &entered.key.to_string());
+        page.keep_cookie(&self.at("/consola/"), "ventanilla", &entered.key);
     }
 
     /// The path of the link by which the first administrator comes.

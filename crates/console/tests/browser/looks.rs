@@ -1,26 +1,58 @@
 //! Pictures of the pages, in `pictures/`: each differs from what it was only when somebody meant it to.
 //! `VENTANILLA_PICTURES=write cargo test -p ventanilla-console --test browser looks` keeps them anew.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use ventanilla_domain::Role;
 use ventanilla_rig::browser::{Gallery, Page, View};
 
 use crate::house::House;
+use crate::window::open_drawer;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/pictures");
 
-/// A page's name, and how one comes to it.
-type Look = (&'static str, fn(&House, &Page));
+/// A page of somebody, and what is done once before it is looked at.
+struct Look {
+    name: &'static str,
+    role: Option<Role>,
+    path: &'static str,
+    before: fn(&House, &Page),
+}
 
-const LOOKS: [Look; 4] = [
-    ("ingreso", |house, page| {
-        page.forget_cookies();
-        page.go(&house.at("/consola/ingreso"));
+impl Look {
+    const fn new(name: &'static str, role: Role, path: &'static str) -> Self {
+        Self { name, role: Some(role), path, before: |_, _| {} }
+    }
+
+    const fn after(self, before: fn(&House, &Page)) -> Self {
+        Self { before, ..self }
+    }
+}
+
+/// In this order, over the same books.
+const LOOKS: [Look; 8] = [
+    Look { name: "ingreso", role: None, path: "/consola/ingreso", before: |_, _| {} },
+    Look::new("caja", Role::Cashier, "/consola/13/caja?q=pe%C3%B1a"),
+    Look::new("socio", Role::Cashier, "/consola/13/socio/000123").after(|house, page| {
+        page.go(&house.at("/consola/13/gaveta"));
+        open_drawer(page);
     }),
-    ("caja", |house, page| page.go(&house.at("/consola/13/caja?q=con"))),
-    ("socio", |house, page| page.go(&house.at("/consola/13/socio/000123"))),
-    ("falta", |house, page| page.go(&house.at("/consola/13/nada"))),
+    Look::new("recibo", Role::Cashier, "/consola/13/recibo/1").after(|house, page| {
+        page.go(&house.at("/consola/13/socio/000123"));
+        page.click("checkbox", "Factura 502, *");
+        page.fill("Recibe", "150");
+        page.follow("button", "Cobrar");
+    }),
+    Look::new("mi-dia", Role::Cashier, "/consola/13/mi-dia"),
+    Look::new("gaveta", Role::Cashier, "/consola/13/gaveta"),
+    Look::new("arqueo", Role::Supervisor, "/consola/13/gaveta/1").after(|house, _| {
+        let cashier = house.inside(Role::Cashier, "/consola/13/gaveta", View::DESK);
+        cashier.fill("Contado", "245");
+        cashier.follow("button", "Cerrar la gaveta");
+    }),
+    Look::new("falta", Role::Cashier, "/consola/13/nada"),
 ];
 
 const VIEWS: [(&str, View); 3] =
@@ -31,14 +63,30 @@ fn pages_look_as_they_did() {
     let gallery = Gallery::new(Path::new(FOLDER));
     let house = House::open();
     let mut told = Vec::new();
-    for (name, reach) in LOOKS {
-        let mut page = house.inside(Role::Cashier, "/consola/", View::DESK);
+    for look in LOOKS {
+        let mut page = match look.role {
+            Some(role) => house.inside(role, "/consola/", View::DESK),
+            None => house.outside("/consola/", View::DESK),
+        };
+        (look.before)(&house, &page);
         for (view_name, view) in VIEWS {
             page.look(view);
-            reach(&house, &page);
-            let name = format!("{name}-{view_name}");
+            page.go(&house.at(look.path));
+            let name = format!("{}-{view_name}", look.name);
             told.extend(gallery.trouble(&name, &page.picture(false)).unwrap());
         }
     }
     assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
+fn no_picture_is_of_a_page_that_is_no_more() {
+    let names =
+        LOOKS.iter().flat_map(|look| VIEWS.map(|view| format!("{}-{}.png", look.name, view.0)));
+    let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().file_name());
+    let kept: BTreeSet<_> = files
+        .map(|name| name.into_string().unwrap())
+        .filter(|name| !name.ends_with(".differs.png"))
+        .collect();
+    assert_eq!(kept, names.collect());
 }

@@ -7,3 +7,4 @@ mod house;
 mod looks;
 mod phone;
 mod way_in;
+mod window;

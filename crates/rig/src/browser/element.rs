@@ -71,6 +71,13 @@ impl Page {
         self.must(has_come.with_context(what));
     }
 
+    /// Whether what has this role and name has the focus now.
+    #[track_caller]
+    pub fn is_on(&self, role: &str, name: &str) -> bool {
+        let (own_role, own_name) = self.must(self.try_focused());
+        (own_role.as_str(), own_name.as_str()) == (role, name)
+    }
+
     fn try_focused(&self) -> Result<(String, String)> {
         let wanted = json!({ "expression": "document.activeElement" });
         let told = self.call("Runtime.evaluate", &wanted)?;
