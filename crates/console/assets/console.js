@@ -26,6 +26,8 @@
   const results = one("[data-results]");
   if (search && results) {
     let timer, asked;
+    let told = search.value;
+    search.setSelectionRange(told.length, told.length);
     const ask = async () => {
       asked?.abort();
       asked = new AbortController();
@@ -36,7 +38,9 @@
       try {
         const answer = await fetch(url, { signal: asked.signal, headers: { accept: "text/html" } });
         if (answer.redirected) return location.reload();
-        if (answer.ok) results.innerHTML = await answer.text();
+        if (!answer.ok) return;
+        results.innerHTML = await answer.text();
+        told = url.searchParams.get("q");
       } catch (error) {
         if (error.name !== "AbortError") search.form.dataset.offline = "1";
       }
@@ -50,6 +54,9 @@
       if (event.key === "ArrowDown" && first) {
         event.preventDefault();
         first.focus();
+      } else if (event.key === "Enter" && first && told === search.value) {
+        event.preventDefault();
+        location.assign(first.href);
       }
     });
     results.addEventListener("keydown", (event) => {

@@ -222,9 +222,19 @@ fn sections(visit: &Visit, t: &'static FrameTexts) -> Vec<Section> {
     shown
         .map(|(_, rest, icon, name)| {
             let path = visit.to_path(rest);
-            let after = visit.uri.path().strip_prefix(path.as_str());
-            let is_here = after.is_some_and(|after| after.is_empty() || after.starts_with('/'));
+            let is_here = section_of(visit.route.path) == Some(rest);
             Section { path, icon, name, is_here }
         })
         .collect()
+}
+
+/// The section that a route is of: its own name, or that of the page that leads to it.
+fn section_of(path: &'static str) -> Option<&'static str> {
+    let rest = path.strip_prefix("/consola/{empresa}")?;
+    let end = rest.get(1..)?.find('/').map_or(rest.len(), |end| end + 1);
+    match rest.get(..end)? {
+        "/socio" | "/recibo" | "/pago" => Some("/caja"),
+        "/pago-a-proveedor" => Some("/proveedores"),
+        own => Some(own),
+    }
 }

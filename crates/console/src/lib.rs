@@ -5,8 +5,10 @@
 //! what was typed, calls the service and draws; an `if` about bills in a handler is in the wrong crate.
 //! Pages work without their script. Their texts are Spanish and English (`texts.rs` of each folder).
 
+mod admin;
 mod answer;
 mod assets;
+mod books;
 mod charts;
 mod cookies;
 mod door;

@@ -9,7 +9,7 @@ use ventanilla_domain::Right;
 
 use crate::answer::Answer;
 use crate::visit::Visit;
-use crate::{entry, window};
+use crate::{admin, books, entry, window};
 
 /// What answers a request.
 pub(crate) type Handler = fn(Visit) -> Answering;
@@ -65,7 +65,8 @@ macro_rules! page {
 pub(crate) use page;
 
 /// All of them, by who keeps them.
-pub(crate) const ROUTES: [&[Route]; 2] = [&entry::ROUTES, &window::ROUTES];
+pub(crate) const ROUTES: [&[Route]; 4] =
+    [&entry::ROUTES, &window::ROUTES, &books::ROUTES, &admin::ROUTES];
 
 /// Each of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {

@@ -1,6 +1,8 @@
 //! Pages as a browser gets them, over books in memory.
 
 mod access;
+mod admin;
+mod books;
 mod house;
 mod looks;
 mod way_in;

@@ -6,6 +6,7 @@
 //! ([`Officer::require`]): whose session ended, or who lost a right, a moment ago does nothing.
 
 mod administration;
+mod books;
 mod entering;
 mod factor;
 mod invitations;
@@ -25,6 +26,7 @@ use ventanilla_store::{Digest, SignInName};
 use crate::What;
 use crate::trail::StaffAct;
 pub use administration::{Administered, Administration};
+pub use books::{ShownSuppliers, SupplierBooks, SupplierUnknown};
 pub use factor::{Enrolment, FactorRefusal, RecoveryCodes};
 pub use invitations::{Chosen, Invitation, InvitationRefusal, IssuedInvitation};
 pub use people::{Colleague, KeptSession, PasswordRefusal};

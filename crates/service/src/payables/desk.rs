@@ -150,7 +150,7 @@ impl Desk<'_> {
     }
 }
 
-fn supplier_state(
+pub(crate) fn supplier_state(
     view: &View<'_>,
     company: &Company,
     supplier: Supplier,
@@ -164,7 +164,7 @@ fn supplier_state(
     Ok(SupplierState { supplier, balance: balance.map_err(does_not_fit)? })
 }
 
-fn invoice_state(entered: EnteredInvoice) -> InvoiceState {
+pub(crate) fn invoice_state(entered: EnteredInvoice) -> InvoiceState {
     let EnteredInvoice { invoice, applied } = entered;
     InvoiceState { invoice, applied }
 }

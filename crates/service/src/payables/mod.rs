@@ -8,6 +8,7 @@ mod reading;
 use ventanilla_store::StoreError;
 
 pub use desk::{Desk, InvoicePayout, InvoiceState, PayoutState, SupplierState};
+pub(crate) use desk::{invoice_state, supplier_state};
 pub use entering::{DeskRefusal, PayoutRequest};
 pub use past::PastPayable;
 pub use reading::{

@@ -1,0 +1,198 @@
+//! What each collector holds for the company, and what it hands over.
+
+use askama::Template;
+use ventanilla_domain::{
+    CallerKey, CollectorId, Label, Means, Money, Reason, RemitRefusal, Remittance, RemittanceId,
+    RemittanceReverseRefusal, Right,
+};
+use ventanilla_service::{Collector, Failure, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN};
+
+use super::texts::BooksTexts;
+use super::{collectors, means_name, name_of, today};
+use crate::answer::{self, Answer};
+use crate::figures::{amount, date, date_from, money_from, sign_of};
+use crate::forms::{Choice, Errors};
+use crate::frame::{Done, Frame};
+use crate::trouble::{Trouble, act_refusal_of};
+use crate::visit::{ATTEMPT, Visit, with_query};
+
+#[derive(Debug)]
+struct HeldRow {
+    name: String,
+    account: String,
+    amount: String,
+    is_ahead: bool,
+}
+
+#[derive(Debug)]
+struct Row {
+    number: String,
+    date: String,
+    collector: String,
+    means: &'static str,
+    reference: String,
+    by: String,
+    amount: String,
+    commission: String,
+    reversed: Option<String>,
+    /// Where it is undone, by whoever may.
+    reverse: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "books/held.html")]
+struct HeldPage {
+    frame: Frame,
+    t: &'static BooksTexts,
+    errors: Errors,
+    sign: &'static str,
+    held: Vec<HeldRow>,
+    can_remit: bool,
+    attempt: String,
+    collectors: Vec<Choice>,
+    means: Vec<Choice>,
+    amount: String,
+    commission: String,
+    bank_date: String,
+    reference: String,
+    rows: Vec<Row>,
+    older: Option<String>,
+}
+
+/// The page.
+pub(super) async fn show(visit: &Visit) -> Answer {
+    to_page(visit, Errors::default())
+}
+
+fn to_page(visit: &Visit, errors: Errors) -> Answer {
+    let (t, company, officer) =
+        (BooksTexts::of(visit.language), visit.company()?, visit.station()?);
+    let (service, form, known) = (&visit.hall.service, &visit.form, collectors(visit)?);
+    let before = visit.query.get("antes").parse().ok();
+    let before = before.and_then(|before| RemittanceId::from_i64(before).ok());
+    let kept = service.remittances(officer, None, before)?;
+    let last = kept.last().filter(|_| kept.len() == WINDOW_PAGE_LEN);
+    let path = visit.to_path("/rendiciones");
+    let held = service.held(officer)?.into_iter().map(|held| HeldRow {
+        account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
+        name: held.collector.name.to_string(),
+        amount: amount(held.amount),
+        is_ahead: held.amount.to_minor() < 0,
+    });
+    let typed_date = form.get("fecha");
+    let today = today(visit)?.to_date().to_string();
+    let ids = known.iter().map(|collector| (collector.id, collector.name.to_string()));
+    let means = Means::ALL.map(|means| (means.to_code(), means_name(means, t)));
+    let chosen = if form.has("medio") { form.get("medio") } else { Means::Transfer.to_code() };
+    let is_wrong = !errors.is_empty();
+    let page = HeldPage {
+        frame: visit.frame(t.held),
+        t,
+        errors,
+        sign: sign_of(company.currency),
+        held: held.collect(),
+        can_remit: visit.may(Right::Remit),
+        attempt: visit.attempt(),
+        collectors: Choice::all(ids, form.get("recaudador")),
+        means: Choice::all(means, chosen),
+        amount: form.get("monto").to_owned(),
+        commission: form.get("comision").to_owned(),
+        bank_date: if typed_date.is_empty() { today } else { typed_date.to_owned() },
+        reference: form.get("referencia").to_owned(),
+        rows: kept.iter().map(|kept| to_row(visit, &known, kept)).collect(),
+        older: last.map(|last| with_query(&path, "antes", &last.remittance.id.to_string())),
+    };
+    if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
+}
+
+fn to_row(visit: &Visit, known: &[Collector], kept: &KeptRemittance) -> Row {
+    let (t, KeptRemittance { remittance, reversal }) = (BooksTexts::of(visit.language), kept);
+    let Remittance { id, collector, amount: sum, commission, means, bank_date, .. } = remittance;
+    let can_reverse = reversal.is_none() && visit.may(Right::Remit);
+    Row {
+        number: id.to_string(),
+        date: date(*bank_date),
+        collector: name_of(known, *collector),
+        means: means_name(*means, t),
+        reference: remittance.reference.as_ref().map(ToString::to_string).unwrap_or_default(),
+        by: remittance.recorded_by.to_string(),
+        amount: amount(*sum),
+        commission: amount(*commission),
+        reversed: reversal.as_ref().map(|reversal| reversal.reason.to_string()),
+        reverse: can_reverse.then(|| visit.to_path(&format!("/rendiciones/{id}/revertir"))),
+    }
+}
+
+/// Posts what a collector handed over.
+pub(super) async fn remit(visit: &Visit) -> Answer {
+    let t = BooksTexts::of(visit.language);
+    let mut errors = Errors::default();
+    let Some(new) = read(visit, &mut errors)? else { return to_page(visit, errors) };
+    let path = visit.to_path("/rendiciones");
+    match visit.hall.service.remit(visit.station()?, new).await {
+        Ok(_) => answer::see(&Done::Remitted.at(&path)),
+        Err(Failure::Unknown) => Err(Trouble::Unknown(path)),
+        Err(failure) => to_page(
+            visit,
+            match act_refusal_of(failure)? {
+                RemitRefusal::CallerKeyReused => Errors::whole(t.attempt_used),
+                RemitRefusal::CollectorUnknown => Errors::of("recaudador", t.collector_wrong),
+                RemitRefusal::AmountOutOfRange => Errors::of("monto", t.amount_out_of_range),
+            },
+        ),
+    }
+}
+
+fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<NewRemittance>, Trouble> {
+    let (t, form, currency) =
+        (BooksTexts::of(visit.language), &visit.form, visit.company()?.currency);
+    let collector = form.get("recaudador").parse().ok();
+    let collector = collector.and_then(|id| CollectorId::from_i64(id).ok());
+    let means = Means::from_code(form.get("medio"));
+    let money = |name: &str| match form.get(name) {
+        "" => Some(Money::zero(currency)),
+        typed => money_from(typed, currency),
+    };
+    let (amount, commission) = (money("monto"), money("comision"));
+    let bank_date = date_from(form.get("fecha"));
+    for (is_missing, field, sentence) in [
+        (collector.is_none(), "recaudador", t.collector_wrong),
+        (means.is_none(), "medio", t.means_wrong),
+        (amount.is_none(), "monto", t.amount_wrong),
+        (commission.is_none(), "comision", t.amount_wrong),
+        (bank_date.is_none(), "fecha", t.day_wrong),
+    ] {
+        if is_missing {
+            errors.add(field, sentence);
+        }
+    }
+    let key = CallerKey::from_text(form.get(ATTEMPT)).map_err(|_| Trouble::Malformed)?;
+    let reference = Label::from_text(form.get("referencia")).ok();
+    let (Some(collector), Some(means), Some(amount), Some(commission), Some(bank_date)) =
+        (collector, means, amount, commission, bank_date)
+    else {
+        return Ok(None);
+    };
+    let key = Some(key);
+    Ok(Some(NewRemittance { collector, amount, commission, means, bank_date, reference, key }))
+}
+
+/// Undoes a remittance.
+pub(super) async fn reverse(visit: &Visit) -> Answer {
+    let t = BooksTexts::of(visit.language);
+    let id = RemittanceId::from_i64(visit.number("rendicion")?).map_err(|_| Trouble::Missing)?;
+    let Ok(reason) = Reason::from_text(visit.form.get("motivo")) else {
+        return to_page(visit, Errors::whole(t.reason_missing));
+    };
+    let path = visit.to_path("/rendiciones");
+    match visit.hall.service.reverse_remittance(visit.station()?, id, reason).await {
+        Ok(_) => answer::see(&Done::Reversed.at(&path)),
+        Err(Failure::Unknown) => Err(Trouble::Unknown(path)),
+        Err(failure) => match act_refusal_of(failure)? {
+            RemittanceReverseRefusal::RemittanceUnknown => Err(Trouble::Missing),
+            RemittanceReverseRefusal::AlreadyReversed => {
+                to_page(visit, Errors::whole(t.already_reversed))
+            }
+        },
+    }
+}
