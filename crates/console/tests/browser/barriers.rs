@@ -8,7 +8,7 @@ use crate::house::House;
 use crate::window::open_drawer;
 
 /// What the parts of a path stand for.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 9] = [
     // One that is over: who holds a good one is outside.
     ("{invitacion}", "0"),
     ("{empresa}", "13"),
@@ -16,10 +16,13 @@ const PARTS: [(&str, &str); 6] = [
     ("{pago}", "1"),
     ("{recibo}", "1"),
     ("{gaveta}", "1"),
+    ("{cuenta}", "receivable"),
+    ("{asiento}", "1"),
+    ("{proveedor}", "1"),
 ];
 
 /// Pages that are files, or nothing but the way to others.
-const NO_PAGES: [&str; 1] = ["/papel"];
+const NO_PAGES: [&str; 3] = ["/papel", "/cobranzas/lista", "/cobranzas/dia"];
 
 /// A path of a route.
 pub(crate) fn example(page: PageInfo) -> String {

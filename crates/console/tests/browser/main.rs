@@ -2,7 +2,9 @@
 //! clicked and typed, and what everybody can use.
 #![expect(clippy::unwrap_used, reason = "a test stops where something fails")]
 
+mod administration;
 mod barriers;
+mod books;
 mod house;
 mod looks;
 mod phone;

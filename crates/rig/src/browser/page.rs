@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::thread;
 use std::time::Duration;
 
 /// How long a page may take for what it is asked, on a machine that is busy, unless it is told otherwise.
@@ -159,6 +160,21 @@ impl Page {
             let state = self.evaluate("document.readyState")?;
             Ok((has_come && state == "complete").then_some(()))
         })
+    }
+
+    /// Does something that the page asks back about, and says yes or no to that; what it asked.
+    #[track_caller]
+    pub fn confirms(&self, is_yes: bool, act: impl FnOnce(&Self) + Send) -> String {
+        // Until there is an answer, whatever was done to the page has not ended.
+        let question = thread::scope(|scope| {
+            scope.spawn(|| act(self));
+            let asked = self.wait("a question", || {
+                Ok(self.pipe.take_event(&self.session, "Page.javascriptDialogOpening"))
+            })?;
+            self.call("Page.handleJavaScriptDialog", &json!({ "accept": is_yes }))?;
+            text_of(&asked["params"]["message"])
+        });
+        self.must(question)
     }
 
     /// Asks until there is an answer. While a document goes and another comes, a page answers with errors.

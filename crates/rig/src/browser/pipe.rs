@@ -82,6 +82,14 @@ impl Pipe {
         lock(&self.state).events.remove(session);
     }
 
+    /// The first that happened of that name in a session, and takes it alone.
+    pub(super) fn take_event(&self, session: &str, method: &str) -> Option<Value> {
+        let mut state = lock(&self.state);
+        let events = state.events.get_mut(session)?;
+        let index = events.iter().position(|event| event["method"] == method)?;
+        Some(events.remove(index))
+    }
+
     /// What happened in a session, oldest first, and takes it.
     pub(super) fn take_events(&self, session: &str) -> Vec<Value> {
         lock(&self.state).events.get_mut(session).map(std::mem::take).unwrap_or_default()

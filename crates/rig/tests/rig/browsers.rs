@@ -17,11 +17,16 @@ const FORM: &str = "<!DOCTYPE html><html lang=es><title>Caja</title><main><h1>Co
     <label><input type=checkbox name=bill> Octubre</label>
     <label for=means>Medio</label><select id=means name=means><option>Efectivo</option><option>Tarjeta</option></select>
     <button>Cobrar  136,76</button> <button type=button hidden>Anular</button></form>
+    <button type=button onclick>Preguntar</button>
     <p id=told role=status>Sin guion</p>
     <a href=/other>Otra</a>
     <script src=/script.js></script></main>";
 
-const SCRIPT: &str = "document.getElementById('told').textContent = 'Con guion';
+const SCRIPT: &str = "const told = document.getElementById('told');
+    told.textContent = 'Con guion';
+    document.querySelector('[onclick]').addEventListener('click', () => {
+        told.textContent = confirm('¿Seguro?') ? 'dijo que sí' : 'dijo que no';
+    });
     document.addEventListener('keydown', event => {
         if (event.key === 'F2') document.getElementById('cash').focus();
     });";
@@ -123,6 +128,16 @@ fn keys_alone_do_it_too_and_are_counted() {
     assert_eq!(page.keystrokes(), 6);
     page.loads(|page| page.press(&["Enter"]));
     page.sees("cash=50&bill=on&means=Efectivo");
+}
+
+#[test]
+fn a_page_that_asks_back_is_answered() {
+    let page = open(serve(), "/form", View::DESK);
+    for (is_yes, told) in [(true, "dijo que sí"), (false, "dijo que no")] {
+        let question = page.confirms(is_yes, |page| page.click("button", "Preguntar"));
+        assert_eq!(question, "¿Seguro?");
+        page.sees(told);
+    }
 }
 
 #[test]
