@@ -115,11 +115,22 @@ const RULES: [Rule; 11] = [
         ],
     },
     // Never the store nor the API: it stands beside the dialects, on the same service. What pages are drawn
-    // with is compressed once, when the first is asked for; forms and addresses are percent-encoded.
+    // with is compressed once, when the first is asked for; forms and addresses are percent-encoded. A file that is to be
+    // imported waits in a temporary one.
     Rule {
         package: "ventanilla-console",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
-        outside: &["askama", "axum", "flate2", "jiff", "percent-encoding", "tokio", "tracing"],
+        outside: &[
+            "askama",
+            "axum",
+            "flate2",
+            "jiff",
+            "multer",
+            "percent-encoding",
+            "tempfile",
+            "tokio",
+            "tracing",
+        ],
     },
     // It judges any server that claims the document, so it must not share code with ours.
     Rule { package: "ventanilla-conform", ours: &[], outside: &["serde", "serde_json", "ureq"] },

@@ -59,7 +59,7 @@ pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Answer 
 pub(crate) fn see(path: &str) -> Answer {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    let location = HeaderValue::from_str(path).map_err(|_| Trouble::Missing)?;
+    let location = HeaderValue::from_str(path).ok().ok_or(Trouble::Missing)?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
 }
@@ -73,6 +73,6 @@ pub(crate) fn file(media_type: &'static str, name: &str, is_shown: bool, bytes: 
     let safe: String =
         name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let disposition = HeaderValue::from_str(&format!("{how}; filename=\"{safe}\""));
-    headers.insert(header::CONTENT_DISPOSITION, disposition.map_err(|_| Trouble::Missing)?);
+    headers.insert(header::CONTENT_DISPOSITION, disposition.ok().ok_or(Trouble::Missing)?);
     Ok(response)
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use ventanilla_domain::CompanyId;
@@ -17,6 +17,7 @@ use crate::inside::Inside;
 use crate::panics::{caught, logged};
 use crate::routes::{self, Access};
 use crate::trouble::Trouble;
+use crate::upload;
 use crate::visit::{FORM_KEY, Visit};
 use crate::{Hall, entry};
 
@@ -59,7 +60,7 @@ async fn answered(hall: Hall, request: Request) -> Response {
         Ok(response) => response,
         Err(message) => {
             let id = logged(hall.service.clock(), &message);
-            Trouble::Internal(id).to_response(&Visit::new(hall, route, named, &parts))
+            Trouble::Internal(id).into_response(&Visit::new(hall, route, named, &parts))
         }
     };
     if let Some(visitor) = new_visitor {
@@ -74,26 +75,40 @@ async fn told(mut visit: Visit, parts: &Parts, body: Body) -> Response {
     match admitted(&mut visit, parts, body).await {
         Ok(()) => {
             let (visit, answer) = (visit.route.handler)(visit).await;
-            answer.unwrap_or_else(|trouble| trouble.to_response(&visit))
+            answer.unwrap_or_else(|trouble| trouble.into_response(&visit))
         }
-        Err(trouble) => trouble.to_response(&visit),
+        Err(trouble) => trouble.into_response(&visit),
     }
 }
 
 /// Whether a handler is asked at all. In order: the body, the session, the company and the right, the form's
 /// key. A form whose session is over is kept for whoever signs in again, and does nothing by itself.
 async fn admitted(visit: &mut Visit, parts: &Parts, body: Body) -> Result<(), Trouble> {
-    if visit.is_form() {
+    if visit.is_form() && !visit.route.takes_file {
         visit.form = read_form(&parts.headers, body).await?;
+        return admitted_with(visit, parts);
     }
-    if let Some(key) = Cookie::Session.of(&parts.headers, visit.caller.is_private) {
-        visit.inside = Inside::of(&visit.hall.service, &key, visit.caller)?;
-    }
-    admit(visit)?;
+    // A file is read of nobody but of those who may send it.
+    admit_by_session(visit, parts)?;
     if visit.is_form() {
+        let len_max = visit.hall.settings.import_len_max;
+        (visit.form, visit.upload) = upload::read(&parts.headers, body, len_max).await?;
         require_own_form(visit, &parts.headers)?;
     }
     Ok(())
+}
+
+/// The same once the form was read.
+fn admitted_with(visit: &mut Visit, parts: &Parts) -> Result<(), Trouble> {
+    admit_by_session(visit, parts)?;
+    require_own_form(visit, &parts.headers)
+}
+
+fn admit_by_session(visit: &mut Visit, parts: &Parts) -> Result<(), Trouble> {
+    if let Some(key) = Cookie::Session.of(&parts.headers, visit.caller.is_private) {
+        visit.inside = Inside::of(&visit.hall.service, &key, visit.caller)?;
+    }
+    admit(visit)
 }
 
 /// Refusals in order: nobody inside, no such company for whoever is, a role without the right.
@@ -106,7 +121,7 @@ fn admit(visit: &mut Visit) -> Result<(), Trouble> {
     if access == Access::Inside {
         return Ok(());
     }
-    let id = CompanyId::from_i64(visit.number("empresa")?).map_err(|_| Trouble::Missing)?;
+    let id = CompanyId::from_i64(visit.number("empresa")?).ok().ok_or(Trouble::Missing)?;
     let station = inside.at(id).cloned().ok_or(Trouble::Missing)?;
     let is_allowed = match access {
         Access::Holder(right) => station.role.may(right),
@@ -119,7 +134,7 @@ fn admit(visit: &mut Visit) -> Result<(), Trouble> {
 /// That a form is of one of our pages: a browser that says where it comes from says so, and it holds the key
 /// that only our pages know.
 fn require_own_form(visit: &Visit, headers: &HeaderMap) -> Result<(), Trouble> {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let is_ours = site.is_none_or(|site| site == b"same-origin" || site == b"none");
     let given = visit.form.get(FORM_KEY);
     // The key of those outside is in their cookie: it must have come with the request.
@@ -143,7 +158,7 @@ async fn read_form(headers: &HeaderMap, body: Body) -> Result<Fields, Trouble> {
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Trouble::Malformed);
     }
-    let bytes = to_bytes(body, FORM_LEN_MAX).await.map_err(|_| Trouble::TooLong)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::Malformed)?;
+    let bytes = to_bytes(body, FORM_LEN_MAX).await.ok().ok_or(Trouble::TooLong)?;
+    let text = std::str::from_utf8(&bytes).ok().ok_or(Trouble::Malformed)?;
     Ok(Fields::read(text))
 }

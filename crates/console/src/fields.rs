@@ -55,7 +55,8 @@ impl Fields {
         Self(self.0.iter().filter(|(name, _)| !is_left_out(name)).cloned().collect())
     }
 
-    /// Another value for a name, at its place.
+    /// Another value for a name, at the end.
+    #[cfg(test)]
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.retain(|(key, _)| key != name);
         self.0.push((name.to_owned(), value.into()));
@@ -66,6 +67,12 @@ impl Fields {
         let pairs =
             self.0.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
         pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+impl From<Vec<(String, String)>> for Fields {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
     }
 }
 

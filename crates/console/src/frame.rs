@@ -12,6 +12,7 @@ texts! {
         skip: "Saltar al contenido" / "Skip to content",
         sections: "Secciones" / "Sections",
         window: "Cobrar" / "Collect",
+        members: "Socios" / "Members",
         my_day: "Mi día" / "My day",
         drawer: "Gaveta" / "Drawer",
         drawers: "Gavetas" / "Drawers",
@@ -22,7 +23,6 @@ texts! {
         payables: "Proveedores" / "Suppliers",
         ledger: "Libro" / "Ledger",
         administration: "Administración" / "Administration",
-        account: "Mi cuenta" / "My account",
         companies: "Cambiar de empresa" / "Change company",
         leave: "Salir" / "Sign out",
         other_language: "English" / "Español",
@@ -44,9 +44,7 @@ texts! {
         done_factor: "El segundo factor está activo." / "The second factor is active.",
         done_ended: "La sesión terminó." / "The session has ended.",
         done_proven: "Código correcto." / "The code is right.",
-        wrong: "Revise lo marcado" / "Check what is marked",
         optional: "opcional" / "optional",
-        newer: "Más recientes" / "Newer",
         older: "Más antiguos" / "Older",
         back: "Volver" / "Back",
         filter: "Filtrar" / "Filter",
@@ -205,8 +203,9 @@ impl Frame {
 
 /// The sections that a role sees.
 fn sections(visit: &Visit, t: &'static FrameTexts) -> Vec<Section> {
+    let members = if visit.may(Right::Collect) { t.window } else { t.members };
     let all = [
-        (Right::SeeMembers, "/caja", "search", t.window),
+        (Right::SeeMembers, "/caja", "search", members),
         (Right::Collect, "/mi-dia", "day", t.my_day),
         (Right::Collect, "/gaveta", "drawer", t.drawer),
         (Right::ApproveDrawers, "/gavetas", "drawer", t.drawers),

@@ -7,6 +7,7 @@ use ventanilla_service::{Failure, Office, Officer, Proof, Service};
 
 use crate::Caller;
 use crate::trouble::{Trouble, of_failure};
+use crate::visit::to_hex;
 
 /// Where somebody works and as what.
 pub(crate) type Station = Officer;
@@ -46,8 +47,7 @@ impl Inside {
         };
         let ids = office.companies().iter().map(|(company, _)| company.id);
         let stations = ids.filter_map(|id| office.officer(id)).collect();
-        let form_key =
-            office.csrf_secret()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let form_key = to_hex(&office.csrf_secret()[..16]);
         let (name, proof, key) = (office.name().to_string(), office.proof(), key.to_owned());
         Ok(Some(Self { name, form_key, proof, stations, office, key }))
     }

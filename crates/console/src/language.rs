@@ -54,6 +54,7 @@ macro_rules! texts {
 pub(crate) use texts;
 
 /// A text with a value in the place of its `{}`.
+#[expect(clippy::needless_pass_by_value, reason = "a call reads as its sentence does")]
 pub(crate) fn filled(text: &str, value: impl ToString) -> String {
     text.replacen("{}", &value.to_string(), 1)
 }

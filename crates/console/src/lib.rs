@@ -24,6 +24,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod upload;
 mod visit;
 mod window;
 
@@ -34,6 +35,8 @@ use axum::Router;
 use axum::http::Method;
 use ventanilla_domain::Right;
 use ventanilla_service::{Entropy, Service};
+
+use upload::Waiting;
 
 /// How the console is served.
 #[derive(Debug, Clone)]
@@ -72,6 +75,8 @@ impl Default for Caller {
 pub(crate) struct Hall {
     pub(crate) service: Service,
     pub(crate) settings: Arc<ConsoleSettings>,
+    /// Files that were checked and wait for a word.
+    pub(crate) waiting: Waiting,
 }
 
 /// A page, or what a form does, as the table of routes has it.
@@ -98,5 +103,5 @@ pub fn pages() -> impl Iterator<Item = PageInfo> {
 
 /// All pages, under `/consola/`.
 pub fn router(service: Service, settings: ConsoleSettings) -> Router {
-    door::router(Hall { service, settings: Arc::new(settings) })
+    door::router(Hall { service, settings: Arc::new(settings), waiting: Waiting::default() })
 }

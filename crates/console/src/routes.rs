@@ -37,17 +37,24 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     pub(crate) access: Access,
     pub(crate) handler: Handler,
+    /// Whether its form brings a file.
+    pub(crate) takes_file: bool,
 }
 
 impl Route {
     /// A page.
     pub(crate) const fn get(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self { method: Method::GET, path, access, handler }
+        Self { method: Method::GET, path, access, handler, takes_file: false }
     }
 
     /// What a form does.
     pub(crate) const fn post(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self { method: Method::POST, path, access, handler }
+        Self { method: Method::POST, path, access, handler, takes_file: false }
+    }
+
+    /// What a form does that brings a file.
+    pub(crate) const fn upload(path: &'static str, access: Access, handler: Handler) -> Self {
+        Self { method: Method::POST, path, access, handler, takes_file: true }
     }
 }
 

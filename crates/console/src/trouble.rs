@@ -137,11 +137,11 @@ struct TroublePage {
 
 impl Trouble {
     /// The page that tells it.
-    pub(crate) fn to_response(self, visit: &Visit) -> Response {
+    pub(crate) fn into_response(self, visit: &Visit) -> Response {
         let told = match self {
             Self::SessionOver => entry::asked_to_sign_in(visit),
             Self::ProofNeeded => entry::asked_for_proof(visit),
-            other => other.to_page(visit),
+            other => other.into_page(visit),
         };
         told.unwrap_or_else(|_| {
             let mut response = Response::new("Error interno".into());
@@ -150,7 +150,7 @@ impl Trouble {
         })
     }
 
-    fn to_page(self, visit: &Visit) -> Result<Response, Trouble> {
+    fn into_page(self, visit: &Visit) -> Result<Response, Trouble> {
         let t = TroubleTexts::of(visit.language);
         let home = || (visit.to_home(), t.home);
         let (status, heading, sentence, way_out) = match self {

@@ -14,6 +14,7 @@ use crate::inside::{Inside, Station};
 use crate::language::Language;
 use crate::routes::Route;
 use crate::trouble::Trouble;
+use crate::upload::Upload;
 use crate::{Caller, Hall};
 
 /// The field that a form is known by: its key, which no other site can know.
@@ -44,6 +45,8 @@ pub(crate) struct Visit {
     pub(crate) query: Fields,
     /// What was sent; empty but for a POST.
     pub(crate) form: Fields,
+    /// The file that was sent with it.
+    pub(crate) upload: Option<Upload>,
     /// Who is inside.
     pub(crate) inside: Option<Inside>,
     /// For which company, and as what, where the path names one.
@@ -77,6 +80,7 @@ impl Visit {
             named,
             query: Fields::read(parts.uri.query().unwrap_or_default()),
             form: Fields::default(),
+            upload: None,
             inside: None,
             station: None,
             visitor,
@@ -200,12 +204,13 @@ fn visitor_of(headers: &HeaderMap, is_private: bool) -> Option<String> {
 
 /// 128 bits in 32 hexadecimal digits.
 pub(crate) fn random_key(entropy: &Entropy) -> String {
-    entropy.bytes::<16>().iter().fold(String::with_capacity(32), |mut text, byte| {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(half.into(), 16).unwrap_or('0'));
-        }
-        text
-    })
+    to_hex(&entropy.bytes::<16>())
+}
+
+/// Two hexadecimal digits a byte.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is printed and handed out: the paper of a paid bill, the order of a payout, the report of a day, and
+//! What is printed and handed out: the paper of a paid bill, the receipt of a window, the order of a payout, the report of a day, and
 //! tables for other programs.
 //!
 //! It knows the domain's facts and nothing of where they are kept: facts in, bytes out, the same bytes for
@@ -9,6 +9,7 @@ mod invoice;
 mod letterhead;
 mod order;
 mod pdf;
+mod receipt;
 mod report;
 mod table;
 mod words;
@@ -17,6 +18,7 @@ pub use invoice::Invoice;
 pub use letterhead::Letterhead;
 pub use order::{OrderedInvoice, PaymentOrder};
 pub use pdf::{Paper, qr_svg};
+pub use receipt::ReceiptPaper;
 pub use report::{DayHeading, DayReportFile, FileForm};
 pub use table::{Cell, CsvTable, Spelling, is_formula};
 pub use words::amount_in_words;

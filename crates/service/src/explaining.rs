@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ventanilla_domain::{
     Bill, BillId, BillVersion, CallerKey, CollectorId, Company, CompanyId, Contract, ContractCode,
-    EntryNumber, Event, Label, Name, Payment, PaymentId, Posting, Reversal,
+    EntryNumber, Event, Label, Name, Payment, PaymentId, Posting, ReceiptId, Reversal,
 };
 use ventanilla_store::{Entry, Operation, StoreError, View};
 
@@ -88,6 +88,8 @@ pub struct ExplainedPayment {
     pub restored_at: Option<Timestamp>,
     /// Its reversal, with its own.
     pub reversal: Option<(Reversal, Posted)>,
+    /// The receipt of the window that it is in.
+    pub receipt: Option<ReceiptId>,
 }
 
 /// What an act posted.
@@ -156,6 +158,7 @@ impl Service {
 struct Wanted {
     payments: BTreeSet<i64>,
     bills: BTreeSet<i64>,
+    receipts: BTreeSet<i64>,
     /// Without their leading zeros, since callers name them with and without.
     contracts: BTreeSet<String>,
     /// Keys with whose they are: another collector's same key is another name. `None` is anybody's.
@@ -179,8 +182,9 @@ impl Wanted {
         }
         for ExplainedBill { bill, payments, .. } in bills {
             wanted.bills.insert(bill.id.to_i64());
-            for ExplainedPayment { payment, reversal, .. } in payments {
+            for ExplainedPayment { payment, reversal, receipt, .. } in payments {
                 wanted.payments.insert(payment.id.to_i64());
+                wanted.receipts.extend(receipt.map(ReceiptId::to_i64));
                 let by = |collector: CollectorId| Some(collector.to_i64());
                 let paid = payment.caller_key.as_ref().map(|key| (by(payment.collector), key));
                 let reversed = reversal.as_ref().and_then(|(reversal, _)| {
@@ -203,7 +207,8 @@ impl Wanted {
         // What stands before the code may be zeros, so its first quote is left away.
         let contracts = self.contracts.iter().map(|code| quoted(code).split_off(1));
         let keys = self.keys.iter().map(|(_, key)| format!("\"key\":{}", quoted(key)));
-        payments.chain(bills).chain(contracts).chain(keys).collect()
+        let receipts = self.receipts.iter().map(|id| number("receipt", id));
+        payments.chain(bills).chain(receipts).chain(contracts).chain(keys).collect()
     }
 
     /// Whether a line may be of such an act: one that is none may have a longer number.
@@ -218,6 +223,7 @@ impl Wanted {
         };
         act.payment.is_some_and(|id| self.payments.contains(&id))
             || act.bill.is_some_and(|id| self.bills.contains(&id))
+            || act.receipt.is_some_and(|id| self.receipts.contains(&id))
             || act.contract.as_deref().is_some_and(|code| self.contracts.contains(bare(code)))
             || act.key.as_deref().is_some_and(key)
     }
@@ -338,7 +344,8 @@ fn explained_payment(
         }
     };
     let restored_at = restored_at(view, company, &payment, entry.recorded_at)?;
-    Ok(ExplainedPayment { payment, entry, restored_at, reversal })
+    let receipt = view.receipt_of_payment(company.id, payment.id)?;
+    Ok(ExplainedPayment { payment, entry, restored_at, reversal, receipt })
 }
 
 /// When the books were restored after which a report brought a payment, if one did: its entry was written

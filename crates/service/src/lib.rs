@@ -98,7 +98,8 @@ pub use views::{
     ReverseRequest, VerifyReport,
 };
 pub use window::{
-    Held, IssuedReceipt, NewRemittance, WINDOW_PAGE_LEN, WindowPayment, WindowReadRefusal,
+    Held, IssuedReceipt, NewRemittance, PrintableReceipt, WINDOW_PAGE_LEN, WindowPayment,
+    WindowReadRefusal,
 };
 
 pub use collecting::ByToken;

@@ -63,7 +63,7 @@ impl Service {
     }
 }
 
-fn printable(
+pub(crate) fn printable(
     view: &View<'_>,
     company: &Arc<Company>,
     payment: Payment,

@@ -479,6 +479,16 @@ mod tests {
             assert_eq!(office.officer(id(98)).unwrap().role, Role::Cashier);
             world.service.enter("eva", OTHER, HOME).await.unwrap();
             assert_eq!(refused(choose(OTHER).await), InvitationRefusal::Over);
+            // Whoever was given a password, or was disabled, needs no link any more.
+            let given = service.invite(name("ema"), Role::Cashier).await.unwrap();
+            world.service.set_user_password(&name("ema"), OTHER).await.unwrap();
+            assert_eq!(refused(world.service.invitation(&given.token)), InvitationRefusal::Over);
+            let again = refused(service.invite(name("ema"), Role::Cashier).await);
+            assert_eq!(again, act(AdminRefusal::UserExists));
+            let shut = service.invite(name("iris"), Role::Cashier).await.unwrap();
+            service.disable_user(&name("iris")).await.unwrap();
+            service.enable_user(&name("iris")).await.unwrap();
+            assert_eq!(refused(world.service.invitation(&shut.token)), InvitationRefusal::Over);
             let late = service.invite(name("leo"), Role::Cashier).await.unwrap();
             world.pass(72 * 3600);
             assert_eq!(refused(world.service.invitation(&late.token)), InvitationRefusal::Over);

@@ -201,6 +201,19 @@ impl Tx<'_> {
         }
     }
 
+    /// Forgets the invitation that a user has, if there is one.
+    pub fn drop_invitation_of(&mut self, user: UserId) -> Write {
+        match self {
+            Self::Memory(tx) => {
+                let invitations = &mut tx.state.identities.inside.invitations;
+                invitations.retain(|_, record| record.user != Some(user));
+                Ok(())
+            }
+            Self::Sql(tx) => tx.drop_invitation_of(user),
+            Self::Group(_) => Err(StoreError::NeedsOwn),
+        }
+    }
+
     /// Takes an invitation, once: `false` where it is not there, or not any more.
     pub fn take_invitation(&mut self, digest: &Digest) -> Read<bool> {
         match self {

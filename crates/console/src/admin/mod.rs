@@ -3,6 +3,7 @@
 mod collectors;
 mod company;
 mod health;
+mod import;
 mod people;
 mod refusal;
 mod sessions;
@@ -22,10 +23,13 @@ use texts::AdminTexts;
 const ADMIN: Access = Access::Holder(Right::Administer);
 
 /// The routes of administration.
-pub(crate) const ROUTES: [Route; 21] = [
+pub(crate) const ROUTES: [Route; 24] = [
     Route::get("/consola/{empresa}/admin", ADMIN, page!(start)),
     Route::get("/consola/{empresa}/admin/empresa", ADMIN, page!(company::show)),
     Route::post("/consola/{empresa}/admin/empresa", ADMIN, page!(company::save)),
+    Route::get("/consola/{empresa}/admin/importar", ADMIN, page!(import::show)),
+    Route::upload("/consola/{empresa}/admin/importar", ADMIN, page!(import::check)),
+    Route::post("/consola/{empresa}/admin/importar/guardar", ADMIN, page!(import::keep)),
     Route::get("/consola/{empresa}/admin/recaudadores", ADMIN, page!(collectors::show)),
     Route::post("/consola/{empresa}/admin/recaudadores", ADMIN, page!(collectors::add)),
     Route::post("/consola/{empresa}/admin/recaudadores/clave", ADMIN, page!(collectors::rotate)),
@@ -59,6 +63,7 @@ fn parts(visit: &Visit) -> Vec<Section> {
     let t = AdminTexts::of(visit.language);
     let all = [
         ("/admin/empresa", "window", t.company),
+        ("/admin/importar", "down", t.import),
         ("/admin/recaudadores", "hand", t.collectors),
         ("/admin/usuarios", "person", t.users),
         ("/admin/sesiones", "lock", t.sessions),

@@ -166,7 +166,7 @@ fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<NewRemittance>, Tro
             errors.add(field, sentence);
         }
     }
-    let key = CallerKey::from_text(form.get(ATTEMPT)).map_err(|_| Trouble::Malformed)?;
+    let key = CallerKey::from_text(form.get(ATTEMPT)).ok().ok_or(Trouble::Malformed)?;
     let reference = Label::from_text(form.get("referencia")).ok();
     let (Some(collector), Some(means), Some(amount), Some(commission), Some(bank_date)) =
         (collector, means, amount, commission, bank_date)
@@ -180,7 +180,7 @@ fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<NewRemittance>, Tro
 /// Undoes a remittance.
 pub(super) async fn reverse(visit: &Visit) -> Answer {
     let t = BooksTexts::of(visit.language);
-    let id = RemittanceId::from_i64(visit.number("rendicion")?).map_err(|_| Trouble::Missing)?;
+    let id = RemittanceId::from_i64(visit.number("rendicion")?).ok().ok_or(Trouble::Missing)?;
     let Ok(reason) = Reason::from_text(visit.form.get("motivo")) else {
         return to_page(visit, Errors::whole(t.reason_missing));
     };

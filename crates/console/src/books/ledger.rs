@@ -184,7 +184,7 @@ struct EntryPage {
 pub(super) async fn entry(visit: &Visit) -> Answer {
     let (t, company, known) =
         (BooksTexts::of(visit.language), visit.company()?, collectors(visit)?);
-    let number = EntryNumber::from_i64(visit.number("asiento")?).map_err(|_| Trouble::Missing)?;
+    let number = EntryNumber::from_i64(visit.number("asiento")?).ok().ok_or(Trouble::Missing)?;
     let entry = visit.hall.service.entry(company.id, number);
     let entry = entry.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
     let entry = entry.ok_or(Trouble::Missing)?;

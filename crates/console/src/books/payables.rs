@@ -97,7 +97,7 @@ struct SupplierPage {
 /// A supplier with its invoices and what it was paid.
 pub(super) async fn supplier(visit: &Visit) -> Answer {
     let (t, company) = (BooksTexts::of(visit.language), visit.company()?);
-    let id = SupplierId::from_i64(visit.number("proveedor")?).map_err(|_| Trouble::Missing)?;
+    let id = SupplierId::from_i64(visit.number("proveedor")?).ok().ok_or(Trouble::Missing)?;
     let books = visit.hall.service.supplier(visit.station()?, id);
     let books = books.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
     let SupplierState { supplier, balance } = &books.state;
@@ -167,7 +167,7 @@ struct PayoutPage {
 /// One payout.
 pub(super) async fn payout(visit: &Visit) -> Answer {
     let (t, company) = (BooksTexts::of(visit.language), visit.company()?);
-    let id = PayoutId::from_i64(visit.number("pago")?).map_err(|_| Trouble::Missing)?;
+    let id = PayoutId::from_i64(visit.number("pago")?).ok().ok_or(Trouble::Missing)?;
     let kept = visit.hall.service.kept_payout(company.id, PayoutName::Id(id));
     let kept = kept.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
     let title = filled(t.payout, kept.payout.number);

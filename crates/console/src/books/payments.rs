@@ -245,7 +245,8 @@ struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl std::io::Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut kept = self.0.lock().map_err(|_| std::io::Error::other("a writer panicked"))?;
+        let mut kept =
+            self.0.lock().map_err(|poisoned| std::io::Error::other(poisoned.to_string()))?;
         kept.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -268,7 +269,7 @@ impl Report {
             file.finish()?;
         }
         let mut bytes =
-            self.bytes.0.lock().map_err(|_| std::io::Error::other("a writer panicked"))?;
+            self.bytes.0.lock().map_err(|poisoned| std::io::Error::other(poisoned.to_string()))?;
         Ok(std::mem::take(&mut *bytes))
     }
 }

@@ -19,8 +19,6 @@ texts! {
             / "Before the session ended you had sent a form. Nothing was done with it yet.",
         go_on_button: "Enviarlo ahora" / "Send it now",
         go_on_drop: "Descartarlo" / "Drop it",
-        go_on_field: "Dato" / "Field",
-        go_on_value: "Valor" / "Value",
         go_on_secret: "Las contraseñas y los códigos no se conservan: escríbalos de nuevo."
             / "Passwords and codes are not kept: type them again.",
         companies: "Elija la empresa" / "Choose the company",

@@ -73,7 +73,12 @@ async fn a_form_without_the_key_of_its_session_does_nothing() {
     let strange = Fields::from([("formulario", "0123456789abcdef0123456789abcdef")]);
     for route in routes::all().filter(|route| route.method == Method::POST) {
         for form in [&Fields::default(), &strange] {
-            let page = house.post_raw(&browser, &example(route), form).await;
+            let path = example(route);
+            let page = if route.takes_file {
+                house.post_file(&browser, &path, form.get("formulario"), "factura").await
+            } else {
+                house.post_raw(&browser, &path, form).await
+            };
             assert_eq!(page.status, StatusCode::FORBIDDEN, "{}", route.path);
             assert!(
                 page.text.contains("El formulario ya no vale"),

@@ -130,3 +130,34 @@ async fn ones_own_password_is_changed_by_who_knows_it() {
     let changed = house.post(&cashier, "/consola/cuenta/clave", fields).await;
     assert_eq!(changed.location(), "/consola/cuenta?hecho=clave", "{}", changed.text);
 }
+
+#[tokio::test]
+async fn a_file_is_checked_line_by_line_and_kept_after_a_word() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    let path = "/consola/13/admin/importar";
+    let key = house.get(&admin, path).await.hidden("formulario");
+    let file = "factura,contrato,periodo,monto\n601,000123,202111,12.50\n602,nadie,202111,1.00\n";
+    let preview = house.post_file(&admin, path, &key, file).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    for part in ["Vista previa de facturas.csv", "nadie", "<strong>1</strong>", "Dejar fuera"] {
+        assert!(preview.text.contains(part), "{part}: {}", preview.text);
+    }
+    let member = house.get(&admin, "/consola/13/socio/000123").await;
+    assert!(!member.text.contains(">601<"), "nothing is kept yet");
+    let waiting = preview.hidden("archivo");
+    let keep = "/consola/13/admin/importar/guardar";
+    let refused = house.post(&admin, keep, [("archivo", &waiting)]).await;
+    assert!(
+        refused.text.contains("Vista previa"),
+        "a bad line is left out by a word: {}",
+        refused.text
+    );
+    let other = house.post(&admin, keep, [("archivo", "otro"), ("omitir", "1")]).await;
+    assert!(other.text.contains("La vista previa ya no está"), "{}", other.text);
+    let kept = house.post(&admin, keep, [("archivo", &waiting), ("omitir", "1")]).await;
+    assert_eq!(kept.location(), "/consola/13/admin/importar?hecho=guardado", "{}", kept.text);
+    assert!(house.get(&admin, "/consola/13/socio/000123").await.text.contains(">601<"));
+    let unreadable = house.post_file(&admin, path, &key, "que,es\nesto,?\n").await;
+    assert!(unreadable.text.contains("Línea 1:") && !unreadable.text.contains("Guardar estas"));
+}

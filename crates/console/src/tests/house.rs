@@ -59,8 +59,8 @@ impl Page {
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
         let lines =
             self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap());
-        let found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-        found.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).last()
+        let mut found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        found.rfind(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 }
 
@@ -133,6 +133,29 @@ impl House {
         let key = self.get(browser, "/consola/cuenta").await.hidden(FORM_KEY);
         form.set(FORM_KEY, key);
         self.post_raw(browser, path, &form).await
+    }
+
+    /// Sends a form with a file.
+    pub(super) async fn post_file(
+        &self,
+        browser: &Browser,
+        path: &str,
+        key: &str,
+        text: &str,
+    ) -> Page {
+        let part = |head: &str, text: &str| {
+            format!("--limite\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
+        };
+        let body = [
+            part("name=\"formulario\"", key),
+            part("name=\"contenido\"", "facturas"),
+            part("name=\"archivo\"; filename=\"C:\\hoy\\facturas.csv\"", text),
+            "--limite--\r\n".to_owned(),
+        ];
+        let request = Request::post(path)
+            .header(header::COOKIE, &browser.cookies)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=limite");
+        self.ask(request.body(Body::from(body.concat())).unwrap()).await
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Page {

@@ -100,7 +100,7 @@ async fn a_page_is_a_whole_page_in_both_languages() {
         let browser = Browser { cookies: format!("{}; idioma={language}", browser.cookies) };
         let pages = routes::all().filter(|route| {
             route.method == Method::GET
-                && !route.path.contains("{")
+                && !route.path.contains('{')
                 && route.access != Access::Everybody
         });
         let of_company = routes::all().filter(|route| {

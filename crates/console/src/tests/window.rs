@@ -25,11 +25,11 @@ async fn take(
     given: &str,
 ) -> Page {
     let page = house.get(browser, MEMBER).await;
-    let mut text =
-        format!("formulario={}&intento={attempt}&medio=efectivo", page.hidden("formulario"));
-    text += &format!("&recibido={given}");
+    let key = page.hidden("formulario");
+    let mut text = format!("formulario={key}&intento={attempt}&medio=efectivo&recibido={given}");
     for bill in bills {
-        text += &format!("&factura={bill}");
+        text.push_str("&factura=");
+        text.push_str(bill);
     }
     house.post_raw(browser, MEMBER, &Fields::read(&text)).await
 }

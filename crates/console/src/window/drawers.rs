@@ -74,18 +74,15 @@ fn to_own(visit: &Visit, errors: Errors) -> Answer {
     let (t, company) = (WindowTexts::of(visit.language), visit.company()?);
     let opening = visit.hall.service.drawer_of(visit.station()?)?;
     let mut page = DrawerPage::new(visit, t.drawer.to_owned(), errors);
-    match opening {
-        Some(opening) => {
-            page.title = filled(t.drawer_number, opening.id);
-            page.state = Some((t.drawer_open, " good"));
-            page.facts = opening_facts(company, &opening, t);
-            page.close_action = Some(visit.to_path(&format!("/gaveta/{}/cerrar", opening.id)));
-            visit.form.get("contado").clone_into(&mut page.typed);
-        }
-        None => {
-            page.open_action = Some(visit.to_path("/gaveta/abrir"));
-            visit.form.get("fondo").clone_into(&mut page.typed);
-        }
+    if let Some(opening) = opening {
+        page.title = filled(t.drawer_number, opening.id);
+        page.state = Some((t.drawer_open, " good"));
+        page.facts = opening_facts(company, &opening, t);
+        page.close_action = Some(visit.to_path(&format!("/gaveta/{}/cerrar", opening.id)));
+        visit.form.get("contado").clone_into(&mut page.typed);
+    } else {
+        page.open_action = Some(visit.to_path("/gaveta/abrir"));
+        visit.form.get("fondo").clone_into(&mut page.typed);
     }
     page.answer()
 }
@@ -118,7 +115,7 @@ pub(super) async fn open(visit: &Visit) -> Answer {
 }
 
 fn id_of(visit: &Visit) -> Result<DrawerId, Trouble> {
-    DrawerId::from_i64(visit.number("gaveta")?).map_err(|_| Trouble::Missing)
+    DrawerId::from_i64(visit.number("gaveta")?).ok().ok_or(Trouble::Missing)
 }
 
 fn to_drawer(visit: &Visit, id: DrawerId) -> String {

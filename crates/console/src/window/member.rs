@@ -105,7 +105,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
 
 /// The page with what was typed, and what is wrong with it.
 pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
-    let code = ContractCode::from_text(visit.part("codigo")).map_err(|_| Trouble::Missing)?;
+    let code = ContractCode::from_text(visit.part("codigo")).ok().ok_or(Trouble::Missing)?;
     let company = visit.company()?;
     let debt = visit.hall.service.debt_of(company.id, &code);
     let Debt { holder, bills } =

@@ -45,7 +45,7 @@ pub(super) async fn find(visit: &Visit) -> Answer {
 }
 
 fn read(visit: &Visit, id: i64) -> Result<PrintablePayment, Trouble> {
-    let id = PaymentId::from_i64(id).map_err(|_| Trouble::Missing)?;
+    let id = PaymentId::from_i64(id).ok().ok_or(Trouble::Missing)?;
     let printed = visit.hall.service.payment_to_print(visit.company()?.id, id);
     printed.map_err(|failure| of_failure(failure, |_| Trouble::Missing))
 }

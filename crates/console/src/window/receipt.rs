@@ -1,12 +1,14 @@
 //! A receipt of the window: what was paid together, its paper, and undoing it.
 
 use askama::Template;
+use ventanilla_documents::{Letterhead, ReceiptPaper};
 use ventanilla_domain::{
     Company, Payment, Reason, ReceiptId, ReceiptReverseRefusal, ReverseRefusal, Right, WindowMeans,
     WindowReceipt,
 };
 use ventanilla_service::{Failure, IssuedReceipt};
 
+use super::payment::paper_of;
 use super::texts::WindowTexts;
 use super::{Fact, fact, means_name};
 use crate::answer::{self, Answer};
@@ -14,7 +16,7 @@ use crate::figures::{amount, date, moment, period, priced, sign_of};
 use crate::forms::Errors;
 use crate::frame::{Done, Frame};
 use crate::language::filled;
-use crate::trouble::{Trouble, act_refusal_of, of_office};
+use crate::trouble::{Trouble, act_refusal_of, of_failure, of_office};
 use crate::visit::Visit;
 
 #[derive(Debug)]
@@ -48,7 +50,7 @@ struct ReceiptPage {
 }
 
 fn read(visit: &Visit) -> Result<IssuedReceipt, Trouble> {
-    let id = ReceiptId::from_i64(visit.number("recibo")?).map_err(|_| Trouble::Missing)?;
+    let id = ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)?;
     let issued = visit.hall.service.receipt(visit.station()?, id);
     issued.map_err(|failure| of_office(failure, |_| Trouble::Missing))
 }
@@ -124,18 +126,30 @@ fn facts(company: &Company, receipt: &WindowReceipt, t: &'static WindowTexts) ->
     facts.into_iter().flatten().collect()
 }
 
-/// Its paper: that of its payment, where it has one.
+/// Its paper, A4 or a roll's, with the proof of its first payment.
 pub(super) async fn paper(visit: &Visit) -> Answer {
-    let issued = read(visit)?;
-    let payment = issued.payments.first().ok_or(Trouble::Missing)?;
-    let form = if visit.query.get("formato") == "rollo" { "rollo" } else { "a4" };
-    answer::see(&visit.to_path(&format!("/pago/{}/papel?formato={form}", payment.id)))
+    let IssuedReceipt { receipt, payments, reversal } = read(visit)?;
+    let (service, company) = (&visit.hall.service, visit.company()?);
+    let first = payments.first().ok_or(Trouble::Missing)?.id;
+    let printed = service.payment_to_print(company.id, first);
+    let printed = printed.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+    let proof = service.receipt_text(&printed);
+    let paper = ReceiptPaper {
+        company,
+        letterhead: Letterhead::of(company, printed.issuer.as_ref()),
+        receipt: &receipt,
+        payments: &payments,
+        reversal: reversal.as_ref(),
+        proof: &proof,
+    };
+    let name = format!("recibo-{}.pdf", receipt.id);
+    answer::file("application/pdf", &name, true, paper.to_pdf(paper_of(visit)))
 }
 
 /// Undoes it, whole.
 pub(super) async fn reverse(visit: &Visit) -> Answer {
     let t = WindowTexts::of(visit.language);
-    let id = ReceiptId::from_i64(visit.number("recibo")?).map_err(|_| Trouble::Missing)?;
+    let id = ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)?;
     let path = visit.to_path(&format!("/recibo/{id}"));
     let Ok(reason) = Reason::from_text(visit.form.get("motivo")) else {
         return to_page(visit, Errors::of("motivo", t.reason_missing));

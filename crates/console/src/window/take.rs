@@ -55,7 +55,7 @@ fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<WindowPayment>, Tro
     if is_cash && !given.is_empty() && tendered.is_none() {
         errors.add("recibido", t.amount_wrong);
     }
-    let key = WindowReceiptKey::from_text(form.get(ATTEMPT)).map_err(|_| Trouble::Malformed)?;
+    let key = WindowReceiptKey::from_text(form.get(ATTEMPT)).ok().ok_or(Trouble::Malformed)?;
     let (Some(seen), Some(means), true) = (seen, means, errors.is_empty()) else {
         return Ok(None);
     };

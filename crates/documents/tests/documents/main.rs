@@ -11,6 +11,8 @@ mod pictures;
 #[cfg(test)]
 mod read;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod samples;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use ventanilla_documents::Paper;
 
 use crate::read::{Picture, Printed};
+use crate::receipts::rounded;
 use crate::samples::{Sample, bare, computed, strange};
 
 /// Dots an inch: each letter can be read.
@@ -66,6 +67,21 @@ fn invoices_look_as_they_did() {
     ];
     for (name, sample, paper) in samples {
         let drawn = page(&sample, paper);
+        if std::env::var_os("VENTANILLA_BLESS").is_some() {
+            write(name, &drawn);
+        }
+        assert_eq!(differences(&drawn, &read(name)), 0, "{name}");
+    }
+}
+
+#[test]
+fn receipts_of_the_window_look_as_they_did() {
+    let samples = [
+        ("recibo-a4.png", rounded(), Paper::A4),
+        ("recibo-rollo.png", rounded().reversed(), Paper::Roll),
+    ];
+    for (name, sample, paper) in samples {
+        let drawn = sample.page(paper, DOTS);
         if std::env::var_os("VENTANILLA_BLESS").is_some() {
             write(name, &drawn);
         }

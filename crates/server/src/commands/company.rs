@@ -68,7 +68,8 @@ pub(crate) struct SetArgs {
     #[arg(long, value_name = "ID", value_parser = from_company_id)]
     company: Option<CompanyId>,
     #[arg(
-        help = "Ajustes que cambian: oldest_first, reversal_days, hours, cut_off, check_payer, closed_through, \
+        help = "Ajustes que cambian: oldest_first, reversal_days, hours, cut_off, check_payer, cash_rounding, \
+                closed_through, \
                 revenue.CONCEPTO; y lo que llevan sus papeles: issuer.name, issuer.tax_id (NIT o CUIT), \
                 issuer.address (casa matriz), issuer.municipality, issuer.phone, issuer.activity, \
                 issuer.legend (al pie), issuer.public_url (donde se comprueba un recibo); none borra uno",

@@ -33,8 +33,8 @@ pub(super) fn show(issued: &IssuedInvitation, heading: &str) -> anyhow::Result<(
     let (path, end) = (issued.to_path(), to_end(issued));
     output::print(format_args!(
         "{heading}, para una sola vez y hasta el {end}:\n  {path}\n\
-         Va detrás de la dirección del servidor, como en https://ventanilla.ejemplo{path}\n\
-         No se vuelve a mostrar; otro se pide con «ventanilla user invite»."
+         Va detrás de la dirección del servidor. No se vuelve a mostrar; otro se pide con \
+         «ventanilla user invite»."
     ))
 }
 

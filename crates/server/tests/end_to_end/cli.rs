@@ -216,7 +216,8 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
     let ran = installation.run(&[&name[..], &["--currency", "ars", "--json"]].concat());
     let settings = json!({
         "oldest_first": false, "reversal_days": 0, "hours": null, "cut_off": null,
-        "check_payer": false, "issuer.name": null, "issuer.tax_id": null, "issuer.address": null,
+        "check_payer": false, "cash_rounding": null, "issuer.name": null, "issuer.tax_id": null,
+        "issuer.address": null,
         "issuer.municipality": null, "issuer.phone": null, "issuer.activity": null,
         "issuer.legend": null, "issuer.public_url": null,
     });
@@ -229,7 +230,7 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
     assert_eq!(list[1], added);
     let set = json!({
         "oldest_first": true, "reversal_days": 0, "hours": "08:00-20:30", "cut_off": null,
-        "check_payer": false, "closed_through": "2020-01-02", "issuer.name": null,
+        "check_payer": false, "cash_rounding": null, "closed_through": "2020-01-02", "issuer.name": null,
         "issuer.tax_id": "1023245028", "issuer.address": null, "issuer.municipality": null,
         "issuer.phone": null, "issuer.activity": null, "issuer.legend": null,
         "issuer.public_url": null,

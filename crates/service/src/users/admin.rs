@@ -142,8 +142,8 @@ impl Service {
         self.change_user(user, Some(company), What::UserRevoke, revoking(company)).await
     }
 
-    /// Disables a user: its password is refused from now on, and its sessions end, permanent ones
-    /// too. Refuses an unknown name.
+    /// Disables a user: its password is refused from now on, its sessions end, permanent ones too, and so does
+    /// an invitation. Refuses an unknown name.
     pub async fn disable_user(&self, name: &SignInName) -> Result<User, Failure<AdminRefusal>> {
         self.change_user(name, None, What::UserDisable, disable).await
     }
@@ -153,7 +153,7 @@ impl Service {
         self.change_user(name, None, What::UserEnable, enable).await
     }
 
-    /// Gives a user another password and ends all its sessions.
+    /// Gives a user another password, and ends all its sessions and an invitation to choose one.
     ///
     /// Refusals in order: a password that is blank or reads as an MD5, an unknown name.
     pub async fn set_user_password(
@@ -164,6 +164,7 @@ impl Service {
         let (_, password_hash) = self.hashed(password, None).await?;
         self.change_user(name, None, What::UserPassword, move |tx, record| {
             end_sessions(tx, record.id)?;
+            tx.drop_invitation_of(record.id)?;
             tx.put_user(&UserRecord { password_hash: password_hash.clone(), ..record })?;
             Ok(Ok(()))
         })
@@ -316,6 +317,7 @@ pub(crate) fn revoking(
 
 pub(crate) fn disable(tx: &mut Tx<'_>, record: UserRecord) -> Decided<(), AdminRefusal> {
     end_sessions(tx, record.id)?;
+    tx.drop_invitation_of(record.id)?;
     tx.put_user(&UserRecord { is_active: false, ..record })?;
     Ok(Ok(()))
 }

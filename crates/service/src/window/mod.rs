@@ -13,7 +13,7 @@ use crate::admin::add_collector;
 use crate::failure::damaged;
 use crate::{Failure, NewCollector, OfficeRefusal, Officer, Service, Subject, What};
 
-pub use receipts::{IssuedReceipt, WindowPayment, WindowReadRefusal};
+pub use receipts::{IssuedReceipt, PrintableReceipt, WindowPayment, WindowReadRefusal};
 pub use remitting::{Held, NewRemittance};
 
 /// Rows of a page.

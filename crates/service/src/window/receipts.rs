@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Company, Event, Money, Payment, PaymentId, RECEIPT_BILLS_MAX, ReceiptBill, ReceiptCommand,
-    ReceiptDecision, ReceiptFacts, ReceiptId, ReceiptLine, ReceiptReversal, RepeatedReceipt, Right,
-    WindowMeans, WindowReceipt, WindowReceiptKey, WindowReceiptRefusal, decide_receipt,
+    CallerKey, Company, Event, Issuer, Money, Payment, PaymentId, RECEIPT_BILLS_MAX, ReceiptBill,
+    ReceiptCommand, ReceiptDecision, ReceiptFacts, ReceiptId, ReceiptLine, ReceiptReversal,
+    RepeatedReceipt, Right, WindowMeans, WindowReceipt, WindowReceiptKey, WindowReceiptRefusal,
+    decide_receipt,
 };
 use ventanilla_store::{KeptReceipt, ReceiptFilter, StoreError, Tx, View};
 
@@ -14,6 +15,7 @@ use super::{AtWindow, WINDOW_PAGE_LEN, window_of, word_of};
 use crate::collecting::{Decided, bill_by_number};
 use crate::failure::damaged;
 use crate::payables::counters;
+use crate::printing::printable;
 use crate::trail::StaffAct;
 use crate::{Accepted, NoRefusal, Officer, Service, Subject, What};
 
@@ -39,6 +41,19 @@ pub struct IssuedReceipt {
     pub payments: Vec<Payment>,
     /// Its reversal.
     pub reversal: Option<ReceiptReversal>,
+}
+
+/// A receipt with what its paper says. But for the reversal, nothing of it ever changes.
+#[derive(Debug, Clone)]
+pub struct PrintableReceipt {
+    /// The company that was paid. Its rules are those of now.
+    pub company: Arc<Company>,
+    /// What heads the paper: what the company had said when the first of the bills was paid.
+    pub issuer: Option<Issuer>,
+    /// The receipt.
+    pub issued: IssuedReceipt,
+    /// What the QR code says by which anyone may check the first of its payments.
+    pub proof: String,
 }
 
 /// Why a receipt, a drawer or a remittance is not shown.
@@ -90,6 +105,25 @@ impl Service {
             let found = issued(view, &company, id)?;
             Ok(found.ok_or(WindowReadRefusal::Unknown))
         })
+    }
+
+    /// The receipt of that id, with what its paper says. Needs [`Right::SeeMembers`].
+    pub fn receipt_to_print(
+        &self,
+        officer: &Officer,
+        id: ReceiptId,
+    ) -> AtWindow<PrintableReceipt, WindowReadRefusal> {
+        let (issued, first) = self.read_for(officer, Right::SeeMembers, |view| {
+            let company = seen_company(view, officer)?;
+            let Some(issued) = issued(view, &company, id)? else {
+                return Ok(Err(WindowReadRefusal::Unknown));
+            };
+            let first = issued.payments.first().cloned();
+            let first = first.ok_or_else(|| damaged("a receipt has no payment"))?;
+            Ok(Ok((issued, printable(view, &company, first)?)))
+        })?;
+        let proof = self.receipt_text(&first);
+        Ok(PrintableReceipt { company: first.company, issuer: first.issuer, issued, proof })
     }
 
     /// The receipt that a payment is in; `None` of one that was not taken at the window. Needs
@@ -175,8 +209,13 @@ fn take(
         tx.append(company.id, Event::PaymentMade(Box::new(payment.clone())), now)?;
     }
     tx.append(company.id, Event::ReceiptIssued(receipt.clone()), now)?;
-    let (id, drawer) = (Some(receipt.id), Some(receipt.drawer));
-    act.keep(tx, now, Some(company.id), Subject { receipt: id, drawer, ..Subject::default() })?;
+    let subject = Subject {
+        receipt: Some(receipt.id),
+        drawer: Some(receipt.drawer),
+        caller_key: CallerKey::from_text(receipt.key.as_str()).ok(),
+        ..Subject::default()
+    };
+    act.keep(tx, now, Some(company.id), subject)?;
     let act = IssuedReceipt { receipt: *receipt, payments, reversal: None };
     Ok(Ok(Accepted { act, is_replay: false }))
 }

@@ -8,4 +8,6 @@ mod outcomes;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod window;
+#[cfg(test)]
 mod world;

@@ -134,6 +134,10 @@ impl SqlTx<'_> {
         self.keep(sql, (digest, user.map(UserId::to_i64), expires_at.as_microsecond()))
     }
 
+    pub(crate) fn drop_invitation_of(&mut self, user: UserId) -> Write {
+        self.keep("DELETE FROM invitation WHERE user_id = ?1", [user.to_i64()])
+    }
+
     pub(crate) fn take_invitation(&mut self, digest: &Digest) -> Read<bool> {
         Ok(self.run("DELETE FROM invitation WHERE digest = ?1", [digest])? == 1)
     }
@@ -158,7 +162,8 @@ impl SqlTx<'_> {
     }
 
     pub(crate) fn put_recovery_code(&mut self, user: UserId, digest: &Digest) -> Write {
-        let sql = "INSERT INTO recovery_code (user_id, digest) VALUES (?1, ?2)";
+        let sql = "INSERT INTO recovery_code (user_id, digest) VALUES (?1, ?2) \
+                   ON CONFLICT (user_id, digest) DO NOTHING";
         self.keep(sql, (user.to_i64(), *digest))
     }
 

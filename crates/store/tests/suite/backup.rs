@@ -7,7 +7,10 @@ use std::thread;
 
 use rusqlite::Connection;
 use ventanilla_store::backup::{checked, create_private, examine, lay_out, seal};
-use ventanilla_store::{BackupError, Keys, Manifest, Store, Verification};
+use ventanilla_store::{
+    BackupError, Keys, Manifest, PasswordHash, SecondFactorRecord, SignInName, Store, UserRecord,
+    Verification,
+};
 
 use crate::sqlite::keys;
 use crate::world::{World, instant};
@@ -31,6 +34,13 @@ impl Backed {
             tx.append_trail(Some(world.company().id), act, instant()).unwrap();
             tx.commit().unwrap();
         }
+        let mut tx = world.store.begin().unwrap();
+        let user = ventanilla_domain::UserId::FIRST;
+        let password_hash = PasswordHash::from_phc("$argon2id$".to_owned());
+        let name = SignInName::from_text("ana").unwrap();
+        tx.put_user(&UserRecord { id: user, name, password_hash, is_active: true }).unwrap();
+        tx.put_second_factor(&SecondFactorRecord { user, sealed: "00".to_owned() }).unwrap();
+        tx.commit().unwrap();
         let backed = Self { folder, world };
         backed.copy(&backed.plain());
         backed
@@ -184,6 +194,11 @@ fn every_edit_of_a_plain_backup_is_told() {
         ),
         (
             "INSERT INTO integrator VALUES (9, 'intruso', '$argon2id$', 1)".to_owned(),
+            "collectors, users or trails",
+        ),
+        ("DELETE FROM second_factor".to_owned(), "collectors, users or trails"),
+        (
+            "INSERT INTO recovery_code SELECT user_id, zeroblob(32) FROM app_user".to_owned(),
             "collectors, users or trails",
         ),
         // The last row of a trail, with what points to it: sound in itself.

@@ -15,6 +15,8 @@ mod follower;
 #[cfg(test)]
 mod former;
 #[cfg(test)]
+mod inside;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod migration;

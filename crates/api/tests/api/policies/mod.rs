@@ -5,11 +5,15 @@ mod bills;
 mod days;
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
-use ventanilla_domain::{Event, FileKind, Policy};
-use ventanilla_service::Failure;
+use ventanilla_domain::{
+    BillId, Currency, Event, FileKind, Money, Period, Policy, ReceiptLine, Role, Text, WindowMeans,
+    WindowReceiptKey,
+};
+use ventanilla_service::{Failure, WindowPayment};
 
 use crate::world::{Answer, World, company, import, pay_body};
 
@@ -91,6 +95,7 @@ impl Window {
             "print" | "reverse" => self.ask_of_payment(verb, what).await,
             "day" => self.day(what).await,
             "posted" => self.posted(what),
+            "till" => self.till(what).await,
             _ => panic!("no such act: {act}"),
         }
     }
@@ -208,9 +213,39 @@ impl Window {
         accounts.collect::<Vec<_>>().join(", ")
     }
 
+    /// `till 9001` shows what is due of a bill in cash at the company's own window. It is on no wire.
+    async fn till(&self, bill: &str) -> String {
+        let (contract, period, amount) = &self.bills[&bill.parse().unwrap()];
+        let service = &self.world.service;
+        service.add_user(words("ana"), "clave", company(), Role::Cashier).await.unwrap();
+        let entered = service.enter("ana", "clave", Ipv4Addr::LOCALHOST.into()).await.unwrap();
+        let office = service.office(&entered.key, Ipv4Addr::LOCALHOST.into()).unwrap();
+        let ana = office.officer(company()).unwrap();
+        let minor = amount.replace('.', "").parse().unwrap();
+        service.open_drawer(&ana, Money::zero(Currency::BOB)).await.unwrap();
+        let line = ReceiptLine {
+            contract: words(contract),
+            bill: BillId::from_i64(bill.parse().unwrap()).unwrap(),
+            period: Period::from_yyyymm(*period).unwrap(),
+            amount: Money::from_minor(minor, Currency::BOB),
+        };
+        let payment = WindowPayment {
+            bills: vec![line],
+            means: WindowMeans::Cash,
+            tendered: None,
+            key: WindowReceiptKey::from_text("till").unwrap(),
+        };
+        let taken = service.take_payment(&ana, payment).await.unwrap();
+        taken.act.receipt.due().to_decimal()
+    }
+
     async fn call(&self, service: &str, body: Value) -> Answer {
         self.world.call(service, &body.to_string()).await
     }
+}
+
+fn words<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::from_text(text).unwrap()
 }
 
 /// The code of a refusal, which must come with its sentence; else what `shown` makes of the answer.
@@ -237,7 +272,7 @@ fn numbers(rows: &Value, name: &str) -> String {
 type Proof = (&'static str, [&'static str; 2], &'static [&'static str], [&'static str; 2]);
 
 /// One proof of each setting: what differs where nothing else does.
-const PROOFS: [Proof; 7] = [
+const PROOFS: [Proof; 8] = [
     (
         "oldest_first",
         ["oldest_first=false", "oldest_first=true"],
@@ -264,6 +299,12 @@ const PROOFS: [Proof; 7] = [
         ["closed_through=2021-11-24", "closed_through=2021-11-25"],
         &["at 2021-11-25 12:00:00", "pay 9001", "day 2021-11-26"],
         ["", "9001"],
+    ),
+    (
+        "cash_rounding",
+        ["cash_rounding=none", "cash_rounding=0.10"],
+        &["bill 9010,900,202112,6.03", "till 9010"],
+        ["6.03", "6.00"],
     ),
     (
         "revenue.CONCEPT",
@@ -355,6 +396,7 @@ async fn a_value_of_another_form_is_refused() {
                 "None",
             ],
         ),
+        ("cash_rounding", &["", "0", "0.1", ".10", "0,10", "0.00", "0.01", "100.01", "None"]),
         (
             "closed_through",
             &[

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use ventanilla_domain::{
     Account, Bill, BillId, BillState, BillVersion, CallerKey, Company, Name, PaymentId, Posting,
-    Reversal, Text,
+    ReceiptId, Reversal, Text,
 };
 use ventanilla_service::{ExplainedBill, ExplainedPayment, Explanation, Posted};
 
@@ -159,7 +159,7 @@ impl<'a> Telling<'a> {
     }
 
     fn payment(&self, explained: &'a ExplainedPayment) -> ShownPayment<'a> {
-        let ExplainedPayment { payment, entry, restored_at, reversal } = explained;
+        let ExplainedPayment { payment, entry, restored_at, reversal, .. } = explained;
         let place = &payment.place;
         ShownPayment {
             id_cobranza: payment.id.to_i64(),
@@ -236,11 +236,17 @@ impl<'a> Telling<'a> {
 fn lacks_requests(explained: &Explanation) -> bool {
     let payments = explained.bills.iter().flat_map(|bill| &bill.payments);
     let mut requested = payments.filter(|paid| paid.entry.recorded_at == paid.payment.recorded_at);
-    let is_told = |id: PaymentId| {
+    // What was taken at the window is told of the whole receipt.
+    let is_told = |paid: &ExplainedPayment| {
+        let (id, receipt) = (Some(paid.payment.id.to_i64()), paid.receipt.map(ReceiptId::to_i64));
         let mut acts = explained.acts.iter();
-        acts.any(|act| act.what == "pay" && act.payment == Some(id.to_i64()))
+        acts.any(|act| match &*act.what {
+            "pay" => act.payment == id,
+            "receipt" => receipt.is_some() && act.receipt == receipt,
+            _ => false,
+        })
     };
-    explained.more_acts == 0 && requested.any(|paid| !is_told(paid.payment.id))
+    explained.more_acts == 0 && requested.any(|paid| !is_told(paid))
 }
 
 fn version((version, file): &(BillVersion, Name)) -> ShownVersion<'_> {

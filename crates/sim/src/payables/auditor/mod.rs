@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ventanilla_domain::{Company, CompanyId, PayoutCommand, Role, SupplierCommand, UserId};
+use ventanilla_domain::{Company, CompanyId, PayoutCommand, Right, Role, SupplierCommand, UserId};
 use ventanilla_service::{
     AdminRefusal, DeskRefusal, Failure, PayoutRequest, SessionRefusal, SignInName, User, UserCaller,
 };
@@ -172,6 +172,7 @@ impl Auditor {
             return Err(Failure::Refused(SessionRefusal));
         }
         let right = self.rights.get(&(user, company));
+        let right = right.filter(|role| role.may(Right::SeePayables));
         Ok(right.and_then(|_| self.books.get(&company)))
     }
 

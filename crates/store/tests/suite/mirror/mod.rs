@@ -15,7 +15,8 @@ use ventanilla_domain::{
     UserId,
 };
 use ventanilla_store::{
-    Mirror, PasswordHash, SessionRecord, SignInName, SignInRecord, Store, TokenRecord,
+    ConsoleSessionRecord, InvitationRecord, Mirror, PasswordHash, SecondFactorRecord,
+    SessionRecord, SignInName, SignInRecord, Store, TokenRecord,
 };
 
 use crate::former::full_issuer;
@@ -135,6 +136,9 @@ impl World {
         tx.put_user(&named(user, "contaduría@coop.example")).unwrap();
         tx.put_integrator(&named(id(IntegratorId::from_i64, 1), "USUARIO")).unwrap();
         tx.put_right(user, company, Role::Accountant).unwrap();
+        tx.put_second_factor(&SecondFactorRecord { user, sealed: "00ff".to_owned() }).unwrap();
+        tx.put_recovery_code(user, &[8; 32]).unwrap();
+        tx.put_recovery_code(user, &[9; 32]).unwrap();
         tx.commit().unwrap();
     }
 
@@ -147,6 +151,19 @@ impl World {
         let user = id(UserId::from_i64, 1);
         let session = SessionRecord { digest, user, renewed_at: instant(), is_permanent: true };
         tx.put_session(&session).unwrap();
+        let invitation =
+            InvitationRecord { digest: [6; 32], user: Some(user), expires_at: instant() };
+        tx.put_invitation(&invitation).unwrap();
+        let console = ConsoleSessionRecord {
+            digest: [7; 32],
+            user,
+            opened_at: instant(),
+            renewed_at: instant(),
+            proven_at: Some(instant()),
+            address: "192.0.2.7".parse().unwrap(),
+        };
+        tx.put_console_session(&console).unwrap();
+        assert!(tx.take_step(user, 1).unwrap());
         tx.commit().unwrap();
     }
 }
