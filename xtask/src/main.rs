@@ -4,6 +4,7 @@
 mod bench_database;
 mod ci;
 mod imports;
+mod screenshots;
 mod shell;
 mod sources;
 mod tools;
@@ -19,6 +20,7 @@ enum Request {
     Run(Vec<&'static ci::Step>),
     /// With flags that are the benchmark's own.
     BenchDatabase(Vec<String>),
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Request::List => shell::say(&usage()).map_err(anyhow::Error::from),
         Request::Run(steps) => ci::run(root(), &steps, &mut io::stdout()),
         Request::BenchDatabase(flags) => bench_database::run(root(), &flags),
+        Request::Screenshots => screenshots::run(root()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +58,7 @@ fn to_request(words: &[String]) -> Result<Request, String> {
     let texts: Vec<&str> = words.iter().map(String::as_str).collect();
     match texts.as_slice() {
         ["bench-database", ..] => Ok(Request::BenchDatabase(words[1..].to_vec())),
+        ["screenshots"] => Ok(Request::Screenshots),
         [] | ["help" | "--help" | "-h"] => Ok(Request::List),
         ["ci"] => Ok(Request::Run(ci::STEPS.iter().collect())),
         ["ci", "--only"] => Err(format!("--only needs the name of a step\n\n{}", usage())),
@@ -62,7 +66,7 @@ fn to_request(words: &[String]) -> Result<Request, String> {
             Some(step) => Ok(Request::Run(vec![step])),
             None => Err(format!("there is no step `{name}`\n\n{}", usage())),
         },
-        ["ci", "--only", _, word, ..] | ["ci", word, ..] | [word, ..] => {
+        ["ci", "--only", _, word, ..] | ["ci" | "screenshots", word, ..] | [word, ..] => {
             Err(format!("unknown word `{word}`\n\n{}", usage()))
         }
     }
@@ -72,7 +76,8 @@ fn usage() -> String {
     let mut text = String::from(
         "cargo xtask ci              every step, in order, up to the first failure\n\
          cargo xtask ci --only STEP  one step\n\
-         cargo xtask bench-database  `ventanilla bench database` on a cluster of its own; flags are its\n\nSteps:",
+         cargo xtask bench-database  `ventanilla bench database` on a cluster of its own; flags are its\n\
+         cargo xtask screenshots     the pictures of the READMEs, made anew from the demo\n\nSteps:",
     );
     for step in &ci::STEPS {
         text.push_str(&format_step(step));
@@ -117,6 +122,12 @@ mod tests {
         let flags = vec!["--seconds".to_owned(), "1".to_owned()];
         let asked = request(&["bench-database", "--seconds", "1"]);
         assert_eq!(asked, Ok(Request::BenchDatabase(flags)));
+    }
+
+    #[test]
+    fn pictures_are_made_without_more_words() {
+        assert_eq!(request(&["screenshots"]), Ok(Request::Screenshots));
+        request(&["screenshots", "all"]).expect_err("there are no others");
     }
 
     #[test]

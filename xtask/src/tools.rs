@@ -11,7 +11,7 @@ struct SystemTool {
     package: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 10] = [
+const SYSTEM_TOOLS: [SystemTool; 11] = [
     SystemTool { probe: "curl --version", package: "curl" },
     // What is printed is read by others: its text and pictures, and its QR codes.
     SystemTool { probe: "pdftotext -v", package: "poppler-utils" },
@@ -30,6 +30,8 @@ const SYSTEM_TOOLS: [SystemTool; 10] = [
                 '/usr/lib/postgresql/*/bin/initdb')[0])",
         package: POSTGRESQL,
     },
+    // The console's pages are looked at and used in it (crates/rig/src/browser).
+    SystemTool { probe: "chromium --version", package: "chromium" },
     SystemTool { probe: "test -s /etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
 

@@ -32,6 +32,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Method;
+use ventanilla_domain::Right;
 use ventanilla_service::{Entropy, Service};
 
 use upload::Waiting;
@@ -75,6 +77,28 @@ pub(crate) struct Hall {
     pub(crate) settings: Arc<ConsoleSettings>,
     /// Files that were checked and wait for a word.
     pub(crate) waiting: Waiting,
+}
+
+/// A page, or what a form does, as the table of routes has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageInfo {
+    /// Whether a form is sent to it.
+    pub is_form: bool,
+    /// Its path, with the names of its parts: `/consola/{empresa}/caja`.
+    pub path: &'static str,
+    /// The right at the path's company that it needs, if one.
+    pub right: Option<Right>,
+}
+
+/// All there are: what looks at every page reads this, and leaves none out.
+pub fn pages() -> impl Iterator<Item = PageInfo> {
+    routes::all().map(|route| {
+        let right = match route.access {
+            routes::Access::Holder(right) => Some(right),
+            routes::Access::Everybody | routes::Access::Inside | routes::Access::Company => None,
+        };
+        PageInfo { is_form: route.method == Method::POST, path: route.path, right }
+    })
 }
 
 /// All pages, under `/consola/`.

@@ -45,7 +45,7 @@ impl Cluster {
 
     pub fn start(options: &Options) -> Result<Self> {
         let toolbox = Toolbox::find()?;
-        let nest = Arc::new(Nest::build(&toolbox)?);
+        let nest = Arc::new(Nest::for_servers(&toolbox)?);
         let mut node = Node::new(toolbox, nest, "main", options)?;
         node.init()?;
         node.start(None)?;

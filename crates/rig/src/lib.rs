@@ -1,15 +1,17 @@
-//! PostgreSQL for tests and benchmarks: real servers of this machine's own binaries, which nobody has to
-//! set up and which leave nothing behind.
+//! What tests and benchmarks stand on: real servers of PostgreSQL and a real browser, of this machine's own
+//! binaries, which nobody has to set up and which leave nothing behind.
 //!
 //! - [`Cluster`] is one server; [`Cluster::shared`] the one of this process, where each test takes a fresh [`Database`].
 //! - [`Pair`] is a primary and its synchronous standby, which can be killed, frozen, cut off, promoted and rejoined.
 //! - [`Proxy`] is a connection that breaks where it is told, [`Injector`] one on which a request fails.
+//! - [`browser`] is Chromium, whose pages are looked at and used as people do.
 //!
 //! The data lie in `TMPDIR`. On a disk, a sync is one; in memory (`TMPDIR=/dev/shm`) all is several times faster.
 //!
-//! Everything listens on the loopback alone. A machine without PostgreSQL 15 or newer is an error, never a
-//! reason to skip. Linux only: the processes of a server are found in `/proc`.
+//! Everything listens on the loopback alone. A machine without PostgreSQL 15 or newer, or without Chromium, is
+//! an error, never a reason to skip. Linux only: the processes of a server are found in `/proc`.
 
+pub mod browser;
 mod cluster;
 mod injector;
 mod nest;

@@ -23,9 +23,16 @@ pub(crate) struct Nest {
 }
 
 impl Nest {
+    /// A new one for servers of PostgreSQL, who may write into it.
+    pub(crate) fn for_servers(toolbox: &Toolbox) -> Result<Self> {
+        let nest = Self::build()?;
+        toolbox.own(nest.folder())?;
+        Ok(nest)
+    }
+
     /// A new one in the folder for temporary files, where what processes that were killed together with
     /// their guardians left is swept first.
-    pub(crate) fn build(toolbox: &Toolbox) -> Result<Self> {
+    pub(crate) fn build() -> Result<Self> {
         let temporary = std::env::temp_dir();
         sweep(&temporary);
         let folder = tempfile::Builder::new()
@@ -33,7 +40,6 @@ impl Nest {
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&temporary)
             .with_context(|| format!("cannot make a folder in {}", temporary.display()))?;
-        toolbox.own(folder.path())?;
         // As the system names it, which is how a process's working directory is told.
         let canonical = folder.path().canonicalize()?;
         let guardian = guard(&canonical)?;

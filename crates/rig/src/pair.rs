@@ -64,7 +64,7 @@ impl Pair {
     /// Two new servers, the first of them primary, with an empty database.
     pub fn start(options: &Options) -> Result<Self> {
         let toolbox = Toolbox::find()?;
-        let nest = Arc::new(Nest::build(&toolbox)?);
+        let nest = Arc::new(Nest::for_servers(&toolbox)?);
         let mut first = Node::new(toolbox.clone(), Arc::clone(&nest), "first", options)?;
         let second = Node::new(toolbox, nest, "second", options)?;
         first.init()?;

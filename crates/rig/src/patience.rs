@@ -10,14 +10,23 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Asks until there is an answer, every five milliseconds. `what` is what the error says did not come.
-pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = now() + PATIENCE;
+pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    wait_at_most(PATIENCE, what, ask)
+}
+
+/// The same, for as long as that.
+pub(crate) fn wait_at_most<T>(
+    patience: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let deadline = now() + patience;
     loop {
         if let Some(answer) = ask()? {
             return Ok(answer);
         }
         if now() > deadline {
-            bail!("{what} did not come within {PATIENCE:?}");
+            bail!("{what} did not come within {patience:?}");
         }
         thread::sleep(PAUSE);
     }

@@ -86,6 +86,11 @@ impl Proxy {
         self.shared.lock().trap = Some(Trap { direction, left: len, cut });
     }
 
+    /// Whether what [`Proxy::cut_after`] ordered is still to come.
+    pub fn is_armed(&self) -> bool {
+        self.shared.lock().trap.is_some()
+    }
+
     /// Forgets what [`Proxy::cut_after`] ordered; whether it was still to come.
     pub fn disarm(&self) -> bool {
         self.shared.lock().trap.take().is_some()

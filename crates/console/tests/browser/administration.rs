@@ -1,0 +1,107 @@
+//! An administrator's day: the company's rules, its collectors and its people.
+
+use ventanilla_domain::Role;
+use ventanilla_rig::browser::{Browser, Page, View};
+
+use crate::house::{House, PASSWORD, name_of};
+use crate::phone::Phone;
+
+/// An administrator with a second factor, just proven, at a page.
+fn administrator(house: &House, path: &str, view: View) -> Page {
+    let page = house.inside(Role::Administrator, "/consola/cuenta", view);
+    page.follow("button", "Configurarlo ahora");
+    let phone = Phone::scan(&page.picture(true));
+    page.fill("Código", &phone.code(&house.clock));
+    page.follow("button", "Comprobar");
+    page.find("heading", "Códigos de recuperación");
+    page.go(&house.at(path));
+    page
+}
+
+#[test]
+fn a_rule_is_set_and_cash_is_rounded_by_it() {
+    let house = House::open();
+    let page = house.inside(Role::Administrator, "/consola/13/admin/empresa", View::DESK);
+    page.fill("Redondeo del efectivo", "mucho");
+    page.fill("Teléfono", "44250000");
+    page.follow("button", "Guardar");
+    page.sees("Ese valor no sirve aquí.");
+    assert_eq!(page.field("Teléfono").value(), "44250000", "what was typed stays");
+    page.fill("Redondeo del efectivo", "0.50");
+    page.follow("button", "Guardar");
+    page.sees("Se guardó.");
+    let cashier = crate::window::cashier(&house, "/consola/13/socio/000123", View::DESK);
+    cashier.sees("A cobrar (1) Bs 100,50");
+    cashier.click("radio", "Tarjeta");
+    cashier.sees("A cobrar (1) Bs 100,26");
+    cashier.click("radio", "Efectivo");
+    cashier.follow("button", "Cobrar");
+    cashier.find("heading", "Recibo 1");
+    cashier.sees("Redondeo 0,24");
+}
+
+#[test]
+fn a_collectors_keys_are_shown_once_after_a_second_factor() {
+    let house = House::open();
+    let page = house.inside(Role::Administrator, "/consola/13/admin/recaudadores", View::DESK);
+    page.fill("Nombre", "Banco Sol");
+    page.follow("button", "Agregar");
+    page.find("heading", "Segundo factor");
+    page.follow("button", "Configurarlo ahora");
+    let phone = Phone::scan(&page.picture(true));
+    page.fill("Código", &phone.code(&house.clock));
+    page.follow("button", "Comprobar");
+    page.go(&house.at("/consola/13/admin/recaudadores"));
+    page.fill("Nombre", "Banco Sol");
+    page.follow("button", "Agregar");
+    page.find("heading", "Claves de Banco Sol");
+    page.sees("Se muestran esta única vez");
+    page.follow("link", "Las guardé");
+    page.sees("Banco Sol");
+    page.click("DisclosureTriangle", "Clave nueva");
+    page.loads(|page| {
+        page.confirms(true, |page| page.click("button", "Desactivar"));
+    });
+    page.sees("desactivado");
+}
+
+#[test]
+fn somebody_is_invited_comes_in_and_is_put_out_again() {
+    let house = House::open();
+    let page = administrator(&house, "/consola/13/admin/usuarios", View::DESK);
+    page.fill("Usuario", "marta");
+    page.field("Rol").choose("cajero");
+    page.follow("button", "Crear la invitación");
+    page.find("heading", "Invitación para marta");
+    let link = page.select("a.secret").attribute("href").unwrap();
+    let path = link.find("/consola/").map(|start| link[start..].to_owned()).unwrap();
+    let invited = Browser::shared().unwrap().open(View::PHONE).unwrap();
+    invited.go(&house.at(&path));
+    invited.sees("La invitación es para marta.");
+    invited.fill("Contraseña nueva", PASSWORD);
+    invited.fill("Repítala", PASSWORD);
+    invited.follow("button", "Empezar");
+    invited.focuses("searchbox", "Código, nombre, documento o número de factura");
+    page.go(&house.at("/consola/13/admin/usuarios"));
+    page.click("DisclosureTriangle", "Cambiar el rol");
+    page.follow("button", "Desactivar");
+    page.sees("desactivado");
+    invited.reload();
+    invited.find("heading", "Ingresar");
+}
+
+#[test]
+fn the_trail_tells_who_did_what() {
+    let house = House::open();
+    drop(crate::window::cashier(&house, "/consola/13/caja", View::DESK));
+    house.service.flush_trail();
+    let page = house.inside(Role::Administrator, "/consola/13/admin/bitacora", View::DESK);
+    page.fill("Quién", name_of(Role::Cashier));
+    page.follow("button", "Filtrar");
+    page.sees("127.0.0.1");
+    page.follow("link", "Salud");
+    page.sees("El servicio está listo para cobrar.");
+    page.follow("link", "Sesiones");
+    page.sees("rosa");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
