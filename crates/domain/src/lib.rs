@@ -73,4 +73,4 @@ pub use role::{Right, Role};
 pub use text::{
     CallerKey, CallerReference, Concept, ContractCode, Label, Legend, Name, Reason, Text, TextError,
 };
-pub use words::{WORD_LETTERS_MAX, WORDS_MAX, words_of};
+pub use words::{WORD_LETTERS_MAX, WORDS_MAX, pair_of, words_of};
