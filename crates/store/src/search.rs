@@ -20,6 +20,8 @@ type Read<T> = Result<T, StoreError>;
 const FOUND_MAX: usize = 20;
 /// Rows of words that are looked at, each together with what else was typed.
 const WORK_MAX: usize = 5_000;
+/// Rows of a typed word that are counted: more are many.
+const COUNTED_MAX: usize = 1_000;
 /// Kept words that the start of one may stand for.
 const MEANT_MAX: usize = 16;
 /// Contracts that are read by words: a member may be found by two words that start alike.
@@ -119,10 +121,12 @@ impl View<'_> {
         }
         for typed in &mut typed {
             let (first, end) = typed.range();
-            typed.rows = self.count_words(company, first, &end, WORK_MAX + 1)?;
+            typed.rows = self.count_words(company, first, &end, COUNTED_MAX + 1)?;
         }
         let looks: usize = typed.iter().map(|typed| typed.meant.len()).sum();
-        if typed.len() > 1 && typed.iter().all(|typed| typed.rows > WORK_MAX / looks) {
+        if typed.len() > 1
+            && typed.iter().all(|typed| typed.rows > COUNTED_MAX.min(WORK_MAX / looks))
+        {
             let before = found.holders.len();
             self.search_pairs(company, &typed, found, seen)?;
             if found.holders.len() > before {
@@ -164,7 +168,7 @@ impl View<'_> {
             }
             let mut driving = Typed { meant: vec![pair], rows: 0 };
             let (first, end) = driving.range();
-            driving.rows = self.count_words(company, first, &end, WORK_MAX + 1)?;
+            driving.rows = self.count_words(company, first, &end, COUNTED_MAX + 1)?;
             self.follow_word(company, &driving, &rest, found, seen)?;
         }
         Ok(())
@@ -182,10 +186,11 @@ impl View<'_> {
         let looks: usize = others.iter().map(|other| other.meant.len()).sum();
         let work = WORK_MAX / looks.max(1);
         let (first, mut end) = driving.range();
-        if driving.rows > work
+        if driving.rows > work.min(COUNTED_MAX)
             && let Some(beyond) = self.nth_word(company, first, work)?
+            && beyond < end
         {
-            end = end.min(beyond);
+            end = beyond;
             found.is_cut_off = true;
         }
         let others: Vec<&[String]> = others.iter().map(|other| other.meant.as_slice()).collect();
