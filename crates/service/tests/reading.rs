@@ -133,6 +133,7 @@ mod tests {
                 payment: payment.id,
                 reason: None,
                 caller_key: None,
+                is_late_allowed: false,
             };
             self.service.reverse(caller, command).await.unwrap();
         }
