@@ -108,10 +108,11 @@ mod tests {
             (office.officer(id(98)).unwrap(), secret)
         }
 
-        /// Uses a session, and waits until its renewal is written, which the service does not.
+        /// Uses a session until its renewal is written, for which the service does not wait: while one waits,
+        /// no other is asked for.
         async fn renew(&self, key: &str) {
-            self.service.office(key, HOME).unwrap();
             for _ in 0..1000 {
+                self.service.office(key, HOME).unwrap();
                 let snapshot = self.store.snapshot().unwrap();
                 let open = snapshot.view().console_session(&token_digest(key)).unwrap().unwrap();
                 if open.session.renewed_at == self.clock.now() {

@@ -178,3 +178,47 @@ impl Service {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use ventanilla_domain::{CompanyId, Currency, Name, PaymentId, Role, TimeZone};
+    use ventanilla_store::{Keys, SignInName, Store};
+
+    use super::*;
+    use crate::{Clock, Entropy, NewCompany};
+
+    #[tokio::test]
+    async fn each_role_does_by_each_right_what_the_table_of_roles_says() {
+        let store = Store::memory(Keys::from_random([7; 64]));
+        let clock = Clock::manual("2021-11-26T16:11:52Z".parse().unwrap());
+        let service = Service::start(store, clock, Entropy::System, Settings::default()).unwrap();
+        let (id, home) = (CompanyId::FIRST, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let new = NewCompany {
+            id,
+            name: Name::from_text("Cooplan").unwrap(),
+            currency: Currency::BOB,
+            time_zone: TimeZone::from_name("America/La_Paz").unwrap(),
+            first_payment: PaymentId::FIRST,
+        };
+        service.add_company(new).await.unwrap();
+        for role in Role::ALL {
+            let name = SignInName::from_text(role.to_code()).unwrap();
+            service.add_user(name, "una contraseña", id, role).await.unwrap();
+            let entered = service.enter(role.to_code(), "una contraseña", home).await.unwrap();
+            let officer = service.office(&entered.key, home).unwrap().officer(id).unwrap();
+            for right in Right::ALL {
+                let done = service.write_for(&officer, right, |_, _, _| Ok(Ok::<_, ()>(()))).await;
+                let read = service.read_for(&officer, right, |_| Ok(Ok::<_, ()>(())));
+                let expected = match (role.may(right), right.needs_proof()) {
+                    (false, _) => Err(Failure::Refused(OfficeRefusal::NotAllowed)),
+                    (true, true) => Err(Failure::Refused(OfficeRefusal::ProofNeeded)),
+                    (true, false) => Ok(()),
+                };
+                assert_eq!((&done, &read), (&expected, &expected), "{role:?} {right:?}");
+            }
+        }
+        service.shut_down();
+    }
+}
