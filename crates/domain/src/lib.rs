@@ -85,4 +85,4 @@ pub use window::{
     WindowReceiptKey, WindowReceiptRefusal, decide_approval, decide_closing, decide_opening,
     decide_receipt, decide_receipt_reversal, decide_remittance, decide_remittance_reversal,
 };
-pub use words::{WORD_LETTERS_MAX, WORDS_MAX, words_of};
+pub use words::{WORD_LETTERS_MAX, WORDS_MAX, pair_of, words_of};

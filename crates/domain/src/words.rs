@@ -37,6 +37,31 @@ impl Member {
     }
 }
 
+/// Words of a name that are paired: all of most people's.
+const PAIRED_MAX: usize = 5;
+
+/// What stands for two words of a name together, whatever their order. It begins with a blank, as no word does.
+pub fn pair_of(one: &str, other: &str) -> String {
+    let (first, second) = if one <= other { (one, other) } else { (other, one) };
+    format!(" {first} {second}")
+}
+
+impl Member {
+    /// Everything by which the member is found: its words, and the pairs of the first words of its name, since in
+    /// a large company many have one and few have both.
+    pub fn to_keys(&self) -> Vec<String> {
+        let mut keys = self.to_words();
+        let mut named = words_of(self.name.as_str());
+        named.truncate(PAIRED_MAX);
+        let mut others = named.as_slice();
+        while let [one, rest @ ..] = others {
+            keys.extend(rest.iter().map(|other| pair_of(one, other)));
+            others = rest;
+        }
+        keys
+    }
+}
+
 /// Adds the start of a word, unless it is empty, there already, or one too many.
 fn add(words: &mut Vec<String>, word: &str) {
     let word: String = word.chars().take(WORD_LETTERS_MAX).collect();
@@ -138,6 +163,30 @@ mod tests {
         check("Peña Ana", Some("4.455.667"), None, "4455667 pena ana 4 455 667");
         check("Peña Ana", Some("4455667-1B"), Some("99"), "44556671b 99 pena ana 4455667 1b");
         check("- . -", Some("/"), None, "");
+        let member = |name: &str| Member {
+            id: MemberId::FIRST,
+            is_assigned: false,
+            name: Name::from_text(name).unwrap(),
+            document_kind: None,
+            document_number: Label::from_text("7-1").ok(),
+            tax_id: None,
+            location: None,
+            email: None,
+            phone: None,
+        };
+        for (name, pairs) in [
+            ("Ana", &[][..]),
+            ("Peña Ana", &[" ana pena"]),
+            ("Ana Peña Ana", &[" ana pena"]),
+            ("c b a", &[" b c", " a c", " a b"]),
+        ] {
+            let keys = member(name).to_keys();
+            let words = member(name).to_words();
+            let (own, paired) = keys.split_at(words.len());
+            assert_eq!(own, words, "{name}");
+            assert_eq!(paired, pairs, "{name}");
+        }
+        assert_eq!(member("a b c d e f g").to_keys().len(), 10 + 10, "5 of 7 are paired");
         let long = "a b c d e f g h i j k l";
         check(long, Some("12"), None, "12 a b c d e f g h i j k");
     }

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use ventanilla_domain::{BillId, CompanyId, ContractCode, ContractKey, Holder, MemberId, words_of};
+use ventanilla_domain::{
+    BillId, CompanyId, ContractCode, ContractKey, Holder, MemberId, pair_of, words_of,
+};
 
 use crate::StoreError;
 use crate::memory::Books;
@@ -18,6 +20,8 @@ type Read<T> = Result<T, StoreError>;
 const FOUND_MAX: usize = 20;
 /// Rows of words that are looked at, each together with what else was typed.
 const WORK_MAX: usize = 5_000;
+/// Rows of a typed word that are counted: more are many.
+const COUNTED_MAX: usize = 1_000;
 /// Kept words that the start of one may stand for.
 const MEANT_MAX: usize = 16;
 /// Contracts that are read by words: a member may be found by two words that start alike.
@@ -117,14 +121,57 @@ impl View<'_> {
         }
         for typed in &mut typed {
             let (first, end) = typed.range();
-            typed.rows = self.count_words(company, first, &end, WORK_MAX + 1)?;
+            typed.rows = self.count_words(company, first, &end, COUNTED_MAX + 1)?;
+        }
+        let looks: usize = typed.iter().map(|typed| typed.meant.len()).sum();
+        if typed.len() > 1
+            && typed.iter().all(|typed| typed.rows > COUNTED_MAX.min(WORK_MAX / looks))
+        {
+            let before = found.holders.len();
+            self.search_pairs(company, &typed, found, seen)?;
+            if found.holders.len() > before {
+                return Ok(());
+            }
         }
         // The first of those that as few have.
         let Some(place) = (0..typed.len()).min_by_key(|place| typed[*place].rows) else {
             return Ok(());
         };
         let driving = typed.swap_remove(place);
-        self.follow_word(company, &driving, &typed, found, seen)
+        self.follow_word(company, &driving, &typed.iter().collect::<Vec<_>>(), found, seen)
+    }
+
+    /// Adds the holders of a pair of typed words where many have each of them: of the pair that stands for the
+    /// fewest.
+    fn search_pairs(
+        &self,
+        company: CompanyId,
+        typed: &[Typed],
+        found: &mut FoundMembers,
+        seen: &mut HashSet<ContractKey>,
+    ) -> Read<()> {
+        let len =
+            |(one, other): &(usize, usize)| typed[*one].meant.len() * typed[*other].meant.len();
+        let places = (0..typed.len()).flat_map(|other| (0..other).map(move |one| (one, other)));
+        let pair = places.min_by_key(len).filter(|pair| len(pair) <= MEANT_MAX);
+        let Some((one, other)) = pair else { return Ok(()) };
+        let rest = (0..typed.len()).filter(|place| ![one, other].contains(place));
+        let rest: Vec<&Typed> = rest.map(|place| &typed[place]).collect();
+        let mut pairs = BTreeSet::new();
+        for word in &typed[one].meant {
+            pairs.extend(typed[other].meant.iter().map(|other| pair_of(word, other)));
+        }
+        for pair in pairs {
+            if found.holders.len() == FOUND_MAX {
+                found.is_cut_off = true;
+                break;
+            }
+            let mut driving = Typed { meant: vec![pair], rows: 0 };
+            let (first, end) = driving.range();
+            driving.rows = self.count_words(company, first, &end, COUNTED_MAX + 1)?;
+            self.follow_word(company, &driving, &rest, found, seen)?;
+        }
+        Ok(())
     }
 
     /// Adds the holders who have one of the driving words and one of each other's.
@@ -132,17 +179,18 @@ impl View<'_> {
         &self,
         company: CompanyId,
         driving: &Typed,
-        others: &[Typed],
+        others: &[&Typed],
         found: &mut FoundMembers,
         seen: &mut HashSet<ContractKey>,
     ) -> Read<()> {
         let looks: usize = others.iter().map(|other| other.meant.len()).sum();
         let work = WORK_MAX / looks.max(1);
         let (first, mut end) = driving.range();
-        if driving.rows > work
+        if driving.rows > work.min(COUNTED_MAX)
             && let Some(beyond) = self.nth_word(company, first, work)?
+            && beyond < end
         {
-            end = end.min(beyond);
+            end = beyond;
             found.is_cut_off = true;
         }
         let others: Vec<&[String]> = others.iter().map(|other| other.meant.as_slice()).collect();
@@ -219,9 +267,8 @@ impl View<'_> {
 impl Books {
     fn word_rows(&self) -> BTreeSet<WordRow> {
         let members = self.members.values();
-        let rows = members.flat_map(|member| {
-            member.to_words().into_iter().map(|word| (word, member.id.to_i64()))
-        });
+        let rows = members
+            .flat_map(|member| member.to_keys().into_iter().map(|word| (word, member.id.to_i64())));
         rows.collect()
     }
 

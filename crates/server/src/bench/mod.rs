@@ -13,6 +13,7 @@ mod payouts;
 mod peer;
 mod print;
 mod report;
+mod search;
 mod siege;
 mod world;
 
@@ -50,6 +51,8 @@ pub(crate) enum BenchCommand {
     Edge(edge::EdgeBenchArgs),
     /// Pagos sobre PostgreSQL: contra pgbench, y contra una sentencia por viaje en el mismo esquema
     Database(database::DatabaseBenchArgs),
+    /// Búsquedas de socios: contra la deuda de un contrato por su código
+    Search(search::SearchBenchArgs),
     /// Un eco que responde siempre lo mismo
     #[command(hide = true)]
     ServeEcho(anchors::EchoArgs),
@@ -65,6 +68,7 @@ impl BenchCommand {
             Self::Print(args) => args.to_line(),
             Self::All(args) => args.to_line("all"),
             Self::Database(args) => args.to_line(),
+            Self::Search(args) => args.to_line(),
             Self::Import(_) | Self::Edge(_) | Self::ServeEcho(_) => String::new(),
         }
     }
@@ -143,6 +147,7 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Edge(args) => return edge::run(args),
         BenchCommand::Database(args) => database::run(args, &mut report)?,
+        BenchCommand::Search(args) => search::run(args, &mut report)?,
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,
         BenchCommand::Consult(args) => consult(&create(args, CONSULT_BILLS)?, args, &mut report)?,
         BenchCommand::Payout(args) => {

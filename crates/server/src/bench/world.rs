@@ -58,25 +58,48 @@ impl World {
         Self::filled(parent, contracts, 0)
     }
 
+    /// People made by the simulation, and no bill.
+    pub(super) fn of_people(
+        parent: Option<&Path>,
+        people: &ventanilla_sim::World,
+    ) -> anyhow::Result<Self> {
+        output::tell(format_args!("Preparando {} contratos …", people.contracts));
+        let world = Self::empty(parent, people.contracts.into(), 0)?;
+        let mut members = Vec::new();
+        ventanilla_sim::write_members(&mut members, people)?;
+        world.fill(members)?;
+        Ok(world)
+    }
+
+    /// The books themselves, over which no server runs.
+    pub(super) fn open(&self) -> anyhow::Result<Books> {
+        Books::start(self.place().open()?, &self.place())
+    }
+
     /// Adds payouts, for the copies made from now on.
     pub(super) fn add_payouts(&self) -> anyhow::Result<()> {
         output::tell("Preparando pagos a un proveedor …");
-        let books = Books::start(self.place().open()?, &self.place())?;
+        let books = self.open()?;
         payouts::fill(&books, CompanyId::FIRST)?;
         books.close();
         Ok(())
     }
 
     fn filled(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {
+        let world = Self::empty(parent, contracts, bills)?;
+        world.fill(world.members()?)?;
+        Ok(world)
+    }
+
+    /// Its directory, with nothing in it.
+    fn empty(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {
         let name = format!("ventanilla-bench-{}", std::process::id());
         let path = parent.map_or_else(std::env::temp_dir, Path::to_owned).join(name);
         fs::create_dir_all(&path).map_err(|error| {
             let (path, reason) = (path.display(), to_reason(&error));
             Problem::usage(format!("{path}: no se pudo crear: {reason}"))
         })?;
-        let world = Self { folder: Folder(path), contracts, bills };
-        world.fill()?;
-        Ok(world)
+        Ok(Self { folder: Folder(path), contracts, bills })
     }
 
     /// The directory of it all.
@@ -95,11 +118,11 @@ impl World {
         Place { home, secrets: at("secrets"), checkpoints: at("checkpoints") }
     }
 
-    fn fill(&self) -> anyhow::Result<()> {
+    fn fill(&self, members: Vec<u8>) -> anyhow::Result<()> {
         let books = Books::start(self.place().create()?, &self.place())?;
         let company = add_company(&books)?;
         for (kind, name, text) in [
-            (FileKind::Members, "socios.csv", self.members()?),
+            (FileKind::Members, "socios.csv", members),
             (FileKind::Bills, "facturas.csv", self.bills()?),
         ] {
             let request = ImportRequest {

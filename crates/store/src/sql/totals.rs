@@ -47,7 +47,7 @@ impl Words {
     /// Notes what a member is found by from now on, and no more.
     pub(crate) fn change(&mut self, before: Option<&Member>, member: &Member) {
         let id = member.id.to_i64();
-        let (old, new) = (before.map(Member::to_words).unwrap_or_default(), member.to_words());
+        let (old, new) = (before.map(Member::to_keys).unwrap_or_default(), member.to_keys());
         for word in old.iter().filter(|word| !new.contains(word)) {
             self.note(word.clone(), id, false);
         }

@@ -20,7 +20,7 @@ pub(super) fn compare(
     let mut differing = Vec::new();
     let read = reads.each_word(company, &mut |(word, id)| {
         let member = MemberId::from_i64(id).ok().and_then(|id| members.get(&id));
-        if member.is_some_and(|member| member.to_words().contains(&word)) {
+        if member.is_some_and(|member| member.to_keys().contains(&word)) {
             *kept.entry(id).or_default() += 1;
         } else {
             differing.push(format!("«{word}» no es palabra del socio {id}"));
@@ -37,7 +37,7 @@ pub(super) fn compare(
     }
     // A word is there once: as many as there must be are all of them.
     let lacking = members.values().filter(|member| {
-        kept.get(&member.id.to_i64()).copied().unwrap_or(0) != member.to_words().len()
+        kept.get(&member.id.to_i64()).copied().unwrap_or(0) != member.to_keys().len()
     });
     differing.extend(lacking.map(|member| format!("faltan palabras del socio {}", member.id)));
     for difference in differing.iter().take(TOLD) {
