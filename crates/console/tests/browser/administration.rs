@@ -1,5 +1,7 @@
 //! An administrator's day: the company's rules, its collectors and its people.
 
+use std::fs;
+
 use ventanilla_domain::Role;
 use ventanilla_rig::browser::{Browser, Page, View};
 
@@ -104,4 +106,30 @@ fn the_trail_tells_who_did_what() {
     page.follow("link", "Sesiones");
     page.sees("rosa");
     assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_is_looked_at_line_by_line_before_it_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("facturas.csv");
+    let lines = "factura,contrato,periodo,monto\n601,000123,202112,50.00\n602,nadie,202112,1.00\n";
+    fs::write(&file, lines).unwrap();
+    let house = House::open();
+    for (view, is_known) in [(View::DESK, false), (View::PHONE.without_scripts(), true)] {
+        let page = house.inside(Role::Administrator, "/consola/13/admin/importar", view);
+        page.field("Qué contiene").choose("Facturas");
+        page.select("#archivo").attach(&file);
+        page.follow("button", "Revisar");
+        page.find("heading", "Vista previa de facturas.csv");
+        page.sees("Malas 1");
+        let member = page.another();
+        member.go(&house.at("/consola/13/socio/000123"));
+        assert_eq!(member.says("601"), is_known, "nothing is kept yet");
+        page.click("checkbox", "Dejar fuera las líneas malas");
+        page.follow("button", "Guardar estas líneas");
+        page.sees("Se guardó.");
+        member.reload();
+        member.sees("601");
+        assert_eq!(page.complaints(), Vec::<String>::new());
+    }
 }
