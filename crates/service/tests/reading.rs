@@ -132,6 +132,7 @@ mod tests {
                 bill: payment.bill,
                 payment: payment.id,
                 reason: None,
+                is_late_allowed: false,
                 caller_key: None,
             };
             self.service.reverse(caller, command).await.unwrap();

@@ -13,6 +13,9 @@ use crate::language::filled;
 use crate::trouble::{Trouble, act_refusal_of};
 use crate::visit::Visit;
 
+/// The word of a setting that is not set; on the page its field is empty.
+const NONE: &str = "none";
+
 /// A setting on the page.
 #[derive(Debug)]
 struct Setting {
@@ -72,6 +75,13 @@ fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
     known.into_iter().find(|(name, _)| *name == key).map(|(_, label)| label)
 }
 
+/// How a value is typed, where that is not any text.
+fn hint(form: &str, t: &'static AdminTexts) -> String {
+    let is_plain = form.starts_with("TEXT") || form == "true|false";
+    let form = form.strip_suffix("|none").unwrap_or(form);
+    if is_plain { String::new() } else { filled(t.takes, form) }
+}
+
 fn form_of(key: &str) -> &'static str {
     let all = Policy::SETTINGS.into_iter().chain(Issuer::SETTINGS);
     all.into_iter().find(|(name, _)| *name == key).map_or("", |(_, form)| form)
@@ -81,7 +91,8 @@ fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
     let (t, company) = (AdminTexts::of(visit.language), visit.company()?);
     let settings = in_force(visit)?;
     let to_setting = |(key, value): &(String, String)| {
-        let value = if visit.is_form() { visit.form.get(key) } else { value }.to_owned();
+        let value = if visit.is_form() { visit.form.get(key) } else { value };
+        let value = if value == NONE { "" } else { value }.to_owned();
         let form = form_of(key);
         let choices = if form == "true|false" {
             Choice::all([("true", t.yes), ("false", t.no)], &value)
@@ -90,7 +101,7 @@ fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
         };
         Setting {
             label: label(key, t).unwrap_or_default(),
-            hint: if choices.is_empty() { filled(t.takes, form) } else { String::new() },
+            hint: hint(form, t),
             wrong: wrong.filter(|(of, _)| of == key).map_or("", |(_, sentence)| sentence),
             key: key.clone(),
             value,
@@ -123,7 +134,7 @@ pub(super) async fn save(visit: &Visit) -> Answer {
     let mut changed = Vec::new();
     for (key, value) in in_force(visit)? {
         let typed = visit.form.get(&key);
-        let typed = if typed.is_empty() { "none" } else { typed };
+        let typed = if typed.is_empty() { NONE } else { typed };
         if visit.form.pairs().iter().any(|(name, _)| *name == key) && typed != value {
             changed.push((key, typed.to_owned()));
         }
