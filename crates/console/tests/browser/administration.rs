@@ -60,7 +60,7 @@ fn a_collectors_keys_are_shown_once_after_a_second_factor() {
     page.sees("Se muestran esta única vez");
     page.follow("link", "Las guardé");
     page.sees("Banco Sol");
-    page.click("DisclosureTriangle", "Clave nueva");
+    page.click("DisclosureTriangle", "Cambiar…");
     page.loads(|page| {
         page.confirms(true, |page| page.click("button", "Desactivar"));
     });
@@ -85,7 +85,7 @@ fn somebody_is_invited_comes_in_and_is_put_out_again() {
     invited.follow("button", "Empezar");
     invited.focuses("searchbox", "Código, nombre, documento o número de factura");
     page.go(&house.at("/consola/13/admin/usuarios"));
-    page.click("DisclosureTriangle", "Cambiar el rol");
+    page.click("DisclosureTriangle", "Cambiar…");
     page.follow("button", "Desactivar");
     page.sees("desactivado");
     invited.reload();
