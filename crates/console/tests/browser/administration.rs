@@ -1,5 +1,7 @@
 //! An administrator's day: the company's rules, its collectors and its people.
 
+use std::fs;
+
 use ventanilla_domain::Role;
 use ventanilla_rig::browser::{Browser, Page, View};
 
@@ -58,7 +60,7 @@ fn a_collectors_keys_are_shown_once_after_a_second_factor() {
     page.sees("Se muestran esta única vez");
     page.follow("link", "Las guardé");
     page.sees("Banco Sol");
-    page.click("DisclosureTriangle", "Clave nueva");
+    page.click("DisclosureTriangle", "Cambiar…");
     page.loads(|page| {
         page.confirms(true, |page| page.click("button", "Desactivar"));
     });
@@ -83,7 +85,7 @@ fn somebody_is_invited_comes_in_and_is_put_out_again() {
     invited.follow("button", "Empezar");
     invited.focuses("searchbox", "Código, nombre, documento o número de factura");
     page.go(&house.at("/consola/13/admin/usuarios"));
-    page.click("DisclosureTriangle", "Cambiar el rol");
+    page.click("DisclosureTriangle", "Cambiar…");
     page.follow("button", "Desactivar");
     page.sees("desactivado");
     invited.reload();
@@ -104,4 +106,30 @@ fn the_trail_tells_who_did_what() {
     page.follow("link", "Sesiones");
     page.sees("rosa");
     assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_is_looked_at_line_by_line_before_it_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("facturas.csv");
+    let lines = "factura,contrato,periodo,monto\n601,000123,202112,50.00\n602,nadie,202112,1.00\n";
+    fs::write(&file, lines).unwrap();
+    let house = House::open();
+    for (view, is_known) in [(View::DESK, false), (View::PHONE.without_scripts(), true)] {
+        let page = house.inside(Role::Administrator, "/consola/13/admin/importar", view);
+        page.field("Qué contiene").choose("Facturas");
+        page.select("#archivo").attach(&file);
+        page.follow("button", "Revisar");
+        page.find("heading", "Vista previa de facturas.csv");
+        page.sees("Malas 1");
+        let member = page.another();
+        member.go(&house.at("/consola/13/socio/000123"));
+        assert_eq!(member.says("601"), is_known, "nothing is kept yet");
+        page.click("checkbox", "Dejar fuera las líneas malas");
+        page.follow("button", "Guardar estas líneas");
+        page.sees("Se guardó.");
+        member.reload();
+        member.sees("601");
+        assert_eq!(page.complaints(), Vec::<String>::new());
+    }
 }

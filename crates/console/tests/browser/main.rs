@@ -8,5 +8,6 @@ mod books;
 mod house;
 mod looks;
 mod phone;
+mod roles;
 mod way_in;
 mod window;

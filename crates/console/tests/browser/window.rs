@@ -153,6 +153,18 @@ fn the_common_payment_takes_two_keys_after_what_is_searched() {
 }
 
 #[test]
+fn the_first_of_several_is_opened_by_its_key_too() {
+    let house = House::open();
+    let page = cashier(&house, "/consola/13/caja", View::DESK);
+    page.focuses("searchbox", SEARCH);
+    page.write("condori");
+    page.find("link", "ROSA QUISPE DE CONDORI");
+    let first = page.script("document.querySelector('a.row').textContent");
+    page.loads(|page| page.press(&["Enter"]));
+    page.find("heading", first.as_str().unwrap());
+}
+
+#[test]
 fn no_part_of_the_day_needs_a_mouse() {
     let house = House::open();
     let page = house.inside(Role::Cashier, "/consola/13/caja", View::DESK);

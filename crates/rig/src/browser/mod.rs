@@ -41,7 +41,7 @@ use std::sync::{Arc, OnceLock};
 /// Chromium reads its protocol from descriptor 3 and answers on 4; a child gets none but the first three.
 const START: &str = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
-const FLAGS: [&str; 19] = [
+const FLAGS: [&str; 20] = [
     "--headless=new",
     // As root it has no sandbox; what it opens is ours alone.
     "--no-sandbox",
@@ -62,7 +62,10 @@ const FLAGS: [&str; 19] = [
     "--disable-lcd-text",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
-    "--lang=es",
+    // Without the packages of other languages it speaks English; dates are typed as the page's own language
+    // has them.
+    "--lang=en-US",
+    "--enable-blink-features=LangAttributeAwareFormControlUI",
     "--remote-debugging-pipe",
 ];
 

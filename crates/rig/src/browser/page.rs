@@ -47,7 +47,9 @@ impl Page {
     }
 
     fn open_in(pipe: &Arc<Pipe>, context: &str, view: View, owns_context: bool) -> Result<Self> {
-        let wanted = json!({ "url": "about:blank", "browserContextId": context });
+        // A window of its own: what lies behind another tab is not drawn.
+        let wanted =
+            json!({ "url": "about:blank", "browserContextId": context, "newWindow": true });
         let target = text_of(&pipe.call(None, "Target.createTarget", &wanted)?["targetId"])?;
         let wanted = json!({ "targetId": target, "flatten": true });
         let session = text_of(&pipe.call(None, "Target.attachToTarget", &wanted)?["sessionId"])?;
@@ -65,6 +67,8 @@ impl Page {
         for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
             page.call(domain, &json!({}))?;
         }
+        // Each has the focus, as if it were the only one.
+        page.call("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }))?;
         for (method, parameters) in view.orders() {
             page.call(method, &parameters)?;
         }

@@ -32,6 +32,7 @@ fn the_pictures_are_made() {
     let installation = Installation::nothing();
     let server = installation.demo();
     at_the_window(&server);
+    in_the_office(&server);
     server.stop();
 }
 
@@ -53,6 +54,12 @@ fn at_the_window(server: &Server) {
     page.sees("Cobro registrado.");
     page.look(View::DESK);
     keep("recibo", &page);
+}
+
+fn in_the_office(server: &Server) {
+    let page = inside(server, "contador", View { height: 1000, ..View::DESK });
+    page.find("heading", "Resumen");
+    keep("resumen", &page);
 }
 
 /// The pictures that a page of the repository shows.
