@@ -67,6 +67,7 @@ impl Issuer {
     }
 
     /// The version after this one, with that logo or none; this one where it has the same.
+    #[must_use]
     pub fn with_logo(&self, logo: Option<Sha256>) -> Self {
         self.followed_by(Self { logo, ..self.clone() })
     }

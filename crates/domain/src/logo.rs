@@ -127,9 +127,9 @@ impl Logo {
 /// Without its bytes, which nobody reads.
 impl fmt::Debug for Logo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (len, [a, b, c, d, ..]) = (self.content.len(), self.sha256);
+        let (len, [first, second, ..]) = (self.content.len(), self.sha256);
         write!(f, "{:?} {} × {}, {len} bytes, ", self.kind, self.width, self.height)?;
-        write!(f, "SHA-256 {a:02x}{b:02x}{c:02x}{d:02x}…")
+        write!(f, "SHA-256 {first:02x}{second:02x}…")
     }
 }
 
@@ -272,14 +272,14 @@ mod tests {
 
     const SHA: Sha256 = [7; 32];
 
-    fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    fn chunk(name: &str, data: &[u8]) -> Vec<u8> {
         let len = u32::try_from(data.len()).unwrap().to_be_bytes();
-        [&len, name.as_slice(), data, b"sum."].concat()
+        [&len, name.as_bytes(), data, b"sum."].concat()
     }
 
     fn header(width: u32, height: u32) -> Vec<u8> {
         let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
-        chunk(b"IHDR", &[sides.as_slice(), &[8, 2, 0, 0, 0]].concat())
+        chunk("IHDR", &[sides.as_slice(), &[8, 2, 0, 0, 0]].concat())
     }
 
     fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
@@ -287,11 +287,11 @@ mod tests {
     }
 
     fn whole_png(width: u32, height: u32) -> Vec<u8> {
-        png(&[header(width, height), chunk(b"IDAT", b"dots"), chunk(b"IEND", b"")])
+        png(&[header(width, height), chunk("IDAT", b"dots"), chunk("IEND", b"")])
     }
 
     fn segment(marker: u8, data: &[u8]) -> Vec<u8> {
-        let len = u16::try_from(data.len() + 2).unwrap().to_be_bytes();
+        let len = u16::try_from([b"xx", data].concat().len()).unwrap().to_be_bytes();
         [&[0xff, marker], len.as_slice(), data].concat()
     }
 
@@ -341,14 +341,14 @@ mod tests {
         use LogoError::{Animated, Colours, Damaged, Kind, Len, NotBaseline, Sides, Trailing};
         let longest = Logo::LEN_MAX - whole_png(1, 1).len();
         let long = |len| {
-            let (head, end) = (header(1, 1), chunk(b"IEND", b""));
-            png(&[head, chunk(b"IDAT", &[b"dots".as_slice(), &vec![0; len]].concat()), end])
+            let (head, end) = (header(1, 1), chunk("IEND", b""));
+            png(&[head, chunk("IDAT", &[b"dots".as_slice(), &vec![0; len]].concat()), end])
         };
         check(&long(longest), Ok((LogoKind::Png, 1, 1)));
         let (tables, scan) = (segment(0xdb, b"q"), segment(0xda, b"s"));
         let plain = frame(8, 1, 1, 3);
         let start = segment(0xc0, &plain);
-        let (dots, end) = (chunk(b"IDAT", b"dots"), chunk(b"IEND", b""));
+        let (dots, end) = (chunk("IDAT", b"dots"), chunk("IEND", b""));
         for (content, wrong) in [
             (long(longest + 1), Len { len: Logo::LEN_MAX + 1 }),
             (vec![b'x'; Logo::LEN_MAX + 1], Len { len: Logo::LEN_MAX + 1 }),
@@ -365,7 +365,7 @@ mod tests {
             (png(&[header(1, 1), end.clone()]), Damaged),
             (png(&[header(1, 1), header(1, 1), dots.clone(), end.clone()]), Damaged),
             (png(&[header(1, 1), dots.clone()]), Damaged),
-            (png(&[header(1, 1), chunk(b"acTL", &[0; 8]), dots, end]), Animated),
+            (png(&[header(1, 1), chunk("acTL", &[0; 8]), dots, end]), Animated),
             ([whole_png(1, 1), vec![0]].concat(), Trailing),
             (jpeg(&[]), Damaged),
             (jpeg(&[END]), Damaged),
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn a_logo_is_told_without_its_bytes() {
         let logo = Logo::from_content(whole_png(3, 4), SHA).unwrap();
-        assert_eq!(format!("{logo:?}"), "Png 3 × 4, 61 bytes, SHA-256 07070707…");
+        assert_eq!(format!("{logo:?}"), "Png 3 × 4, 61 bytes, SHA-256 0707…");
         assert_eq!(LogoKind::Jpeg.to_media_type(), "image/jpeg");
     }
 }

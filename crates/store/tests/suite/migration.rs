@@ -188,7 +188,8 @@ fn the_migration_makes_what_would_have_been_kept() {
          ALTER TABLE counter DROP COLUMN window_entries; \
          DROP TABLE console_session; DROP TABLE invitation; DROP TABLE second_factor; \
          DROP TABLE second_factor_step; DROP TABLE recovery_code; DROP TABLE mirror; \
-         DROP TABLE issuer; DROP TABLE former_member; DROP TABLE former_contract; \
+         DROP TABLE issuer; DROP TABLE logo; DROP TABLE former_member; \
+         DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \
          ALTER TABLE collector DROP COLUMN previous_until_us; \
          ALTER TABLE collector DROP COLUMN previous_secret_digest; \
