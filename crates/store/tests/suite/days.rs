@@ -134,6 +134,7 @@ fn a_days_sums_are_those_of_its_rows() {
             paid_minor,
             reversals,
             reversed_minor,
+            last_issuer: 0,
         };
         assert_eq!(sums(world, collector(), day()).unwrap(), of(3, 600, 1, 200));
         assert_eq!(sums(world, collector(), next_day()).unwrap(), of(0, 0, 1, 100));
