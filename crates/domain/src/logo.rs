@@ -10,8 +10,11 @@ use crate::Sha256;
 pub enum LogoKind {
     /// PNG, of one picture.
     Png,
-    /// Baseline JPEG, in grey or in colours.
-    Jpeg,
+    /// Baseline JPEG.
+    Jpeg {
+        /// Whether its dots have one value each, and not three.
+        is_grey: bool,
+    },
 }
 
 impl LogoKind {
@@ -19,7 +22,7 @@ impl LogoKind {
     pub fn to_media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
+            Self::Jpeg { .. } => "image/jpeg",
         }
     }
 }
@@ -88,10 +91,10 @@ impl Logo {
         if content.len() > Self::LEN_MAX {
             return Err(LogoError::Len { len: content.len() });
         }
-        let (kind, (width, height)) = if let Some(rest) = content.strip_prefix(PNG_MARK) {
-            (LogoKind::Png, png_sides(rest)?)
+        let (kind, width, height) = if let Some(rest) = content.strip_prefix(PNG_MARK) {
+            png_frame(rest)?
         } else if let Some(rest) = content.strip_prefix(JPEG_MARK) {
-            (LogoKind::Jpeg, jpeg_sides(rest)?)
+            jpeg_frame(rest)?
         } else {
             return Err(LogoError::Kind);
         };
@@ -138,12 +141,13 @@ const PNG_MARK: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// What a JPEG begins with: its own mark, and the first byte of the next one.
 const JPEG_MARK: &[u8] = b"\xff\xd8";
 
-type Sides = Result<(u32, u32), LogoError>;
+/// What a picture is, and its sides.
+type Frame = (LogoKind, u32, u32);
 
-fn sides(width: u32, height: u32) -> Sides {
+fn frame(kind: LogoKind, width: u32, height: u32) -> Result<Frame, LogoError> {
     let is_fit = |side| (1..=Logo::SIDE_MAX).contains(&side);
     if is_fit(width) && is_fit(height) {
-        Ok((width, height))
+        Ok((kind, width, height))
     } else {
         Err(LogoError::Sides { width, height })
     }
@@ -168,13 +172,14 @@ fn at_end<T>(rest: &[u8], value: T) -> Result<T, LogoError> {
 }
 
 /// Walks through the chunks of a PNG (ISO/IEC 15948, 5.3): the first says how large it is, the last is empty.
-fn png_sides(mut rest: &[u8]) -> Sides {
+fn png_frame(mut rest: &[u8]) -> Result<Frame, LogoError> {
     let (name, header) = png_chunk(&mut rest)?;
     let (b"IHDR", [w0, w1, w2, w3, h0, h1, h2, h3, _, _, _, _, _]) = (name, header) else {
         return Err(LogoError::Damaged);
     };
     let width = u32::from_be_bytes([*w0, *w1, *w2, *w3]);
-    let found = sides(width, u32::from_be_bytes([*h0, *h1, *h2, *h3]))?;
+    let height = u32::from_be_bytes([*h0, *h1, *h2, *h3]);
+    let found = frame(LogoKind::Png, width, height)?;
     let mut has_dots = false;
     loop {
         match png_chunk(&mut rest)? {
@@ -197,18 +202,18 @@ fn png_chunk<'b>(rest: &mut &'b [u8]) -> Result<(&'b [u8; 4], &'b [u8]), LogoErr
 }
 
 /// Walks through the segments of a JPEG (ITU-T T.81, B.1): one frame, its scans, and its end.
-fn jpeg_sides(mut rest: &[u8]) -> Sides {
-    let (mut frame, mut is_scanned) = (None, false);
+fn jpeg_frame(mut rest: &[u8]) -> Result<Frame, LogoError> {
+    let (mut framed, mut is_scanned) = (None, false);
     loop {
         match jpeg_marker(&mut rest)? {
             0xd9 => {
-                let found = frame.filter(|_| is_scanned).ok_or(LogoError::Damaged)?;
+                let found = framed.filter(|_| is_scanned).ok_or(LogoError::Damaged)?;
                 return at_end(rest, found);
             }
-            0xc0 if frame.is_none() => frame = Some(jpeg_frame(jpeg_segment(&mut rest)?)?),
+            0xc0 if framed.is_none() => framed = Some(jpeg_header(jpeg_segment(&mut rest)?)?),
             // The tables of Huffman stand among the frames of other processes.
             0xc1..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf => return Err(LogoError::NotBaseline),
-            0xda if frame.is_some() => {
+            0xda if framed.is_some() => {
                 jpeg_segment(&mut rest)?;
                 skip_scan(&mut rest)?;
                 is_scanned = true;
@@ -238,12 +243,13 @@ fn jpeg_segment<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], LogoError> {
     take_slice(rest, usize::from(len))
 }
 
-fn jpeg_frame(header: &[u8]) -> Sides {
+fn jpeg_header(header: &[u8]) -> Result<Frame, LogoError> {
     let [precision, h0, h1, w0, w1, components, rest @ ..] = header else {
         return Err(LogoError::Damaged);
     };
     let [width, height] = [[*w0, *w1], [*h0, *h1]].map(u16::from_be_bytes);
-    let found = sides(width.into(), height.into())?;
+    let kind = LogoKind::Jpeg { is_grey: *components == 1 };
+    let found = frame(kind, width.into(), height.into())?;
     if *precision != 8 {
         return Err(LogoError::NotBaseline);
     }
@@ -295,7 +301,7 @@ mod tests {
         [&[0xff, marker], len.as_slice(), data].concat()
     }
 
-    fn frame(precision: u8, width: u16, height: u16, components: u8) -> Vec<u8> {
+    fn jpeg_of(precision: u8, width: u16, height: u16, components: u8) -> Vec<u8> {
         let ([h0, h1], [w0, w1]) = (height.to_be_bytes(), width.to_be_bytes());
         let each = [[1, 0x11, 0]].repeat(components.into()).concat();
         [&[precision, h0, h1, w0, w1, components], each.as_slice()].concat()
@@ -326,14 +332,15 @@ mod tests {
     fn a_png_and_a_jpeg_are_logos_of_their_sides() {
         check(&whole_png(1, 2_000), Ok((LogoKind::Png, 1, 2_000)));
         for components in [1, 3] {
-            let file = whole_jpeg(&frame(8, 2_000, 1, components));
-            check(&file, Ok((LogoKind::Jpeg, 2_000, 1)));
+            let file = whole_jpeg(&jpeg_of(8, 2_000, 1, components));
+            let kind = LogoKind::Jpeg { is_grey: components == 1 };
+            check(&file, Ok((kind, 2_000, 1)));
         }
         // Scans of one component each, room before a marker, and a comment behind a scan.
         let (first, second) = (segment(0xda, b"s"), segment(0xda, b"t"));
-        let several = [&segment(0xc0, &frame(8, 3, 2, 3)), &first, SCAN, &[0xff, 0xff, 0xff]];
+        let several = [&segment(0xc0, &jpeg_of(8, 3, 2, 3)), &first, SCAN, &[0xff, 0xff, 0xff]];
         let rest = [&segment(0xfe, b"c")[1..], &second, SCAN, END];
-        check(&jpeg(&[several, rest].concat()), Ok((LogoKind::Jpeg, 3, 2)));
+        check(&jpeg(&[several, rest].concat()), Ok((LogoKind::Jpeg { is_grey: false }, 3, 2)));
     }
 
     #[test]
@@ -346,7 +353,7 @@ mod tests {
         };
         check(&long(longest), Ok((LogoKind::Png, 1, 1)));
         let (tables, scan) = (segment(0xdb, b"q"), segment(0xda, b"s"));
-        let plain = frame(8, 1, 1, 3);
+        let plain = jpeg_of(8, 1, 1, 3);
         let start = segment(0xc0, &plain);
         let (dots, end) = (chunk("IDAT", b"dots"), chunk("IEND", b""));
         for (content, wrong) in [
@@ -375,12 +382,12 @@ mod tests {
             (jpeg(&[&start, END]), Damaged),
             (jpeg(&[&start, &scan, SCAN]), Damaged),
             (jpeg(&[&start, &start, &scan, SCAN, END]), Damaged),
-            (whole_jpeg(&frame(8, 0, 1, 3)), Sides { width: 0, height: 1 }),
-            (whole_jpeg(&frame(8, 1, 2_001, 3)), Sides { width: 1, height: 2_001 }),
-            (whole_jpeg(&frame(12, 1, 1, 3)), NotBaseline),
+            (whole_jpeg(&jpeg_of(8, 0, 1, 3)), Sides { width: 0, height: 1 }),
+            (whole_jpeg(&jpeg_of(8, 1, 2_001, 3)), Sides { width: 1, height: 2_001 }),
+            (whole_jpeg(&jpeg_of(12, 1, 1, 3)), NotBaseline),
             (jpeg(&[&segment(0xc2, &plain), &scan, SCAN, END]), NotBaseline),
             (jpeg(&[&segment(0xc1, &plain), &scan, SCAN, END]), NotBaseline),
-            (whole_jpeg(&frame(8, 1, 1, 4)), Colours { components: 4 }),
+            (whole_jpeg(&jpeg_of(8, 1, 1, 4)), Colours { components: 4 }),
             (whole_jpeg(&plain[..8]), Damaged),
             ([whole_jpeg(&plain), vec![0]].concat(), Trailing),
         ] {
@@ -390,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_logo_that_is_cut_off_anywhere_is_refused() {
-        for whole in [whole_png(9, 9), whole_jpeg(&frame(8, 9, 9, 3))] {
+        for whole in [whole_png(9, 9), whole_jpeg(&jpeg_of(8, 9, 9, 3))] {
             for len in 0..whole.len() {
                 assert!(Logo::from_content(&whole[..len], SHA).is_err(), "{len}");
             }
@@ -401,6 +408,6 @@ mod tests {
     fn a_logo_is_told_without_its_bytes() {
         let logo = Logo::from_content(whole_png(3, 4), SHA).unwrap();
         assert_eq!(format!("{logo:?}"), "Png 3 × 4, 61 bytes, SHA-256 0707…");
-        assert_eq!(LogoKind::Jpeg.to_media_type(), "image/jpeg");
+        assert_eq!(LogoKind::Jpeg { is_grey: true }.to_media_type(), "image/jpeg");
     }
 }

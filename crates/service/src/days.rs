@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    BusinessDay, CollectorId, Company, CompanyId, DayTotals, Label, Logo, Money, MoneyError, Payment,
-    Reversal, Total,
+    BusinessDay, CollectorId, Company, CompanyId, DayTotals, Label, Logo, Money, MoneyError,
+    Payment, Reversal, Total,
 };
 use ventanilla_store::{DaySums, StoreError, View};
 

@@ -51,7 +51,7 @@ pub fn read_logo(file: Vec<u8>) -> Result<Logo, LogoError> {
     match logo.kind() {
         LogoKind::Png => read_dots(logo.content()).map_err(|_what| LogoError::Damaged)?,
         // A scan that is damaged shows less of the picture, and breaks no paper.
-        LogoKind::Jpeg => {}
+        LogoKind::Jpeg { .. } => {}
     }
     Ok(logo)
 }

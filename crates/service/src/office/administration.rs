@@ -69,7 +69,8 @@ impl Administration<'_> {
     /// [`Service::set_logo`], those of the officer first.
     pub async fn set_logo(&self, file: Option<Vec<u8>>) -> Administered<Company> {
         // Who may not is told so before anything is made of the file.
-        self.service.read_for(self.officer, Right::Administer, |_| Ok(Ok::<_, AdminRefusal>(())))?;
+        self.service
+            .read_for(self.officer, Right::Administer, |_| Ok(Ok::<_, AdminRefusal>(())))?;
         let refused = |refusal| Failure::Refused(OfficeRefusal::Act(refusal));
         let logo = checked(file).await.map_err(refused)?;
         let set = setting_logo(self.officer.act(What::CompanySet), self.company(), logo);

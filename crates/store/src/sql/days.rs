@@ -26,7 +26,8 @@ impl Reads<'_> {
             "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT), \
              coalesce(max(issuer), 0) FROM payment INDEXED BY payment_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
-            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT), 0 FROM reversal INDEXED BY reversal_by_day \
+            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT), \
+             CAST(0 AS BIGINT) FROM reversal INDEXED BY reversal_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
         ]
         .map(|sql| self.sum(sql, &key));
@@ -37,7 +38,11 @@ impl Reads<'_> {
 
     /// A count, a sum and a maximum. SQLite adds whole numbers as whole numbers, and a sum that does not fit is
     /// an error, never another number.
-    fn sum(self, sql: &str, (company, collector, day): &Key) -> Result<(i64, i64, u32), StoreError> {
+    fn sum(
+        self,
+        sql: &str,
+        (company, collector, day): &Key,
+    ) -> Result<(i64, i64, u32), StoreError> {
         let sum = self.one(sql, (company, collector, day.as_str()), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;

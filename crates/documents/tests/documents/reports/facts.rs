@@ -138,7 +138,7 @@ pub(crate) fn written_for(
 ) -> Vec<u8> {
     let (company, collector) = (company(company_name), text(collector));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: Arc::new(company), collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day, logo: None };
     let mut out = Vec::new();
     let mut file = DayReportFile::start(form, heading, totals, &mut out).unwrap();
     for (payment, reversal) in payments {
