@@ -1,8 +1,13 @@
 //! What heads a company's papers.
 
-use ventanilla_domain::{Company, Issuer, Text};
+use ventanilla_domain::{Company, Issuer, Logo, Text};
 
-use crate::pdf::{Align, Pen, Style};
+use crate::pdf::{Align, MM, Pen, Style};
+
+/// The room of a logo at the head of a paper, in points.
+const LOGO_BOX: [f32; 2] = [60.0 * MM, 16.0 * MM];
+/// Between a logo and the name below it.
+const LOGO_GAP: f32 = 4.0;
 
 /// Who issues a paper. What is not known is left out.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +26,8 @@ pub struct Letterhead<'a> {
     pub activity: Option<&'a str>,
     /// What the law wants to be read at the foot (in Bolivia, a sentence of Ley 453).
     pub legend: Option<&'a str>,
+    /// The picture above the name.
+    pub logo: Option<&'a Logo>,
 }
 
 impl<'a> Letterhead<'a> {
@@ -36,11 +43,22 @@ impl<'a> Letterhead<'a> {
             phone: label(|issuer| issuer.phone.as_ref().map(Text::as_str)),
             activity: label(|issuer| issuer.activity.as_ref().map(Text::as_str)),
             legend: label(|issuer| issuer.legend.as_ref().map(Text::as_str)),
+            logo: None,
         }
+    }
+
+    /// The same under the logo that this issuer names.
+    #[must_use]
+    pub fn with_logo(self, logo: Option<&'a Logo>) -> Self {
+        Self { logo, ..self }
     }
 
     /// Who issues the paper and where to find them; sizes in points.
     pub(crate) fn draw(&self, pen: &mut Pen<'_, '_>, name: f32, rest: f32, align: Align) {
+        if let Some(logo) = self.logo {
+            pen.logo(logo, LOGO_BOX, align);
+            pen.gap(LOGO_GAP);
+        }
         pen.text(Style::text(name).bold().align(align), self.name);
         let phone = self.phone.map(|phone| format!("Teléfono: {phone}"));
         let lines = [self.activity, self.address, self.municipality, phone.as_deref()];

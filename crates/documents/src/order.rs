@@ -64,7 +64,7 @@ impl PaymentOrder<'_> {
         sheet.block(signatures);
         let title = format!("Orden de pago {}", self.payout.number);
         let title = Title { title: &title, author: self.letterhead.name };
-        Ok(sheet.finish(title, self.reversal.map(|_| STAMP)))
+        Ok(sheet.finish(title, self.reversal.map(|_| STAMP), self.letterhead.logo))
     }
 
     /// What the file is called: `orden-de-pago-0001-00000288.pdf`.

@@ -95,7 +95,7 @@ impl ReceiptPaper<'_> {
         sheet.block(|pen| proof(pen, &look, self));
         let title = format!("Recibo {}", self.receipt.id);
         let title = Title { title: &title, author: self.letterhead.name };
-        sheet.finish(title, self.reversal.map(|_| STAMP))
+        sheet.finish(title, self.reversal.map(|_| STAMP), self.letterhead.logo)
     }
 
     /// What the file is called: `recibo-17.pdf`.

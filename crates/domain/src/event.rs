@@ -4,9 +4,9 @@
 
 use crate::{
     BillVersion, Company, Contract, DrawerApproval, DrawerClosing, DrawerOpening, FileId,
-    ImportTotals, Issuer, Label, Member, Name, Payment, PaymentId, Payout, PayoutReversal, Policy,
-    PurchaseInvoice, ReceiptReversal, Remittance, RemittanceReversal, Restoration, Reversal,
-    Supplier, WindowReceipt,
+    ImportTotals, Issuer, Label, Logo, Member, Name, Payment, PaymentId, Payout, PayoutReversal,
+    Policy, PurchaseInvoice, ReceiptReversal, Remittance, RemittanceReversal, Restoration,
+    Reversal, Supplier, WindowReceipt,
 };
 
 /// The SHA-256 of an imported file's bytes.
@@ -52,6 +52,8 @@ pub enum Event {
     PolicyChanged(Box<Policy>),
     /// What heads a company's papers was said or changed: all of it, as it is from now on.
     IssuerKept(Box<Issuer>),
+    /// A logo was kept, once, for the versions of the issuer that name it.
+    LogoKept(Box<Logo>),
     /// A file was accepted for import.
     FileImported(Box<ImportedFile>),
     /// All lines of an imported file were kept; a file without this was cut off.

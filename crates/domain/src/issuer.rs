@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{Label, Legend, Name, SettingError, Text, TextError};
+use crate::{Label, Legend, Name, SettingError, Sha256, Text, TextError};
 
 /// What heads a company's papers and closes them. A payment names the one in force when it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Issuer {
     pub legend: Option<Legend>,
     /// Where the proof of a printed receipt can be looked up.
     pub public_url: Option<PublicUrl>,
+    /// The hash of its [`Logo`](crate::Logo), which is kept beside: no setting says it.
+    pub logo: Option<Sha256>,
 }
 
 /// What names a fact of the issuer among a company's settings.
@@ -61,11 +63,22 @@ impl Issuer {
         for (key, value) in settings {
             issuer.set(key, value)?;
         }
+        Ok(self.followed_by(issuer))
+    }
+
+    /// The version after this one, with that logo or none; this one where it has the same.
+    #[must_use]
+    pub fn with_logo(&self, logo: Option<Sha256>) -> Self {
+        self.followed_by(Self { logo, ..self.clone() })
+    }
+
+    /// What follows this version, under its number: this one where nothing differs.
+    fn followed_by(&self, mut issuer: Self) -> Self {
         if issuer != *self {
             // No store keeps the last number twice: it takes only the one after the one in force.
             issuer.number = self.number.saturating_add(1);
         }
-        Ok(issuer)
+        issuer
     }
 
     /// The settings as `(key, value)`, in the order of [`Issuer::SETTINGS`].
@@ -253,6 +266,20 @@ mod tests {
         let second = first.with([("issuer.phone", "1"), ("issuer.phone", "2")]).unwrap();
         assert_eq!((second.number, second.phone.unwrap().as_str()), (2, "2"));
         assert_eq!(second.name, first.name);
+    }
+
+    #[test]
+    fn a_logo_is_a_version_of_its_own_that_settings_leave_alone() {
+        let first = issuer(&ALL);
+        assert_eq!(first.with_logo(None), first);
+        let second = first.with_logo(Some([1; 32]));
+        assert_eq!(second, Issuer { number: 2, logo: Some([1; 32]), ..first.clone() });
+        assert_eq!(second.with_logo(Some([1; 32])), second);
+        assert_eq!(second.with(ALL).unwrap(), second);
+        let third = second.with([("issuer.phone", "none")]).unwrap();
+        assert_eq!((third.number, third.logo), (3, Some([1; 32])));
+        assert_eq!(second.with_logo(None), Issuer { number: 3, ..first });
+        assert!(second.with([("issuer.logo", "none")]).is_err());
     }
 
     #[test]

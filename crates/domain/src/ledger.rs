@@ -144,6 +144,7 @@ pub fn postings_of(
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)
         | Event::IssuerKept(_)
+        | Event::LogoKept(_)
         | Event::FileImported(_)
         | Event::FileFinished { .. }
         | Event::MemberKept(_)

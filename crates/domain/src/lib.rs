@@ -20,6 +20,7 @@ mod ids;
 mod import;
 mod issuer;
 mod ledger;
+mod logo;
 mod member;
 mod money;
 mod pay;
@@ -51,6 +52,7 @@ pub use import::{
 };
 pub use issuer::{Issuer, PublicUrl};
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
+pub use logo::{Logo, LogoError, LogoKind};
 pub use member::{Contract, ContractState, Holder, Member, Payer};
 pub use money::{Currency, DayTotals, Money, MoneyError, Total, UnknownCurrency};
 pub use pay::{Existing, PayCommand, PayDecision, PayFacts, PayRefusal, decide_pay};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{BillVersion, Company, Holder, Issuer, Label, Payment, Reversal};
+use crate::{BillVersion, Company, Holder, Issuer, Label, Logo, Payment, Reversal};
 
 /// A payment with all that its paper says. But for the reversal, nothing of it ever changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct PrintablePayment {
     pub company: Arc<Company>,
     /// What heads the paper: what the company had said when it was paid.
     pub issuer: Option<Issuer>,
+    /// The logo that this issuer names.
+    pub logo: Option<Logo>,
     /// The contract and who held it when the paid version of the bill came: whom the biller had
     /// issued the invoice to.
     pub holder: Holder,

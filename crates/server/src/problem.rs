@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use ventanilla_domain::{Issuer, Policy, SettingError};
+use ventanilla_domain::{Issuer, LogoError, Policy, SettingError};
 use ventanilla_service::{AdminRefusal, Failure};
 use ventanilla_store::StoreError;
 
@@ -138,6 +138,33 @@ pub(crate) fn from_failure<R>(
     }
 }
 
+/// What is wrong with a file that is no logo.
+fn to_logo_sentence(wrong: LogoError) -> String {
+    match wrong {
+        LogoError::Len { .. } => "el logotipo pesa más de 64 KiB (65.536 bytes)".to_owned(),
+        LogoError::Kind => "el logotipo no es un archivo PNG ni JPEG".to_owned(),
+        LogoError::Sides { width, height } => {
+            format!("el logotipo mide {width} × {height} puntos, y cada lado va de 1 a 2.000")
+        }
+        LogoError::NotBaseline => {
+            "el JPEG del logotipo es progresivo o de otro proceso: guárdelo como JPEG normal \
+             (baseline) o PNG"
+                .to_owned()
+        }
+        LogoError::Colours { components } => format!(
+            "el JPEG del logotipo tiene {components} componentes, como los de imprenta (CMYK): \
+             guárdelo en RGB o en grises"
+        ),
+        LogoError::Animated => {
+            "el PNG del logotipo es una animación: guarde una imagen sola".to_owned()
+        }
+        LogoError::Trailing => {
+            "el archivo del logotipo sigue tras el final de la imagen: guárdelo de nuevo".to_owned()
+        }
+        LogoError::Damaged => "la imagen del logotipo está dañada o cortada".to_owned(),
+    }
+}
+
 fn to_sentence(refusal: &AdminRefusal) -> String {
     match refusal {
         AdminRefusal::CompanyExists => "ya hay una empresa con ese número".to_owned(),
@@ -151,6 +178,7 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
         AdminRefusal::Setting(SettingError::DayClosed) => {
             "un día cerrado no vuelve a abrirse: closed_through solo avanza".to_owned()
         }
+        AdminRefusal::Logo(wrong) => to_logo_sentence(*wrong),
         AdminRefusal::DayNotOver => "un día que no terminó no se puede cerrar".to_owned(),
         AdminRefusal::CollectorExists => "ya hay un recaudador con ese nombre".to_owned(),
         AdminRefusal::TokenUnknown => "no hay ningún token vigente con ese id".to_owned(),

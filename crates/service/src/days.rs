@@ -5,12 +5,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    BusinessDay, CollectorId, Company, CompanyId, DayTotals, Label, Money, MoneyError, Payment,
-    Reversal, Total,
+    BusinessDay, CollectorId, Company, CompanyId, DayTotals, Label, Logo, Money, MoneyError,
+    Payment, Reversal, Total,
 };
 use ventanilla_store::{DaySums, StoreError, View};
 
 use crate::failure::damaged;
+use crate::logo::logo_of;
+use crate::printing::issuer_of_number;
 use crate::{
     DayRefusal, DayReport, Failure, NoRefusal, PaymentState, Service, Session, VisitFailure,
 };
@@ -26,6 +28,8 @@ pub struct DayOpening {
     pub day: BusinessDay,
     /// What the rows to come add up to, and how many they are.
     pub totals: DayTotals,
+    /// The logo of the last issuer that a payment of the day names: a closed day's never changes.
+    pub logo: Option<Logo>,
 }
 
 /// Takes a day as it is read, in this order: its opening once, its payments by id, its reversals by
@@ -137,7 +141,9 @@ fn visit<V: DayVisitor + ?Sized>(
     visitor: &mut V,
 ) -> Result<(), Stopped<V::Error>> {
     let sums = view.day_sums(company, collector, day)?;
+    let issuer = issuer_of_number(view, company.id, sums.last_issuer)?;
     let opening = DayOpening {
+        logo: logo_of(view, company.id, issuer.as_ref())?,
         company: Arc::clone(company),
         collector: name,
         day,

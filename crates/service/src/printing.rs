@@ -6,6 +6,7 @@ use ventanilla_domain::{BillId, Company, CompanyId, Issuer, Payment, PaymentId, 
 use ventanilla_store::{StoreError, View};
 
 use crate::failure::damaged;
+use crate::logo::logo_of;
 use crate::session::own_payment;
 use crate::{Failure, PrintRefusal, RECEIPT_PATH, ReprintRefusal, Service, Session};
 
@@ -74,9 +75,11 @@ pub(crate) fn printable(
     let entry = file.ok_or_else(|| damaged("a version has no file"))?.entry;
     let holder = view.holder_at(company.id, payment.contract, entry)?;
     let collector = view.collector(payment.collector)?;
+    let issuer = issuer_of_number(view, company.id, payment.issuer)?;
     Ok(PrintablePayment {
         company: Arc::clone(company),
-        issuer: issuer_of_number(view, company.id, payment.issuer)?,
+        logo: logo_of(view, company.id, issuer.as_ref())?,
+        issuer,
         holder: holder.ok_or_else(|| damaged("a payment has no holder"))?,
         version,
         reversal: view.reversal(company, payment.id)?,

@@ -1,6 +1,6 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use ventanilla_domain::{PayRefusal, SettingError};
+use ventanilla_domain::{LogoError, PayRefusal, SettingError};
 
 use crate::Caller;
 
@@ -115,6 +115,9 @@ pub enum AdminRefusal {
     /// A setting was refused.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A file is no logo.
+    #[error(transparent)]
+    Logo(#[from] LogoError),
     /// A day that is not over cannot be closed.
     #[error("the day is not over")]
     DayNotOver,

@@ -10,7 +10,9 @@ mod tests {
     use super::common::in_postgres;
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use jiff::{SignedDuration, Timestamp};
-    use ventanilla_domain::{CompanyId, Currency, Label, Name, PaymentId, Role, TimeZone};
+    use ventanilla_domain::{
+        CompanyId, Currency, Label, LogoError, Name, PaymentId, Role, TimeZone,
+    };
     use ventanilla_service::{
         AdminRefusal, Chosen, Clock, EnteredConsole, Entropy, FactorRefusal, Failure,
         InvitationRefusal, NewCompany, Office, OfficeRefusal, Officer, PasswordRefusal, Proof,
@@ -255,6 +257,11 @@ mod tests {
                 assert_eq!(service.users().is_err(), not_allowed, "{role:?}");
                 assert_eq!(service.collectors().is_err(), not_allowed, "{role:?}");
                 assert_eq!(service.set_company(vec![]).await.is_err(), not_allowed, "{role:?}");
+                assert_eq!(service.set_logo(None).await.is_err(), not_allowed, "{role:?}");
+                let no_logo = refused(service.set_logo(Some(b"GIF89a".to_vec())).await);
+                let wrong = act(AdminRefusal::Logo(LogoError::Kind));
+                let expected = if not_allowed { OfficeRefusal::NotAllowed } else { wrong };
+                assert_eq!(no_logo, expected, "{role:?}");
                 world.service.leave(&key, HOME).await.unwrap();
                 let added = refused(service.add_collector(caja(), false).await);
                 assert_eq!(added, OfficeRefusal::SessionOver, "{role:?}");

@@ -18,6 +18,8 @@ pub struct DaySums {
     pub reversals: i64,
     /// What they come to.
     pub reversed_minor: i64,
+    /// The greatest number of an issuer that a payment of the day names; 0 where none names one.
+    pub last_issuer: u32,
 }
 
 impl Books {
@@ -45,6 +47,7 @@ impl Books {
         let mut sums = DaySums::default();
         for payment in self.payments_of(collector, day) {
             sums.payments += 1;
+            sums.last_issuer = sums.last_issuer.max(payment.issuer);
             sums.paid_minor = add(sums.paid_minor, payment.amount.to_minor())?;
         }
         for reversal in self.reversals_of(collector, day) {

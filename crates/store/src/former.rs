@@ -1,4 +1,4 @@
-//! What stood before: who headed a company's papers, version by version, and members and contracts
+//! What stood before: who headed a company's papers and with which logo, version by version, and members and contracts
 //! as they were until an entry changed them. What is printed of a payment is read of it.
 
 use std::collections::BTreeMap;
@@ -6,14 +6,14 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    Company, CompanyId, Contract, ContractKey, EntryNumber, FileId, Holder, Issuer, Member,
+    Company, CompanyId, Contract, ContractKey, EntryNumber, FileId, Holder, Issuer, Logo, Member,
     MemberId,
 };
 
 use crate::memory::{Books, State};
 use crate::verify::{Findings, table};
 use crate::view::{From, View, read};
-use crate::{FileRecord, StoreError};
+use crate::{Digest, FileRecord, StoreError, to_hex};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -25,6 +25,7 @@ type Until<K, V> = BTreeMap<(K, EntryNumber), V>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Former {
     pub(crate) issuers: BTreeMap<u32, Issuer>,
+    pub(crate) logos: BTreeMap<Digest, Logo>,
     pub(crate) members: Until<MemberId, Member>,
     pub(crate) contracts: Until<ContractKey, Contract>,
 }
@@ -34,9 +35,19 @@ impl Books {
         if self.company.issuer.checked_add(1) != Some(issuer.number) {
             return Err(StoreError::damaged("an issuer is not the next one"));
         }
+        if issuer.logo.is_some_and(|logo| !self.former.logos.contains_key(&logo)) {
+            return Err(StoreError::damaged("an issuer names a logo that is not kept"));
+        }
         Arc::make_mut(&mut self.company).issuer = issuer.number;
         self.former.issuers.insert(issuer.number, issuer.clone());
         Ok(())
+    }
+
+    pub(crate) fn keep_logo(&mut self, logo: &Logo) -> Read<()> {
+        match self.former.logos.insert(*logo.sha256(), logo.clone()) {
+            None => Ok(()),
+            Some(_) => Err(StoreError::damaged("a logo is kept already")),
+        }
     }
 
     /// Keeps what the next entry changes of a member: nothing where it says the same again.
@@ -83,6 +94,13 @@ impl View<'_> {
             view.issuer(company, number))
     }
 
+    /// A logo that versions of a company's issuer name.
+    pub fn logo(&self, company: CompanyId, sha256: &Digest) -> Read<Option<Logo>> {
+        read!(self, view =>
+            view.former(company).find_map(|former| former.logos.get(sha256).cloned()),
+            view.logo(company, sha256))
+    }
+
     /// An imported file.
     pub fn file(&self, company: CompanyId, file: FileId) -> Read<Option<FileRecord>> {
         read!(self, view =>
@@ -110,6 +128,16 @@ impl View<'_> {
                 issuers.try_for_each(|(number, issuer)| to((*number, issuer.clone())))
             }
             From::Sql(reads) => reads.each_issuer(company, to),
+        }
+    }
+
+    fn each_logo(&self, company: CompanyId, to: Visit<'_, (Digest, Logo)>) -> Read<()> {
+        match self.from {
+            From::Memory(state) => {
+                let mut logos = state.former(company).flat_map(|former| &former.logos);
+                logos.try_for_each(|(sha256, logo)| to((*sha256, logo.clone())))
+            }
+            From::Sql(reads) => reads.each_logo(company, to),
         }
     }
 
@@ -156,6 +184,13 @@ pub(crate) fn compare(
         former.issuers,
         |number| format!("emisor {number}"),
         |to| view.each_issuer(id, &mut |(number, issuer)| to(number, issuer)),
+    )?;
+    table(
+        found,
+        "logo",
+        former.logos,
+        |sha256| format!("logotipo {}", to_hex(sha256)),
+        |to| view.each_logo(id, &mut |(sha256, logo)| to(sha256, logo)),
     )?;
     table(
         found,

@@ -186,6 +186,14 @@ pub(crate) fn from_hex(text: &str) -> Option<Digest> {
     Some(bytes)
 }
 
+/// The bytes of two digits each, however many.
+pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    rest.is_empty().then(|| bytes.collect())?
+}
+
 /// Each part goes in with its length, so that two lists of parts never read the same.
 fn keyed<'a>(key: &Hmac<Sha256>, parts: impl Iterator<Item = &'a [u8]>) -> Digest {
     let mut mac = key.clone();

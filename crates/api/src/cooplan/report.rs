@@ -87,12 +87,12 @@ impl DayVisitor for Report<'_> {
     type Error = io::Error;
 
     fn open(&mut self, opening: &DayOpening) -> io::Result<()> {
-        let DayOpening { company, collector, day, totals } = opening.clone();
+        let DayOpening { company, collector, day, totals, logo } = opening.clone();
         let out = self.out.take().ok_or_else(|| io::Error::other("a day was opened twice"))?;
         self.begun = Some(match self.wanted {
             None => Begun::Envelope(ReportEnvelope::start(out, IsoDate(day))?, company, totals),
             Some(file) => {
-                let heading = DayHeading { company, collector, day };
+                let heading = DayHeading { company, collector, day, logo };
                 Begun::File(Box::new(DayReportFile::start(file.form, heading, totals, out)?))
             }
         });

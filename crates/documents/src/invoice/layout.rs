@@ -108,7 +108,7 @@ pub(super) fn draw(invoice: &Invoice<'_>, paper: Paper) -> Vec<u8> {
     };
     let title = format!("{name} {} – cobranza {}", invoice.payment.bill, invoice.payment.id);
     let title = Title { title: &title, author: invoice.letterhead.name };
-    sheet.finish(title, invoice.reversal.map(|_| STAMP))
+    sheet.finish(title, invoice.reversal.map(|_| STAMP), invoice.letterhead.logo)
 }
 
 /// The issuer, and what tells this paper from all others.

@@ -35,7 +35,8 @@ impl<'a> Invoice<'a> {
     pub fn of(printed: &'a PrintablePayment, proof: &'a str) -> Self {
         Self {
             company: &printed.company,
-            letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref()),
+            letterhead: Letterhead::of(&printed.company, printed.issuer.as_ref())
+                .with_logo(printed.logo.as_ref()),
             holder: &printed.holder,
             version: &printed.version,
             payment: &printed.payment,

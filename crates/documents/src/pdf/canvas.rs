@@ -4,7 +4,7 @@ use std::fmt;
 
 use pdf_writer::{Content, Str};
 
-use super::{Face, Fonts, QrCode};
+use super::{Face, Fonts, QrCode, picture};
 
 /// What is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,6 +100,12 @@ impl<'f> Canvas<'f> {
         self.rect(ink, [x, y + height - thickness], [width, thickness]);
         self.rect(ink, at, [thickness, height]);
         self.rect(ink, [x + width - thickness, y], [thickness, height]);
+    }
+
+    /// Draws the file's logo into a rectangle.
+    pub(crate) fn logo(&mut self, [x, y]: [f32; 2], [width, height]: [f32; 2]) {
+        self.content.save_state().transform([width, 0.0, 0.0, height, x, -y - height]);
+        self.content.x_object(picture::RESOURCE).restore_state();
     }
 
     /// Draws a QR code as a square of that side, its quiet zone outside.

@@ -6,6 +6,9 @@ use flate2::write::ZlibEncoder;
 use pdf_writer::types::PageLayout;
 use pdf_writer::{Chunk, Filter, Finish, Name, Rect, Ref, TextStr};
 
+use ventanilla_domain::Logo;
+
+use super::picture::{self, Picture};
 use super::{Face, Fonts};
 
 /// The mark of a binary file follows that of a PDF.
@@ -86,15 +89,34 @@ impl<W: Write> PdfFile<W> {
         Ok(())
     }
 
-    /// Writes what all pages share and where everything stands, and hands back what was written to.
-    pub(crate) fn finish(mut self, title: Title<'_>, fonts: &Fonts) -> io::Result<W> {
+    /// Writes what all pages share, the logo if any was drawn, and where everything stands, and hands back what
+    /// was written to.
+    pub(crate) fn finish(
+        mut self,
+        title: Title<'_>,
+        fonts: &Fonts,
+        logo: Option<&Logo>,
+    ) -> io::Result<W> {
         let [regular, bold, info] = std::array::from_fn(|_| self.new_ref());
         fonts.write(&mut self, regular, bold)?;
+        let logo = match logo {
+            Some(logo) => {
+                let id = self.new_ref();
+                Picture::of(logo).write(&mut self, id)?;
+                Some(id)
+            }
+            None => None,
+        };
         let mut chunk = Chunk::new();
         let mut resources = chunk.indirect(self.resources).dict();
         let mut names = resources.insert(Name(b"Font")).dict();
         names.pair(Face::Regular.resource(), regular).pair(Face::Bold.resource(), bold);
         names.finish();
+        if let Some(logo) = logo {
+            let mut names = resources.insert(Name(b"XObject")).dict();
+            names.pair(picture::RESOURCE, logo);
+            names.finish();
+        }
         resources.finish();
         self.write(&chunk)?;
         self.write_structure(info, title)?;

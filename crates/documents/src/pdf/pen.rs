@@ -1,5 +1,7 @@
 //! A column of text that grows downwards.
 
+use ventanilla_domain::Logo;
+
 use super::font::{ASCENT, DESCENT};
 use super::{Canvas, Face, Ink, QrCode};
 
@@ -201,12 +203,28 @@ impl<'c, 'f> Pen<'c, 'f> {
         }
     }
 
+    /// The file's logo, as large as it fits into the column and a box, in points, and with its own shape.
+    pub(crate) fn logo(&mut self, logo: &Logo, [width, height]: [f32; 2], align: Align) {
+        let size = logo_size(logo, [width.min(self.width), height]);
+        let at = [self.left + align.indent(self.width - size[0]), self.y];
+        self.canvas.logo(at, size);
+        self.y += size[1];
+    }
+
     /// A QR code of that side.
     pub(crate) fn qr(&mut self, code: &QrCode, side: f32, align: Align) {
         let at = [self.left + align.indent(self.width - side), self.y];
         self.canvas.qr(code, at, side);
         self.y += side;
     }
+}
+
+/// How large a logo is that fills a box in its own shape, in points.
+pub(crate) fn logo_size(logo: &Logo, [width, height]: [f32; 2]) -> [f32; 2] {
+    #[expect(clippy::cast_precision_loss, reason = "a logo has few dots a side")]
+    let [across, down] = [logo.width(), logo.height()].map(|dots| dots as f32);
+    let scale = (width / across).min(height / down);
+    [across * scale, down * scale]
 }
 
 /// A text in lines of that width at most: broken between words, and a word that is too long wherever

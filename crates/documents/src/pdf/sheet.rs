@@ -2,6 +2,8 @@
 
 use std::io;
 
+use ventanilla_domain::Logo;
+
 use super::{Canvas, Face, Fonts, Ink, MM, PdfFile, Pen, Style, Title};
 use crate::pdf::Align;
 
@@ -87,8 +89,14 @@ impl Sheet {
         self.y += height;
     }
 
-    /// The file, each page under a stamp if there is one, and numbered if there are several.
-    pub(crate) fn finish(mut self, title: Title<'_>, stamp: Option<&str>) -> Vec<u8> {
+    /// The file, each page under a stamp if there is one, and numbered if there are several; with the logo that
+    /// was drawn.
+    pub(crate) fn finish(
+        mut self,
+        title: Title<'_>,
+        stamp: Option<&str>,
+        logo: Option<&Logo>,
+    ) -> Vec<u8> {
         let mut pages = std::mem::take(&mut self.pages);
         pages.push((std::mem::take(&mut self.page), self.y));
         let width = self.paper.width();
@@ -104,7 +112,7 @@ impl Sheet {
                 }
                 file.add_page(&drawn, width, height)?;
             }
-            file.finish(title, &self.fonts)
+            file.finish(title, &self.fonts, logo)
         })();
         written.unwrap_or_else(|error: io::Error| unreachable!("writing to memory: {error}"))
     }

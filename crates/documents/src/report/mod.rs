@@ -9,7 +9,7 @@ use std::iter;
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    BusinessDay, Company, DayTotals, Label, Money, MoneyError, Payment, Reversal, Total,
+    BusinessDay, Company, DayTotals, Label, Logo, Money, MoneyError, Payment, Reversal, Total,
 };
 
 use crate::table::{Cell, CsvTable, Spelling};
@@ -39,6 +39,8 @@ pub struct DayHeading {
     pub collector: Label,
     /// The business day.
     pub day: BusinessDay,
+    /// The picture at the head of each page, of those files that have pages.
+    pub logo: Option<Logo>,
 }
 
 /// A day's report that is being written, row by row: memory does not grow with the rows.

@@ -12,13 +12,15 @@ use ventanilla_domain::{DayTotals, Text, Total, civil_at};
 use super::DayHeading;
 use super::columns::Row;
 use crate::figures::{amount, count, date, moment, period, sign_of};
-use crate::pdf::{Align, Canvas, Fonts, Ink, MM, PdfFile, Pen, Style, Title, place};
+use crate::pdf::{Align, Canvas, Fonts, Ink, MM, PdfFile, Pen, Style, Title, logo_size, place};
 
 const WIDTH: f32 = 297.0 * MM;
 const HEIGHT: f32 = 210.0 * MM;
 const MARGIN: f32 = 13.0 * MM;
 /// Where the heading of the columns stands, and the first line below it.
 const COLUMNS_TOP: f32 = MARGIN + 38.0;
+/// The room of a logo, in points.
+const LOGO_BOX: [f32; 2] = [140.0, 32.0];
 const TOP: f32 = COLUMNS_TOP + 15.0;
 const LINE_HEIGHT: f32 = 11.4;
 /// Lines a page, without the one of its subtotal.
@@ -124,7 +126,7 @@ impl<W: Write> DayPaper<W> {
         assert_eq!(self.page_number, self.pages, "the pages are as many as their numbers say");
         let title = format!("Reporte de cobranzas {}", date(self.heading.day.to_date()));
         let title = Title { title: &title, author: self.heading.company.name.as_str() };
-        self.file.finish(title, &self.fonts).map(drop)
+        self.file.finish(title, &self.fonts, self.heading.logo.as_ref()).map(drop)
     }
 
     /// Draws at that height of the page.
@@ -159,7 +161,12 @@ impl<W: Write> DayPaper<W> {
         let whose = format!("{} – {}", heading.company.name, heading.collector);
         let sign = sign_of(heading.company.currency);
         self.draw(MARGIN, |canvas| {
-            let mut pen = Pen::new(canvas, MARGIN, WIDTH - 2.0 * MARGIN);
+            let left = heading.logo.as_ref().map_or(0.0, |logo| {
+                let size = logo_size(logo, LOGO_BOX);
+                canvas.logo([MARGIN, 0.0], size);
+                size[0] + GUTTER
+            });
+            let mut pen = Pen::new(canvas, MARGIN + left, WIDTH - 2.0 * MARGIN - left);
             pen.row(Style::text(11.0).bold(), &title, "");
             pen.columns(GUTTER, &[5.0, 1.0], |column, pen| match column {
                 0 => pen.cut(Style::text(8.5), &whose),

@@ -185,7 +185,7 @@ mod tests {
         };
         let collector = Text::from_text("banco").unwrap();
         let day = BusinessDay::from_date(jiff::civil::date(2021, 11, 5));
-        let heading = DayHeading { company: Arc::new(company), collector, day };
+        let heading = DayHeading { company: Arc::new(company), collector, day, logo: None };
         let book = Book::new(&heading.company, TITLE, day.to_date()).unwrap().with_rows_max(4);
         let mut book = DayBook::with_book(book).unwrap();
         for number in 1..=count {

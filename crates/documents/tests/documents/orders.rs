@@ -11,7 +11,7 @@ use ventanilla_domain::{
 use crate::read::Printed;
 use crate::samples::{Sample, bob, computed, label};
 
-fn supplier() -> Supplier {
+pub(crate) fn supplier() -> Supplier {
     Supplier {
         id: SupplierId::from_i64(91_694).unwrap(),
         trade_name: Name::from_text("Librería El Aguaribay").unwrap(),
@@ -24,7 +24,7 @@ fn supplier() -> Supplier {
     }
 }
 
-fn terms() -> PayoutTerms {
+pub(crate) fn terms() -> PayoutTerms {
     let transfer = MeansLine {
         chart_account: Some(label("1.1.02 Banco")),
         ..MeansLine::plain(Means::Transfer, bob(100_000))
@@ -50,7 +50,7 @@ fn terms() -> PayoutTerms {
     terms
 }
 
-fn payout(terms: PayoutTerms) -> Payout {
+pub(crate) fn payout(terms: PayoutTerms) -> Payout {
     Payout {
         id: PayoutId::from_i64(928).unwrap(),
         number: PayoutNumber::from_parts(1, 288).unwrap(),
@@ -63,7 +63,11 @@ fn payout(terms: PayoutTerms) -> Payout {
     }
 }
 
-fn order<'a>(sample: &'a Sample, supplier: &'a Supplier, payout: &'a Payout) -> PaymentOrder<'a> {
+pub(crate) fn order<'a>(
+    sample: &'a Sample,
+    supplier: &'a Supplier,
+    payout: &'a Payout,
+) -> PaymentOrder<'a> {
     PaymentOrder {
         company: &sample.company,
         letterhead: sample.letterhead,

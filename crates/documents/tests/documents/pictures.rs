@@ -8,8 +8,10 @@ use std::path::PathBuf;
 
 use ventanilla_documents::Paper;
 
+use crate::logos::{headed, logo_of};
 use crate::read::{Picture, Printed};
 use crate::receipts::rounded;
+use crate::reports::day_with;
 use crate::samples::{Sample, bare, computed, strange};
 
 /// Dots an inch: each letter can be read.
@@ -82,6 +84,27 @@ fn receipts_of_the_window_look_as_they_did() {
     ];
     for (name, sample, paper) in samples {
         let drawn = sample.page(paper, DOTS);
+        if std::env::var_os("VENTANILLA_BLESS").is_some() {
+            write(name, &drawn);
+        }
+        assert_eq!(differences(&drawn, &read(name)), 0, "{name}");
+    }
+}
+
+/// The logo of the demo: clear around its disc.
+const LOGO: &[u8] = include_bytes!("../../../server/src/commands/demo/logo.png");
+
+#[test]
+fn papers_under_a_logo_look_as_they_did() {
+    let logo = logo_of(LOGO.to_vec());
+    let report = Printed::new(&day_with(30, Some(logo))).pictures(DOTS);
+    let [report] = report.try_into().unwrap();
+    let pages = [
+        ("logotipo-factura-a4.png", page(&headed(logo), Paper::A4)),
+        ("logotipo-recibo-rollo.png", rounded().headed(logo).page(Paper::Roll, DOTS)),
+        ("logotipo-reporte.png", report),
+    ];
+    for (name, drawn) in pages {
         if std::env::var_os("VENTANILLA_BLESS").is_some() {
             write(name, &drawn);
         }

@@ -1,7 +1,7 @@
 //! Reading what was printed, with the programs of others.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -62,6 +62,42 @@ impl Printed {
             entries.filter(|path| path.extension() == Some(OsStr::new("pgm"))).collect();
         pages.sort();
         pages.iter().map(|page| Picture::from_pgm(&std::fs::read(page).unwrap())).collect()
+    }
+
+    /// The pictures in the file, each as many times as it is drawn: a JPEG as it is there, any other as PNG.
+    pub(crate) fn images(&self) -> Vec<Vec<u8>> {
+        self.run("pdfimages", &["-png", "-j", "file.pdf", "image"]);
+        let entries = std::fs::read_dir(self.path()).unwrap().map(|entry| entry.unwrap().path());
+        let is_image = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("image-"))
+        };
+        let mut images: Vec<_> = entries.filter(is_image).collect();
+        images.sort();
+        images.iter().map(|image| std::fs::read(image).unwrap()).collect()
+    }
+
+    /// The width and height of each picture that is drawn, in dots, and how many dots an inch it has each way.
+    pub(crate) fn image_list(&self) -> Vec<String> {
+        let list = self.run("pdfimages", &["-list", "file.pdf"]);
+        let told = |line: &str| {
+            let cells: Vec<&str> = line.split_whitespace().collect();
+            [cells[3], cells[4], cells[12], cells[13]].join(" ")
+        };
+        list.lines().skip(2).map(told).collect()
+    }
+
+    /// A corner of the first page as a JPEG of 40 × 30 dots.
+    pub(crate) fn jpeg(&self, options: &[&str]) -> Vec<u8> {
+        let corner = ["-singlefile", "-r", "72", "-x", "30", "-y", "30", "-W", "40"];
+        let named = ["-H", "30", "file.pdf", "corner"];
+        self.run("pdftoppm", &[&corner, options, &named].concat());
+        std::fs::read(self.path().join("corner.jpg")).unwrap()
+    }
+
+    /// The words of all pages in the order in which they were written.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let text = self.run("pdftotext", &["-raw", "file.pdf", "-"]);
+        text.split_whitespace().map(str::to_owned).collect()
     }
 
     /// What the QR codes of the first page say, sorted.

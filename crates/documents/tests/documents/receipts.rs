@@ -2,8 +2,8 @@
 
 use ventanilla_documents::{Paper, ReceiptPaper};
 use ventanilla_domain::{
-    BillId, CollectorId, ContractCode, ContractKey, DrawerId, Name, Payment, PaymentId, ReceiptId,
-    ReceiptReversal, Text, WindowMeans, WindowReceipt, WindowReceiptKey,
+    BillId, CollectorId, ContractCode, ContractKey, DrawerId, Logo, Name, Payment, PaymentId,
+    ReceiptId, ReceiptReversal, Text, WindowMeans, WindowReceipt, WindowReceiptKey,
 };
 
 use crate::read::{Picture, Printed};
@@ -30,8 +30,17 @@ impl SampleReceipt {
         }
     }
 
+    pub(crate) fn pdf(&self, paper: Paper) -> Vec<u8> {
+        self.paper().to_pdf(paper)
+    }
+
     fn printed(&self, paper: Paper) -> Printed {
-        Printed::new(&self.paper().to_pdf(paper))
+        Printed::new(&self.pdf(paper))
+    }
+
+    pub(crate) fn headed(mut self, logo: &'static Logo) -> Self {
+        self.sample.letterhead = self.sample.letterhead.with_logo(Some(logo));
+        self
     }
 
     pub(crate) fn page(&self, paper: Paper, dots: u32) -> Picture {

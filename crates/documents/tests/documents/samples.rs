@@ -87,6 +87,7 @@ pub(crate) fn bare() -> Sample {
         phone: None,
         activity: None,
         legend: None,
+        logo: None,
     };
     let proof = format!("comprobante/13/4224408/4303567/{}", "Zm9v".repeat(22));
     let collector = "Ventanilla Cooplan";
@@ -169,6 +170,7 @@ pub(crate) fn computed() -> Sample {
             "Ley N.° 453: Tienes derecho a recibir información sobre las características y contenidos \
              de los servicios que utilices.",
         ),
+        logo: None,
     };
     sample.proof = format!(
         "http://127.0.0.1:8080/comprobante/13/4224408/4303567/315/202110/145.70/BOB/2021-11-26T12:11:52/{}",

@@ -138,7 +138,11 @@ impl Day {
         let reversed = reversals.map(|by| by.amount).try_fold(zero, Total::checked_add)?;
         let totals = DayTotals { paid, reversed, net: paid.checked_sub(reversed)? };
         let (collector, day) = (facts::collector()?, facts::DAY);
-        Ok(Self { heading: DayHeading { company, collector, day }, totals, collections })
+        Ok(Self {
+            heading: DayHeading { company, collector, day, logo: None },
+            totals,
+            collections,
+        })
     }
 
     fn write(&self, form: FileForm, out: impl Write + Send) -> io::Result<()> {

@@ -1,19 +1,28 @@
 //! `company`: the tenants whose books are kept.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
-use ventanilla_domain::{Company, CompanyId, Currency, Issuer, Name, PaymentId, Policy, TimeZone};
-use ventanilla_service::NewCompany;
+use ventanilla_domain::{
+    Company, CompanyId, Currency, Issuer, Logo, Name, PaymentId, Policy, TimeZone,
+};
+use ventanilla_service::{AdminRefusal, NewCompany, read_logo};
+use ventanilla_store::to_hex;
 
 use super::by::ByArgs;
 use super::{from_company_id, from_text};
 use crate::books::{Books, StoreArgs};
 use crate::log::LogArgs;
 use crate::output;
-use crate::problem::Exit;
+use crate::problem::{self, Exit, Problem};
+
+/// What takes a logo away, as it clears a setting.
+const NO_LOGO: &str = "none";
 
 /// The commands under `company`.
 #[derive(Debug, Subcommand)]
@@ -75,6 +84,12 @@ pub(crate) struct SetArgs {
                 issuer.legend (al pie), issuer.public_url (donde se comprueba un recibo); none borra uno",
         value_name = "CLAVE=VALOR", value_parser = from_setting)]
     settings: Vec<(String, String)>,
+    #[arg(
+        help = "Logotipo de sus papeles: un archivo PNG o JPEG de hasta 64 KiB y 2000 puntos por lado; none lo quita",
+        long,
+        value_name = "ARCHIVO|none"
+    )]
+    logo: Option<PathBuf>,
     /// Responde con un objeto JSON
     #[arg(long)]
     json: bool,
@@ -109,10 +124,34 @@ struct Shown<'a> {
     moneda: &'static str,
     zona_horaria: &'a str,
     ajustes: BTreeMap<String, Value>,
+    logo: Option<ShownLogo>,
+}
+
+/// A logo as `--json` shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ShownLogo {
+    tipo: &'static str,
+    ancho: u32,
+    alto: u32,
+    bytes: usize,
+    sha256: String,
+}
+
+impl ShownLogo {
+    fn of(logo: &Logo) -> Self {
+        Self {
+            tipo: logo.kind().to_media_type(),
+            ancho: logo.width(),
+            alto: logo.height(),
+            bytes: logo.content().len(),
+            sha256: to_hex(logo.sha256()),
+        }
+    }
 }
 
 impl<'a> Shown<'a> {
-    fn of(company: &'a Company, issuer: &Issuer) -> Self {
+    fn of(company: &'a Company, Heads { issuer, logo }: &Heads) -> Self {
         Self {
             id: company.id.to_i64(),
             nombre: company.name.as_str(),
@@ -124,8 +163,16 @@ impl<'a> Shown<'a> {
                     (key, value)
                 })
                 .collect(),
+            logo: logo.as_ref().map(ShownLogo::of),
         }
     }
+}
+
+/// What heads a company's papers: nothing where it has said nothing.
+#[derive(Debug, Default)]
+struct Heads {
+    issuer: Issuer,
+    logo: Option<Logo>,
 }
 
 /// All settings in force, rules first.
@@ -167,7 +214,7 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let company = company.map_err(|failure| books.unchanged(failure))?;
     books.close();
     if args.json {
-        output::print_json(&Shown::of(&company, &Issuer::default()))?;
+        output::print_json(&Shown::of(&company, &Heads::default()))?;
     } else {
         let Company { id, name, currency, time_zone, .. } = &company;
         let (currency, time_zone) = (currency.to_code(), time_zone.to_name());
@@ -181,50 +228,81 @@ fn add(args: AddArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 fn list(args: &ListArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open(&args.store, log)?;
     let companies = books.service.companies().map_err(|failure| books.unread(failure))?;
-    let issuers = companies.iter().map(|company| issuer_of(&books, company));
-    let issuers = issuers.collect::<anyhow::Result<Vec<_>>>()?;
+    let heads = companies.iter().map(|company| heads_of(&books, company));
+    let heads = heads.collect::<anyhow::Result<Vec<_>>>()?;
     books.close();
-    let companies = || companies.iter().zip(&issuers);
+    let companies = || companies.iter().zip(&heads);
     if args.json {
-        let shown = companies().map(|(company, issuer)| Shown::of(company, issuer));
+        let shown = companies().map(|(company, heads)| Shown::of(company, heads));
         output::print_json(&shown.collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    for (company, issuer) in companies() {
+    for (company, heads) in companies() {
         let Company { id, name, time_zone, .. } = company;
         let currency = company.currency.to_code();
         output::print(format_args!("{id}\t{name}\t{currency}\t{}", time_zone.to_name()))?;
-        print_settings(company, issuer, "  ")?;
+        print_settings(company, heads, "  ")?;
     }
     Ok(Exit::Done)
 }
 
 fn set(args: SetArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    // What is wrong with the file is told before any setting changes.
+    let logo = args.logo.as_deref().map(wanted_logo).transpose()?;
     let books = Books::open_by(&args.by, &args.store, log)?;
     let mut company = books.company(args.company)?;
     if !args.settings.is_empty() {
         let set = books.wait(books.service.set_company(company.id, args.settings));
         company = set.map_err(|failure| books.unchanged(failure))?;
     }
-    let issuer = issuer_of(&books, &company)?;
+    if let Some(logo) = logo {
+        let set = books.wait(books.service.set_logo(company.id, logo));
+        company = set.map_err(|failure| books.unchanged(failure))?;
+    }
+    let heads = heads_of(&books, &company)?;
     books.close();
     if args.json {
-        output::print_json(&Shown::of(&company, &issuer))?;
+        output::print_json(&Shown::of(&company, &heads))?;
     } else {
-        print_settings(&company, &issuer, "")?;
+        print_settings(&company, &heads, "")?;
     }
     Ok(Exit::Done)
 }
 
-/// What a company's papers say of it: nothing where it has said nothing.
-fn issuer_of(books: &Books, company: &Company) -> anyhow::Result<Issuer> {
-    let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
-    Ok(issuer.unwrap_or_default())
+/// The logo that is asked for: a file's bytes, which are one, or none.
+fn wanted_logo(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    if path == Path::new(NO_LOGO) {
+        return Ok(None);
+    }
+    let unread = |error: io::Error| {
+        let reason = problem::to_reason(&error);
+        Problem::usage(format!("no se pudo leer el archivo {}: {reason}", path.display()))
+    };
+    // One byte more than there may be tells that there are too many.
+    let most = u64::try_from(Logo::LEN_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let mut content = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut content));
+    read.map_err(unread)?;
+    let checked = read_logo(content.clone());
+    checked.map_err(|wrong| problem::refused(&AdminRefusal::Logo(wrong)))?;
+    Ok(Some(content))
 }
 
-fn print_settings(company: &Company, issuer: &Issuer, indent: &str) -> anyhow::Result<()> {
-    for (key, value) in to_settings(company, issuer) {
+fn heads_of(books: &Books, company: &Company) -> anyhow::Result<Heads> {
+    let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
+    let logo = books.service.logo(company.id).map_err(|failure| books.unread(failure))?;
+    Ok(Heads { issuer: issuer.unwrap_or_default(), logo })
+}
+
+fn print_settings(company: &Company, heads: &Heads, indent: &str) -> anyhow::Result<()> {
+    for (key, value) in to_settings(company, &heads.issuer) {
         output::print(format_args!("{indent}{key}={value}"))?;
+    }
+    if let Some(logo) = &heads.logo {
+        let ShownLogo { tipo, ancho, alto, bytes, sha256 } = ShownLogo::of(logo);
+        output::print(format_args!(
+            "{indent}logo={tipo} {ancho}x{alto}, {bytes} bytes, sha256:{sha256}"
+        ))?;
     }
     Ok(())
 }

@@ -223,7 +223,7 @@ fn the_settings_in_force_are_shown_each_in_its_type() {
     });
     let added = json!({
         "Id": 14, "Nombre": "Agua del Sur", "Moneda": "ARS", "ZonaHoraria": "America/La_Paz",
-        "Ajustes": settings,
+        "Ajustes": settings, "Logo": null,
     });
     assert_eq!(ran.json(), added);
     let list = installation.run(&["company", "list", "--data", "datos", "--json"]).json();

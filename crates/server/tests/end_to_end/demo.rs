@@ -76,7 +76,9 @@ fn the_demos_company_says_what_heads_its_papers() {
     let installation = Installation::nothing();
     installation.demo().stop();
     let line = ["company", "set", "--data=ventanilla-demo", "--company=13", "--json"];
-    let settings = installation.run(&line).json()["Ajustes"].clone();
+    let shown = installation.run(&line).json();
+    assert_eq!(shown["Logo"]["Tipo"], "image/png");
+    let settings = shown["Ajustes"].clone();
     for (key, value) in [
         ("issuer.name", "Cooperativa de Servicios Públicos Cooplan Ltda."),
         ("issuer.tax_id", "1023245028"),

@@ -44,6 +44,8 @@ mod imported;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod logo;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod mirror;

@@ -11,6 +11,7 @@ use crate::admin::{
     adding_collector, changing_collector, disable_collector, setting_company, shown,
 };
 use crate::collecting::Decided;
+use crate::logo::{checked, setting_logo};
 use crate::secrets::enable_collector;
 use crate::tokens::{kept_tokens, revoke_tokens, revoking_token};
 use crate::{
@@ -59,6 +60,20 @@ impl Administration<'_> {
     pub async fn set_company(&self, settings: Vec<(String, String)>) -> Administered<Company> {
         let act = self.officer.act(What::CompanySet);
         let set = setting_company(act, self.company(), settings);
+        self.service
+            .write_for(self.officer, Right::Administer, move |tx, _, now| set(tx, now))
+            .await
+    }
+
+    /// Puts a file's picture at the head of the company's papers, or none there. Refusals as in
+    /// [`Service::set_logo`], those of the officer first.
+    pub async fn set_logo(&self, file: Option<Vec<u8>>) -> Administered<Company> {
+        // Who may not is told so before anything is made of the file.
+        self.service
+            .read_for(self.officer, Right::Administer, |_| Ok(Ok::<_, AdminRefusal>(())))?;
+        let refused = |refusal| Failure::Refused(OfficeRefusal::Act(refusal));
+        let logo = checked(file).await.map_err(refused)?;
+        let set = setting_logo(self.officer.act(What::CompanySet), self.company(), logo);
         self.service
             .write_for(self.officer, Right::Administer, move |tx, _, now| set(tx, now))
             .await

@@ -6,6 +6,7 @@ use ventanilla_domain::{Issuer, PublicUrl};
 use super::printed::to_json;
 use super::record::parsed;
 use crate::StoreError;
+use crate::keys::{from_hex, to_hex};
 use crate::values::{optional, shown};
 
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,8 @@ struct IssuerRecord {
     legend: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     public_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo: Option<String>,
 }
 
 pub(super) fn write_issuer(issuer: &Issuer) -> String {
@@ -40,12 +43,15 @@ pub(super) fn write_issuer(issuer: &Issuer) -> String {
         activity: shown(issuer.activity.as_ref()),
         legend: shown(issuer.legend.as_ref()),
         public_url: issuer.public_url.as_ref().map(ToString::to_string),
+        logo: issuer.logo.as_ref().map(|sha256| to_hex(sha256)),
     })
 }
 
 /// The issuer of that JSON.
 pub(crate) fn read_issuer(json: &str) -> Result<Issuer, StoreError> {
     let record: IssuerRecord = parsed(json)?;
+    let is_no_hash = || StoreError::damaged("a hash is not one");
+    let logo = record.logo.as_deref().map(|hex| from_hex(hex).ok_or_else(is_no_hash));
     let public_url = record.public_url.as_deref().map(PublicUrl::from_text).transpose();
     Ok(Issuer {
         number: record.number,
@@ -58,5 +64,6 @@ pub(crate) fn read_issuer(json: &str) -> Result<Issuer, StoreError> {
         legend: optional(record.legend.as_deref())?,
         public_url: public_url
             .map_err(|cause| StoreError::damaged_by("an address is not one", cause))?,
+        logo: logo.transpose()?,
     })
 }

@@ -1,6 +1,7 @@
 //! The journal's own form: how an event is written down for ever, and how entries are chained.
 
 mod issuer;
+mod logo;
 mod payables;
 mod printed;
 mod record;
@@ -12,6 +13,7 @@ use ventanilla_domain::{CompanyId, Currency, EntryNumber, Event, Posting};
 
 use crate::{Digest, Keys, StoreError, Written};
 pub(crate) use issuer::read_issuer;
+pub(crate) use logo::read_logo;
 pub(crate) use payables::{read_invoice, read_payout, read_reversal, read_supplier};
 pub(crate) use printed::{PrintedRecord, ShareRecord, VersionTexts, to_json};
 pub(crate) use record::{PolicyRecord, RESTORED, TotalsRecord};

@@ -12,6 +12,7 @@ use ventanilla_domain::{
 };
 
 use super::issuer::{read_issuer, write_issuer};
+use super::logo::{read_logo, write_logo};
 use super::payables;
 use super::printed::{PrintedRecord, ShareRecord, VersionTexts, to_json as json};
 use super::restoration::{read_restoration, write_restoration};
@@ -283,6 +284,7 @@ pub(super) fn to_record(event: &Event, texts: &[VersionTexts]) -> (&'static str,
             ("policy-changed", json(&PolicyRecord::from_policy(policy)))
         }
         Event::IssuerKept(issuer) => ("issuer-kept", write_issuer(issuer)),
+        Event::LogoKept(logo) => ("logo-kept", write_logo(logo)),
         Event::FileImported(file) => ("file-imported", json(&file_record(file))),
         Event::MemberKept(member) => ("member-kept", json(&member_record(member))),
         Event::ContractKept(contract) => ("contract-kept", json(&contract_record(contract))),
@@ -327,6 +329,7 @@ pub(super) fn from_record(
             Event::PolicyChanged(Box::new(parsed::<PolicyRecord>(payload)?.to_policy()?))
         }
         "issuer-kept" => Event::IssuerKept(Box::new(read_issuer(payload)?)),
+        "logo-kept" => Event::LogoKept(Box::new(read_logo(payload)?)),
         "file-imported" => Event::FileImported(Box::new(file(&parsed(payload)?)?)),
         "member-kept" => Event::MemberKept(Box::new(member(&parsed(payload)?)?)),
         "contract-kept" => Event::ContractKept(Box::new(contract(&parsed(payload)?)?)),

@@ -119,6 +119,7 @@ impl Books {
                 Arc::make_mut(&mut self.company).policy = policy.as_ref().clone();
             }
             Event::IssuerKept(issuer) => self.keep_issuer(issuer)?,
+            Event::LogoKept(logo) => self.keep_logo(logo)?,
             Event::FileImported(file) => self.add_file(file)?,
             Event::MemberKept(member) => self.keep_member(member)?,
             Event::ContractKept(contract) => self.keep_contract(contract)?,

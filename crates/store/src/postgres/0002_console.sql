@@ -146,6 +146,17 @@ CREATE TABLE recovery_code (
   PRIMARY KEY (user_id, digest)
 );
 
+-- The logo.
+
+CREATE TABLE logo (
+  company_id BIGINT NOT NULL,
+  sha256 BYTEA NOT NULL CHECK (length(sha256) = 32),
+  record TEXT NOT NULL,
+  PRIMARY KEY (company_id, sha256)
+);
+
+-- Who is inside, again: foreign keys come last.
+
 ALTER TABLE console_session ADD CONSTRAINT console_session_has_a_user
   FOREIGN KEY (user_id) REFERENCES app_user (user_id);
 ALTER TABLE invitation ADD CONSTRAINT invitation_has_a_user

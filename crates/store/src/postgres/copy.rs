@@ -12,7 +12,7 @@ const CHUNK_LEN: usize = 256 * 1024;
 
 /// The tables in an order in which none names a row that comes later. What is not among them is of the
 /// database itself: who made it, and what its servers know of each other.
-const TABLES: [&str; 44] = [
+const TABLES: [&str; 45] = [
     "company",
     "counter",
     "collector",
@@ -27,6 +27,7 @@ const TABLES: [&str; 44] = [
     "second_factor_step",
     "recovery_code",
     "issuer",
+    "logo",
     "imported_file",
     "member",
     "contract",

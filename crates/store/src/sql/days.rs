@@ -23,23 +23,29 @@ impl Reads<'_> {
         let key = key(company, collector, day);
         // Without a word the planner reads all that the company was ever paid.
         let [payments, reversals] = [
-            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT) \
-             FROM payment INDEXED BY payment_by_day \
+            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT), \
+             coalesce(max(issuer), 0) FROM payment INDEXED BY payment_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
-            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT) \
-             FROM reversal INDEXED BY reversal_by_day \
+            "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT), \
+             CAST(0 AS BIGINT) FROM reversal INDEXED BY reversal_by_day \
              WHERE company_id = ?1 AND collector_id = ?2 AND business_day = ?3",
         ]
         .map(|sql| self.sum(sql, &key));
-        let ((payments, paid_minor), (reversals, reversed_minor)) = (payments?, reversals?);
-        Ok(DaySums { payments, paid_minor, reversals, reversed_minor })
+        let (payments, paid_minor, last_issuer) = payments?;
+        let (reversals, reversed_minor, _) = reversals?;
+        Ok(DaySums { payments, paid_minor, reversals, reversed_minor, last_issuer })
     }
 
-    /// A count and a sum. SQLite adds whole numbers as whole numbers, and a sum that does not fit is
+    /// A count, a sum and a maximum. SQLite adds whole numbers as whole numbers, and a sum that does not fit is
     /// an error, never another number.
-    fn sum(self, sql: &str, (company, collector, day): &Key) -> Result<(i64, i64), StoreError> {
-        let sum = self
-            .one(sql, (company, collector, day.as_str()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    fn sum(
+        self,
+        sql: &str,
+        (company, collector, day): &Key,
+    ) -> Result<(i64, i64, u32), StoreError> {
+        let sum = self.one(sql, (company, collector, day.as_str()), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
         sum.ok_or_else(|| StoreError::damaged("a sum has no row"))
     }
 

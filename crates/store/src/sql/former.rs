@@ -1,15 +1,15 @@
 //! What stood before, read.
 
 use ventanilla_domain::{
-    CompanyId, Contract, ContractKey, EntryNumber, FileId, Holder, Issuer, Member, MemberId,
+    CompanyId, Contract, ContractKey, EntryNumber, FileId, Holder, Issuer, Logo, Member, MemberId,
 };
 
 use super::read::{CONTRACT_LEN, MEMBER_LEN};
 use super::rows::{contract, file, member, string};
 use super::{Reads, Row};
-use crate::journal::read_issuer;
+use crate::journal::{read_issuer, read_logo};
 use crate::values::id;
-use crate::{FileRecord, StoreError};
+use crate::{Digest, FileRecord, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -18,6 +18,12 @@ impl Reads<'_> {
     pub(crate) fn issuer(self, company: CompanyId, number: u32) -> Read<Option<Issuer>> {
         let sql = "SELECT record FROM issuer WHERE company_id = ?1 AND number = ?2";
         self.one(sql, (company.to_i64(), number), |row| read_issuer(string(row, 0)?))
+    }
+
+    pub(crate) fn logo(self, company: CompanyId, sha256: &Digest) -> Read<Option<Logo>> {
+        let sql = "SELECT sha256, record FROM logo WHERE company_id = ?1 AND sha256 = ?2";
+        let found = self.one(sql, (company.to_i64(), sha256), logo)?;
+        Ok(found.map(|(_, logo)| logo))
     }
 
     pub(crate) fn file(self, company: CompanyId, file_id: FileId) -> Read<Option<FileRecord>> {
@@ -92,6 +98,15 @@ impl Reads<'_> {
         self.each(sql, [company.to_i64()], from_row, visit)
     }
 
+    pub(crate) fn each_logo(
+        self,
+        company: CompanyId,
+        visit: Visit<'_, (Digest, Logo)>,
+    ) -> Read<()> {
+        let sql = "SELECT sha256, record FROM logo WHERE company_id = ?1";
+        self.each(sql, [company.to_i64()], logo, visit)
+    }
+
     pub(crate) fn each_former_member(
         self,
         company: CompanyId,
@@ -122,4 +137,13 @@ impl Reads<'_> {
         };
         self.each(sql, [company.to_i64()], from_row, visit)
     }
+}
+
+/// A logo under the hash by which it is looked for, which must be its own.
+fn logo(row: Row<'_>) -> Read<(Digest, Logo)> {
+    let (sha256, logo) = (row.get(0)?, read_logo(string(row, 1)?)?);
+    if *logo.sha256() != sha256 {
+        return Err(StoreError::damaged("a logo is not the one of its hash"));
+    }
+    Ok((sha256, logo))
 }

@@ -159,3 +159,14 @@ CREATE TABLE recovery_code (
   digest BLOB NOT NULL CHECK (length(digest) = 32),
   PRIMARY KEY (user_id, digest)
 ) STRICT, WITHOUT ROWID;
+
+-- The logo.
+
+-- Pictures that versions of the issuer name by the hash of their bytes. The record is the JSON that the
+-- journal holds.
+CREATE TABLE logo (
+  company_id INTEGER NOT NULL REFERENCES company,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  record TEXT NOT NULL,
+  PRIMARY KEY (company_id, sha256)
+) STRICT;

@@ -12,7 +12,7 @@ use ventanilla_domain::{
 
 use super::{Findings, Head, check_link, check_postings};
 use crate::totals::Totals;
-use crate::{Counters, Digest, Entry, Keys, StoreError, TrailHead, View, trail};
+use crate::{Counters, Digest, Entry, Keys, StoreError, TrailHead, View, to_hex, trail};
 
 /// How far each journal and each trail was followed, and what a journal comes to up to there.
 #[derive(Debug, Clone, Default)]
@@ -351,6 +351,11 @@ fn first_difference(look: Look<'_>, entry: &Entry) -> Result<Option<String>, Sto
         | Event::ReceiptReversed(_)
         | Event::RemittanceMade(_)
         | Event::RemittanceReversed(_) => window_difference(look, &entry.event),
+        Event::LogoKept(logo) => {
+            let kept = readable(look.view.logo(look.company.id, logo.sha256()))?;
+            let differs = kept.as_ref() != Some(logo.as_ref());
+            Ok(differs.then(|| format!("el logotipo {} difiere", to_hex(logo.sha256()))))
+        }
         // Of these the last word counts, which the whole verification knows.
         Event::CompanyOpened { .. }
         | Event::PolicyChanged(_)

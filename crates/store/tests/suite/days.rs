@@ -5,6 +5,7 @@ use ventanilla_domain::{
 };
 use ventanilla_store::{DaySums, StoreError};
 
+use crate::former::logo;
 use crate::world::{COLLECTOR, World, bob, day, each_store, id, reversal_of};
 
 fn collector() -> CollectorId {
@@ -134,12 +135,30 @@ fn a_days_sums_are_those_of_its_rows() {
             paid_minor,
             reversals,
             reversed_minor,
+            last_issuer: 0,
         };
         assert_eq!(sums(world, collector(), day()).unwrap(), of(3, 600, 1, 200));
         assert_eq!(sums(world, collector(), next_day()).unwrap(), of(0, 0, 1, 100));
         let other = id(CollectorId::from_i64, COLLECTOR + 1);
         assert_eq!(sums(world, other, day()).unwrap(), of(1, 100, 0, 0));
         assert_eq!(sums(world, other, next_day()).unwrap(), DaySums::default());
+    });
+}
+
+#[test]
+fn a_days_sums_tell_the_last_issuer_that_its_payments_name() {
+    each_store(|world| {
+        let told = || sums(world, collector(), day()).unwrap().last_issuer;
+        let payment = world.pay(1, None);
+        assert_eq!(told(), 0);
+        world.head_papers_with(&logo(1));
+        world.pay(2, None);
+        world.head_papers_with(&logo(2));
+        assert_eq!(told(), 1, "what is in force is not what was");
+        world.reverse(&payment, None);
+        assert_eq!(told(), 1);
+        world.pay(3, None);
+        assert_eq!(told(), 2);
     });
 }
 

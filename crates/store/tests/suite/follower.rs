@@ -3,7 +3,7 @@
 use ventanilla_domain::{Company, CompanyId, Event, Member, PaymentId};
 use ventanilla_store::{Follower, Step, Store};
 
-use crate::former::full_issuer;
+use crate::former::{full_issuer, logo};
 use crate::sqlite::{UNLOCKED, edit, keys};
 use crate::world::{World, id, instant};
 
@@ -29,6 +29,7 @@ fn lived(store: Store) -> World {
     world.pay(1, Some("b"));
     world.change_member(316, |member| Member { phone: None, ..member });
     world.keep(Event::IssuerKept(Box::new(full_issuer())));
+    world.head_papers_with(&logo(7));
     for company in [None, Some(company(&world.store).id)] {
         for act in 1..=5 {
             let mut tx = world.store.begin().unwrap();
@@ -122,6 +123,11 @@ fn each_tampering_is_found_by_a_new_round() {
         ("DELETE FROM payment WHERE payment_id = 2", "la cobranza 2 difiere"),
         ("UPDATE payment SET business_day = 'ayer'", "la cobranza"),
         ("UPDATE reversal SET business_day = '2021-11-27'", "la reversión"),
+        (
+            "DELETE FROM logo",
+            "el logotipo 9d0e4d78cd3d2781a50ebe8303ef56e9c8d946a099aa34751b936d6ce2c5b5d0 difiere",
+        ),
+        ("UPDATE logo SET record = replace(record, 'ffda000207', 'ffda000208')", "el logotipo"),
     ] {
         check_found(change, expected, false);
     }
@@ -163,7 +169,7 @@ fn a_finding_is_told_once_and_the_other_companies_are_followed_on() {
     let first = world.store.follow(&mut follower, 1).unwrap();
     assert_eq!((first.entries, first.findings.len()), (2, 0), "one of each");
     let found = followed(&world.store, &mut follower, 1);
-    assert_eq!(found.findings, ["empresa 13: falta el asiento 3; los contadores llegan al 12"]);
+    assert_eq!(found.findings, ["empresa 13: falta el asiento 3; los contadores llegan al 14"]);
     let rest = followed(&world.store, &mut follower, 1);
     assert_eq!((rest.findings, rest.behind), (Vec::new(), 0));
 }

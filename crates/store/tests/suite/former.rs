@@ -2,8 +2,10 @@
 
 use ventanilla_domain::{
     CompanyId, Contract, ContractCode, ContractKey, ContractState, EntryNumber, Event, FileId,
-    Issuer, Label, LocationCode, Member, MemberId, Name, Payment, PaymentId,
+    Issuer, Label, LocationCode, Logo, Member, MemberId, Name, Payment, PaymentId,
 };
+
+use sha2::{Digest as _, Sha256};
 
 use crate::world::{World, each_store, id};
 
@@ -24,6 +26,19 @@ pub(crate) fn full_issuer() -> Issuer {
         ("issuer.public_url", "https://pagos.ejemplo.bo/cooplan"),
     ];
     Issuer::default().with(settings).unwrap()
+}
+
+/// A grey JPEG of one dot, which no other number gives.
+pub(crate) fn logo(number: u8) -> Logo {
+    let frame = [0xff, 0xc0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0];
+    let scan = [0xff, 0xda, 0, 2, number, 0xff, 0xd9];
+    let content = [[0xff, 0xd8].as_slice(), &frame, &scan].concat();
+    let sha256 = Sha256::digest(&content).into();
+    Logo::from_content(content, sha256).unwrap()
+}
+
+fn logo_kept(logo: &Logo) -> Event {
+    Event::LogoKept(Box::new(logo.clone()))
 }
 
 fn issuer_kept(issuer: &Issuer) -> Event {
@@ -73,6 +88,17 @@ impl World {
         self.store.snapshot().unwrap().view().issuer(company(), number).unwrap()
     }
 
+    fn logo(&self, logo: &Logo) -> Option<Logo> {
+        self.store.snapshot().unwrap().view().logo(company(), logo.sha256()).unwrap()
+    }
+
+    /// Keeps a logo, and a version of the issuer in force that names it.
+    pub(crate) fn head_papers_with(&self, logo: &Logo) {
+        self.keep(logo_kept(logo));
+        let before = self.issuer(self.company().issuer).unwrap_or_default();
+        self.keep(issuer_kept(&before.with_logo(Some(*logo.sha256()))));
+    }
+
     pub(crate) fn is_sound(&self) {
         assert_eq!(self.store.verify().unwrap().findings, Vec::<String>::new());
     }
@@ -117,6 +143,30 @@ fn only_the_next_version_of_an_issuer_is_kept() {
         world.refuses(issuer_kept(&first));
         world.refuses(issuer_kept(&Issuer { number: 3, ..first.clone() }));
         world.keep(issuer_kept(&Issuer { number: 2, ..Issuer::default() }));
+        world.is_sound();
+    });
+}
+
+#[test]
+fn a_logo_is_kept_once_and_versions_of_the_issuer_name_it() {
+    each_store(|world| {
+        let (first, second) = (logo(1), logo(2));
+        let naming = |logo: &Logo| Issuer::default().with_logo(Some(*logo.sha256()));
+        world.refuses(issuer_kept(&naming(&first)));
+        assert_eq!(world.logo(&first), None);
+        world.head_papers_with(&first);
+        world.refuses(logo_kept(&first));
+        world.refuses(issuer_kept(&Issuer { number: 2, ..naming(&second) }));
+        world.head_papers_with(&second);
+        world.keep(issuer_kept(&Issuer { number: 3, ..Issuer::default() }));
+        world.keep(issuer_kept(&Issuer { number: 4, ..naming(&first) }));
+        let named = [1, 2, 3, 4].map(|number| world.issuer(number).unwrap().logo);
+        let [of_first, of_second] = [&first, &second].map(|logo| Some(*logo.sha256()));
+        assert_eq!(named, [of_first, of_second, None, of_first]);
+        assert_eq!((world.logo(&first), world.logo(&second)), (Some(first.clone()), Some(second)));
+        let snapshot = world.store.snapshot().unwrap();
+        let of_others = snapshot.view().logo(id(CompanyId::from_i64, 14), first.sha256());
+        assert_eq!(of_others.unwrap(), None);
         world.is_sound();
     });
 }
@@ -228,6 +278,33 @@ fn a_file_is_found_by_its_id_with_its_entry() {
         let unknown = id(FileId::from_i64, 9);
         assert_eq!(snapshot.view().file(company(), unknown).unwrap(), None);
         assert_eq!(snapshot.view().file(id(CompanyId::from_i64, 14), FileId::FIRST).unwrap(), None);
+    });
+}
+
+#[test]
+fn a_logo_is_written_with_its_hash() {
+    each_store(|world| {
+        world.head_papers_with(&logo(7));
+        let snapshot = world.store.snapshot().unwrap();
+        let entries = snapshot.view().entries(&world.company(), 8, 10).unwrap();
+        let written: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.written.kind.as_ref(), entry.written.payload.as_str()))
+            .collect();
+        assert_eq!(
+            written,
+            [
+                (
+                    "logo-kept",
+                    r#"{"sha256":"9d0e4d78cd3d2781a50ebe8303ef56e9c8d946a099aa34751b936d6ce2c5b5d0","content":"ffd8ffc0000b080001000101011100ffda000207ffd9"}"#
+                ),
+                (
+                    "issuer-kept",
+                    r#"{"number":1,"logo":"9d0e4d78cd3d2781a50ebe8303ef56e9c8d946a099aa34751b936d6ce2c5b5d0"}"#
+                ),
+            ]
+        );
+        assert!(entries.iter().all(|entry| entry.postings.is_empty()));
     });
 }
 

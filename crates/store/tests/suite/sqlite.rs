@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::former::full_issuer;
+use crate::former::{full_issuer, logo};
 use crate::world::{World, id, instant};
 use rusqlite::Connection;
 use ventanilla_domain::{BillChange, Contract, Event, Member};
@@ -20,6 +20,7 @@ fn made(folder: &Path) -> World {
     world.change_member(316, |member| Member { phone: None, ..member });
     world.change_contract(|contract| Contract { address: None, ..contract });
     world.keep(Event::IssuerKept(Box::new(full_issuer())));
+    world.head_papers_with(&logo(7));
     world
 }
 
@@ -140,16 +141,31 @@ fn each_tampering_with_what_stood_before_is_found() {
         ("UPDATE payment SET issuer = 1 WHERE payment_id = 2", "payment: cobranza 2"),
         ("UPDATE company SET issuer = 0", "empresa"),
         ("DELETE FROM issuer", "issuer: falta emisor 1"),
-        ("UPDATE issuer SET number = 2", "issuer: emisor 2 no está"),
+        ("UPDATE issuer SET number = 3 WHERE number = 1", "issuer: emisor 3 no está"),
         (
             "UPDATE issuer SET record = replace(record, 'Salto', 'Salta')",
             "issuer: emisor 1 difiere",
         ),
         (
-            "UPDATE issuer SET record = replace(record, '\"number\":1', '\"number\":2')",
+            "UPDATE issuer SET record = replace(record, '\"number\":1', '\"number\":9')",
             "issuer: emisor 1 difiere",
         ),
         ("UPDATE issuer SET record = '{'", "issuer: una fila"),
+        (
+            "DELETE FROM logo",
+            "logo: falta logotipo 9d0e4d78cd3d2781a50ebe8303ef56e9c8d946a099aa34751b936d6ce2c5b5d0",
+        ),
+        ("UPDATE logo SET sha256 = zeroblob(32)", "logo: una fila"),
+        ("UPDATE logo SET record = replace(record, 'ffda000207', 'ffda000208')", "logo: una fila"),
+        (
+            "UPDATE logo SET record = '{\"sha256\":\"5859cd4bd848771b2844d0a62fa029f36b03811acf4adb90e809e747c2ae4b0f\",\"content\":\"ffd8ffc0000b080001000101011100ffda000208ffd9\"}', \
+             sha256 = x'5859cd4bd848771b2844d0a62fa029f36b03811acf4adb90e809e747c2ae4b0f'",
+            "logo: logotipo 5859cd4bd848771b2844d0a62fa029f36b03811acf4adb90e809e747c2ae4b0f no está",
+        ),
+        (
+            "UPDATE issuer SET record = replace(record, ',\"logo\":\"9d0e4d78cd3d2781a50ebe8303ef56e9c8d946a099aa34751b936d6ce2c5b5d0\"', '') WHERE number = 2",
+            "issuer: emisor 2 difiere",
+        ),
         (
             "UPDATE former_member SET name = 'Otro'",
             "former_member: socio 316 hasta el asiento 11 difiere",

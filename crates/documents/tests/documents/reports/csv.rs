@@ -87,7 +87,7 @@ fn a_spreadsheet_runs_no_text_of_any_column() {
 fn rows_that_are_not_what_the_totals_say_are_no_report() {
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: Arc::new(company), collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day, logo: None };
     let row = payment(1, 2, 300, "2021-11-26T16:11:52Z");
     let none = (0, 0);
     for form in [FileForm::Csv, FileForm::Xlsx, FileForm::Pdf] {
@@ -123,7 +123,7 @@ fn a_reader_that_has_gone_is_told_from_other_errors() {
     }
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: Arc::new(company), collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day, logo: None };
     let write = |form, out| {
         let (payments, reversals) = awkward_day();
         let mut file = DayReportFile::start(form, heading.clone(), awkward_totals(), out)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ventanilla_documents::{DayHeading, DayReportFile, FileForm};
 use ventanilla_domain::{
     BillId, BusinessDay, CallerKey, CollectorId, Company, CompanyId, ContractKey, Currency,
-    DayTotals, Money, Name, Payment, PaymentId, Period, Place, Policy, Reversal, Text, TimeZone,
-    Total,
+    DayTotals, Logo, Money, Name, Payment, PaymentId, Period, Place, Policy, Reversal, Text,
+    TimeZone, Total,
 };
 
 /// A payment, and its reversal where there is one.
@@ -136,9 +136,30 @@ pub(crate) fn written_for(
     reversals: &[State],
     totals: DayTotals,
 ) -> Vec<u8> {
+    written_headed(heading(company_name, collector, None), form, payments, reversals, totals)
+}
+
+/// The file of the awkward day, under a logo.
+pub(crate) fn written_with(form: FileForm, logo: Option<&Logo>) -> Vec<u8> {
+    let (payments, reversals) = awkward_day();
+    let heading = heading("Cooplan", "banco", logo);
+    written_headed(heading, form, &payments, &reversals, awkward_totals())
+}
+
+/// What heads the day of that company's collector.
+pub(crate) fn heading(company_name: &str, collector: &str, logo: Option<&Logo>) -> DayHeading {
     let (company, collector) = (company(company_name), text(collector));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: Arc::new(company), collector, day };
+    DayHeading { company: Arc::new(company), collector, day, logo: logo.cloned() }
+}
+
+pub(crate) fn written_headed(
+    heading: DayHeading,
+    form: FileForm,
+    payments: &[State],
+    reversals: &[State],
+    totals: DayTotals,
+) -> Vec<u8> {
     let mut out = Vec::new();
     let mut file = DayReportFile::start(form, heading, totals, &mut out).unwrap();
     for (payment, reversal) in payments {

@@ -19,7 +19,7 @@ const CHILD: &str = "reports::large::a_child_writes_what_it_is_told";
 fn write(form: FileForm, rows: i64, out: impl io::Write + Send) -> io::Result<()> {
     let (company, collector) = (company("Cooplan"), text("banco"));
     let day = BusinessDay::from_date(date(2021, 11, 26));
-    let heading = DayHeading { company: Arc::new(company), collector, day };
+    let heading = DayHeading { company: Arc::new(company), collector, day, logo: None };
     let mut file = DayReportFile::start(form, heading, day_totals(rows), out)?;
     let row = |number: i64| {
         let mut row = stated(payment(number, number + 7, number, "2021-11-26T16:11:52Z"));

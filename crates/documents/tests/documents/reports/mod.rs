@@ -5,3 +5,6 @@ mod facts;
 mod large;
 mod pdf;
 mod xlsx;
+
+pub(crate) use facts::written_with;
+pub(crate) use pdf::day_with;

@@ -1,14 +1,25 @@
 //! The report on paper.
 
 use ventanilla_documents::FileForm;
+use ventanilla_domain::Logo;
 
 use super::facts::{
-    State, awkward_day, awkward_totals, payment, reversal, totals, written, written_for,
+    State, awkward_day, awkward_totals, heading, payment, reversal, totals, written, written_for,
+    written_headed,
 };
 use crate::read::Printed;
 
 /// A day of so many payments of 1, 2, 3, … bolivianos, the first `reversed` of them reversed on the day.
 fn day(count: i64, reversed: i64) -> Vec<u8> {
+    day_headed(count, reversed, None)
+}
+
+/// A day of so many payments, under a logo.
+pub(crate) fn day_with(count: i64, logo: Option<&Logo>) -> Vec<u8> {
+    day_headed(count, 0, logo)
+}
+
+fn day_headed(count: i64, reversed: i64, logo: Option<&Logo>) -> Vec<u8> {
     let at = "2021-11-26T16:11:52Z";
     let state = |number: i64| -> State {
         let payment = payment(4_000_000 + number, number, number * 100, at);
@@ -20,7 +31,8 @@ fn day(count: i64, reversed: i64) -> Vec<u8> {
     let sum = |count: i64| (count, count * (count + 1) / 2 * 100);
     let (paid, undone) = (sum(count), sum(reversed));
     let net = (paid.0 - undone.0, paid.1 - undone.1);
-    written(FileForm::Pdf, &payments, &reversals, totals(paid, undone, net))
+    let totals = totals(paid, undone, net);
+    written_headed(heading("Cooplan", "banco", logo), FileForm::Pdf, &payments, &reversals, totals)
 }
 
 #[test]

@@ -57,6 +57,9 @@ const SETTINGS: [(&str, &str); 9] = [
     ("issuer.public_url", "http://127.0.0.1:8080"),
 ];
 
+/// Who the papers are of, at a glance: `logo.py` beside it drew it.
+const LOGO: &[u8] = include_bytes!("logo.png");
+
 /// The synthetic members around the documents' own, and how many bills each has.
 const SEED: u64 = 13;
 const CONTRACTS: u32 = 3_000;
@@ -121,6 +124,8 @@ fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
     let id = company.map_err(|failure| books.unchanged(failure))?.id;
     let settings = SETTINGS.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let company = books.wait(books.service.set_company(id, settings.into()));
+    company.map_err(|failure| books.unchanged(failure))?;
+    let company = books.wait(books.service.set_logo(id, Some(LOGO.to_vec())));
     company.map_err(|failure| books.unchanged(failure))?;
     Ok(id)
 }

@@ -237,6 +237,7 @@ fn print(args: &PrintArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let books = Books::open_by(&args.by, &args.store, log)?;
     let company = books.company(args.which.company)?;
     let issuer = books.service.issuer(company.id).map_err(|failure| books.unread(failure))?;
+    let logo = books.service.logo(company.id).map_err(|failure| books.unread(failure))?;
     let kept = kept(&books, company.id, args.which.payout)?;
     let subject = Subject { payout: Some(kept.payout.id), ..Subject::default() };
     books.service.note_operator(Some(company.id), What::PayoutPrint, subject);
@@ -244,7 +245,7 @@ fn print(args: &PrintArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let settled: Vec<_> = kept.settled.iter().map(ordered).collect();
     let order = PaymentOrder {
         company: &company,
-        letterhead: Letterhead::of(&company, issuer.as_ref()),
+        letterhead: Letterhead::of(&company, issuer.as_ref()).with_logo(logo.as_ref()),
         supplier: &kept.supplier,
         payout: &kept.payout,
         settled: &settled,

@@ -169,9 +169,9 @@ impl DayVisitor for Writer {
 
     fn open(&mut self, opening: &DayOpening) -> io::Result<()> {
         let out = self.out.take().expect(OPENED);
-        let DayOpening { company, collector, day, totals } = opening.clone();
+        let DayOpening { company, collector, day, totals, logo } = opening.clone();
         let report = if let Some(form) = self.form.to_file() {
-            let heading = DayHeading { company, collector, day };
+            let heading = DayHeading { company, collector, day, logo };
             Report::File(Box::new(DayReportFile::start(form, heading, totals, out)?))
         } else {
             Report::Json(JsonReport::start(company, day, totals, out)?)

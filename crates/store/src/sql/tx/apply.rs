@@ -25,6 +25,7 @@ impl SqlTx<'_> {
             Event::CompanyOpened { .. } => Ok(()),
             Event::PolicyChanged(policy) => self.set_policy(company, policy),
             Event::IssuerKept(issuer) => self.keep_issuer(company, issuer, &prepared.written),
+            Event::LogoKept(logo) => self.keep_logo(company, logo, &prepared.written),
             Event::FileImported(file) => self.add_file(company, file, counters),
             Event::MemberKept(member) => return self.keep_member(company, member, counters),
             Event::ContractKept(contract) => self.keep_contract(company, contract, counters),

@@ -1,7 +1,7 @@
 //! Who heads the papers, and members and contracts: what their rows said before is kept with the
 //! entry that changes them.
 
-use ventanilla_domain::{CompanyId, Contract, Issuer, LocationCode, Member, Text};
+use ventanilla_domain::{CompanyId, Contract, Issuer, LocationCode, Logo, Member, Text};
 
 use super::{SqlTx, Write, exhausted};
 use crate::sql::Value;
@@ -15,6 +15,11 @@ impl SqlTx<'_> {
         issuer: &Issuer,
         written: &Written,
     ) -> Write {
+        if let Some(logo) = &issuer.logo
+            && self.reads().logo(company, logo)?.is_none()
+        {
+            return Err(StoreError::damaged("an issuer names a logo that is not kept"));
+        }
         self.run_one(
             "UPDATE company SET issuer = ?2 WHERE company_id = ?1 AND issuer = ?2 - 1",
             (company.to_i64(), issuer.number),
@@ -25,6 +30,15 @@ impl SqlTx<'_> {
             (company.to_i64(), issuer.number, &written.payload),
         )?;
         Ok(())
+    }
+
+    pub(super) fn keep_logo(&self, company: CompanyId, logo: &Logo, written: &Written) -> Write {
+        self.run_one(
+            "INSERT INTO logo (company_id, sha256, record) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO NOTHING",
+            (company.to_i64(), logo.sha256(), &written.payload),
+            "a logo is kept already",
+        )
     }
 
     /// Keeps a member; what it was before, where it was there.

@@ -19,7 +19,7 @@ use ventanilla_store::{
     SessionRecord, SignInName, SignInRecord, Store, TokenRecord,
 };
 
-use crate::former::full_issuer;
+use crate::former::{full_issuer, logo};
 use crate::sqlite::keys;
 use crate::world::{COLLECTOR, World, id, instant};
 
@@ -104,6 +104,7 @@ impl World {
         self.change_member(316, |member| Member { phone: None, ..member });
         self.change_contract(|contract| Contract { address: None, ..contract });
         self.keep(Event::IssuerKept(Box::new(full_issuer())));
+        self.head_papers_with(&logo(7));
         self.with_payables();
         self.identify();
         let company = id(CompanyId::from_i64, 13);
