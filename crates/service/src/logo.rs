@@ -60,6 +60,8 @@ pub fn read_logo(file: Vec<u8>) -> Result<Logo, LogoError> {
 fn read_dots(content: &[u8]) -> Result<(), png::DecodingError> {
     let limits = png::Limits { bytes: MEMORY_MAX };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(content), limits);
+    // As it is printed: a palette that is told of and missing is found here.
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info()?;

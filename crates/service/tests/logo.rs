@@ -251,6 +251,18 @@ mod tests {
         let mut halved = png(2_000, 1_000);
         halved.splice(8..33, whole[8..33].iter().copied());
         assert_eq!(read_logo(halved), Err(LogoError::Damaged));
+        // A palette that is told of and missing.
+        let mut numbered = Vec::new();
+        let mut encoder = png::Encoder::new(&mut numbered, 1, 1);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_palette([1, 2, 3].as_slice());
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&[0]).unwrap();
+        writer.finish().unwrap();
+        assert!(read_logo(numbered.clone()).is_ok());
+        assert_eq!(&numbered[37..41], b"PLTE");
+        numbered.drain(33..48);
+        assert_eq!(read_logo(numbered), Err(LogoError::Damaged));
         // Neither depth nor colours of a PNG.
         let mut strange = whole;
         strange[25] = 9;

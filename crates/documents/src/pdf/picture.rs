@@ -141,13 +141,19 @@ fn of_png(logo: &Logo) -> Result<Option<Picture>, png::DecodingError> {
     let colours = match info.color_type {
         png::ColorType::Grayscale => Some(Colours::Grey),
         png::ColorType::Rgb => Some(Colours::Rgb),
-        png::ColorType::Indexed => info.palette.as_ref().map(|it| Colours::Palette(it.to_vec())),
+        png::ColorType::Indexed => info.palette.as_deref().and_then(palette),
         png::ColorType::GrayscaleAlpha | png::ColorType::Rgba => None,
     };
     match colours.filter(|_| is_plain) {
         Some(colours) => Ok(as_it_came(logo, colours, info.bit_depth)),
         None => read_anew(logo, reader),
     }
+}
+
+/// One that PDF takes: up to 256 colours, each whole.
+fn palette(colours: &[u8]) -> Option<Colours> {
+    let is_whole = colours.len().is_multiple_of(3) && (1..=256).contains(&(colours.len() / 3));
+    is_whole.then(|| Colours::Palette(colours.to_vec()))
 }
 
 fn as_it_came(logo: &Logo, colours: Colours, depth: png::BitDepth) -> Option<Picture> {

@@ -234,6 +234,28 @@ fn a_logo_keeps_its_shape_in_its_room() {
 }
 
 #[test]
+fn a_logo_of_the_most_dots_is_printed() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, Logo::SIDE_MAX, Logo::SIDE_MAX);
+    encoder.set_color(ColorType::Rgba);
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().unwrap();
+    let dots = Logo::SIDE_MAX * Logo::SIDE_MAX;
+    let dot = [1, 2, 3, 99].repeat(usize::try_from(dots).unwrap());
+    writer.write_image_data(&dot).unwrap();
+    writer.finish().unwrap();
+    let read = printed(&headed(logo_of(file)), Paper::A4).images();
+    assert_eq!(dots_of_ends(&read[0]), [[1, 2, 3]; 2]);
+    assert_eq!(dots_of_ends(&read[1]), [[99; 3]; 2]);
+}
+
+/// The first dot of a picture and the last.
+fn dots_of_ends(content: &[u8]) -> [[u8; 3]; 2] {
+    let (dots, _) = dots(content);
+    [dots[0], dots[dots.len() - 1]]
+}
+
+#[test]
 fn the_same_logo_gives_the_same_bytes() {
     for file in [png_of(ColorType::Rgba, BitDepth::Eight, false), jpeg(&["-jpeg"])] {
         let papers = [file.clone(), file].map(|file| {
