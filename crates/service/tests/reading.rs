@@ -134,7 +134,6 @@ mod tests {
                 reason: None,
                 is_late_allowed: false,
                 caller_key: None,
-                is_late_allowed: false,
             };
             self.service.reverse(caller, command).await.unwrap();
         }

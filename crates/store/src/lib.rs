@@ -54,7 +54,7 @@ pub use records::{
     Written,
 };
 pub use search::FoundMembers;
-pub use totals::{Collected, Owed};
+pub use totals::{Collected, CollectedSums, Owed};
 pub use trail::{TrailHead, TrailRow};
 pub use tx::Tx;
 pub use users::{

@@ -9,9 +9,9 @@ use ventanilla_domain::{
     civil_at,
 };
 
+use crate::StoreError;
 use crate::verify::{Findings, table};
 use crate::view::{From as Source, View};
-use crate::{DaySums, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 type Visit<'v, T> = &'v mut dyn FnMut(T) -> Read<()>;
@@ -33,7 +33,20 @@ pub struct Collected {
     /// date than the business day's.
     pub hour: i64,
     /// How much it was. A sum that does not fit stays at the greatest that does.
-    pub sums: DaySums,
+    pub sums: CollectedSums,
+}
+
+/// Payments and reversals, and the hundredths that they come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CollectedSums {
+    /// Payments, those that were reversed too.
+    pub payments: i64,
+    /// What they come to.
+    pub paid_minor: i64,
+    /// Reversals, whatever day their payments are of.
+    pub reversals: i64,
+    /// What they come to.
+    pub reversed_minor: i64,
 }
 
 /// What is owed for one period.
@@ -57,7 +70,7 @@ pub(crate) struct OwedSums {
 /// Sums, or by how much they change. There is no row of a period of which nothing is owed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    pub(crate) collected: BTreeMap<CollectedKey, DaySums>,
+    pub(crate) collected: BTreeMap<CollectedKey, CollectedSums>,
     pub(crate) owed: BTreeMap<Period, OwedSums>,
 }
 
@@ -166,7 +179,7 @@ impl View<'_> {
         &self,
         company: CompanyId,
         days: [&str; 2],
-        to: Visit<'_, (CollectedKey, DaySums)>,
+        to: Visit<'_, (CollectedKey, CollectedSums)>,
     ) -> Read<()> {
         let [first, last] = days;
         match self.from {

@@ -278,8 +278,8 @@ impl DayVisitor for Report {
     type Error = std::io::Error;
 
     fn open(&mut self, opening: &DayOpening) -> std::io::Result<()> {
-        let DayOpening { company, collector, day, totals } = opening.clone();
-        let heading = DayHeading { company, collector, day };
+        let DayOpening { company, collector, day, totals, logo } = opening.clone();
+        let heading = DayHeading { company, collector, day, logo };
         self.file = Some(DayReportFile::start(self.form, heading, totals, self.bytes.clone())?);
         Ok(())
     }

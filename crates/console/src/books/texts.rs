@@ -133,6 +133,7 @@ texts! {
         company_opened: "Se abrieron los libros" / "The books were opened",
         policy_changed: "Cambiaron las reglas" / "The rules changed",
         issuer_kept: "Cambió el encabezado de los papeles" / "The papers' heading changed",
+        logo_kept: "Se guardó un logo" / "A logo was kept",
         file_imported: "Se importó un archivo" / "A file was imported",
         file_finished: "Se terminó de importar un archivo" / "A file was imported whole",
         member_kept: "Se guardó un socio" / "A member was kept",

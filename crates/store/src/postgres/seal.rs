@@ -14,7 +14,7 @@ use crate::journal::link;
 use crate::sql::{KnownCompanies, Link, Reads, Row, Value};
 use crate::totals::Totals;
 use crate::values::{id, period};
-use crate::{Counters, DaySums, Digest, Keys, Prepared, StoreError};
+use crate::{CollectedSums, Counters, Digest, Keys, Prepared, StoreError};
 
 /// Acts sealed in one transaction at most.
 const LEN_MAX: usize = 4_000;
@@ -392,8 +392,9 @@ impl<'s> Sealing<'s> {
 fn total_columns(company: CompanyId, totals: &Totals) -> ([PgValue<'_>; 8], [PgValue<'_>; 4]) {
     let company = || PgValue::One(Value::Int(company.to_i64()));
     let collected = || totals.collected.iter();
-    let ints =
-        |of: fn(&DaySums) -> i64| PgValue::Ints(collected().map(|(_, sums)| of(sums)).collect());
+    let ints = |of: fn(&CollectedSums) -> i64| {
+        PgValue::Ints(collected().map(|(_, sums)| of(sums)).collect())
+    };
     let of_hours = [
         company(),
         PgValue::Texts(

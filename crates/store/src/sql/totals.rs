@@ -10,7 +10,7 @@ use super::rows::{member, string};
 use super::{KnownCompanies, Link, Params, Reads, Row, Value};
 use crate::totals::{CollectedKey, OwedSums, Totals, hour_at};
 use crate::values::{date, id, instant, period};
-use crate::{DaySums, StoreError};
+use crate::{CollectedSums, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 type Write = Read<()>;
@@ -134,13 +134,13 @@ impl Reads<'_> {
         self,
         company: CompanyId,
         [first, last]: [&str; 2],
-        visit: Visit<'_, (CollectedKey, DaySums)>,
+        visit: Visit<'_, (CollectedKey, CollectedSums)>,
     ) -> Read<()> {
         let sql = "SELECT business_day, collector_id, hour, payments, paid_minor, reversals, \
                    reversed_minor FROM collected WHERE company_id = ?1 \
                    AND business_day BETWEEN ?2 AND ?3 ORDER BY business_day, collector_id, hour";
         let from_row = |row: Row<'_>| {
-            let sums = DaySums {
+            let sums = CollectedSums {
                 payments: row.get(3)?,
                 paid_minor: row.get(4)?,
                 reversals: row.get(5)?,

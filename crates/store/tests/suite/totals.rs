@@ -7,7 +7,7 @@ use ventanilla_domain::{
     Account, BillState, BillVersion, BusinessDay, CollectorId, CompanyId, Contract, ContractKey,
     Event, Label, Member, Name, Payment, Period, Reversal,
 };
-use ventanilla_store::{DaySums, Follower, Store};
+use ventanilla_store::{CollectedSums, Follower, Store};
 
 use crate::earlier::keep_books_of;
 use crate::sqlite::{edit, keys};
@@ -23,7 +23,7 @@ impl World {
             ..=BusinessDay::from_date("2100-01-01".parse().unwrap());
         let rows = self.store.snapshot().unwrap().view().collected(company_id(), &all).unwrap();
         let told = rows.iter().map(|row| {
-            let DaySums { payments, paid_minor, reversals, reversed_minor } = row.sums;
+            let CollectedSums { payments, paid_minor, reversals, reversed_minor } = row.sums;
             let (day, collector, hour) = (row.day.to_date(), row.collector, row.hour);
             format!(
                 "{day} {collector} {hour}: {payments} {paid_minor} {reversals} {reversed_minor}"
