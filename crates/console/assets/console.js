@@ -101,6 +101,15 @@
     tell();
   }
 
+  // On a telephone a page begins at its head, wherever its first step is.
+  addEventListener("load", () => {
+    const focused = document.activeElement;
+    if (matchMedia("(max-width: 47.9em)").matches && focused?.matches("button[autofocus]")) {
+      focused.blur();
+      scrollTo(0, 0);
+    }
+  });
+
   // F2 searches wherever one is; Esc goes back.
   document.addEventListener("keydown", (event) => {
     if (event.key === "F2") {

@@ -24,6 +24,8 @@ const WORK_MAX: usize = 5_000;
 const COUNTED_MAX: usize = 1_000;
 /// Kept words that the start of one may stand for.
 const MEANT_MAX: usize = 16;
+/// Digits of a code that a number typed without its leading zeros is looked for up to.
+const PADDED_LEN_MAX: usize = 12;
 /// Contracts that are read by words: a member may be found by two words that start alike.
 const ROWS_MAX: usize = 64;
 /// The greatest character: what comes before a text with it at its end starts with the text, or comes before it.
@@ -87,10 +89,29 @@ impl View<'_> {
                 found.add(&mut seen, holders);
             }
         }
+        if found.holders.is_empty() {
+            found.add(&mut seen, self.holder_of_padded(company, text)?);
+        }
         if found.holders.len() < FOUND_MAX {
             self.search_words(company, text, &mut found, &mut seen)?;
         }
         Ok(found)
+    }
+
+    /// The contract whose code is a number that was typed without its leading zeros, the shortest first.
+    fn holder_of_padded(&self, company: CompanyId, text: &str) -> Read<Option<Holder>> {
+        let number = text.trim();
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(None);
+        }
+        for len in number.len() + 1..=PADDED_LEN_MAX {
+            let Ok(code) = ContractCode::from_text(&format!("{number:0>len$}")) else { continue };
+            if let Some(contract) = self.contract(company, &code)? {
+                let member = self.member(company, contract.member)?;
+                return Ok(member.map(|member| Holder { contract, member }));
+            }
+        }
+        Ok(None)
     }
 
     fn holder_of_bill(&self, company: CompanyId, number: &str) -> Read<Option<Holder>> {

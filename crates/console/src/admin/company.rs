@@ -5,9 +5,9 @@ use ventanilla_domain::{Issuer, Policy};
 
 use super::refusal::{setting_of, why};
 use super::texts::AdminTexts;
-use super::{administration, done, parts};
+use super::{administration, done, logo, parts};
 use crate::answer::{self, Answer};
-use crate::forms::Choice;
+use crate::forms::{Choice, Errors};
 use crate::frame::{Frame, Section};
 use crate::language::filled;
 use crate::trouble::{Trouble, act_refusal_of};
@@ -38,6 +38,9 @@ struct CompanyPage {
     fixed: String,
     rules: Vec<Setting>,
     papers: Vec<Setting>,
+    errors: Errors,
+    logo: Option<String>,
+    logo_form: String,
     wrong: &'static str,
 }
 
@@ -87,11 +90,12 @@ fn form_of(key: &str) -> &'static str {
     all.into_iter().find(|(name, _)| *name == key).map_or("", |(_, form)| form)
 }
 
-fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
+pub(super) fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
     let (t, company) = (AdminTexts::of(visit.language), visit.company()?);
     let settings = in_force(visit)?;
     let to_setting = |(key, value): &(String, String)| {
-        let value = if visit.is_form() { visit.form.get(key) } else { value };
+        let is_typed = visit.form.pairs().iter().any(|(name, _)| name == key);
+        let value = if is_typed { visit.form.get(key) } else { value };
         let value = if value == NONE { "" } else { value }.to_owned();
         let form = form_of(key);
         let choices = if form == "true|false" {
@@ -110,6 +114,7 @@ fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
     };
     let (papers, rules): (Vec<_>, Vec<_>) =
         settings.iter().partition(|(key, _)| Issuer::is_setting(key));
+    let logo = visit.hall.service.logo(company.id)?;
     let zone = format!(
         "{} {}, {}",
         filled(t.company_fixed, company.id),
@@ -124,9 +129,20 @@ fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
         fixed: zone,
         rules: rules.into_iter().map(to_setting).collect(),
         papers: papers.into_iter().map(to_setting).collect(),
+        errors: wrong
+            .filter(|(of, _)| *of == logo::FIELD)
+            .map(|(_, sentence)| Errors::of(logo::FIELD, sentence))
+            .unwrap_or_default(),
+        logo: logo.map(|logo| visit.to_path(&format!("/logo?{}", short(logo.sha256())))),
+        logo_form: visit.to_path("/admin/empresa/logo"),
         wrong: wrong.map_or("", |(_, sentence)| sentence),
     };
     if wrong.is_some() { answer::wrong(&page) } else { answer::page(&page) }
+}
+
+/// The beginning of a hash: another picture is another path, so that a browser asks for it.
+fn short(sha256: &[u8]) -> String {
+    sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Keeps what is not as it was.

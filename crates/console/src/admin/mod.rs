@@ -4,6 +4,7 @@ mod collectors;
 mod company;
 mod health;
 mod import;
+mod logo;
 mod people;
 mod refusal;
 mod sessions;
@@ -23,10 +24,13 @@ use texts::AdminTexts;
 const ADMIN: Access = Access::Holder(Right::Administer);
 
 /// The routes of administration.
-pub(crate) const ROUTES: [Route; 24] = [
+pub(crate) const ROUTES: [Route; 27] = [
     Route::get("/consola/{empresa}/admin", ADMIN, page!(start)),
     Route::get("/consola/{empresa}/admin/empresa", ADMIN, page!(company::show)),
     Route::post("/consola/{empresa}/admin/empresa", ADMIN, page!(company::save)),
+    Route::get("/consola/{empresa}/logo", Access::Company, page!(logo::show)),
+    Route::upload("/consola/{empresa}/admin/empresa/logo", ADMIN, page!(logo::save)),
+    Route::post("/consola/{empresa}/admin/empresa/logo/quitar", ADMIN, page!(logo::remove)),
     Route::get("/consola/{empresa}/admin/importar", ADMIN, page!(import::show)),
     Route::upload("/consola/{empresa}/admin/importar", ADMIN, page!(import::check)),
     Route::post("/consola/{empresa}/admin/importar/guardar", ADMIN, page!(import::keep)),
