@@ -1,7 +1,7 @@
 //! The company's rules, and what heads its papers.
 
 use askama::Template;
-use ventanilla_domain::{Issuer, Policy};
+use ventanilla_domain::{Issuer, Policy, Sha256};
 
 use super::refusal::{setting_of, why};
 use super::texts::AdminTexts;
@@ -141,8 +141,8 @@ pub(super) fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Ans
 }
 
 /// The beginning of a hash: another picture is another path, so that a browser asks for it.
-fn short(sha256: &[u8]) -> String {
-    sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+fn short([one, two, three, four, ..]: &Sha256) -> String {
+    format!("{one:02x}{two:02x}{three:02x}{four:02x}")
 }
 
 /// Keeps what is not as it was.
