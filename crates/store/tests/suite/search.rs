@@ -137,6 +137,17 @@ fn a_number_is_a_code_a_bill_or_a_document() {
     });
 }
 
+#[test]
+fn a_code_is_found_without_the_zeros_that_it_begins_with() {
+    each_store(|world| {
+        world.with_people([("Cero Ana", "90", &["00088"][..])].map(owned));
+        for (text, expected) in [("88", "00088"), ("088", "00088"), ("00088", "00088"), ("8", "")] {
+            let found = world.found(text);
+            assert_eq!((codes(&found).as_str(), found.is_cut_off), (expected, false), "{text}");
+        }
+    });
+}
+
 /// Codes from 5,000,000 on, documents with a 7 before them; every 30th is called Rara, the last alone Unica.
 fn crowd(len: usize) -> impl Iterator<Item = (String, String, Vec<String>)> {
     (0..len).map(move |place| {
