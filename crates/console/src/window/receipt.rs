@@ -16,7 +16,7 @@ use crate::figures::{amount, date, moment, period, priced, sign_of};
 use crate::forms::Errors;
 use crate::frame::{Done, Frame};
 use crate::language::filled;
-use crate::trouble::{Trouble, act_refusal_of, of_failure, of_office};
+use crate::trouble::{Trouble, act_refusal_of, of_office};
 use crate::visit::Visit;
 
 #[derive(Debug)]
@@ -49,9 +49,12 @@ struct ReceiptPage {
     reason: String,
 }
 
+fn id(visit: &Visit) -> Result<ReceiptId, Trouble> {
+    ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)
+}
+
 fn read(visit: &Visit) -> Result<IssuedReceipt, Trouble> {
-    let id = ReceiptId::from_i64(visit.number("recibo")?).ok().ok_or(Trouble::Missing)?;
-    let issued = visit.hall.service.receipt(visit.station()?, id);
+    let issued = visit.hall.service.receipt(visit.station()?, id(visit)?);
     issued.map_err(|failure| of_office(failure, |_| Trouble::Missing))
 }
 
@@ -128,19 +131,17 @@ fn facts(company: &Company, receipt: &WindowReceipt, t: &'static WindowTexts) ->
 
 /// Its paper, A4 or a roll's, with the proof of its first payment.
 pub(super) async fn paper(visit: &Visit) -> Answer {
-    let IssuedReceipt { receipt, payments, reversal } = read(visit)?;
-    let (service, company) = (&visit.hall.service, visit.company()?);
-    let first = payments.first().ok_or(Trouble::Missing)?.id;
-    let printed = service.payment_to_print(company.id, first);
-    let printed = printed.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
-    let proof = service.receipt_text(&printed);
+    let printed = visit.hall.service.receipt_to_print(visit.station()?, id(visit)?);
+    let printed = printed.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
+    let IssuedReceipt { receipt, payments, reversal } = &printed.issued;
+    let head = Letterhead::of(&printed.company, printed.issuer.as_ref());
     let paper = ReceiptPaper {
-        company,
-        letterhead: Letterhead::of(company, printed.issuer.as_ref()),
-        receipt: &receipt,
-        payments: &payments,
+        company: &printed.company,
+        letterhead: head.with_logo(printed.logo.as_ref()),
+        receipt,
+        payments,
         reversal: reversal.as_ref(),
-        proof: &proof,
+        proof: &printed.proof,
     };
     let name = format!("recibo-{}.pdf", receipt.id);
     answer::file("application/pdf", &name, true, paper.to_pdf(paper_of(visit)))

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CallerKey, Company, Event, Issuer, Money, Payment, PaymentId, RECEIPT_BILLS_MAX, ReceiptBill,
-    ReceiptCommand, ReceiptDecision, ReceiptFacts, ReceiptId, ReceiptLine, ReceiptReversal,
-    RepeatedReceipt, Right, WindowMeans, WindowReceipt, WindowReceiptKey, WindowReceiptRefusal,
-    decide_receipt,
+    CallerKey, Company, Event, Issuer, Logo, Money, Payment, PaymentId, PrintablePayment,
+    RECEIPT_BILLS_MAX, ReceiptBill, ReceiptCommand, ReceiptDecision, ReceiptFacts, ReceiptId,
+    ReceiptLine, ReceiptReversal, RepeatedReceipt, Right, WindowMeans, WindowReceipt,
+    WindowReceiptKey, WindowReceiptRefusal, decide_receipt,
 };
 use ventanilla_store::{KeptReceipt, ReceiptFilter, StoreError, Tx, View};
 
@@ -50,6 +50,8 @@ pub struct PrintableReceipt {
     pub company: Arc<Company>,
     /// What heads the paper: what the company had said when the first of the bills was paid.
     pub issuer: Option<Issuer>,
+    /// Its logo.
+    pub logo: Option<Logo>,
     /// The receipt.
     pub issued: IssuedReceipt,
     /// What the QR code says by which anyone may check the first of its payments.
@@ -123,7 +125,8 @@ impl Service {
             Ok(Ok((issued, printable(view, &company, first)?)))
         })?;
         let proof = self.receipt_text(&first);
-        Ok(PrintableReceipt { company: first.company, issuer: first.issuer, issued, proof })
+        let PrintablePayment { company, issuer, logo, .. } = first;
+        Ok(PrintableReceipt { company, issuer, logo, issued, proof })
     }
 
     /// The receipt that a payment is in; `None` of one that was not taken at the window. Needs
