@@ -163,7 +163,7 @@ fn a_contracts_state_comes_with_its_file_and_binds_at_once() {
 /// A setting, what an operator types to set it, what to set it back, and what is no value of it.
 type Typed = (&'static str, &'static str, Option<&'static str>, &'static [&'static str]);
 
-const TYPED: [Typed; 15] = [
+const TYPED: [Typed; 16] = [
     ("oldest_first", "oldest_first=true", Some("oldest_first=false"), &["oldest_first=sí"]),
     (
         "reversal_days",
@@ -179,6 +179,18 @@ const TYPED: [Typed; 15] = [
     ),
     ("cut_off", "cut_off=17:30", Some("cut_off=none"), &["cut_off=17", "cut_off=24:00"]),
     ("check_payer", "check_payer=true", Some("check_payer=false"), &["check_payer=1"]),
+    (
+        "cash_rounding",
+        "cash_rounding=0.10",
+        Some("cash_rounding=none"),
+        &[
+            "cash_rounding=0.01",
+            "cash_rounding=100.01",
+            "cash_rounding=0.1",
+            "cash_rounding=diez",
+            "cash_rounding=",
+        ],
+    ),
     (
         "closed_through",
         "closed_through=2020-02-29",
@@ -279,7 +291,8 @@ fn each_setting_is_shown_as_typed_and_a_wrong_value_is_told_with_its_form() {
 fn a_wrong_key_is_told_with_all_the_settings_there_are() {
     let installation = Installation::with_company();
     let list = "oldest_first=true|false, reversal_days=0..65535|none, hours=HH:MM-HH:MM|none, \
-                cut_off=HH:MM|none, check_payer=true|false, closed_through=AAAA-MM-DD, \
+                cut_off=HH:MM|none, check_payer=true|false, cash_rounding=0.02..100.00|none, \
+                closed_through=AAAA-MM-DD, \
                 revenue.CONCEPTO=CUENTA|none, issuer.name=TEXTO de hasta 200|none, \
                 issuer.tax_id=TEXTO de hasta 64|none, issuer.address=TEXTO de hasta 200|none, \
                 issuer.municipality=TEXTO de hasta 64|none, issuer.phone=TEXTO de hasta 64|none, \
