@@ -377,15 +377,18 @@ fn window_difference(look: Look<'_>, event: &Event) -> Result<Option<String>, St
     let (is_kept, what) = match event {
         Event::DrawerOpened(opening) => {
             let kept = drawer(opening.id)?.map(|drawer| drawer.opening);
-            (kept.as_ref() == Some(&**opening), format!("la caja {}", opening.id))
+            (kept.as_ref() == Some(&**opening), format!("la gaveta {}", opening.id))
         }
         Event::DrawerClosed(closing) => {
             let kept = drawer(closing.drawer)?.and_then(|drawer| drawer.closing);
-            (kept.as_ref() == Some(&**closing), format!("el cierre de la caja {}", closing.drawer))
+            (
+                kept.as_ref() == Some(&**closing),
+                format!("el cierre de la gaveta {}", closing.drawer),
+            )
         }
         Event::DrawerApproved(approval) => {
             let kept = drawer(approval.drawer)?.and_then(|drawer| drawer.approval);
-            let what = format!("la aprobación de la caja {}", approval.drawer);
+            let what = format!("la aprobación de la gaveta {}", approval.drawer);
             (kept.as_ref() == Some(&**approval), what)
         }
         Event::ReceiptIssued(receipt) => {

@@ -20,7 +20,7 @@ pub(crate) fn compare(
         found,
         "drawer",
         drawers.map(|(id, drawer)| (*id, DrawerRow::of(drawer))).collect(),
-        |id| format!("caja {id}"),
+        |id| format!("gaveta {id}"),
         |to| view.each_drawer(company, &mut |(id, row)| to(id, row)),
     )?;
     let receipts = window.receipts.iter();

@@ -178,17 +178,20 @@ fn a_remittance_hands_something_over_and_is_reversed_once_as_it_was_made() {
 
 /// A change of the file, and what is told of it.
 const TAMPERINGS: [(&str, &str); 22] = [
-    ("UPDATE drawer SET cashier = 'eva' WHERE drawer_id = 1", "drawer: caja 1 difiere"),
-    ("UPDATE drawer SET open_for = 'eva' WHERE drawer_id = 2", "drawer: caja 2 difiere"),
-    ("UPDATE drawer SET business_day = '2021-11-27' WHERE drawer_id = 2", "drawer: caja 2 difiere"),
-    ("UPDATE drawer SET figures = '{}' WHERE drawer_id = 1", "drawer: caja 1 difiere"),
+    ("UPDATE drawer SET cashier = 'eva' WHERE drawer_id = 1", "drawer: gaveta 1 difiere"),
+    ("UPDATE drawer SET open_for = 'eva' WHERE drawer_id = 2", "drawer: gaveta 2 difiere"),
+    (
+        "UPDATE drawer SET business_day = '2021-11-27' WHERE drawer_id = 2",
+        "drawer: gaveta 2 difiere",
+    ),
+    ("UPDATE drawer SET figures = '{}' WHERE drawer_id = 1", "drawer: gaveta 1 difiere"),
     (
         "UPDATE drawer SET figures = '{\"gold\":[1,1,1,1]}' WHERE drawer_id = 1",
         "drawer: una fila no se",
     ),
-    ("UPDATE drawer SET closing = replace(closing, '19980', '20000')", "drawer: caja 1 difiere"),
-    ("UPDATE drawer SET approval = replace(approval, 'eva', 'ana')", "drawer: caja 1 difiere"),
-    ("DELETE FROM drawer WHERE drawer_id = 2", "drawer: falta caja 2"),
+    ("UPDATE drawer SET closing = replace(closing, '19980', '20000')", "drawer: gaveta 1 difiere"),
+    ("UPDATE drawer SET approval = replace(approval, 'eva', 'ana')", "drawer: gaveta 1 difiere"),
+    ("DELETE FROM drawer WHERE drawer_id = 2", "drawer: falta gaveta 2"),
     ("UPDATE window_receipt SET caller_key = 'x' WHERE receipt_id = 2", "recibo 2 difiere"),
     ("UPDATE window_receipt SET drawer_id = 2 WHERE receipt_id = 2", "recibo 2 difiere"),
     ("UPDATE window_receipt SET record = replace(record, '300', '200')", "recibo 2 difiere"),
@@ -234,11 +237,11 @@ fn each_tampering_with_the_window_is_found() {
 #[test]
 fn whoever_follows_the_journal_finds_it_too() {
     for (change, expected) in [
-        ("UPDATE drawer SET opening = replace(opening, '20000', '1')", "la caja 1 difiere"),
-        ("UPDATE drawer SET closing = replace(closing, '19980', '1')", "el cierre de la caja 1"),
+        ("UPDATE drawer SET opening = replace(opening, '20000', '1')", "la gaveta 1 difiere"),
+        ("UPDATE drawer SET closing = replace(closing, '19980', '1')", "el cierre de la gaveta 1"),
         (
             "UPDATE drawer SET approval = replace(approval, 'eva', 'x')",
-            "la aprobación de la caja 1",
+            "la aprobación de la gaveta 1",
         ),
         ("UPDATE window_receipt SET record = replace(record, 'ana', 'x')", "el recibo 1 difiere"),
         ("UPDATE window_receipt SET reversal = NULL", "la reversión del recibo 1 difiere"),

@@ -95,7 +95,7 @@ impl Restored<'_> {
 pub(super) fn to_resumed(company: &RestoredCompany) -> String {
     format!(
         "empresa {}: hasta el asiento {}; siguen IdCobranza {}, movimiento {}, idPago {}, idFactura {}, \
-         idProveedor {}, recibo {}, caja {}, rendición {}",
+         idProveedor {}, recibo {}, gaveta {}, rendición {}",
         company.company,
         company.last_entry,
         company.next_payment,
