@@ -2,10 +2,10 @@
 
 use askama::Template;
 use ventanilla_documents::{Cell, CsvTable, DayHeading, DayReportFile, FileForm, Spelling};
-use ventanilla_domain::{BusinessDay, CollectorId, Label, PaymentId};
+use ventanilla_domain::{BusinessDay, CollectorId, Company, CompanyId, Label, PaymentId};
 use ventanilla_service::{
     Collector, DayOpening, DayVisitor, ListedPayments, PaymentPlace, PaymentState, PaymentsWanted,
-    VisitFailure,
+    Service, VisitFailure,
 };
 
 use super::texts::BooksTexts;
@@ -86,12 +86,13 @@ fn place(visit: &Visit) -> Option<PaymentPlace> {
 }
 
 fn read(
-    visit: &Visit,
+    service: &Service,
+    company: CompanyId,
     wanted: &PaymentsWanted,
     after: Option<PaymentPlace>,
     len: usize,
 ) -> Result<ListedPayments, Trouble> {
-    let listed = visit.hall.service.payments(visit.company()?.id, wanted, after, len);
+    let listed = service.payments(company, wanted, after, len);
     listed.map_err(|failure| of_failure(failure, |_| Trouble::Missing))
 }
 
@@ -104,7 +105,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let (t, company, known) =
         (BooksTexts::of(visit.language), visit.company()?, collectors(visit)?);
     let wanted = wanted(visit)?;
-    let listed = read(visit, &wanted, place(visit), PAGE_LEN)?;
+    let listed = read(&visit.hall.service, company.id, &wanted, place(visit), PAGE_LEN)?;
     let here = visit.query.without(|name| matches!(name, "tras" | "hecho"));
     let at = |rest: &str| format!("{}?{}", visit.to_path(rest), here.to_text());
     let older = listed.after.map(|PaymentPlace { day, payment }| {
@@ -154,9 +155,29 @@ fn to_row(visit: &Visit, known: &[Collector], state: &PaymentState) -> Row {
     }
 }
 
+/// Does what may take a while on a thread of its own: those of the server are for whoever waits at a window.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Trouble::Defect(error.to_string())))
+}
+
 /// The list as CSV: 100,000 rows at most, the newest.
 pub(super) async fn list(visit: &Visit) -> Answer {
-    let (company, known, wanted) = (visit.company()?, collectors(visit)?, wanted(visit)?);
+    let (known, wanted) = (collectors(visit)?, wanted(visit)?);
+    let (service, company) = (visit.hall.service.clone(), visit.company()?.as_ref().clone());
+    let days = format!("{}-{}", wanted.days.start().to_date(), wanted.days.end().to_date());
+    let bytes = aside(move || to_csv(&service, &company, &known, &wanted)).await?;
+    answer::file("text/csv; charset=utf-8", &format!("cobranzas-{days}.csv"), false, bytes)
+}
+
+fn to_csv(
+    service: &Service,
+    company: &Company,
+    known: &[Collector],
+    wanted: &PaymentsWanted,
+) -> Result<Vec<u8>, Trouble> {
     let names = [
         "Dia",
         "Fecha",
@@ -174,13 +195,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let broken = |error: std::io::Error| Trouble::Defect(error.to_string());
     let mut bytes = Vec::new();
     let mut table =
-        CsvTable::start(Spelling::DayFirst, company.as_ref().clone(), names, &mut bytes)
-            .map_err(broken)?;
+        CsvTable::start(Spelling::DayFirst, company.clone(), names, &mut bytes).map_err(broken)?;
     let (mut after, mut len) = (None, 0);
     loop {
-        let listed = read(visit, &wanted, after, FILE_PAGE_LEN)?;
+        let listed = read(service, company.id, wanted, after, FILE_PAGE_LEN)?;
         for PaymentState { payment, reversal } in &listed.payments {
-            let collector = name_of(&known, payment.collector);
+            let collector = name_of(known, payment.collector);
             let text =
                 |label: &Option<Label>| label.as_ref().map(ToString::to_string).unwrap_or_default();
             let (cashier, means) = (text(&payment.place.cashier), text(&payment.place.means));
@@ -209,8 +229,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     }
     table.flush().map_err(broken)?;
     drop(table);
-    let days = format!("{}-{}", wanted.days.start().to_date(), wanted.days.end().to_date());
-    answer::file("text/csv; charset=utf-8", &format!("cobranzas-{days}.csv"), false, bytes)
+    Ok(bytes)
 }
 
 /// A collector's day as a file.
@@ -227,14 +246,26 @@ pub(super) async fn day(visit: &Visit) -> Answer {
         return to_page(visit, Errors::of("de", t.no_collector));
     }
     let day = day_of(visit, "dia", today(visit)?);
+    let (service, company) = (visit.hall.service.clone(), visit.company()?.id);
+    let collector = collector.to_owned();
+    let bytes = aside(move || to_report(&service, company, &collector, day, form)).await?;
+    answer::file(media_type, &format!("cobranzas-{}.{extension}", day.to_date()), false, bytes)
+}
+
+fn to_report(
+    service: &Service,
+    company: CompanyId,
+    collector: &str,
+    day: BusinessDay,
+    form: FileForm,
+) -> Result<Vec<u8>, Trouble> {
     let mut report = Report { form, file: None, bytes: Shared::default() };
-    let visited = visit.hall.service.visit_day(visit.company()?.id, collector, day, &mut report);
+    let visited = service.visit_day(company, collector, day, &mut report);
     visited.map_err(|failure| match failure {
         VisitFailure::Books(failure) => of_failure(failure, |_| Trouble::Missing),
         VisitFailure::Visitor(error) => Trouble::Defect(error.to_string()),
     })?;
-    let bytes = report.finish().map_err(|error| Trouble::Defect(error.to_string()))?;
-    answer::file(media_type, &format!("cobranzas-{}.{extension}", day.to_date()), false, bytes)
+    report.finish().map_err(|error| Trouble::Defect(error.to_string()))
 }
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
