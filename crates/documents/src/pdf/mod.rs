@@ -2,7 +2,8 @@
 //!
 //! A small layer over `pdf-writer`: an embedded typeface of which each file holds the glyphs it uses
 //! (`font`), a surface to draw on (`canvas`), columns of text on it (`pen`), blocks that follow each
-//! other over as many pages as they need (`sheet`), a picture (`picture`), and a file that is written object by object, so
+//! other over as many pages as they need (`sheet`), a picture (`picture`) that is kept
+//! ready for the next paper (`shelf`), and a file that is written object by object, so
 //! that a report of any length takes little memory (`file`). Nothing of it depends on the machine or
 //! the time: the same drawing is the same bytes.
 
@@ -13,6 +14,7 @@ mod pen;
 mod picture;
 mod qr;
 mod sheet;
+mod shelf;
 
 pub(crate) use canvas::{Canvas, Ink};
 pub(crate) use file::{PdfFile, Title};

@@ -1,6 +1,7 @@
 //! A picture in a PDF: its bytes as they came, where PDF reads them so, and else its dots.
 
 use std::io::{self, Cursor, Write};
+use std::sync::Arc;
 
 use pdf_writer::types::Predictor;
 use pdf_writer::{Chunk, Filter, Finish, Name, Ref};
@@ -8,12 +9,16 @@ use ventanilla_domain::{Logo, LogoKind};
 
 use super::PdfFile;
 use super::file::deflated;
+use super::shelf::Shelf;
 
 /// What pages call it: a file has one at most.
 pub(super) const RESOURCE: Name<'static> = Name(b"Logo");
 
 /// What reading a PNG may take beside its dots, in bytes.
 const MEMORY_MAX: usize = 1024 * 1024;
+
+/// Pictures that papers were made with lately.
+static SHELF: Shelf = Shelf::new();
 
 /// A picture as a PDF holds it.
 #[derive(Debug)]
@@ -60,8 +65,26 @@ enum Packed {
 }
 
 impl Picture {
-    /// A logo as PDF takes it. One that cannot be read, which none that was taken is, shows nothing.
-    pub(super) fn of(logo: &Logo) -> Self {
+    /// A logo as PDF takes it: made once, as long as papers go on having it, since what is clear in parts takes a tenth of
+    /// a second to be made.
+    pub(super) fn of(logo: &Logo) -> Arc<Self> {
+        SHELF.get(logo, Self::made)
+    }
+
+    /// One of so many bytes.
+    #[cfg(test)]
+    pub(super) fn of_len(len: usize) -> Self {
+        let (colours, packed, data) = (Colours::Grey, Packed::Flate, vec![0; len]);
+        Self { width: 1, height: 1, colours, bits: 8, packed, data, mask: None }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn len(&self) -> usize {
+        self.data.len() + self.mask.as_ref().map_or(0, Vec::len)
+    }
+
+    /// One that cannot be read, which none that was taken is, shows nothing.
+    fn made(logo: &Logo) -> Self {
         let read = match logo.kind() {
             LogoKind::Jpeg { is_grey } => of_jpeg(logo, is_grey),
             LogoKind::Png => of_png(logo).unwrap_or(None),
