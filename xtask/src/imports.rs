@@ -119,7 +119,7 @@ const RULES: [Rule; 11] = [
     },
     // Never the store nor the API: it stands beside the dialects, on the same service. What pages are drawn
     // with is compressed once, when the first is asked for; forms and addresses are percent-encoded. A file that is to be
-    // imported waits in a temporary one.
+    // imported waits in a temporary one, and so does a list that is sent: hyper has the parts of a body.
     Rule {
         package: "ventanilla-console",
         ours: &["ventanilla-documents", "ventanilla-domain", "ventanilla-service"],
@@ -127,6 +127,7 @@ const RULES: [Rule; 11] = [
             "askama",
             "axum",
             "flate2",
+            "hyper",
             "jiff",
             "multer",
             "percent-encoding",

@@ -65,8 +65,13 @@ pub(crate) fn see(path: &str) -> Answer {
 }
 
 /// A file, shown where a browser can, else kept under its name (letters, digits, `-`, `_` and `.` alone).
-pub(crate) fn file(media_type: &'static str, name: &str, is_shown: bool, bytes: Vec<u8>) -> Answer {
-    let mut response = Response::new(Body::from(bytes));
+pub(crate) fn file(
+    media_type: &'static str,
+    name: &str,
+    is_shown: bool,
+    bytes: impl Into<Body>,
+) -> Answer {
+    let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     let how = if is_shown { "inline" } else { "attachment" };

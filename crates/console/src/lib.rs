@@ -21,6 +21,7 @@ mod inside;
 mod language;
 mod panics;
 mod routes;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -45,11 +46,20 @@ pub struct ConsoleSettings {
     pub entropy: Entropy,
     /// Bytes that a file of members or bills may have.
     pub import_len_max: u64,
+    /// Rows that a list on paper takes: 10,000 are some 250 pages, which is more than anybody reads.
+    pub paper_rows_max: usize,
+    /// Rows that a list as CSV or as a workbook takes: a million are about what a sheet holds.
+    pub file_rows_max: usize,
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { entropy: Entropy::System, import_len_max: 256 << 20 }
+        Self {
+            entropy: Entropy::System,
+            import_len_max: 256 << 20,
+            paper_rows_max: 10_000,
+            file_rows_max: 1_000_000,
+        }
     }
 }
 

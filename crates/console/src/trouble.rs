@@ -3,14 +3,16 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use ventanilla_documents::FileForm;
 use ventanilla_service::{Failure, NoRefusal, OfficeRefusal};
 
 use crate::answer;
 use crate::entry;
+use crate::figures::count;
 use crate::frame::Frame;
 use crate::language::{filled, texts};
 use crate::panics;
-use crate::visit::Visit;
+use crate::visit::{FORM, Visit, with_query};
 
 /// Why a handler has no page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(crate) enum Trouble {
     Malformed,
     /// More was sent than is read.
     TooLong,
+    /// A list has more rows than such a file takes.
+    RowsOver(FileForm, usize),
     /// Nothing changed; the same may go well later.
     Unavailable,
     /// A commit was attempted and its outcome is not known; the path tells where to look.
@@ -108,6 +112,12 @@ texts! {
         too_long: "Se envió demasiado" / "Too much was sent",
         too_long_more: "No se cambió nada: el archivo o el formulario es demasiado grande."
             / "Nothing was changed: the file or form is too big.",
+        rows_over: "La lista es demasiado larga" / "The list is too long",
+        rows_over_paper: "Un PDF lleva hasta {} filas, y esta lista tiene más. Descárguela en CSV, o acote los días."
+            / "A PDF takes up to {} rows, and this list has more. Download it as CSV, or narrow the days down.",
+        rows_over_file: "Una descarga lleva hasta {} filas, y esta lista tiene más. Acote los días, o saque todos los asientos con «ventanilla export events»."
+            / "A download takes up to {} rows, and this list has more. Narrow the days down, or take all entries out with “ventanilla export events”.",
+        as_csv: "Descargar en CSV" / "Download as CSV",
         unavailable: "El servicio no está disponible en este momento" / "The service is not available right now",
         unavailable_more: "No se cambió nada. Espere un momento y vuelva a intentarlo."
             / "Nothing was changed. Wait a moment and try again.",
@@ -168,6 +178,15 @@ impl Trouble {
             Self::TooLong => {
                 (StatusCode::PAYLOAD_TOO_LARGE, t.too_long, t.too_long_more.to_owned(), home())
             }
+            Self::RowsOver(form, rows_max) => {
+                let (sentence, way_out) = match form {
+                    FileForm::Pdf => (t.rows_over_paper, (as_csv(visit), t.as_csv)),
+                    FileForm::Csv | FileForm::Xlsx => (t.rows_over_file, home()),
+                };
+                let rows_max = count(i64::try_from(rows_max).unwrap_or(i64::MAX));
+                let sentence = filled(sentence, rows_max);
+                (StatusCode::UNPROCESSABLE_ENTITY, t.rows_over, sentence, way_out)
+            }
             Self::Unknown(look) => {
                 let look = if look.is_empty() { home() } else { (look, t.look) };
                 (StatusCode::SERVICE_UNAVAILABLE, t.unknown, t.unknown_more.to_owned(), look)
@@ -202,4 +221,10 @@ impl Trouble {
         }
         Ok(response)
     }
+}
+
+/// The same download in the form that takes the most.
+fn as_csv(visit: &Visit) -> String {
+    let rest = visit.query.without(|name| name == FORM);
+    with_query(&format!("{}?{}", visit.uri.path(), rest.to_text()), FORM, "csv")
 }

@@ -23,6 +23,9 @@ pub(crate) const FORM_KEY: &str = "formulario";
 /// The field that names one attempt: sent twice, it is done once.
 pub(crate) const ATTEMPT: &str = "intento";
 
+/// The field that says what kind of file a download is.
+pub(crate) const FORM: &str = "formato";
+
 /// Fields that are never given back to a page, nor kept while somebody signs in again.
 const SECRETS: [&str; 5] = ["clave", "clave_nueva", "clave_repetida", "clave_actual", "codigo"];
 
@@ -192,7 +195,11 @@ pub(crate) fn own_path(text: &str) -> Option<&str> {
 
 /// A path with one value in its query.
 pub(crate) fn with_query(path: &str, name: &str, value: &str) -> String {
-    let mark = if path.contains('?') { '&' } else { '?' };
+    let mark = match path.find('?') {
+        None => "?",
+        Some(place) if place + 1 == path.len() => "",
+        Some(_) => "&",
+    };
     format!("{path}{mark}{name}={}", encoded(value))
 }
 

@@ -1,18 +1,21 @@
 //! What each collector holds for the company, and what it hands over.
 
 use askama::Template;
+use ventanilla_documents::{Cell, Kind, ListColumn};
 use ventanilla_domain::{
     CallerKey, CollectorId, Label, Means, Money, Reason, RemitRefusal, Remittance, RemittanceId,
     RemittanceReverseRefusal, Right,
 };
 use ventanilla_service::{Collector, Failure, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN};
 
+use super::download::{self, List, Rows};
 use super::texts::BooksTexts;
 use super::{collectors, means_name, name_of, today};
 use crate::answer::{self, Answer};
 use crate::figures::{amount, date, date_from, money_from, sign_of};
 use crate::forms::{Choice, Errors};
 use crate::frame::{Done, Frame};
+use crate::language::Language;
 use crate::trouble::{Trouble, act_refusal_of};
 use crate::visit::{ATTEMPT, Visit, with_query};
 
@@ -57,6 +60,7 @@ struct HeldPage {
     reference: String,
     rows: Vec<Row>,
     older: Option<String>,
+    downloads: Vec<(&'static str, String)>,
 }
 
 /// The page.
@@ -101,6 +105,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         reference: form.get("referencia").to_owned(),
         rows: kept.iter().map(|kept| to_row(visit, &known, kept)).collect(),
         older: last.map(|last| with_query(&path, "antes", &last.remittance.id.to_string())),
+        downloads: download::links(&visit.to_path("/rendiciones/lista")),
     };
     if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
 }
@@ -121,6 +126,73 @@ fn to_row(visit: &Visit, known: &[Collector], kept: &KeptRemittance) -> Row {
         reversed: reversal.as_ref().map(|reversal| reversal.reason.to_string()),
         reverse: can_reverse.then(|| visit.to_path(&format!("/rendiciones/{id}/revertir"))),
     }
+}
+
+/// What a file of remittances has; what was reversed is amount and commission together.
+const COLUMNS: [ListColumn; 13] = [
+    ("Rendicion", Kind::Number, 11),
+    ("FechaBanco", Kind::Day, 11),
+    ("Registrado", Kind::Moment, 19),
+    ("Dia", Kind::Day, 11),
+    ("Recaudador", Kind::Text, 18),
+    ("Medio", Kind::Text, 15),
+    ("Referencia", Kind::Text, 18),
+    ("Por", Kind::Text, 14),
+    ("Estado", Kind::Text, 10),
+    ("Motivo", Kind::Text, 18),
+    ("Monto", Kind::Amount, 14),
+    ("Comision", Kind::Amount, 13),
+    ("Revertido", Kind::Amount, 14),
+];
+
+/// All remittances as a file, the latest first.
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let (known, officer) = (collectors(visit)?, visit.station()?.clone());
+    let list = List {
+        name: format!("rendiciones-{}", today(visit)?.to_date()),
+        title: "Rendiciones",
+        about: String::new(),
+        columns: &COLUMNS,
+    };
+    download::listed(visit, list, move |service, rows| {
+        let mut before = None;
+        loop {
+            let kept = service.remittances(&officer, None, before)?;
+            for kept in &kept {
+                write(rows, &known, kept)?;
+            }
+            before = kept.last().map(|kept| kept.remittance.id);
+            if kept.len() < WINDOW_PAGE_LEN {
+                return Ok(());
+            }
+        }
+    })
+    .await
+}
+
+fn write(rows: &mut Rows<'_>, known: &[Collector], kept: &KeptRemittance) -> Result<(), Trouble> {
+    let (t, KeptRemittance { remittance, reversal }) = (BooksTexts::of(Language::Spanish), kept);
+    let Remittance { amount, commission, .. } = *remittance;
+    let collector = name_of(known, remittance.collector);
+    let is_reversed = reversal.is_some();
+    let whole = amount.checked_add(commission);
+    let whole = whole.map_err(|error| Trouble::Defect(error.to_string()))?;
+    let cells = [
+        Cell::Number(remittance.id.to_i64()),
+        Cell::Day(remittance.bank_date),
+        Cell::Instant(remittance.recorded_at),
+        Cell::Day(remittance.business_day.to_date()),
+        Cell::Text(&collector),
+        Cell::Text(means_name(remittance.means, t)),
+        Cell::Text(remittance.reference.as_ref().map_or("", Label::as_str)),
+        Cell::Text(remittance.recorded_by.as_str()),
+        Cell::Text(if is_reversed { t.undone } else { t.standing }),
+        Cell::Text(reversal.as_ref().map_or("", |reversal| reversal.reason.as_str())),
+        Cell::Amount(amount),
+        Cell::Amount(commission),
+        download::reversed(whole, is_reversed),
+    ];
+    rows.write(&cells, is_reversed)
 }
 
 /// Posts what a collector handed over.

@@ -1,16 +1,18 @@
 //! The ledger: accounts with their balances, the entries behind each, and one entry.
 
 use askama::Template;
+use ventanilla_documents::{Cell, Kind, ListColumn};
 use ventanilla_domain::{Account, EntryNumber, Event, Money, Posting, ReceiptId};
 use ventanilla_service::{AccountEntry, AccountPage, Collector};
 
+use super::download::{self, List};
 use super::texts::BooksTexts;
-use super::{collectors, means_name, name_of};
+use super::{collectors, means_name, name_of, today};
 use crate::answer::{self, Answer};
 use crate::fields::encoded;
 use crate::figures::{amount, moment, sign_of};
 use crate::frame::Frame;
-use crate::language::filled;
+use crate::language::{Language, filled};
 use crate::trouble::{Trouble, of_failure};
 use crate::visit::{Visit, with_query};
 
@@ -36,6 +38,7 @@ struct AccountsPage {
     debit: String,
     credit: String,
     is_balanced: bool,
+    downloads: Vec<(&'static str, String)>,
 }
 
 /// All accounts.
@@ -68,7 +71,42 @@ pub(super) async fn accounts(visit: &Visit) -> Answer {
         debit: shown(sum(1)),
         credit: shown(sum(-1)),
         is_balanced: sum(1) == sum(-1),
+        downloads: download::links(&visit.to_path("/libro/lista")),
     })
+}
+
+/// What a file of balances has.
+const BALANCES: [ListColumn; 4] = [
+    ("Cuenta", Kind::Text, 28),
+    ("Nombre", Kind::Text, 48),
+    ("Debe", Kind::Amount, 18),
+    ("Haber", Kind::Amount, 18),
+];
+
+/// The balances of all accounts as a file.
+pub(super) async fn balances(visit: &Visit) -> Answer {
+    let (known, company) = (collectors(visit)?, visit.company()?.clone());
+    let list = List {
+        name: format!("saldos-{}", today(visit)?.to_date()),
+        title: "Saldos",
+        about: String::new(),
+        columns: &BALANCES,
+    };
+    download::listed(visit, list, move |service, rows| {
+        let accounts = service.accounts(company.id);
+        let accounts = accounts.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+        let t = BooksTexts::of(Language::Spanish);
+        for (account, minor) in &accounts {
+            let (code, name) = (account.to_string(), name_of_account(account, &known, t));
+            // The least of all numbers has no counterpart: no balance comes to it.
+            let amount = Cell::Amount(Money::from_minor(minor.saturating_abs(), company.currency));
+            let side = |is_own: bool| if is_own { amount } else { Cell::Nothing };
+            let sides = [side(*minor > 0), side(*minor < 0)];
+            rows.write(&[Cell::Text(&code), Cell::Text(&name), sides[0], sides[1]], false)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn account_path(visit: &Visit, account: &Account) -> String {
@@ -115,6 +153,7 @@ struct AccountTemplate {
     sign: &'static str,
     rows: Vec<EntryRow>,
     older: Option<String>,
+    downloads: Vec<(&'static str, String)>,
 }
 
 /// The entries behind an account, the newest first.
@@ -137,25 +176,79 @@ pub(super) async fn account(visit: &Visit) -> Answer {
         sign: sign_of(company.currency),
         rows: entries.iter().map(|entry| to_row(visit, &account, entry)).collect(),
         older: before.map(|before| with_query(&path, "antes", &before.to_string())),
+        downloads: download::links(&format!("{path}/lista")),
     })
+}
+
+/// What a file of an account's entries has.
+const MOVEMENTS: [ListColumn; 5] = [
+    ("Asiento", Kind::Number, 14),
+    ("Registrado", Kind::Moment, 19),
+    ("Que paso", Kind::Text, 48),
+    ("Debe", Kind::Amount, 18),
+    ("Haber", Kind::Amount, 18),
+];
+
+/// Entries that are read at a time for a file.
+const FILE_PAGE_LEN: usize = 1_000;
+
+/// All entries behind an account as a file, the newest first.
+pub(super) async fn movements(visit: &Visit) -> Answer {
+    let (known, company) = (collectors(visit)?, visit.company()?.id);
+    let account = Account::from_code(visit.part("cuenta")).ok_or(Trouble::Missing)?;
+    let t = BooksTexts::of(Language::Spanish);
+    let list = List {
+        name: format!(
+            "cuenta-{}-{}",
+            account.to_string().replace(':', "-"),
+            today(visit)?.to_date()
+        ),
+        title: "Movimientos",
+        about: name_of_account(&account, &known, t),
+        columns: &MOVEMENTS,
+    };
+    download::listed(visit, list, move |service, rows| {
+        let mut before = None;
+        loop {
+            let page = service.entries_of(company, &account, before, FILE_PAGE_LEN);
+            let page = page.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+            for entry in &page.entries {
+                let [debit, credit] =
+                    sides(&account, entry).map(|sum| sum.map_or(Cell::Nothing, Cell::Amount));
+                let number = Cell::Number(entry.number.to_i64());
+                let (at, what) = (Cell::Instant(entry.recorded_at), what_of_kind(&entry.kind, t));
+                rows.write(&[number, at, Cell::Text(what), debit, credit], false)?;
+            }
+            before = page.before;
+            if before.is_none() {
+                return Ok(());
+            }
+        }
+    })
+    .await
+}
+
+/// What an entry debits an account with, and what it credits it with.
+fn sides(account: &Account, entry: &AccountEntry) -> [Option<Money>; 2] {
+    let sum = |side: fn(&Posting) -> &Account| {
+        let own = entry.postings.iter().filter(|posting| side(posting) == account);
+        let own = own.map(|posting| posting.amount);
+        own.reduce(|sum, more| sum.checked_add(more).unwrap_or(sum))
+    };
+    [sum(|posting| &posting.debit), sum(|posting| &posting.credit)]
 }
 
 fn to_row(visit: &Visit, account: &Account, entry: &AccountEntry) -> EntryRow {
     let t = BooksTexts::of(visit.language);
     let at = visit.station.as_ref().map(|station| moment(&station.company, entry.recorded_at));
-    let sum = |side: fn(&Posting) -> &Account| {
-        let own = entry.postings.iter().filter(|posting| side(posting) == account);
-        let own = own.map(|posting| posting.amount);
-        let sum = own.reduce(|sum, more| sum.checked_add(more).unwrap_or(sum));
-        sum.map(amount).unwrap_or_default()
-    };
+    let [debit, credit] = sides(account, entry).map(|sum| sum.map(amount).unwrap_or_default());
     EntryRow {
         path: visit.to_path(&format!("/libro/asiento/{}", entry.number)),
         number: entry.number.to_string(),
         at: at.unwrap_or_default(),
         what: what_of_kind(&entry.kind, t),
-        debit: sum(|posting| &posting.debit),
-        credit: sum(|posting| &posting.credit),
+        debit,
+        credit,
     }
 }
 

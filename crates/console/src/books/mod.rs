@@ -2,6 +2,7 @@
 //! ledger behind it all.
 
 mod close;
+mod download;
 mod held;
 mod ledger;
 mod overview;
@@ -24,7 +25,7 @@ const REMIT: Access = Access::Holder(Right::Remit);
 const PAYABLES: Access = Access::Holder(Right::SeePayables);
 
 /// The routes of the back office.
-pub(crate) const ROUTES: [Route; 15] = [
+pub(crate) const ROUTES: [Route; 18] = [
     Route::get("/consola/{empresa}/resumen", BOOKS, page!(overview::show)),
     Route::get("/consola/{empresa}/cobranzas", BOOKS, page!(payments::show)),
     Route::get("/consola/{empresa}/cobranzas/lista", BOOKS, page!(payments::list)),
@@ -32,13 +33,16 @@ pub(crate) const ROUTES: [Route; 15] = [
     Route::get("/consola/{empresa}/cierre", CLOSE, page!(close::show)),
     Route::post("/consola/{empresa}/cierre", CLOSE, page!(close::close)),
     Route::get("/consola/{empresa}/rendiciones", BOOKS, page!(held::show)),
+    Route::get("/consola/{empresa}/rendiciones/lista", BOOKS, page!(held::list)),
     Route::post("/consola/{empresa}/rendiciones", REMIT, page!(held::remit)),
     Route::post("/consola/{empresa}/rendiciones/{rendicion}/revertir", REMIT, page!(held::reverse)),
     Route::get("/consola/{empresa}/proveedores", PAYABLES, page!(payables::suppliers)),
     Route::get("/consola/{empresa}/proveedores/{proveedor}", PAYABLES, page!(payables::supplier)),
     Route::get("/consola/{empresa}/pago-a-proveedor/{pago}", PAYABLES, page!(payables::payout)),
     Route::get("/consola/{empresa}/libro", BOOKS, page!(ledger::accounts)),
+    Route::get("/consola/{empresa}/libro/lista", BOOKS, page!(ledger::balances)),
     Route::get("/consola/{empresa}/libro/cuenta/{cuenta}", BOOKS, page!(ledger::account)),
+    Route::get("/consola/{empresa}/libro/cuenta/{cuenta}/lista", BOOKS, page!(ledger::movements)),
     Route::get("/consola/{empresa}/libro/asiento/{asiento}", BOOKS, page!(ledger::entry)),
 ];
 

@@ -1,19 +1,24 @@
 //! Payments as they are looked through, and the files made of them.
 
+use std::io;
+
 use askama::Template;
-use ventanilla_documents::{Cell, CsvTable, DayHeading, DayReportFile, FileForm, Spelling};
-use ventanilla_domain::{BusinessDay, CollectorId, Company, CompanyId, Label, PaymentId};
+use ventanilla_documents::{Cell, DayHeading, DayReportFile, FileForm, Kind, ListColumn};
+use ventanilla_domain::{BusinessDay, CollectorId, CompanyId, Label, PaymentId};
 use ventanilla_service::{
     Collector, DayOpening, DayVisitor, ListedPayments, PaymentPlace, PaymentState, PaymentsWanted,
     Service, VisitFailure,
 };
 
+use super::download::{self, List, Rows, form_of};
 use super::texts::BooksTexts;
 use super::{collectors, day_of, days_before, name_of, today};
 use crate::answer::{self, Answer};
 use crate::figures::{amount, date, period, sign_of, time};
 use crate::forms::{Choice, Errors};
 use crate::frame::Frame;
+use crate::language::Language;
+use crate::spool::Spool;
 use crate::trouble::{Trouble, of_failure};
 use crate::visit::{Visit, with_query};
 
@@ -21,9 +26,8 @@ use crate::visit::{Visit, with_query};
 const DAYS: i64 = 7;
 /// Rows of a page.
 const PAGE_LEN: usize = 50;
-/// Rows of a page of a file, and of all of it.
+/// Rows that are read at a time for a file.
 const FILE_PAGE_LEN: usize = 1_000;
-const FILE_LEN_MAX: usize = 100_000;
 
 #[derive(Debug)]
 struct Row {
@@ -54,7 +58,7 @@ struct PaymentsPage {
     rows: Vec<Row>,
     sign: &'static str,
     older: Option<String>,
-    list_path: String,
+    downloads: Vec<(&'static str, String)>,
     day_path: String,
     day_collectors: Vec<Choice>,
     day: String,
@@ -128,7 +132,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         rows: listed.payments.iter().map(|state| to_row(visit, &known, state)).collect(),
         sign: sign_of(company.currency),
         older,
-        list_path: at("/cobranzas/lista"),
+        downloads: download::links(&at("/cobranzas/lista")),
         day_path: visit.to_path("/cobranzas/dia"),
         day_collectors: Choice::all(names, visit.query.get("de")),
         day: day_of(visit, "dia", today(visit)?).to_date().to_string(),
@@ -155,91 +159,94 @@ fn to_row(visit: &Visit, known: &[Collector], state: &PaymentState) -> Row {
     }
 }
 
-/// Does what may take a while on a thread of its own: those of the server are for whoever waits at a window.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Trouble::Defect(error.to_string())))
-}
+/// What a file of payments has; what was reversed of an amount stands beside it, so that both columns add up.
+const COLUMNS: [ListColumn; 13] = [
+    ("Dia", Kind::Day, 11),
+    ("Fecha", Kind::Moment, 19),
+    ("IdCobranza", Kind::Number, 12),
+    ("Contrato", Kind::Text, 11),
+    ("Nombre", Kind::Text, 28),
+    ("IdFactura", Kind::Number, 12),
+    ("Periodo", Kind::Text, 8),
+    ("Recaudador", Kind::Text, 16),
+    ("Cajero", Kind::Text, 13),
+    ("Medio", Kind::Text, 11),
+    ("Estado", Kind::Text, 10),
+    ("Monto", Kind::Amount, 14),
+    ("Revertido", Kind::Amount, 14),
+];
 
-/// The list as CSV: 100,000 rows at most, the newest.
+/// The whole list as a file, the newest first.
 pub(super) async fn list(visit: &Visit) -> Answer {
-    let (known, wanted) = (collectors(visit)?, wanted(visit)?);
-    let (service, company) = (visit.hall.service.clone(), visit.company()?.as_ref().clone());
-    let days = format!("{}-{}", wanted.days.start().to_date(), wanted.days.end().to_date());
-    let bytes = aside(move || to_csv(&service, &company, &known, &wanted)).await?;
-    answer::file("text/csv; charset=utf-8", &format!("cobranzas-{days}.csv"), false, bytes)
+    let (known, wanted, company) = (collectors(visit)?, wanted(visit)?, visit.company()?.id);
+    let (from, to) = (wanted.days.start().to_date(), wanted.days.end().to_date());
+    let list = List {
+        name: format!("cobranzas-{from}-{to}"),
+        title: "Cobranzas",
+        about: about(&wanted, &known),
+        columns: &COLUMNS,
+    };
+    download::listed(visit, list, move |service, rows| {
+        let mut after = None;
+        loop {
+            let listed = read(service, company, &wanted, after, FILE_PAGE_LEN)?;
+            for state in &listed.payments {
+                write(rows, &known, state)?;
+            }
+            after = listed.after;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    })
+    .await
 }
 
-fn to_csv(
-    service: &Service,
-    company: &Company,
-    known: &[Collector],
-    wanted: &PaymentsWanted,
-) -> Result<Vec<u8>, Trouble> {
-    let names = [
-        "Dia",
-        "Fecha",
-        "IdCobranza",
-        "Contrato",
-        "Nombre",
-        "IdFactura",
-        "Periodo",
-        "Recaudador",
-        "Cajero",
-        "Medio",
-        "Estado",
-        "Monto",
+/// What was asked for, in words.
+fn about(wanted: &PaymentsWanted, known: &[Collector]) -> String {
+    let t = BooksTexts::of(Language::Spanish);
+    let days = format!(
+        "del {} al {}",
+        date(wanted.days.start().to_date()),
+        date(wanted.days.end().to_date())
+    );
+    let collector = wanted.collector.map(|id| format!("{} {}", t.of_collector, name_of(known, id)));
+    let cashier = wanted.cashier.as_ref().map(|cashier| format!("{} {cashier}", t.cashier));
+    let state = wanted.is_reversed.map(|is_reversed| state_name(is_reversed, t).to_owned());
+    let parts = [Some(days), collector, cashier, state];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+const fn state_name(is_reversed: bool, t: &'static BooksTexts) -> &'static str {
+    if is_reversed { t.undone } else { t.standing }
+}
+
+fn write(rows: &mut Rows<'_>, known: &[Collector], state: &PaymentState) -> Result<(), Trouble> {
+    let PaymentState { payment, reversal } = state;
+    let collector = name_of(known, payment.collector);
+    let is_reversed = reversal.is_some();
+    let cells = [
+        Cell::Day(payment.business_day.to_date()),
+        Cell::Instant(payment.recorded_at),
+        Cell::Number(payment.id.to_i64()),
+        Cell::Text(payment.contract_code.as_str()),
+        Cell::Text(payment.member_name.as_str()),
+        Cell::Number(payment.bill.to_i64()),
+        Cell::Number(payment.period.to_yyyymm().into()),
+        Cell::Text(&collector),
+        Cell::Text(payment.place.cashier.as_ref().map_or("", Label::as_str)),
+        Cell::Text(payment.place.means.as_ref().map_or("", Label::as_str)),
+        Cell::Text(state_name(is_reversed, BooksTexts::of(Language::Spanish))),
+        Cell::Amount(payment.amount),
+        download::reversed(payment.amount, is_reversed),
     ];
-    let broken = |error: std::io::Error| Trouble::Defect(error.to_string());
-    let mut bytes = Vec::new();
-    let mut table =
-        CsvTable::start(Spelling::DayFirst, company.clone(), names, &mut bytes).map_err(broken)?;
-    let (mut after, mut len) = (None, 0);
-    loop {
-        let listed = read(service, company.id, wanted, after, FILE_PAGE_LEN)?;
-        for PaymentState { payment, reversal } in &listed.payments {
-            let collector = name_of(known, payment.collector);
-            let text =
-                |label: &Option<Label>| label.as_ref().map(ToString::to_string).unwrap_or_default();
-            let (cashier, means) = (text(&payment.place.cashier), text(&payment.place.means));
-            table
-                .write([
-                    Cell::Day(payment.business_day.to_date()),
-                    Cell::Instant(payment.recorded_at),
-                    Cell::Number(payment.id.to_i64()),
-                    Cell::Text(payment.contract_code.as_str()),
-                    Cell::Text(payment.member_name.as_str()),
-                    Cell::Number(payment.bill.to_i64()),
-                    Cell::Number(payment.period.to_yyyymm().into()),
-                    Cell::Text(&collector),
-                    Cell::Text(&cashier),
-                    Cell::Text(&means),
-                    Cell::Text(if reversal.is_some() { "revertido" } else { "vigente" }),
-                    Cell::Amount(payment.amount),
-                ])
-                .map_err(broken)?;
-        }
-        len += listed.payments.len();
-        after = listed.after;
-        if after.is_none() || len >= FILE_LEN_MAX {
-            break;
-        }
-    }
-    table.flush().map_err(broken)?;
-    drop(table);
-    Ok(bytes)
+    rows.write(&cells, is_reversed)
 }
 
 /// A collector's day as a file.
 pub(super) async fn day(visit: &Visit) -> Answer {
     let t = BooksTexts::of(visit.language);
-    let (form, media_type, extension) = match visit.query.get("formato") {
-        "csv" => (FileForm::Csv, "text/csv; charset=utf-8", "csv"),
-        "xlsx" => (FileForm::Xlsx, XLSX, "xlsx"),
-        _ => (FileForm::Pdf, "application/pdf", "pdf"),
-    };
+    let (ending, form, media_type) = form_of(visit, FileForm::Pdf);
     let collector = visit.query.get("de");
     let known = collectors(visit)?;
     if !known.iter().any(|known| known.name.as_str() == collector) {
@@ -248,79 +255,43 @@ pub(super) async fn day(visit: &Visit) -> Answer {
     let day = day_of(visit, "dia", today(visit)?);
     let (service, company) = (visit.hall.service.clone(), visit.company()?.id);
     let collector = collector.to_owned();
-    let bytes = aside(move || to_report(&service, company, &collector, day, form)).await?;
-    answer::file(media_type, &format!("cobranzas-{}.{extension}", day.to_date()), false, bytes)
-}
-
-fn to_report(
-    service: &Service,
-    company: CompanyId,
-    collector: &str,
-    day: BusinessDay,
-    form: FileForm,
-) -> Result<Vec<u8>, Trouble> {
-    let mut report = Report { form, file: None, bytes: Shared::default() };
-    let visited = service.visit_day(company, collector, day, &mut report);
-    visited.map_err(|failure| match failure {
-        VisitFailure::Books(failure) => of_failure(failure, |_| Trouble::Missing),
-        VisitFailure::Visitor(error) => Trouble::Defect(error.to_string()),
-    })?;
-    report.finish().map_err(|error| Trouble::Defect(error.to_string()))
-}
-
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
-/// Bytes that are written in one place and read in another.
-#[derive(Debug, Clone, Default)]
-struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut kept =
-            self.0.lock().map_err(|poisoned| std::io::Error::other(poisoned.to_string()))?;
-        kept.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let body = download::written(move |spool| {
+        let mut report = Report { form, out: Some(spool), file: None };
+        let visited = service.visit_day(company, &collector, day, &mut report);
+        let broken = |error: io::Error| Trouble::Defect(error.to_string());
+        visited.map_err(|failure| match failure {
+            VisitFailure::Books(failure) => of_failure(failure, |_| Trouble::Missing),
+            VisitFailure::Visitor(error) => broken(error),
+        })?;
+        report.file.map_or(Ok(()), |file| file.finish().map_err(broken))
+    });
+    answer::file(media_type, &format!("cobranzas-{}.{ending}", day.to_date()), false, body.await?)
 }
 
 /// Writes a day's report as it is read.
-struct Report {
+struct Report<'s> {
     form: FileForm,
-    file: Option<DayReportFile<Shared>>,
-    bytes: Shared,
+    out: Option<&'s mut Spool>,
+    file: Option<DayReportFile<&'s mut Spool>>,
 }
 
-impl Report {
-    fn finish(self) -> std::io::Result<Vec<u8>> {
-        if let Some(file) = self.file {
-            file.finish()?;
-        }
-        let mut bytes =
-            self.bytes.0.lock().map_err(|poisoned| std::io::Error::other(poisoned.to_string()))?;
-        Ok(std::mem::take(&mut *bytes))
-    }
-}
+impl DayVisitor for Report<'_> {
+    type Error = io::Error;
 
-impl DayVisitor for Report {
-    type Error = std::io::Error;
-
-    fn open(&mut self, opening: &DayOpening) -> std::io::Result<()> {
+    fn open(&mut self, opening: &DayOpening) -> io::Result<()> {
         let DayOpening { company, collector, day, totals, logo } = opening.clone();
         let heading = DayHeading { company, collector, day, logo };
-        self.file = Some(DayReportFile::start(self.form, heading, totals, self.bytes.clone())?);
+        let out = self.out.take().ok_or_else(|| io::Error::other("a day was opened twice"))?;
+        self.file = Some(DayReportFile::start(self.form, heading, totals, out)?);
         Ok(())
     }
 
-    fn payment(&mut self, state: PaymentState) -> std::io::Result<()> {
+    fn payment(&mut self, state: PaymentState) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         file.payment(&state.payment, state.reversal.as_ref())
     }
 
-    fn reversal(&mut self, reversed: PaymentState) -> std::io::Result<()> {
+    fn reversal(&mut self, reversed: PaymentState) -> io::Result<()> {
         match (&mut self.file, &reversed.reversal) {
             (Some(file), Some(reversal)) => file.reversal(&reversed.payment, reversal),
             _ => Ok(()),

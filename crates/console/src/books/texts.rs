@@ -35,7 +35,7 @@ texts! {
         means: "Medio" / "Means",
         amount: "Monto" / "Amount",
         go_on: "Seguir buscando" / "Search further",
-        download_list: "Descargar esta lista (CSV)" / "Download this list (CSV)",
+        download_list: "Descargar esta lista" / "Download this list",
         day_report: "Reporte de un día" / "Report of a day",
         day_report_more: "Las cobranzas y reversiones de un recaudador en un día contable." / "A collector's payments and reversals of a business day.",
         form: "Formato" / "Format",

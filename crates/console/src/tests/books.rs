@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use ventanilla_domain::Role;
 
 use super::house::House;
+use crate::ConsoleSettings;
 
 /// Books in which a cashier has taken a bill of 45,70.
 async fn with_payment(house: &House) {
@@ -70,12 +71,6 @@ async fn payments_are_handed_out_as_files() {
     let house = House::open().await;
     with_payment(&house).await;
     let accountant = house.inside(Role::Accountant).await;
-    let list = house.get(&accountant, "/consola/13/cobranzas/lista").await;
-    assert!(
-        list.text.contains("MARIA PEÑA LOPEZ;502;202110;ventanilla;cashier;efectivo;vigente;45,70"),
-        "{}",
-        list.text
-    );
     for (form, start) in [("csv", "\u{feff}Tipo;"), ("xlsx", "PK"), ("pdf", "%PDF")] {
         let path = format!("/consola/13/cobranzas/dia?de=ventanilla&dia=2021-11-26&formato={form}");
         let file = house.get(&accountant, &path).await;
@@ -85,6 +80,123 @@ async fn payments_are_handed_out_as_files() {
     }
     let nobody = house.get(&accountant, "/consola/13/cobranzas/dia?de=nadie").await;
     assert!(nobody.text.contains("No hay un recaudador con ese nombre."));
+}
+
+#[tokio::test]
+async fn each_list_is_had_in_each_form() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    remitted(&house, &accountant, "45,70").await;
+    for (page, list, file, line) in [
+        (
+            "cobranzas",
+            "cobranzas/lista",
+            "cobranzas-2021-11-20-2021-11-26",
+            "26/11/2021;26/11/2021 12:11:52;1;000123;MARIA PEÑA LOPEZ;502;202110;ventanilla;cashier;efectivo;vigente;45,70;",
+        ),
+        (
+            "rendiciones",
+            "rendiciones/lista",
+            "rendiciones-2021-11-26",
+            "1;25/11/2021;26/11/2021 12:11:52;26/11/2021;ventanilla;Transferencia;'=BNB 1;accountant;vigente;;45,70;0,70;",
+        ),
+        ("libro", "libro/lista", "saldos-2021-11-26", "collector:1;Recaudador ventanilla;;0,70"),
+        (
+            "libro/cuenta/collector:1",
+            "libro/cuenta/collector%3A1/lista",
+            "cuenta-collector-1-2021-11-26",
+            "Se cobró;45,70;",
+        ),
+    ] {
+        let page = house.get(&accountant, &format!("/consola/13/{page}")).await;
+        for (form, media_type, start) in [
+            ("csv", "text/csv; charset=utf-8", "\u{feff}"),
+            ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK"),
+            ("pdf", "application/pdf", "%PDF"),
+        ] {
+            let path = format!("/consola/13/{list}?formato={form}");
+            assert!(page.text.contains(&format!("href=\"{path}\"")), "{path} in {}", page.text);
+            let answer = house.get(&accountant, &path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+            assert!(answer.text.starts_with(start), "{path}");
+            assert_eq!(answer.headers["content-type"], media_type, "{path}");
+            assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+            let name = answer.headers["content-disposition"].to_str().unwrap();
+            assert_eq!(name, format!("attachment; filename=\"{file}.{form}\""));
+            let has_line = answer.text.contains(line);
+            assert_eq!(has_line, form == "csv", "{path} and {line}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_as_a_file_has_what_was_asked_for_and_what_was_reversed_apart() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let cashier = house.inside(Role::Cashier).await;
+    let undone =
+        house.post(&cashier, "/consola/13/recibo/1/revertir", [("motivo", "era de otro")]).await;
+    assert_eq!(undone.status, StatusCode::SEE_OTHER, "{}", undone.text);
+    let accountant = house.inside(Role::Accountant).await;
+    remitted(&house, &accountant, "5").await;
+    let path = "/consola/13/rendiciones/1/revertir";
+    house.post(&accountant, path, [("motivo", "no llegó")]).await;
+    for (list, ends) in [
+        ("cobranzas/lista?estado=revertido", &["efectivo;revertido;45,70;45,70"][..]),
+        ("cobranzas/lista?cajero=cashier", &["efectivo;revertido;45,70;45,70"]),
+        ("cobranzas/lista?estado=vigente", &[]),
+        ("cobranzas/lista?cajero=otro", &[]),
+        ("cobranzas/lista?recaudador=2", &[]),
+        ("cobranzas/lista?hasta=2021-11-25", &[]),
+        ("rendiciones/lista?", &["revertido;no llegó;5,00;0,70;5,70"]),
+    ] {
+        let answer = house.get(&accountant, &format!("/consola/13/{list}&formato=csv")).await;
+        let rows: Vec<&str> = answer.text.lines().skip(1).collect();
+        assert_eq!(rows.len(), ends.len(), "{list}: {}", answer.text);
+        for (row, end) in rows.iter().zip(ends) {
+            assert!(row.ends_with(end), "{list}: {row}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_for_paper_leads_to_the_form_that_takes_it() {
+    let settings =
+        ConsoleSettings { paper_rows_max: 2, file_rows_max: 3, ..ConsoleSettings::default() };
+    let house = House::open_with(settings).await;
+    with_payment(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    for rows in 1..=4 {
+        remitted(&house, &accountant, &format!("{rows}")).await;
+        let get = |form| format!("/consola/13/rendiciones/lista?algo=1&formato={form}");
+        let paper = house.get(&accountant, &get("pdf")).await;
+        assert_eq!(paper.status == StatusCode::OK, rows <= 2, "{rows}: {}", paper.text);
+        for form in ["csv", "xlsx"] {
+            let file = house.get(&accountant, &get(form)).await;
+            assert_eq!(file.status == StatusCode::OK, rows <= 3, "{form} {rows}: {}", file.text);
+            let is_told = file.text.contains("Una descarga lleva hasta 3 filas");
+            assert_eq!(is_told, rows > 3, "{form} {rows}");
+        }
+        let link = "href=\"/consola/13/rendiciones/lista?algo=1&#38;formato=csv\"";
+        let is_told = paper.text.contains("Un PDF lleva hasta 2 filas");
+        assert_eq!((is_told, paper.text.contains(link)), (rows > 2, rows > 2), "{}", paper.text);
+    }
+}
+
+/// Books where the window has handed that much over, and kept 0,70 for itself.
+async fn remitted(house: &House, accountant: &super::house::Browser, amount: &str) {
+    let fields = [
+        ("intento", amount),
+        ("recaudador", "1"),
+        ("monto", amount),
+        ("comision", "0,70"),
+        ("medio", "transfer"),
+        ("fecha", "2021-11-25"),
+        ("referencia", "=BNB 1"),
+    ];
+    let posted = house.post(accountant, "/consola/13/rendiciones", fields).await;
+    assert_eq!(posted.status, StatusCode::SEE_OTHER, "{}", posted.text);
 }
 
 #[tokio::test]

@@ -78,6 +78,12 @@ pub(super) struct Browser {
 
 impl House {
     pub(super) async fn open() -> Self {
+        Self::open_with(ConsoleSettings::default()).await
+    }
+
+    /// One that is served so.
+    pub(super) async fn open_with(settings: ConsoleSettings) -> Self {
+        let console = ConsoleSettings { entropy: Entropy::counted(1), ..settings };
         let now: Timestamp = "2021-11-26T16:11:52Z".parse().unwrap();
         let settings = Settings::default();
         let service = memory_service(Clock::manual(now), Entropy::counted(1), settings).unwrap();
@@ -91,9 +97,7 @@ impl House {
         service.add_company(company).await.unwrap();
         import(&service, FileKind::Members, MEMBERS);
         import(&service, FileKind::Bills, BILLS);
-        let settings =
-            ConsoleSettings { entropy: Entropy::counted(1), ..ConsoleSettings::default() };
-        let router = crate::router(service.clone(), settings);
+        let router = crate::router(service.clone(), console);
         Self { service, router }
     }
 

@@ -22,7 +22,7 @@ const PARTS: [(&str, &str); 9] = [
 ];
 
 /// Pages that are files, or nothing but the way to others.
-const NO_PAGES: [&str; 3] = ["/papel", "/cobranzas/lista", "/cobranzas/dia"];
+const NO_PAGES: [&str; 3] = ["/papel", "/lista", "/cobranzas/dia"];
 
 /// A path of a route.
 pub(crate) fn example(page: PageInfo) -> String {

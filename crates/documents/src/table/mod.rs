@@ -8,4 +8,5 @@ mod sheets;
 pub(crate) use book::{Book, amount_format, guarded, label_format, text_format, to_serial};
 pub use cell::{Cell, Spelling, is_formula};
 pub use csv::CsvTable;
-pub(crate) use sheets::{Kind, Listed, SheetColumn, Sheets};
+pub use sheets::Kind;
+pub(crate) use sheets::{Listed, SheetColumn, Sheets};

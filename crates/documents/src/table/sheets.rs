@@ -13,7 +13,7 @@ use super::cell::{Cell, Spelling};
 
 /// What the cells of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Whole numbers.
     Number,
     /// Texts, codes too: their zeros stay.
@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Amount,
     /// Dates with a time: `26/11/2021 12:11:52`.
     Moment,
+    /// Dates: `26/11/2021`.
+    Day,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Text => text_format(),
             Self::Amount => amount_format(),
             Self::Moment => Format::new().set_num_format("dd/mm/yyyy hh:mm:ss"),
+            Self::Day => Format::new().set_num_format("dd/mm/yyyy"),
         }
     }
 }
@@ -53,8 +56,8 @@ pub(crate) struct Sheets {
     sheet: Worksheet,
     /// The first row of the sheet at hand that is free.
     row: u32,
-    /// What the amounts of the sheet at hand add up to.
-    total: Total,
+    /// What the amounts of the sheet at hand add up to, column by column.
+    totals: Vec<Total>,
     full: Vec<Worksheet>,
     /// Where the amounts are: `Pagadas!F2:F9`.
     ranges: Vec<String>,
@@ -65,12 +68,12 @@ pub(crate) struct Sheets {
 pub(crate) struct Listed {
     /// Its sheets.
     pub(crate) sheets: Vec<Worksheet>,
-    /// Where its amounts are: the arguments of a formula.
+    /// Where its amounts are: the arguments of a formula. They are of one column.
     pub(crate) ranges: String,
 }
 
 impl Sheets {
-    /// The sheets of a list; one of its columns is of amounts.
+    /// The sheets of a list.
     pub(crate) fn start(
         book: &mut Book,
         name: &'static str,
@@ -86,9 +89,9 @@ impl Sheets {
             marked: columns.iter().map(mark).collect(),
             currency,
             sheet: guarded(|| start_sheet(book, name, &columns))?,
+            totals: vec![Total::zero(currency); columns.len()],
             columns,
             row: FIRST_ROW,
-            total: Total::zero(currency),
             full: Vec::new(),
             ranges: Vec::new(),
             text: String::new(),
@@ -108,7 +111,8 @@ impl Sheets {
         }
         for (column, cell) in (0..).zip(cells) {
             if let Cell::Amount(amount) = cell {
-                self.total = self.total.checked_add(amount).map_err(io::Error::other)?;
+                let total = &mut self.totals[usize::from(column)];
+                *total = total.checked_add(amount).map_err(io::Error::other)?;
             }
             guarded(|| self.write_cell(&book.company, column, cell, is_marked))?;
         }
@@ -164,7 +168,7 @@ impl Sheets {
         let next = guarded(|| start_sheet(book, &name, &self.columns))?;
         self.full.push(std::mem::replace(&mut self.sheet, next));
         self.row = FIRST_ROW;
-        self.total = Total::zero(self.currency);
+        self.totals.fill(Total::zero(self.currency));
         Ok(())
     }
 
@@ -182,13 +186,13 @@ impl Sheets {
         let last_column = u16::try_from(self.columns.len() - 1).unwrap_or(u16::MAX);
         let sheet = &mut self.sheet;
         let format = label_format().set_border_top(FormatBorder::Thin);
-        for (column, (_, kind, _)) in (0..).zip(&self.columns) {
+        for ((column, (_, kind, _)), total) in (0..).zip(&self.columns).zip(&self.totals) {
             match kind {
                 Kind::Amount => {
                     let letter = rust_xlsxwriter::utility::column_number_to_name(column);
                     let range = format!("{letter}{}:{letter}{total_row}", FIRST_ROW + 1);
                     let sum = Formula::new(format!("=SUM({range})"))
-                        .set_result(self.total.amount.to_decimal());
+                        .set_result(total.amount.to_decimal());
                     let format = format.clone().set_num_format("#,##0.00");
                     sheet.write_formula_with_format(total_row, column, sum, &format)?;
                     let name = sheet.name();

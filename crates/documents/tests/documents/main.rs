@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod invoices;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod logos;
 #[cfg(test)]
 mod orders;

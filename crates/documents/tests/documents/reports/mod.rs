@@ -6,5 +6,5 @@ mod large;
 mod pdf;
 mod xlsx;
 
-pub(crate) use facts::written_with;
+pub(crate) use facts::{company, written_with};
 pub(crate) use pdf::day_with;
