@@ -4,6 +4,7 @@ use askama::Template;
 use ventanilla_domain::{Issuer, Policy, Sha256};
 
 use super::refusal::{setting_of, why};
+use super::revenue::{Revenue, Wrong};
 use super::texts::AdminTexts;
 use super::{administration, done, logo, parts};
 use crate::answer::{self, Answer};
@@ -41,6 +42,7 @@ struct CompanyPage {
     errors: Errors,
     logo: Option<String>,
     logo_form: String,
+    revenue: Revenue,
     wrong: &'static str,
 }
 
@@ -91,6 +93,15 @@ fn form_of(key: &str) -> &'static str {
 }
 
 pub(super) fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Answer {
+    to_page_with(visit, wrong, &Wrong::new())
+}
+
+/// The page with what is wrong in its settings or its logo, and in its accounts of revenue.
+pub(super) fn to_page_with(
+    visit: &Visit,
+    wrong: Option<(&str, &'static str)>,
+    wrong_accounts: &Wrong,
+) -> Answer {
     let (t, company) = (AdminTexts::of(visit.language), visit.company()?);
     let settings = in_force(visit)?;
     let to_setting = |(key, value): &(String, String)| {
@@ -135,9 +146,14 @@ pub(super) fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Ans
             .unwrap_or_default(),
         logo: logo.map(|logo| visit.to_path(&format!("/logo?{}", short(logo.sha256())))),
         logo_form: visit.to_path("/admin/empresa/logo"),
+        revenue: Revenue::of(visit, wrong_accounts)?,
         wrong: wrong.map_or("", |(_, sentence)| sentence),
     };
-    if wrong.is_some() { answer::wrong(&page) } else { answer::page(&page) }
+    if wrong.is_some() || !wrong_accounts.is_empty() {
+        answer::wrong(&page)
+    } else {
+        answer::page(&page)
+    }
 }
 
 /// The beginning of a hash: another picture is another path, so that a browser asks for it.

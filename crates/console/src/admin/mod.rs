@@ -7,6 +7,7 @@ mod import;
 mod logo;
 mod people;
 mod refusal;
+mod revenue;
 mod sessions;
 mod texts;
 mod trail;
@@ -24,10 +25,11 @@ use texts::AdminTexts;
 const ADMIN: Access = Access::Holder(Right::Administer);
 
 /// The routes of administration.
-pub(crate) const ROUTES: [Route; 27] = [
+pub(crate) const ROUTES: [Route; 28] = [
     Route::get("/consola/{empresa}/admin", ADMIN, page!(start)),
     Route::get("/consola/{empresa}/admin/empresa", ADMIN, page!(company::show)),
     Route::post("/consola/{empresa}/admin/empresa", ADMIN, page!(company::save)),
+    Route::post("/consola/{empresa}/admin/empresa/ingresos", ADMIN, page!(revenue::save)),
     Route::get("/consola/{empresa}/logo", Access::Company, page!(logo::show)),
     Route::upload("/consola/{empresa}/admin/empresa/logo", ADMIN, page!(logo::save)),
     Route::post("/consola/{empresa}/admin/empresa/logo/quitar", ADMIN, page!(logo::remove)),

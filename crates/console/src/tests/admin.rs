@@ -27,6 +27,97 @@ async fn a_setting_is_kept_and_a_wrong_one_is_told_beside_it() {
 }
 
 #[tokio::test]
+async fn an_account_of_revenue_is_added_changed_and_taken_away() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    let (page, path) = ("/consola/13/admin/empresa", "/consola/13/admin/empresa/ingresos");
+    let saved = "/consola/13/admin/empresa?hecho=guardado";
+    let empty = house.post(&admin, path, [("concepto", ""), ("cuenta", " ")]).await;
+    assert_eq!(empty.location(), saved, "nothing to be done");
+    for (concept, account) in [("Agua \"<b>\"", "Venta de agua"), ("Alcantarillado", "Servicios")] {
+        let added = house.post(&admin, path, [("concepto", concept), ("cuenta", account)]).await;
+        assert_eq!(added.location(), saved, "{}", added.text);
+    }
+    let shown = house.get(&admin, page).await;
+    for part in [
+        "name=\"revenue.Agua &#34;&#60;b&#62;&#34;\" value=\"Venta de agua\"",
+        "name=\"revenue.Alcantarillado\" value=\"Servicios\"",
+        "<option value=\"Servicios\">",
+    ] {
+        assert!(shown.text.contains(part), "{part}: {}", shown.text);
+    }
+    let fields = [("revenue.Alcantarillado", "Desagüe"), ("revenue.Ajeno", "Nada")];
+    let changed = house.post(&admin, path, fields).await;
+    assert_eq!(changed.location(), saved, "{}", changed.text);
+    let removed = house.post(&admin, path, [("quitar", "Agua \"<b>\"")]).await;
+    assert_eq!(removed.location(), saved, "{}", removed.text);
+    let again = house.post(&admin, path, [("quitar", "Agua \"<b>\"")]).await;
+    assert_eq!(again.location(), saved, "it is gone already: {}", again.text);
+    let shown = house.get(&admin, page).await;
+    assert!(shown.text.contains("name=\"revenue.Alcantarillado\" value=\"Desagüe\""));
+    assert!(!shown.text.contains("revenue.Agua") && !shown.text.contains("revenue.Ajeno"));
+}
+
+#[tokio::test]
+async fn a_wrong_account_of_revenue_is_told_beside_its_field_and_nothing_is_kept() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    let path = "/consola/13/admin/empresa/ingresos";
+    house.post(&admin, path, [("concepto", "Agua"), ("cuenta", "Venta de agua")]).await;
+    let long = "x".repeat(81);
+    for (existing, concept, account, field, sentence) in [
+        ("Venta", "", "Servicios", "concepto", "Escriba el concepto"),
+        ("Venta", &long, "Servicios", "concepto", "Escriba el concepto"),
+        ("Venta", "Agua", "Servicios", "concepto", "Ese concepto ya tiene cuenta"),
+        ("Venta", "Luz", "", "cuenta", "Escriba el nombre de la cuenta"),
+        ("Venta", "Luz", "none", "cuenta", "Escriba el nombre de la cuenta"),
+        ("", "Luz", "Servicios", "cuenta-1", "Escriba el nombre de la cuenta"),
+        ("none", "Luz", "Servicios", "cuenta-1", "Escriba el nombre de la cuenta"),
+        (&long, "Luz", "Servicios", "cuenta-1", "Escriba el nombre de la cuenta"),
+    ] {
+        let fields = [("revenue.Agua", existing), ("concepto", concept), ("cuenta", account)];
+        let wrong = house.post(&admin, path, fields).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}: {}", wrong.text);
+        let error = format!("id=\"{field}-error\" role=\"alert\">{sentence}");
+        assert!(wrong.text.contains(&error), "{error}: {}", wrong.text);
+        assert_eq!(wrong.text.matches("-error\" role=\"alert\"").count(), 1, "{}", wrong.text);
+        for (name, value) in fields {
+            let kept = format!("name=\"{name}\" value=\"{value}\"");
+            assert!(wrong.text.contains(&kept), "{kept}: {}", wrong.text);
+        }
+        let page = house.get(&admin, "/consola/13/admin/empresa").await;
+        assert!(page.text.contains("name=\"revenue.Agua\" value=\"Venta de agua\""));
+        assert!(!page.text.contains("Luz"), "nothing of it is kept");
+    }
+}
+
+#[tokio::test]
+async fn concepts_of_what_was_paid_lately_are_offered_until_they_have_an_account() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    let key = house.get(&admin, "/consola/13/admin/importar").await.hidden("formulario");
+    let file =
+        "factura,contrato,periodo,monto,detalle\n601,000124,202108,12.50,Agua=10.00|Luz=2.50\n";
+    let preview = house.post_file(&admin, "/consola/13/admin/importar", &key, file).await;
+    let waiting = preview.hidden("archivo");
+    house.post(&admin, "/consola/13/admin/importar/guardar", [("archivo", &waiting)]).await;
+    let offered =
+        |text: &str| text.contains("<datalist id=\"conceptos\"><option value=\"Agua\"></option>");
+    let before = house.get(&admin, "/consola/13/admin/empresa").await;
+    assert!(!offered(&before.text), "it is not paid");
+    house.post(&admin, "/consola/13/gaveta/abrir", [("fondo", "0")]).await;
+    let fields = [("intento", "a"), ("medio", "efectivo"), ("factura", "601:202108:1250:000124")];
+    let paid = house.post(&admin, "/consola/13/socio/000124", fields).await;
+    assert_eq!(paid.status, StatusCode::SEE_OTHER, "{}", paid.text);
+    let page = house.get(&admin, "/consola/13/admin/empresa").await;
+    assert!(offered(&page.text) && page.text.contains("<option value=\"Luz\">"), "{}", page.text);
+    let path = "/consola/13/admin/empresa/ingresos";
+    house.post(&admin, path, [("concepto", "Agua"), ("cuenta", "Venta de agua")]).await;
+    let page = house.get(&admin, "/consola/13/admin/empresa").await;
+    assert!(!offered(&page.text) && page.text.contains("<option value=\"Luz\">"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn what_needs_a_second_factor_leads_to_it_and_is_offered_again() {
     let house = House::open().await;
     let admin = house.inside(Role::Administrator).await;
