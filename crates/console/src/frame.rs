@@ -170,7 +170,8 @@ impl Frame {
     /// The frame of a page of that title.
     pub(crate) fn new(visit: &Visit, title: String) -> Self {
         let t = FrameTexts::of(visit.language);
-        let done = visit.query.get("hecho");
+        // A form goes back to the page it was on, with its query: what that tells was done before.
+        let done = if visit.is_form() { "" } else { visit.query.get("hecho") };
         let done = Done::ALL.into_iter().find(|known| known.to_word() == done);
         let other = match visit.language {
             Language::Spanish => Language::English,

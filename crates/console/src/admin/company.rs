@@ -8,6 +8,7 @@ use super::revenue::{Revenue, Wrong};
 use super::texts::AdminTexts;
 use super::{administration, done, logo, parts};
 use crate::answer::{self, Answer};
+use crate::figures::minor_from;
 use crate::forms::{Choice, Errors};
 use crate::frame::{Frame, Section};
 use crate::language::filled;
@@ -25,7 +26,7 @@ struct Setting {
     value: String,
     /// Of what there is to choose; none where it is typed.
     choices: Vec<Choice>,
-    hint: String,
+    hint: &'static str,
     wrong: &'static str,
 }
 
@@ -81,10 +82,22 @@ fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
 }
 
 /// How a value is typed, where that is not any text.
-fn hint(form: &str, t: &'static AdminTexts) -> String {
-    let is_plain = form.starts_with("TEXT") || form == "true|false";
-    let form = form.strip_suffix("|none").unwrap_or(form);
-    if is_plain { String::new() } else { filled(t.takes, form) }
+fn hint(key: &str, t: &'static AdminTexts) -> &'static str {
+    match key {
+        "reversal_days" => t.reversal_days_hint,
+        "hours" => t.hours_hint,
+        "cut_off" => t.cut_off_hint,
+        "cash_rounding" => t.cash_rounding_hint,
+        "issuer.public_url" => t.public_url_hint,
+        _ => "",
+    }
+}
+
+/// A value as the setting takes it: an amount is typed as people write it.
+fn taken(key: &str, typed: &str) -> String {
+    let typed = if typed.is_empty() { NONE } else { typed };
+    let minor = if key == "cash_rounding" { minor_from(typed) } else { None };
+    minor.map_or_else(|| typed.to_owned(), |minor| format!("{}.{:02}", minor / 100, minor % 100))
 }
 
 fn form_of(key: &str) -> &'static str {
@@ -116,7 +129,7 @@ pub(super) fn to_page_with(
         };
         Setting {
             label: label(key, t).unwrap_or_default(),
-            hint: hint(form, t),
+            hint: hint(key, t),
             wrong: wrong.filter(|(of, _)| of == key).map_or("", |(_, sentence)| sentence),
             key: key.clone(),
             value,
@@ -165,10 +178,9 @@ fn short([one, two, three, four, ..]: &Sha256) -> String {
 pub(super) async fn save(visit: &Visit) -> Answer {
     let mut changed = Vec::new();
     for (key, value) in in_force(visit)? {
-        let typed = visit.form.get(&key);
-        let typed = if typed.is_empty() { NONE } else { typed };
+        let typed = taken(&key, visit.form.get(&key));
         if visit.form.pairs().iter().any(|(name, _)| *name == key) && typed != value {
-            changed.push((key, typed.to_owned()));
+            changed.push((key, typed));
         }
     }
     if changed.is_empty() {

@@ -1,5 +1,6 @@
 //! Administration: the company, its collectors and people, what they did, and how the service is.
 
+mod acts;
 mod collectors;
 mod company;
 mod health;

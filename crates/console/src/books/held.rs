@@ -50,6 +50,7 @@ struct HeldPage {
     errors: Errors,
     sign: &'static str,
     held: Vec<HeldRow>,
+    held_total: String,
     can_remit: bool,
     attempt: String,
     collectors: Vec<Choice>,
@@ -77,7 +78,11 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let kept = service.remittances(officer, None, before)?;
     let last = kept.last().filter(|_| kept.len() == WINDOW_PAGE_LEN);
     let path = visit.to_path("/rendiciones");
-    let held = service.held(officer)?.into_iter().map(|held| HeldRow {
+    let held = service.held(officer)?;
+    let mut sums = held.iter().map(|held| held.amount);
+    let held_total = sums.try_fold(Money::zero(company.currency), Money::checked_add);
+    let held_total = held_total.map_err(|error| Trouble::Defect(error.to_string()))?;
+    let held = held.into_iter().map(|held| HeldRow {
         account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
         name: held.collector.name.to_string(),
         amount: amount(held.amount),
@@ -85,7 +90,10 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     });
     let typed_date = form.get("fecha");
     let today = today(visit)?.to_date().to_string();
-    let ids = known.iter().map(|collector| (collector.id, collector.name.to_string()));
+    // Nobody is chosen by nobody: of several, whose money it is has to be said.
+    let none = (known.len() > 1).then(|| (String::new(), t.choose.to_owned()));
+    let ids = known.iter().map(|collector| (collector.id.to_string(), collector.name.to_string()));
+    let ids = none.into_iter().chain(ids);
     let means = Means::ALL.map(|means| (means.to_code(), means_name(means, t)));
     let chosen = if form.has("medio") { form.get("medio") } else { Means::Transfer.to_code() };
     let is_wrong = !errors.is_empty();
@@ -95,6 +103,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         errors,
         sign: sign_of(company.currency),
         held: held.collect(),
+        held_total: amount(held_total),
         can_remit: visit.may(Right::Remit),
         attempt: visit.attempt(),
         collectors: Choice::all(ids, form.get("recaudador")),
@@ -131,7 +140,7 @@ fn to_row(visit: &Visit, known: &[Collector], kept: &KeptRemittance) -> Row {
 /// What a file of remittances has; what was reversed is amount and commission together.
 const COLUMNS: [ListColumn; 13] = [
     ("Rendicion", Kind::Number, 11),
-    ("FechaBanco", Kind::Day, 11),
+    ("FechaBanco", Kind::Day, 13),
     ("Registrado", Kind::Moment, 19),
     ("Dia", Kind::Day, 11),
     ("Recaudador", Kind::Text, 18),
@@ -140,9 +149,9 @@ const COLUMNS: [ListColumn; 13] = [
     ("Por", Kind::Text, 14),
     ("Estado", Kind::Text, 10),
     ("Motivo", Kind::Text, 18),
-    ("Monto", Kind::Amount, 14),
-    ("Comision", Kind::Amount, 13),
-    ("Revertido", Kind::Amount, 14),
+    ("Monto", Kind::Amount, 15),
+    ("Comision", Kind::Amount, 16),
+    ("Revertido", Kind::Amount, 16),
 ];
 
 /// All remittances as a file, the latest first.

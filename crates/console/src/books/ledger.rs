@@ -10,7 +10,7 @@ use super::texts::BooksTexts;
 use super::{collectors, means_name, name_of, today};
 use crate::answer::{self, Answer};
 use crate::fields::encoded;
-use crate::figures::{amount, moment, sign_of};
+use crate::figures::{amount, moment, priced, sign_of};
 use crate::frame::Frame;
 use crate::language::{Language, filled};
 use crate::trouble::{Trouble, of_failure};
@@ -150,6 +150,8 @@ struct AccountTemplate {
     t: &'static BooksTexts,
     back: String,
     name: String,
+    /// What is left of all entries, and on which side.
+    balance: String,
     sign: &'static str,
     rows: Vec<EntryRow>,
     older: Option<String>,
@@ -173,11 +175,27 @@ pub(super) async fn account(visit: &Visit) -> Answer {
         t,
         back: visit.to_path("/libro"),
         name,
+        balance: balance(visit, &account)?,
         sign: sign_of(company.currency),
         rows: entries.iter().map(|entry| to_row(visit, &account, entry)).collect(),
         older: before.map(|before| with_query(&path, "antes", &before.to_string())),
         downloads: download::links(&format!("{path}/lista")),
     })
+}
+
+/// What is left of an account: `Bs 1.234,56 Debe`.
+fn balance(visit: &Visit, account: &Account) -> Result<String, Trouble> {
+    let (t, company) = (BooksTexts::of(visit.language), visit.company()?);
+    let accounts = visit.hall.service.accounts(company.id);
+    let accounts = accounts.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+    let minor = accounts.get(account).copied().unwrap_or_default();
+    let side = match minor.signum() {
+        1 => t.debit,
+        -1 => t.credit,
+        _ => "",
+    };
+    let left = priced(Money::from_minor(minor.saturating_abs(), company.currency));
+    Ok(format!("{}: {left} {side}", t.balance))
 }
 
 /// What a file of an account's entries has.

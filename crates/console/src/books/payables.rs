@@ -1,7 +1,7 @@
 //! The suppliers' side, as accounting systems keep it: read here, written there.
 
 use askama::Template;
-use ventanilla_domain::{Payout, PayoutId, SupplierId};
+use ventanilla_domain::{Money, MoneyError, PayoutId, SupplierId, Withholding};
 use ventanilla_service::{
     InvoiceState, KeptPayout, ListedPayout, PayoutName, PayoutSelector, SettledInvoice,
     SupplierState,
@@ -26,6 +26,7 @@ struct Row {
     legal_name: String,
     tax_id: String,
     balance: String,
+    is_ahead: bool,
 }
 
 #[derive(Debug, Template)]
@@ -60,6 +61,7 @@ fn to_row(visit: &Visit, SupplierState { supplier, balance }: &SupplierState) ->
         legal_name: supplier.legal_name.as_str().to_owned(),
         tax_id: supplier.tax_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         balance: amount(*balance),
+        is_ahead: balance.to_minor() < 0,
     }
 }
 
@@ -151,6 +153,9 @@ fn payouts(visit: &Visit, supplier: SupplierId) -> Result<Vec<PayoutRow>, Troubl
     Ok(rows.into())
 }
 
+/// What a part of a payout is called, and its lines.
+type Part = (&'static str, Vec<(String, String)>);
+
 #[derive(Debug, Template)]
 #[template(path = "books/payout.html")]
 struct PayoutPage {
@@ -160,8 +165,10 @@ struct PayoutPage {
     title: String,
     reversed: Option<String>,
     facts: Vec<(&'static str, String)>,
-    means: Vec<(&'static str, String)>,
-    settled: Vec<(String, String)>,
+    sign: &'static str,
+    /// How it was paid and what it settles, each with what it comes to: the same sum.
+    parts: [Part; 2],
+    settled: String,
 }
 
 /// One payout.
@@ -179,8 +186,14 @@ pub(super) async fn payout(visit: &Visit) -> Answer {
         title,
         reversed: reversed.map(|reversal| moment(company, reversal.recorded_at)),
         facts: facts(&kept, t),
-        means: lines(&kept.payout, t),
-        settled: kept.settled.iter().map(to_settled).collect(),
+        sign: sign_of(company.currency),
+        parts: parts(&kept, t).map_err(|error| Trouble::Defect(error.to_string()))?,
+        settled: kept
+            .payout
+            .terms
+            .checked_settled()
+            .map(amount)
+            .map_err(|error| Trouble::Defect(error.to_string()))?,
     })
 }
 
@@ -190,8 +203,6 @@ fn facts(kept: &KeptPayout, t: &'static BooksTexts) -> Vec<(&'static str, String
         (t.supplier, kept.supplier.trade_name.to_string()),
         (t.paid_on, date(terms.paid_on)),
         (t.total, priced(terms.total)),
-        (t.discounts, amount(terms.discounts)),
-        (t.interest, amount(terms.interest)),
         (t.recorded_by, kept.payout.recorded_by.to_string()),
     ];
     facts.extend(kept.integrator.as_ref().map(|name| (t.integrator, name.to_string())));
@@ -199,11 +210,32 @@ fn facts(kept: &KeptPayout, t: &'static BooksTexts) -> Vec<(&'static str, String
     facts
 }
 
-fn lines(payout: &Payout, t: &'static BooksTexts) -> Vec<(&'static str, String)> {
-    let lines = payout.terms.means.iter();
-    lines.map(|line| (means_name(line.means, t), amount(line.amount))).collect()
+/// How a payout was paid, withholdings and discounts too and interest taken off, and what it settles: invoices, and the
+/// rest in advance. What is nothing is left out.
+fn parts(kept: &KeptPayout, t: &'static BooksTexts) -> Result<[Part; 2], MoneyError> {
+    let terms = &kept.payout.terms;
+    let mut paid: Vec<(String, Money)> = Vec::new();
+    paid.extend(terms.means.iter().map(|line| (means_name(line.means, t).to_owned(), line.amount)));
+    let withheld = terms.withholdings.by_tax()?;
+    paid.extend(withheld.map(|(tax, amount)| (withholding_name(tax, t).to_owned(), amount)));
+    paid.push((t.discounts.to_owned(), terms.discounts));
+    let interest = Money::zero(terms.interest.currency()).checked_sub(terms.interest)?;
+    paid.push((t.interest.to_owned(), interest));
+    let invoice =
+        |SettledInvoice { number, amount, .. }: &SettledInvoice| (number.to_string(), *amount);
+    let mut settled: Vec<(String, Money)> = kept.settled.iter().map(invoice).collect();
+    settled.push((t.advance.to_owned(), terms.checked_advance()?));
+    let told = |rows: Vec<(String, Money)>| {
+        let some = rows.into_iter().filter(|(_, amount)| amount.to_minor() != 0);
+        some.map(|(name, sum)| (name, amount(sum))).collect()
+    };
+    Ok([(t.how_paid, told(paid)), (t.settled, told(settled))])
 }
 
-fn to_settled(SettledInvoice { number, amount: paid, .. }: &SettledInvoice) -> (String, String) {
-    (number.to_string(), amount(*paid))
+const fn withholding_name(tax: Withholding, t: &'static BooksTexts) -> &'static str {
+    match tax {
+        Withholding::GrossIncome => t.withheld_gross_income,
+        Withholding::Income => t.withheld_income,
+        Withholding::Rent => t.withheld_rent,
+    }
 }

@@ -4,7 +4,9 @@ use std::io;
 
 use askama::Template;
 use ventanilla_documents::{Cell, DayHeading, DayReportFile, FileForm, Kind, ListColumn};
-use ventanilla_domain::{BusinessDay, CollectorId, CompanyId, Label, PaymentId};
+use ventanilla_domain::{
+    BusinessDay, CollectorId, Company, CompanyId, Label, Money, PaymentId, civil_at,
+};
 use ventanilla_service::{
     Collector, DayOpening, DayVisitor, ListedPayments, PaymentPlace, PaymentState, PaymentsWanted,
     Service, VisitFailure,
@@ -14,7 +16,7 @@ use super::download::{self, List, Rows, form_of};
 use super::texts::BooksTexts;
 use super::{collectors, day_of, days_before, name_of, today};
 use crate::answer::{self, Answer};
-use crate::figures::{amount, date, period, sign_of, time};
+use crate::figures::{amount, date, moment, period, sign_of, time};
 use crate::forms::{Choice, Errors};
 use crate::frame::Frame;
 use crate::language::Language;
@@ -56,6 +58,8 @@ struct PaymentsPage {
     cashier: String,
     states: Vec<Choice>,
     rows: Vec<Row>,
+    /// What the rows are, and what was collected and reversed of them.
+    sum: [String; 3],
     sign: &'static str,
     older: Option<String>,
     downloads: Vec<(&'static str, String)>,
@@ -130,6 +134,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         cashier: visit.query.get("cajero").to_owned(),
         states: Choice::all(states, visit.query.get("estado")),
         rows: listed.payments.iter().map(|state| to_row(visit, &known, state)).collect(),
+        sum: sum(&listed, visit.query.has("tras"), t, company)?,
         sign: sign_of(company.currency),
         older,
         downloads: download::links(&at("/cobranzas/lista")),
@@ -141,12 +146,37 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
 }
 
+/// What the rows of a page add up to: of the whole list, where that is all of it.
+fn sum(
+    listed: &ListedPayments,
+    is_later: bool,
+    t: &'static BooksTexts,
+    company: &Company,
+) -> Result<[String; 3], Trouble> {
+    let zero = Money::zero(company.currency);
+    let total = |is_counted: fn(&PaymentState) -> bool| {
+        let mut counted = listed.payments.iter().filter(|state| is_counted(state));
+        let sum = counted.try_fold(zero, |sum, state| sum.checked_add(state.payment.amount));
+        sum.map(amount).map_err(|error| Trouble::Defect(error.to_string()))
+    };
+    let is_whole = !is_later && listed.after.is_none();
+    let name = if is_whole { t.total } else { t.page_total };
+    let reversed = total(|state| state.reversal.is_some())?;
+    Ok([format!("{name}: {}", listed.payments.len()), total(|_| true)?, reversed])
+}
+
 fn to_row(visit: &Visit, known: &[Collector], state: &PaymentState) -> Row {
     let PaymentState { payment, reversal } = state;
-    let at = visit.station.as_ref().map(|station| time(&station.company, payment.recorded_at));
+    let day = payment.business_day.to_date();
+    let told = |company: &Company| {
+        // After the cut-off it is the next day's: then the time has its own date.
+        let is_same = civil_at(company, payment.recorded_at).date() == day;
+        let tell = if is_same { time } else { moment };
+        tell(company, payment.recorded_at)
+    };
     Row {
-        day: date(payment.business_day.to_date()),
-        time: at.unwrap_or_default(),
+        day: date(day),
+        time: visit.station.as_ref().map(|station| told(&station.company)).unwrap_or_default(),
         path: visit.to_path(&format!("/pago/{}", payment.id)),
         payment: payment.id.to_string(),
         member: format!("{} · {}", payment.contract_code, payment.member_name),
@@ -173,7 +203,7 @@ const COLUMNS: [ListColumn; 13] = [
     ("Medio", Kind::Text, 11),
     ("Estado", Kind::Text, 10),
     ("Monto", Kind::Amount, 14),
-    ("Revertido", Kind::Amount, 14),
+    ("Revertido", Kind::Amount, 16),
 ];
 
 /// The whole list as a file, the newest first.

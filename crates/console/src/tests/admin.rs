@@ -191,7 +191,7 @@ async fn people_sessions_trail_and_health_are_shown() {
         ("/consola/13/admin/usuarios", &["cashier", "cajero", "Invitar a una persona"][..]),
         ("/consola/13/admin/sesiones", &["0.0.0.0", "esta", "administrator"]),
         ("/consola/13/admin/recaudadores", &["Agregar un recaudador"]),
-        ("/consola/13/admin/bitacora", &["user-add"]),
+        ("/consola/13/admin/bitacora", &["title=\"user-add\">usuario nuevo</span>", ">hecho<"]),
         ("/consola/13/admin/salud", &["listo para cobrar"]),
     ] {
         let page = house.get(&admin, path).await;
@@ -200,6 +200,49 @@ async fn people_sessions_trail_and_health_are_shown() {
             assert!(page.text.contains(part), "{path} lacks {part}: {}", page.text);
         }
     }
+}
+
+#[tokio::test]
+async fn the_trail_is_told_in_words_and_filtered() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    house.post(&admin, "/consola/13/gaveta/abrir", [("fondo", "0")]).await;
+    house.service.flush_trail();
+    let (drawer, entered) =
+        ("title=\"drawer-open\">gaveta abierta<", "title=\"console-in\">ingreso");
+    for (query, has) in [
+        ("", [true, true]),
+        ("?que=drawer-open", [true, false]),
+        ("?que=console-in", [false, true]),
+        ("?que=nada", [false, false]),
+        ("?quien=administrator", [true, true]),
+        ("?quien=nadie", [false, false]),
+        ("?dia=2021-11-26", [true, true]),
+        ("?dia=2021-11-25", [false, false]),
+    ] {
+        let page = house.get(&admin, &format!("/consola/13/admin/bitacora{query}")).await;
+        let found = [drawer, entered].map(|part| page.text.contains(part));
+        assert_eq!(found, has, "{query}: {}", page.text);
+        assert_eq!(page.text.contains("value=\"nada\" selected"), query == "?que=nada");
+    }
+}
+
+#[tokio::test]
+async fn a_coin_is_typed_as_amounts_are() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    let path = "/consola/13/admin/empresa";
+    for (typed, kept) in [("0,10", "0.10"), ("0.5", "0.50"), ("1", "1.00"), ("", "")] {
+        let saved = house.post(&admin, path, [("cash_rounding", typed)]).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{typed}: {}", saved.text);
+        let page = house.get(&admin, path).await;
+        let field = format!("name=\"cash_rounding\" value=\"{kept}\"");
+        assert!(page.text.contains(&field), "{typed}: {}", page.text);
+    }
+    let wrong = house.post(&admin, path, [("cash_rounding", "0,005")]).await;
+    assert!(
+        wrong.text.contains("id=\"cash_rounding-error\"") && wrong.text.contains("value=\"0,005\"")
+    );
 }
 
 #[tokio::test]

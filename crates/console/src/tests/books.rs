@@ -1,7 +1,9 @@
 //! The back office, page by page.
 
 use axum::http::StatusCode;
-use ventanilla_domain::Role;
+use ventanilla_domain::{CompanyId, Label, Role};
+use ventanilla_service::NewCollector;
+use ventanilla_sim::payables::enter_example;
 
 use super::house::House;
 use crate::ConsoleSettings;
@@ -80,6 +82,142 @@ async fn payments_are_handed_out_as_files() {
     }
     let nobody = house.get(&accountant, "/consola/13/cobranzas/dia?de=nadie").await;
     assert!(nobody.text.contains("No hay un recaudador con ese nombre."));
+}
+
+#[tokio::test]
+async fn a_payout_adds_up_on_both_sides() {
+    let house = House::open().await;
+    enter_example(&house.service, CompanyId::from_i64(13).unwrap()).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let suppliers = house.get(&accountant, "/consola/13/proveedores?q=ferreter").await;
+    assert!(suppliers.text.contains("Ferretería Peña &#60;e Hijos&#62;</a>"), "{}", suppliers.text);
+    assert!(!suppliers.text.contains("<e Hijos>") && suppliers.text.contains(">175,00<"));
+    let none = house.get(&accountant, "/consola/13/proveedores?q=nadie").await;
+    assert!(!none.text.contains("Ferreter") && none.text.contains("No hay nada que mostrar."));
+    let supplier = house.get(&accountant, "/consola/13/proveedores/1").await;
+    for part in ["A 0001-00004410", ">500,00<", ">300,00<", ">revertido<", ">vigente<", "Bs 175,00"]
+    {
+        assert!(supplier.text.contains(part), "{part}: {}", supplier.text);
+    }
+    let payout = house.get(&accountant, "/consola/13/pago-a-proveedor/1").await;
+    let rows = [
+        ("Transferencia", "300,00"),
+        ("Retención de ingresos brutos", "20,00"),
+        ("Descuentos", "10,00"),
+        ("Intereses", "-5,00"),
+        ("0001-00004410", "300,00"),
+        ("Anticipo", "25,00"),
+    ];
+    for (name, amount) in rows {
+        let row = format!("{name}</td><td class=\"figure\">{amount}</td>");
+        assert!(payout.text.contains(&row), "{row}: {}", payout.text);
+    }
+    assert_eq!(payout.text.matches("<tr><td>").count(), rows.len(), "{}", payout.text);
+    let totals = "Total (Bs)</th><td class=\"figure\">325,00</td>";
+    assert_eq!(payout.text.matches(totals).count(), 2, "{}", payout.text);
+    let undone = house.get(&accountant, "/consola/13/pago-a-proveedor/2").await;
+    assert!(undone.text.contains("badge bad\">revertido 26/11/2021 12:11"), "{}", undone.text);
+}
+
+#[tokio::test]
+async fn a_page_of_payments_tells_what_it_comes_to_and_whether_that_is_all() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let cashier = house.inside(Role::Cashier).await;
+    let path = "/consola/13/socio/000124";
+    let fields = [("intento", "b"), ("medio", "efectivo"), ("factura", "503:202110:1000:000124")];
+    house.post(&cashier, path, fields).await;
+    house.post(&cashier, "/consola/13/recibo/2/revertir", [("motivo", "era de otro")]).await;
+    let accountant = house.inside(Role::Accountant).await;
+    for (query, name, sums) in [
+        ("", "Total: 2", Some(["55,70", "10,00"])),
+        ("?estado=vigente", "Total: 1", Some(["45,70", "0,00"])),
+        ("?estado=revertido", "Total: 1", Some(["10,00", "10,00"])),
+        ("?tras=2021-11-26.2", "Suma de esta página: 1", Some(["45,70", "0,00"])),
+        ("?cajero=otro", "Total", None),
+    ] {
+        let page = house.get(&accountant, &format!("/consola/13/cobranzas{query}")).await;
+        let Some([all, undone]) = sums else {
+            assert!(page.text.contains("No hay nada que mostrar."), "{query}: {}", page.text);
+            continue;
+        };
+        let head = format!("<tfoot><tr><th scope=\"row\" colspan=\"5\">{name}</th>");
+        let sum = format!(
+            "</span> {undone}</td><td class=\"figure\" data-label=\"Monto (Bs)\">{all}</td>"
+        );
+        assert!(page.text.contains(&head) && page.text.contains(&sum), "{query}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_after_the_cut_off_is_of_the_next_day_and_says_when_it_was() {
+    let house = House::open().await;
+    let admin = house.inside(Role::Administrator).await;
+    house.post(&admin, "/consola/13/admin/empresa", [("cut_off", "11:00")]).await;
+    with_payment(&house).await;
+    let page = house.get(&admin, "/consola/13/cobranzas").await;
+    assert!(page.text.contains(">27/11/2021 26/11/2021 12:11</td>"), "{}", page.text);
+    house.post(&admin, "/consola/13/admin/empresa", [("cut_off", "")]).await;
+    let path = "/consola/13/socio/000124";
+    let fields = [("intento", "b"), ("medio", "efectivo"), ("factura", "503:202110:1000:000124")];
+    house.post(&admin, "/consola/13/gaveta/abrir", [("fondo", "0")]).await;
+    house.post(&admin, path, fields).await;
+    let page = house.get(&admin, "/consola/13/cobranzas").await;
+    assert!(page.text.contains(">26/11/2021 12:11</td>"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn of_several_collectors_nobody_is_chosen_and_what_they_hold_is_summed() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let path = "/consola/13/rendiciones";
+    let alone = house.get(&accountant, path).await;
+    assert!(!alone.text.contains("Elija…") && !alone.text.contains("<tfoot>"), "{}", alone.text);
+    let new = NewCollector {
+        company: CompanyId::from_i64(13).unwrap(),
+        name: Label::from_text("Banco Sol").unwrap(),
+        can_list: false,
+        credentials: None,
+    };
+    house.service.add_collector(new).await.unwrap();
+    let page = house.get(&accountant, path).await;
+    assert!(page.text.contains("<option value=\"\" selected>Elija…</option>"), "{}", page.text);
+    let fields = |collector| {
+        [
+            ("intento", "r9"),
+            ("recaudador", collector),
+            ("monto", "5"),
+            ("medio", "transfer"),
+            ("fecha", "2021-11-26"),
+        ]
+    };
+    let wrong = house.post(&accountant, &format!("{path}?hecho=rendido"), fields("")).await;
+    assert!(wrong.text.contains("id=\"recaudador-error\""), "{}", wrong.text);
+    assert!(!wrong.text.contains("La rendición se asentó."), "that was before: {}", wrong.text);
+    let posted = house.post(&accountant, path, fields("2")).await;
+    let page = house.get(&accountant, posted.location()).await;
+    assert!(page.text.contains("La rendición se asentó."), "{}", page.text);
+    // 45,70 in the window's hands, and the bank 5,00 ahead.
+    let total =
+        "<th scope=\"row\">Total</th><td class=\"figure\" data-label=\"Tiene (Bs)\">40,70</td>";
+    assert!(page.text.contains(total) && page.text.contains("rindió de más"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_accounts_page_tells_what_is_left_and_on_which_side() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    for (account, told) in [
+        ("receivable", "Saldo: Bs 130,26 Debe"),
+        ("revenue", "Saldo: Bs 175,96 Haber"),
+        ("collector:1", "Saldo: Bs 45,70 Debe"),
+        ("commissions", "Saldo: Bs 0,00 "),
+    ] {
+        let page = house.get(&accountant, &format!("/consola/13/libro/cuenta/{account}")).await;
+        assert!(page.text.contains(&format!("<strong>{told}</strong>")), "{told}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -43,6 +43,31 @@ fn a_rule_is_set_and_cash_is_rounded_by_it() {
 }
 
 #[test]
+fn revenue_is_classified_by_an_administrator() {
+    let house = House::open();
+    for view in [View::DESK, View::PHONE.without_scripts()] {
+        let page = house.inside(Role::Administrator, "/consola/13/admin/empresa", view);
+        page.fill("Otro concepto", "Agua");
+        page.follow("button", "Guardar las cuentas");
+        page.sees("Escriba el nombre de la cuenta");
+        assert_eq!(page.field("Otro concepto").value(), "Agua", "what was typed stays");
+        page.fill("Su cuenta", "Venta de agua");
+        page.follow("button", "Guardar las cuentas");
+        page.sees("Se guardó.");
+        page.fill("Cuenta de Agua", "Agua potable");
+        // As somebody does who works with keys: nothing is taken away by it.
+        page.loads(|page| page.press(&["Enter"]));
+        page.sees("Se guardó.");
+        assert_eq!(page.field("Cuenta de Agua").value(), "Agua potable");
+        page.follow("button", "Quitar Agua");
+        page.sees("Se guardó.");
+        assert!(!page.says("Agua potable"), "{}", page.text());
+        let complaints = page.complaints();
+        assert!(complaints.iter().all(|line| line.contains("422")), "{complaints:?}");
+    }
+}
+
+#[test]
 fn a_collectors_keys_are_shown_once_after_a_second_factor() {
     let house = House::open();
     let page = house.inside(Role::Administrator, "/consola/13/admin/recaudadores", View::DESK);

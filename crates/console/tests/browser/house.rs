@@ -15,6 +15,7 @@ use ventanilla_rig::browser::{Browser, Page, View};
 use ventanilla_service::import::ImportRequest;
 use ventanilla_service::{Clock, Entropy, NewCompany, Service, Settings, SignInName};
 use ventanilla_sim::memory_service;
+use ventanilla_sim::payables::enter_example;
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "una clave larga";
@@ -118,6 +119,16 @@ impl House {
         let entering = self.service.enter(name.as_str(), PASSWORD, Ipv4Addr::LOCALHOST.into());
         let entered = self.runtime.block_on(entering).unwrap();
         page.keep_cookie(&self.at("/consola/"), "ventanilla", &entered.key);
+    }
+
+    /// Enters a supplier with what it billed and was paid.
+    pub(crate) fn enter_supplier(&self) {
+        self.runtime.block_on(enter_example(&self.service, company()));
+    }
+
+    /// Has a browser see pages in English.
+    pub(crate) fn in_english(&self, page: &Page) {
+        page.keep_cookie(&self.at("/consola/"), "idioma", "en");
     }
 
     /// The path of the link by which the first administrator comes.

@@ -3,10 +3,12 @@
 
 mod act;
 mod auditor;
+mod example;
 mod staff;
 mod workload;
 
 pub use act::{Act, Outcome, Read, Step, apply};
 pub use auditor::Auditor;
+pub use example::enter_example;
 pub use staff::Staff;
 pub use workload::Workload;
