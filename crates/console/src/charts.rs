@@ -40,8 +40,10 @@ pub(crate) struct Figures {
     pub(crate) labels: Vec<String>,
     /// What is compared; bars of several are stacked.
     pub(crate) series: Vec<Series>,
-    /// How a figure is written.
+    /// How a figure is written at a line.
     pub(crate) write: fn(i64) -> String,
+    /// How it is written to the last digit, so that sums add up.
+    pub(crate) exact: fn(i64) -> String,
 }
 
 #[derive(Debug)]
@@ -192,7 +194,7 @@ fn marks(figures: &Figures, scale: &Scale) -> Vec<Mark> {
                     y: short(scale.y(top)),
                     width: short(width),
                     height: short(scale.height(top) - scale.height(below)),
-                    title: format!("{label} · {} · {}", series.name, (figures.write)(value)),
+                    title: format!("{label} · {} · {}", series.name, (figures.exact)(value)),
                 });
             }
             below = top;
@@ -251,7 +253,7 @@ fn rows(figures: &Figures) -> Vec<Row> {
             .iter()
             .map(|series| {
                 let value = series.values.get(at).copied().unwrap_or(0);
-                (series.name.clone(), (figures.write)(value))
+                (series.name.clone(), (figures.exact)(value))
             })
             .collect(),
     };
@@ -277,6 +279,7 @@ mod tests {
                 .map(|(name, values)| Series { name: (*name).to_owned(), values: values.to_vec() })
                 .collect(),
             write: |value| value.to_string(),
+            exact: |value| format!("={value}"),
         }
     }
 
@@ -298,6 +301,8 @@ mod tests {
             "<desc",
             "<details",
             "<th scope=\"row\">03/11</th>",
+            ">=7</td>",
+            "03/11 · Banco · =7",
             "Cobrado &#60;por&#62; día",
         ] {
             assert!(html.contains(part), "{part}: {html}");

@@ -85,6 +85,7 @@ fn charts(
         labels,
         series,
         write,
+        exact,
     };
     let names = names(visit, rows)?;
     let by_day =
@@ -103,6 +104,11 @@ fn charts(
 /// Hundredths as whole units: a chart's figures are read at a glance.
 fn write(minor: i64) -> String {
     count(minor / 100)
+}
+
+/// The same to the last hundredth.
+fn exact(minor: i64) -> String {
+    format!("{},{:02}", count(minor / 100), minor.unsigned_abs() % 100)
 }
 
 /// The collectors that are told apart, those that collected most first, and what the others are called.
