@@ -1,7 +1,8 @@
 //! Who gets which page: each route by nobody and by each role.
 
-use axum::http::{Method, StatusCode};
-use ventanilla_domain::Role;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use ventanilla_domain::{Right, Role};
 
 use super::house::{Browser, COMPANY, House};
 use crate::fields::Fields;
@@ -63,6 +64,70 @@ async fn each_role_gets_the_pages_of_its_rights_and_no_others() {
             );
             assert!(!page.status.is_server_error(), "{role:?} {} {}", route.method, route.path);
         }
+    }
+}
+
+/// Who may what, by how paths begin: said here a second time, since the tests of each role believe the table. The first
+/// that fits counts.
+const RIGHTS: [(&str, Access); 21] = [
+    ("GET /caja", Access::Holder(Right::SeeMembers)),
+    ("GET /socio/", Access::Holder(Right::SeeMembers)),
+    ("POST /socio/", Access::Holder(Right::Collect)),
+    ("GET /recibo/", Access::Holder(Right::SeeMembers)),
+    ("POST /recibo/", Access::Holder(Right::ReverseOwn)),
+    ("GET /mi-dia", Access::Holder(Right::Collect)),
+    ("GET /gavetas", Access::Holder(Right::ApproveDrawers)),
+    ("POST /gaveta/{gaveta}/aprobar", Access::Holder(Right::ApproveDrawers)),
+    ("GET /gaveta", Access::Holder(Right::Collect)),
+    ("POST /gaveta/", Access::Holder(Right::Collect)),
+    ("GET /pago-a-proveedor", Access::Holder(Right::SeePayables)),
+    ("GET /proveedores", Access::Holder(Right::SeePayables)),
+    ("GET /pago", Access::Holder(Right::SeeMembers)),
+    ("GET /resumen", Access::Holder(Right::SeeBooks)),
+    ("GET /cobranzas", Access::Holder(Right::SeeBooks)),
+    ("GET /rendiciones", Access::Holder(Right::SeeBooks)),
+    ("GET /libro", Access::Holder(Right::SeeBooks)),
+    ("POST /rendiciones", Access::Holder(Right::Remit)),
+    ("GET /logo", Access::Company),
+    ("GET /admin", Access::Holder(Right::Administer)),
+    ("POST /admin", Access::Holder(Right::Administer)),
+];
+
+#[test]
+fn each_page_of_a_company_needs_the_right_that_is_said_twice() {
+    for route in routes::all() {
+        let rest = route.path.strip_prefix("/consola/{empresa}").filter(|rest| !rest.is_empty());
+        let Some(rest) = rest else {
+            assert!(!matches!(route.access, Access::Holder(_)), "{}", route.path);
+            continue;
+        };
+        let page = format!("{} {rest}", route.method);
+        let expected = if rest == "/cierre" {
+            Access::Holder(Right::CloseDays)
+        } else {
+            let found = RIGHTS.iter().find(|(start, _)| page.starts_with(start));
+            found.unwrap_or_else(|| panic!("who may {page}?")).1
+        };
+        assert_eq!(route.access, expected, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_a_browser_says_is_of_another_site_does_nothing() {
+    let house = House::open().await;
+    let browser = house.inside(Role::Cashier).await;
+    let key = house.get(&browser, "/consola/cuenta").await.hidden("formulario");
+    for (site, is_taken) in
+        [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
+    {
+        let request = Request::post("/consola/idioma")
+            .header(header::COOKIE, &browser.cookies)
+            .header("sec-fetch-site", site)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let form = format!("formulario={key}&idioma=en&volver=/consola/cuenta");
+        let page = house.ask(request.body(Body::from(form)).unwrap()).await;
+        assert_eq!(page.status == StatusCode::SEE_OTHER, is_taken, "{site}: {}", page.status);
+        assert_eq!(page.status == StatusCode::FORBIDDEN, !is_taken, "{site}: {}", page.status);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Administration, page by page.
 
 use axum::http::StatusCode;
-use ventanilla_domain::Role;
+use ventanilla_domain::{CompanyId, Role};
+use ventanilla_service::SignInName;
 
-use super::house::House;
+use super::house::{Browser, House};
 
 #[tokio::test]
 async fn a_setting_is_kept_and_a_wrong_one_is_told_beside_it() {
@@ -187,12 +188,14 @@ async fn people_sessions_trail_and_health_are_shown() {
     house.inside(Role::Cashier).await;
     let admin = house.inside(Role::Administrator).await;
     house.service.flush_trail();
+    let entries = house.service.ready().unwrap().journal_entries;
+    let journal = format!("Asientos en los diarios</span><strong>{entries}</strong>");
     for (path, parts) in [
         ("/consola/13/admin/usuarios", &["cashier", "cajero", "Invitar a una persona"][..]),
         ("/consola/13/admin/sesiones", &["0.0.0.0", "esta", "administrator"]),
         ("/consola/13/admin/recaudadores", &["Agregar un recaudador"]),
         ("/consola/13/admin/bitacora", &["title=\"user-add\">usuario nuevo</span>", ">hecho<"]),
-        ("/consola/13/admin/salud", &["listo para cobrar"]),
+        ("/consola/13/admin/salud", &["listo para cobrar", &journal]),
     ] {
         let page = house.get(&admin, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
@@ -287,6 +290,15 @@ async fn a_file_is_checked_line_by_line_and_kept_after_a_word() {
         "a bad line is left out by a word: {}",
         refused.text
     );
+    let name = SignInName::from_text("otra").unwrap();
+    let (company, role) = (CompanyId::from_i64(13).unwrap(), Role::Administrator);
+    house.service.add_user(name, super::house::PASSWORD, company, role).await.unwrap();
+    let address = crate::Caller::default().address;
+    let entered = house.service.enter("otra", super::house::PASSWORD, address).await.unwrap();
+    let else_browser = Browser { cookies: format!("ventanilla={}", entered.key) };
+    let taken =
+        house.post(&else_browser, keep, [("archivo", waiting.as_str()), ("omitir", "1")]).await;
+    assert!(taken.text.contains("La vista previa ya no está"), "somebody else's: {}", taken.text);
     let other = house.post(&admin, keep, [("archivo", "otro"), ("omitir", "1")]).await;
     assert!(other.text.contains("La vista previa ya no está"), "{}", other.text);
     let kept = house.post(&admin, keep, [("archivo", &waiting), ("omitir", "1")]).await;

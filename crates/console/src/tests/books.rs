@@ -84,6 +84,140 @@ async fn payments_are_handed_out_as_files() {
     assert!(nobody.text.contains("No hay un recaudador con ese nombre."));
 }
 
+/// A cashier's receipts of 45,70 at noon and 10,00 an hour later, the second reversed and then the first.
+async fn with_reversals(house: &House) {
+    with_payment(house).await;
+    let cashier = house.inside(Role::Cashier).await;
+    house.post(&cashier, "/consola/13/recibo/1/revertir", [("motivo", "era de otro")]).await;
+    let now = house.service.clock().now();
+    house.service.clock().set(now + std::time::Duration::from_hours(1));
+    let cashier = house.inside(Role::Cashier).await;
+    let path = "/consola/13/socio/000124";
+    for attempt in ["b", "c"] {
+        let fields =
+            [("intento", attempt), ("medio", "efectivo"), ("factura", "503:202110:1000:000124")];
+        house.post(&cashier, path, fields).await;
+        if attempt == "b" {
+            let undone = house
+                .post(&cashier, "/consola/13/recibo/2/revertir", [("motivo", "otra vez")])
+                .await;
+            assert_eq!(undone.status, StatusCode::SEE_OTHER, "{}", undone.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overview_and_the_days_to_be_closed_add_up() {
+    let house = House::open().await;
+    with_reversals(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let page = house.get(&accountant, "/consola/13/resumen").await;
+    let tile = |name: &str, value: &str| format!("{name}</span><strong>{value}</strong>");
+    for (name, value) in [
+        ("Cobrado", "Bs 65,70"),
+        ("Revertido", "Bs 55,70"),
+        ("Neto", "Bs 10,00"),
+        ("Cobranzas", "3"),
+        ("Por cobrar", "Bs 165,96"),
+        ("Facturas impagas", "3"),
+    ] {
+        assert!(page.text.contains(&tile(name, value)), "{name}: {}", page.text);
+    }
+    for (row, value) in [
+        ("26/11", "65,70"),
+        ("25/11", "0,00"),
+        ("ventanilla", "65,70"),
+        ("12", "45,70"),
+        ("13", "20,00"),
+        ("14", "0,00"),
+        ("09/2021", "100,26"),
+        ("10/2021", "65,70"),
+    ] {
+        let told = page.text.split(&format!("<th scope=\"row\">{row}</th>")).nth(1);
+        let told = told.unwrap_or_else(|| panic!("{row}: {}", page.text));
+        let cell = told.split("</td>").next().unwrap();
+        assert!(cell.ends_with(&format!(">{value}")), "{row}: {cell}");
+    }
+    let before = house.get(&accountant, "/consola/13/resumen?hasta=2021-11-25").await;
+    assert!(before.text.contains(&tile("Cobrado", "Bs 0,00")), "{}", before.text);
+    let close = house.get(&accountant, "/consola/13/cierre").await;
+    let (_, row) = close.text.split_once(">26/11/2021</td>").unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    let figures: Vec<&str> = row.split("</td>").filter_map(|cell| cell.split('>').nth(1)).collect();
+    assert_eq!(figures, ["3", "65,70", "55,70", "10,00"]);
+}
+
+#[tokio::test]
+async fn the_ledger_shows_each_balance_on_its_side_and_both_sums() {
+    let house = House::open().await;
+    with_payment(&house).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let page = house.get(&accountant, "/consola/13/libro").await;
+    for (account, debit, credit) in [
+        (">receivable</span>", "130,26", ""),
+        (">collector:1</span>", "45,70", ""),
+        (">revenue</span>", "", "175,96"),
+        ("<tfoot>", "175,96", "175,96"),
+    ] {
+        let (_, row) = page.text.split_once(account).unwrap();
+        let row = row.split("</tr>").next().unwrap();
+        let sides: Vec<&str> = row
+            .split("<td class=\"figure\"")
+            .skip(1)
+            .filter_map(|cell| cell.split_once('>')?.1.split_once("</td>").map(|(told, _)| told))
+            .collect();
+        assert_eq!(sides, [debit, credit], "{account}: {row}");
+    }
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_text_on_every_page_of_the_books() {
+    let house = House::open().await;
+    with_reversals(&house).await;
+    enter_example(&house.service, CompanyId::from_i64(13).unwrap()).await;
+    let admin = house.inside(Role::Administrator).await;
+    let fields = [
+        ("intento", "r"),
+        ("recaudador", "1"),
+        ("monto", "5"),
+        ("medio", "transfer"),
+        ("fecha", "2021-11-26"),
+        ("referencia", "<i>dep.</i>"),
+    ];
+    house.post(&admin, "/consola/13/rendiciones", fields).await;
+    let key = house.get(&admin, "/consola/13/admin/importar").await.hidden("formulario");
+    let file = "factura,contrato,periodo,monto,detalle\n601,000124,202108,1.00,<u>Agua</u>=1.00\n";
+    let preview = house.post_named(&admin, "/consola/13/admin/importar", &key, "<i>f", file).await;
+    let waiting = preview.hidden("archivo");
+    house.post(&admin, "/consola/13/admin/importar/guardar", [("archivo", &waiting)]).await;
+    house.service.flush_trail();
+    for (path, is_there) in [
+        ("cobranzas", "&#60;script&#62;alert(1)"),
+        ("rendiciones", "&#60;i&#62;dep.&#60;/i&#62;"),
+        ("proveedores", "&#60;e Hijos&#62;"),
+        ("proveedores/1", "&#60;e Hijos&#62;"),
+        ("pago-a-proveedor/1", "&#60;e Hijos&#62;"),
+        ("admin/bitacora", "&#60;i&#62;f"),
+        ("admin/importar", "&#60;i&#62;f"),
+    ] {
+        let page = house.get(&admin, &format!("/consola/13/{path}")).await;
+        assert!(page.text.contains(is_there), "{path}: {}", page.text);
+        for raw in ["<script>alert", "<i>", "<e Hijos", "<u>"] {
+            assert!(!page.text.contains(raw), "{path} has {raw}: {}", page.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_goes_on_to_the_files_of_it() {
+    let house = House::open().await;
+    let accountant = house.inside(Role::Accountant).await;
+    let page =
+        house.get(&accountant, "/consola/13/cobranzas?estado=vigente&tras=2021-11-26.2").await;
+    let link = "href=\"/consola/13/cobranzas/lista?estado=vigente&#38;formato=csv\"";
+    assert!(page.text.contains(link), "{}", page.text);
+}
+
 #[tokio::test]
 async fn a_payout_adds_up_on_both_sides() {
     let house = House::open().await;
@@ -349,6 +483,9 @@ async fn a_day_is_closed_once_and_only_when_it_is_over() {
         let page = house.post(&accountant, "/consola/13/cierre", [("dia", day)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{day}");
         assert!(page.text.contains(sentence), "{day}: {}", page.text);
+        let kept =
+            format!("name=\"dia\" value=\"{}\"", if day.is_empty() { "2021-11-25" } else { day });
+        assert!(page.text.contains(&kept), "{kept}: {}", page.text);
     }
     let closed = house.post(&accountant, "/consola/13/cierre", [("dia", "2021-11-25")]).await;
     assert_eq!(closed.location(), "/consola/13/cierre?hecho=dia-cerrado", "{}", closed.text);
@@ -368,24 +505,37 @@ async fn a_remittance_is_posted_once_and_undone_with_a_reason() {
             ("recaudador", "1"),
             ("monto", amount),
             ("comision", "0,70"),
-            ("medio", "transfer"),
-            ("fecha", "2021-11-26"),
+            ("medio", "cheque"),
+            ("fecha", "2021-11-25"),
             ("referencia", "BNB 1"),
         ]
     };
     let wrong = house.post(&accountant, path, fields("4x")).await;
-    assert!(wrong.text.contains("id=\"monto-error\"") && wrong.text.contains("value=\"BNB 1\""));
+    for part in [
+        "id=\"monto-error\"",
+        "value=\"BNB 1\"",
+        "name=\"comision\" value=\"0,70\"",
+        "name=\"monto\" value=\"4x\"",
+        "name=\"fecha\" value=\"2021-11-25\"",
+        "value=\"cheque\" selected",
+        "name=\"intento\" value=\"r1\"",
+    ] {
+        assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+    }
     for _ in 0..2 {
         let posted = house.post(&accountant, path, fields("45")).await;
         assert_eq!(posted.location(), "/consola/13/rendiciones?hecho=rendido", "{}", posted.text);
     }
     let page = house.get(&accountant, path).await;
     assert_eq!(page.text.matches("BNB 1").count(), 1, "a double click posts once: {}", page.text);
-    let undone = house
-        .post(&accountant, "/consola/13/rendiciones/1/revertir", [("motivo", "otro banco")])
-        .await;
-    assert_eq!(undone.location(), "/consola/13/rendiciones?hecho=revertido", "{}", undone.text);
     let reader = house.inside(Role::Reader).await;
+    let seen = house.get(&reader, path).await;
+    assert!(seen.text.contains("BNB 1") && !seen.text.contains("/rendiciones/1/revertir"));
+    let undoing = "/consola/13/rendiciones/1/revertir";
+    let unsaid = house.post(&accountant, undoing, [("motivo", " ")]).await;
+    assert!(unsaid.text.contains("Escriba el motivo."), "{}", unsaid.text);
+    let undone = house.post(&accountant, undoing, [("motivo", "otro banco")]).await;
+    assert_eq!(undone.location(), "/consola/13/rendiciones?hecho=revertido", "{}", undone.text);
     let page = house.get(&reader, path).await;
     assert!(page.text.contains("otro banco") && !page.text.contains("Registrar una rendición"));
 }

@@ -147,13 +147,25 @@ impl House {
         key: &str,
         text: &str,
     ) -> Page {
+        self.post_named(browser, path, key, "C:\\hoy\\facturas.csv", text).await
+    }
+
+    /// Sends a form with a file of that name.
+    pub(super) async fn post_named(
+        &self,
+        browser: &Browser,
+        path: &str,
+        key: &str,
+        name: &str,
+        text: &str,
+    ) -> Page {
         let part = |head: &str, text: &str| {
             format!("--limite\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
         };
         let body = [
             part("name=\"formulario\"", key),
             part("name=\"contenido\"", "facturas"),
-            part("name=\"archivo\"; filename=\"C:\\hoy\\facturas.csv\"", text),
+            part(&format!("name=\"archivo\"; filename=\"{name}\""), text),
             "--limite--\r\n".to_owned(),
         ];
         let request = Request::post(path)

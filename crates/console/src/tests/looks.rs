@@ -21,6 +21,8 @@ async fn every_answer_says_what_a_browser_may_do_with_it() {
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
         assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(page.headers[header::X_FRAME_OPTIONS], "DENY", "{path}");
+        assert_eq!(page.headers[header::REFERRER_POLICY], "same-origin", "{path}");
+        assert_eq!(page.headers["cross-origin-opener-policy"], "same-origin", "{path}");
         let kept = page.headers[header::CACHE_CONTROL].to_str().unwrap();
         assert_eq!(kept == "no-store", path != style, "{path}: {kept}");
         for inline in ["<style", "style=", "onclick=", "<script>", "javascript:"] {
