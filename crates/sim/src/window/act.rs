@@ -100,9 +100,8 @@ pub async fn apply(service: &Service, officers: &[Officer], step: &Step) -> Outc
         }
         Act::SeeHeld => {
             let held = service.held(officer);
-            let by_collector = held.map(|all| {
-                all.into_iter().map(|held| (held.collector.id, held.amount)).collect()
-            });
+            let by_collector = held
+                .map(|all| all.into_iter().map(|held| (held.collector.id, held.amount)).collect());
             Outcome::SeeHeld(by_collector)
         }
     }

@@ -30,14 +30,16 @@ const MEANS: [WindowMeans; 6] = [
 #[derive(Debug)]
 pub struct Workload {
     random: Rng,
-    /// Officers by what they may do: those who take money, and those who enter remittances.
+    /// Officers by what they may do: take money, approve counts, enter remittances.
     cashiers: Vec<usize>,
+    approvers: Vec<usize>,
     accountants: Vec<usize>,
     collectors: Vec<CollectorId>,
     /// By contract, so that those of one stand together.
     bills: Vec<KnownBill>,
     paid: HashSet<BillId>,
     open: BTreeMap<usize, DrawerId>,
+    /// Those that were counted.
     drawers: VecDeque<DrawerId>,
     receipts: VecDeque<(usize, ReceiptId)>,
     remittances: VecDeque<RemittanceId>,
@@ -66,6 +68,7 @@ impl Workload {
         Self {
             random: Rng::with_seed(seed),
             cashiers,
+            approvers: who_may(Right::ApproveDrawers),
             accountants,
             collectors,
             bills,
@@ -109,10 +112,10 @@ impl Workload {
         match outcome {
             Outcome::Open(Ok(opening)) => {
                 self.open.insert(step.officer, opening.id);
-                remember(&mut self.drawers, opening.id);
             }
-            Outcome::Close(Ok(_)) => {
+            Outcome::Close(Ok(drawer)) => {
                 self.open.remove(&step.officer);
+                remember(&mut self.drawers, drawer.opening.id);
             }
             Outcome::Take(Ok(accepted)) if !accepted.is_replay => {
                 let issued = &accepted.act;
@@ -231,11 +234,13 @@ impl Workload {
     }
 
     fn approve(&mut self) -> (usize, Act) {
-        let at = self.random.usize(0..self.drawers.len().max(1));
-        match self.drawers.get(at).copied() {
-            Some(drawer) => (self.cashier(), Act::Approve(drawer)),
-            None => self.open(),
-        }
+        let first = self.drawers.len().saturating_sub(4);
+        let at = self.random.usize(first..self.drawers.len().max(1));
+        let Some(drawer) = self.drawers.get(at).copied() else { return self.open() };
+        let approver = self.approvers.get(self.random.usize(0..self.approvers.len().max(1)));
+        let approver = approver.copied().filter(|_| self.random.u8(0..4) > 0);
+        let officer = approver.unwrap_or_else(|| self.cashier());
+        (officer, Act::Approve(drawer))
     }
 
     fn remit(&mut self) -> (usize, Act) {
