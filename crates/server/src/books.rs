@@ -58,9 +58,13 @@ impl Books {
 
     /// Starts a service over the open store of a place.
     pub(crate) fn start(store: Store, place: &Place) -> anyhow::Result<Self> {
+        Self::of(start_service(store, Settings::default())?, place)
+    }
+
+    /// The books of a place over which a service runs already.
+    pub(crate) fn of(service: Service, place: &Place) -> anyhow::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let service = start_service(store, Settings::default())?;
         Ok(Self { service, runtime, place: place.clone() })
     }
 

@@ -9,6 +9,7 @@ mod files;
 pub mod payables;
 mod people;
 mod services;
+pub mod window;
 mod words;
 mod workload;
 

@@ -312,6 +312,13 @@ impl Page {
         told["cookies"].as_array_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Takes whatever certificate a server shows, in this tab alone.
+    #[track_caller]
+    pub fn trust_any_certificate(&self) {
+        let wanted = json!({ "ignore": true });
+        self.must(self.call("Security.setIgnoreCertificateErrors", &wanted));
+    }
+
     /// Gives the context a cookie of the server at an address, as its answer would, unseen by scripts.
     #[track_caller]
     pub fn keep_cookie(&self, url: &str, name: &str, value: &str) {

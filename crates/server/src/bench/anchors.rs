@@ -16,7 +16,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use clap::Args;
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -95,6 +95,7 @@ pub(super) fn serve_echo(args: &EchoArgs) -> anyhow::Result<Exit> {
     let router = Router::new()
         .route("/api/consultardeuda", post(echo))
         .route("/colppy", post(echo_payout))
+        .route("/consola/{*pagina}", get(echo_page))
         .with_state(Echo { answer, queue: queue.map(Arc::new) });
     let addresses = to_addresses("--listen", &args.listen)?;
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -158,6 +159,16 @@ async fn echo_payout(State(echo): State<Echo>, body: Bytes) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
+    (headers, echo.answer).into_response()
+}
+
+/// A page of somebody who has a cookie.
+async fn echo_page(State(echo): State<Echo>, headers: HeaderMap) -> Response {
+    if !headers.contains_key(header::COOKIE) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (headers, echo.answer).into_response()
 }
 

@@ -4,6 +4,7 @@
 //! alternating rounds says something of the program.
 
 mod anchors;
+mod console;
 mod database;
 mod edge;
 mod facts;
@@ -53,6 +54,8 @@ pub(crate) enum BenchCommand {
     Database(database::DatabaseBenchArgs),
     /// Búsquedas de socios: contra la deuda de un contrato por su código
     Search(search::SearchBenchArgs),
+    /// Páginas de la consola, cada una de la tabla de rutas: contra un eco de los mismos bytes
+    Console(console::ConsoleBenchArgs),
     /// Un eco que responde siempre lo mismo
     #[command(hide = true)]
     ServeEcho(anchors::EchoArgs),
@@ -69,7 +72,9 @@ impl BenchCommand {
             Self::All(args) => args.to_line("all"),
             Self::Database(args) => args.to_line(),
             Self::Search(args) => args.to_line(),
-            Self::Import(_) | Self::Edge(_) | Self::ServeEcho(_) => String::new(),
+            Self::Import(_) | Self::Edge(_) | Self::Console(_) | Self::ServeEcho(_) => {
+                String::new()
+            }
         }
     }
 }
@@ -146,6 +151,7 @@ pub(crate) fn run(command: &BenchCommand, log: &LogArgs) -> anyhow::Result<Exit>
         BenchCommand::ServeEcho(args) => return anchors::serve_echo(args),
         BenchCommand::Import(args) => return import::run(args),
         BenchCommand::Edge(args) => return edge::run(args),
+        BenchCommand::Console(args) => return console::run(args),
         BenchCommand::Database(args) => database::run(args, &mut report)?,
         BenchCommand::Search(args) => search::run(args, &mut report)?,
         BenchCommand::Pay(args) => pay(&create(args, to_pay(args))?, args, &mut report)?,

@@ -13,9 +13,9 @@ use ventanilla_service::PastPayable;
 
 use super::load::Requests;
 use super::peer::Peer;
-use super::world::{LOGIN, STRIDE};
+use super::world::{LOGIN, STRIDE, not_ready};
 use crate::books::Books;
-use crate::problem::{self, Problem};
+use crate::problem;
 
 /// Payouts that are asked for.
 const PAYOUTS: u64 = 2_000;
@@ -40,10 +40,6 @@ pub(super) fn fill(books: &Books, company: CompanyId) -> anyhow::Result<()> {
         kept.map_err(|failure| problem::from_failure(failure, |_| not_ready()))?;
     }
     Ok(())
-}
-
-fn not_ready() -> anyhow::Error {
-    Problem::store("la medición no se pudo preparar")
 }
 
 fn supplier() -> anyhow::Result<SupplierCommand> {

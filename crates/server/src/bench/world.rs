@@ -5,8 +5,10 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Name, PaymentId, TimeZone};
-use ventanilla_service::import::ImportRequest;
+use ventanilla_domain::{
+    CollectorId, CompanyId, Currency, FileKind, Label, Name, PaymentId, TimeZone,
+};
+use ventanilla_service::import::{ImportRequest, Source};
 use ventanilla_service::{Credentials, NewCollector, NewCompany};
 
 use super::load::Requests;
@@ -92,7 +94,7 @@ impl World {
     }
 
     /// Its directory, with nothing in it.
-    fn empty(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {
+    pub(super) fn empty(parent: Option<&Path>, contracts: u64, bills: u64) -> anyhow::Result<Self> {
         let name = format!("ventanilla-bench-{}", std::process::id());
         let path = parent.map_or_else(std::env::temp_dir, Path::to_owned).join(name);
         fs::create_dir_all(&path).map_err(|error| {
@@ -112,7 +114,8 @@ impl World {
         self.root().join("base")
     }
 
-    fn place(&self) -> Place {
+    /// Where the books that are copied are, and what belongs to them.
+    pub(super) fn place(&self) -> Place {
         let at = |name| self.root().join(name);
         let home = Home::Directory(self.base());
         Place { home, secrets: at("secrets"), checkpoints: at("checkpoints") }
@@ -121,26 +124,8 @@ impl World {
     fn fill(&self, members: Vec<u8>) -> anyhow::Result<()> {
         let books = Books::start(self.place().create()?, &self.place())?;
         let company = add_company(&books)?;
-        for (kind, name, text) in [
-            (FileKind::Members, "socios.csv", members),
-            (FileKind::Bills, "facturas.csv", self.bills()?),
-        ] {
-            let request = ImportRequest {
-                company,
-                kind,
-                name: Name::from_text(name)?,
-                imported_by: Label::from_text("ventanilla bench")?,
-                dry_run: false,
-                skip_bad: false,
-                complete: None,
-            };
-            let imported = books.service.import(&request, &mut Cursor::new(text), &mut |_| {});
-            imported.map_err(|failure| {
-                problem::from_failure(failure, |_| {
-                    Problem::store("la medición no se pudo preparar")
-                })
-            })?;
-        }
+        import(&books, company, FileKind::Members, &mut Cursor::new(members))?;
+        import(&books, company, FileKind::Bills, &mut Cursor::new(self.bills()?))?;
         books.close();
         Ok(())
     }
@@ -231,28 +216,68 @@ impl World {
     }
 }
 
+/// Imports a file of members or bills.
+pub(super) fn import(
+    books: &Books,
+    company: CompanyId,
+    kind: FileKind,
+    file: &mut dyn Source,
+) -> anyhow::Result<()> {
+    let name = if kind == FileKind::Members { "socios.csv" } else { "facturas.csv" };
+    let request = ImportRequest {
+        company,
+        kind,
+        name: Name::from_text(name)?,
+        imported_by: Label::from_text("ventanilla bench")?,
+        dry_run: false,
+        skip_bad: false,
+        complete: None,
+    };
+    let imported = books.service.import(&request, file, &mut |_| {});
+    imported.map(drop).map_err(|failure| problem::from_failure(failure, |_| not_ready()))
+}
+
+/// What the measurement rests on was refused.
+pub(super) fn not_ready() -> anyhow::Error {
+    Problem::store("la medición no se pudo preparar")
+}
+
 /// Opens the books of the company that is measured, and lets its collector in.
 pub(super) fn add_company(books: &Books) -> anyhow::Result<CompanyId> {
+    let company = open_company(books, "America/La_Paz")?;
+    add_collector(books, company, LOGIN)?;
+    Ok(company)
+}
+
+/// Opens the books of the company that is measured.
+pub(super) fn open_company(books: &Books, time_zone: &str) -> anyhow::Result<CompanyId> {
     let company = books.wait(books.service.add_company(NewCompany {
         id: CompanyId::FIRST,
         name: Name::from_text("Medición")?,
         currency: Currency::BOB,
-        time_zone: TimeZone::from_name("America/La_Paz")?,
+        time_zone: TimeZone::from_name(time_zone)?,
         first_payment: PaymentId::FIRST,
     }));
-    let company = company.map_err(|failure| books.unchanged(failure))?.id;
-    let collector = books.wait(books.service.add_collector(NewCollector {
+    Ok(company.map_err(|failure| books.unchanged(failure))?.id)
+}
+
+/// Lets a collector in, whose name is each of its credentials.
+pub(super) fn add_collector(
+    books: &Books,
+    company: CompanyId,
+    name: &str,
+) -> anyhow::Result<CollectorId> {
+    let added = books.wait(books.service.add_collector(NewCollector {
         company,
-        name: Label::from_text(LOGIN)?,
+        name: Label::from_text(name)?,
         can_list: false,
         credentials: Some(Credentials {
-            security_code: LOGIN.to_owned(),
-            login: LOGIN.to_owned(),
-            password: LOGIN.to_owned(),
+            security_code: name.to_owned(),
+            login: name.to_owned(),
+            password: name.to_owned(),
         }),
     }));
-    collector.map_err(|failure| books.unchanged(failure))?;
-    Ok(company)
+    Ok(added.map_err(|failure| books.unchanged(failure))?.0.id)
 }
 
 /// Requests of `realizarpago` to a server of so many bills, each of another one, until there are no more.

@@ -381,6 +381,24 @@ fn a_benchmark_tells_its_ratios() {
     assert_eq!(left, 0, "a benchmark takes its data away");
 }
 
+#[test]
+fn the_benchmark_of_the_console_asks_for_every_page_there_is() {
+    let installation = Installation::nothing();
+    let line = "bench console --data . --contracts 2000 --payments 900 --times 1 --rounds 1";
+    let ran = installation.done(&line.split(' ').collect::<Vec<_>>());
+    for page in ventanilla_console::pages().filter(|page| !page.is_form) {
+        let name = page.path.replace("/consola/{empresa}", "…");
+        let is_told = ran.out.lines().any(|row| {
+            let told = row.strip_prefix("| ").and_then(|row| row.strip_prefix(name.as_str()));
+            told.is_some_and(|rest| rest.starts_with(" | ") || rest.starts_with(" ("))
+        });
+        assert!(is_told, "{name}: {ran:?}");
+    }
+    assert!(ran.out.contains("\n| primera página, con todo lo que necesita | "), "{ran:?}");
+    let left = std::fs::read_dir(installation.path(".")).unwrap().count();
+    assert_eq!(left, 0, "a benchmark takes its data away");
+}
+
 /// What a contract owes.
 fn owed(client: &mut Client, contract: u32) -> usize {
     let answer = client.post("consultardeuda", &format!(r#"{{"Contrato":"{contract}"}}"#));

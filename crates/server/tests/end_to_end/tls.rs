@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::common::{Daemon, Installation, check};
 
 /// Writes a certificate for `localhost` and its key.
-fn write_certificate(installation: &Installation) {
+pub(crate) fn write_certificate(installation: &Installation) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     installation.write("cert.pem", made.cert.pem());
     installation.write("key.pem", made.signing_key.serialize_pem());

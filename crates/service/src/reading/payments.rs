@@ -16,7 +16,7 @@ use super::Told;
 use crate::{PaymentState, Service};
 
 /// Payments that are looked at for a page.
-const LOOKED_MAX: usize = 5_000;
+const LOOKED_MAX: usize = 2_500;
 /// Payments of one collector that are read at a time.
 const READ_LEN: usize = 64;
 /// The greatest page.
@@ -63,7 +63,7 @@ impl PaymentsWanted {
 }
 
 impl Service {
-    /// A company's payments after a place, or from the newest on, at most `len` (1,000 at most): of 5,000 that are
+    /// A company's payments after a place, or from the newest on, at most `len` (1,000 at most): of 2,500 that are
     /// looked at; the page says where to go on. Refuses an unknown company.
     pub fn payments(
         &self,

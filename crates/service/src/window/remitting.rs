@@ -143,6 +143,7 @@ impl Service {
     /// What each of the company's collectors holds, by id, as the ledger's balances have it. Needs
     /// [`Right::SeeBooks`].
     pub fn held(&self, officer: &Officer) -> AtWindow<Vec<Held>, NoRefusal> {
+        self.settle()?;
         self.read_for(officer, Right::SeeBooks, |view| {
             let company = seen_company(view, officer)?;
             let records = view.collectors()?;

@@ -7,6 +7,7 @@
 mod books;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use ventanilla_service::{
 };
 
 use self::books::Books;
+use self::window::Till;
 use crate::{KnownBill, Operation, Outcome, Step};
 
 /// Compares outcomes with what those before them allow.
@@ -35,6 +37,7 @@ pub struct Auditor {
     books: Books,
     /// Bills of which an act's outcome is not known: they are not judged until they show.
     doubtful: HashSet<BillId>,
+    till: Till,
     findings: Vec<String>,
     steps: usize,
 }
@@ -47,6 +50,7 @@ impl Auditor {
             collectors: callers.iter().map(|caller| caller.collector).collect(),
             books: Books::new(bills),
             doubtful: HashSet::new(),
+            till: Till::default(),
             findings: Vec::new(),
             steps: 0,
         }

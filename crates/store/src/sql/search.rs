@@ -92,18 +92,13 @@ impl Reads<'_> {
             member.into(),
             limit(len).into(),
         ];
-        let mut conditions = String::new();
+        let (mut joins, mut conditions) = (String::new(), String::new());
         for words in others {
-            let places = padded(words).map(|word| {
-                values.push(word.into());
-                format!("?{}", values.len())
-            });
-            let places = places.collect::<Vec<_>>().join(", ");
-            conditions.push_str(
-                " AND EXISTS (SELECT 1 FROM member_word w WHERE w.company_id = ?1 AND w.word IN (",
-            );
-            conditions.push_str(&places);
-            conditions.push_str(") AND w.member_id = d.member_id)");
+            let first = values.len() + 1;
+            values.extend(padded(words).map(Value::from));
+            let (join, condition) = other_word(first, values.len());
+            joins.push_str(&join);
+            conditions.push_str(&condition);
         }
         let sql = format!(
             concat!(
@@ -111,15 +106,36 @@ impl Reads<'_> {
                 member_columns!(),
                 ", ",
                 contract_columns!(),
-                " FROM member_word d CROSS JOIN contract c USING (company_id, member_id)",
-                " CROSS JOIN member m USING (company_id, member_id)",
+                " FROM member_word d{} CROSS JOIN contract c CROSS JOIN member m",
                 " WHERE d.company_id = ?1 AND d.word >= ?2 AND (d.word, d.member_id) < (?3, ?4){}",
+                " AND c.company_id = d.company_id AND c.member_id = d.member_id",
+                " AND m.company_id = d.company_id AND m.member_id = d.member_id",
                 " ORDER BY d.word, d.member_id, c.contract_key LIMIT ?5"
             ),
-            conditions
+            joins, conditions
         );
         self.many(&sql, values.as_slice(), holder)
     }
+}
+
+/// What joins the rows of a word that is among some values, and what they must be. One value is a loop more, whose
+/// cursor is opened once; of several an `EXISTS` tells each member once, and opens its cursor for each row.
+fn other_word(first: usize, last: usize) -> (String, String) {
+    if first == last {
+        let join = format!(" CROSS JOIN member_word w{first}");
+        let condition = format!(
+            " AND w{first}.company_id = d.company_id AND w{first}.word = ?{first} \
+             AND w{first}.member_id = d.member_id"
+        );
+        return (join, condition);
+    }
+    let places: Vec<_> = (first..=last).map(|place| format!("?{place}")).collect();
+    let condition = format!(
+        " AND EXISTS (SELECT 1 FROM member_word w WHERE w.company_id = ?1 AND w.word IN ({}) \
+         AND w.member_id = d.member_id)",
+        places.join(", ")
+    );
+    (String::new(), condition)
 }
 
 /// The words, the last one again until there are as many as a power of two: few statements for all numbers.

@@ -1,7 +1,9 @@
 //! The console of the real binary, in a real browser. What each page does is tried in the crate `console`, over
-//! books in memory and a clock of its own; here it is the demo, on a disk.
+//! books in memory and a clock of its own; here it is the demo, on a disk, books in a database, and TLS.
 
 mod days;
+mod over_database;
+mod over_tls;
 mod pictures;
 
 use ventanilla_rig::browser::{Browser, Page, View};
@@ -12,11 +14,16 @@ use crate::common::Server;
 fn inside(server: &Server, name: &str, view: View) -> Page {
     let page = Browser::shared().unwrap().open(view).unwrap();
     page.go(&at(server, "/consola/"));
+    sign_in(&page, name, &format!("demo-{name}"));
+    page
+}
+
+/// Signs in at the page on which people do.
+fn sign_in(page: &Page, name: &str, password: &str) {
     page.fill("Usuario", name);
-    page.fill("Contraseña", &format!("demo-{name}"));
+    page.fill("Contraseña", password);
     page.follow("button", "Ingresar");
     page.find("button", "Salir");
-    page
 }
 
 fn at(server: &Server, path: &str) -> String {

@@ -15,7 +15,7 @@ use ventanilla_rig::{Cluster, Database};
 use crate::common::{Bill, Credentials, Installation, Ran, Server, files, run};
 
 /// A directory in which commands run whose books are in a database of their own, which the environment names.
-struct Office {
+pub(crate) struct Office {
     installation: Installation,
     database: Database,
 }
@@ -28,7 +28,7 @@ impl Office {
     }
 
     /// An initialised installation with company 13.
-    fn with_company() -> Self {
+    pub(crate) fn with_company() -> Self {
         let office = Self::nothing();
         office.done("init");
         office.done("company add --id 13 --name Cooplan");
@@ -60,8 +60,17 @@ impl Office {
         Credentials { code: word("CodSeguridad"), login: word("Login"), password: word("Pwd") }
     }
 
+    /// Lets somebody sign in, with a role at company 13.
+    pub(crate) fn add_user(&self, name: &str, role: &str, password: &str) {
+        self.installation.write("clave", password);
+        let password = std::fs::File::open(self.installation.path("clave")).unwrap();
+        let mut add = self.command(&format!("user add --name {name} --role {role}"));
+        let ran = run(add.stdin(Stdio::from(password)));
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+
     /// Imports bills and the members who owe them into company 13.
-    fn import(&self, bills: &[Bill]) {
+    pub(crate) fn import(&self, bills: &[Bill]) {
         let (members, lines) = files(bills);
         self.installation.write("socios.csv", members);
         self.installation.write("facturas.csv", lines);
@@ -70,7 +79,7 @@ impl Office {
     }
 
     /// One of several servers; each has checkpoints of its own.
-    fn serve(&self, name: &str) -> Server {
+    pub(crate) fn serve(&self, name: &str) -> Server {
         let line = format!(
             "serve --listen 127.0.0.1:0 --metrics 127.0.0.1:0 --log warn --checkpoints {name}.control"
         );
@@ -78,7 +87,7 @@ impl Office {
     }
 
     /// `verify` must find nothing.
-    fn verify(&self) {
+    pub(crate) fn verify(&self) {
         let ran = self.run("verify");
         assert!(ran.code == 0 && ran.out.contains("sin diferencias"), "{ran:?}");
     }

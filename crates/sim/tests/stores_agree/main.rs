@@ -1,10 +1,13 @@
 //! One seeded workload against services over memory, SQLite and PostgreSQL: every answer is the same,
-//! fits what was answered before, and both books verify.
+//! fits what was answered before, and all books verify. The same mixed with what the window's cashiers do.
 //!
 //! A failure names its seed; `VENTANILLA_SEED=<seed> cargo test -p ventanilla-sim --test
 //! stores_agree` runs that one again.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something fails")]
+
+mod mixed;
+mod noticed;
 
 use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr};
@@ -46,7 +49,10 @@ fn seeds() -> Vec<u64> {
 
 /// A service with the books that every run starts from, and its callers.
 async fn opened(store: Store, world: &World) -> (Service, Vec<Caller>) {
-    let settings = Settings::default();
+    opened_with(store, world, Settings::default()).await
+}
+
+async fn opened_with(store: Store, world: &World, settings: Settings) -> (Service, Vec<Caller>) {
     let service =
         Service::start(store, Clock::manual(start()), Entropy::counted(1), settings).unwrap();
     let company = NewCompany {
