@@ -110,7 +110,7 @@
     }
   });
 
-  // F2 searches wherever one is; Esc goes back.
+  // F2 searches wherever one is, and at the search so does what is typed anywhere; Esc goes back.
   document.addEventListener("keydown", (event) => {
     if (event.key === "F2") {
       event.preventDefault();
@@ -121,6 +121,8 @@
       const back = one("[data-back]");
       if (search?.value && document.activeElement !== search) search.focus();
       else if (back) location.assign(back.href);
+    } else if (search && /^\S$/u.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (!event.target.closest("input, select, textarea")) search.focus();
     }
   });
 

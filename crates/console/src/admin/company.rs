@@ -58,7 +58,7 @@ fn in_force(visit: &Visit) -> Result<Vec<(String, String)>, Trouble> {
 }
 
 /// What a setting is called; none of those that have pages of their own.
-fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
+pub(super) fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
     let known = [
         ("oldest_first", t.oldest_first),
         ("reversal_days", t.reversal_days),
@@ -78,11 +78,19 @@ fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
     known.into_iter().find(|(name, _)| *name == key).map(|(_, label)| label)
 }
 
-/// How a value is typed, where that is not any text.
-fn hint(form: &str, t: &'static AdminTexts) -> String {
+/// How a value is typed, and what it means to leave it empty, where that is not any text.
+fn hint(key: &str, t: &'static AdminTexts) -> String {
+    let form = form_of(key);
     let is_plain = form.starts_with("TEXT") || form == "true|false";
     let form = form.strip_suffix("|none").unwrap_or(form);
-    if is_plain { String::new() } else { filled(t.takes, form) }
+    let empty = match key {
+        "reversal_days" => t.empty_reversal_days,
+        "hours" => t.empty_hours,
+        "cut_off" => t.empty_cut_off,
+        "cash_rounding" => t.empty_cash_rounding,
+        _ => t.empty_other,
+    };
+    if is_plain { String::new() } else { filled(&filled(t.takes, form), empty) }
 }
 
 fn form_of(key: &str) -> &'static str {
@@ -105,7 +113,7 @@ pub(super) fn to_page(visit: &Visit, wrong: Option<(&str, &'static str)>) -> Ans
         };
         Setting {
             label: label(key, t).unwrap_or_default(),
-            hint: hint(form, t),
+            hint: hint(key, t),
             wrong: wrong.filter(|(of, _)| of == key).map_or("", |(_, sentence)| sentence),
             key: key.clone(),
             value,

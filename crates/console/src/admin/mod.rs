@@ -16,6 +16,7 @@ use ventanilla_service::Administration;
 
 use crate::answer::{self, Answer};
 use crate::frame::{Done, Section};
+use crate::language::Language;
 use crate::routes::{Access, Route, page};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
@@ -80,6 +81,11 @@ fn parts(visit: &Visit) -> Vec<Section> {
             Section { path: visit.to_path(rest), icon, name, is_here }
         })
         .collect()
+}
+
+/// What a setting of the company's page is called; `None` of what is none.
+pub(crate) fn setting_label(key: &str, language: Language) -> Option<&'static str> {
+    company::label(key, AdminTexts::of(language))
 }
 
 /// The acts of administration, by whoever asks.

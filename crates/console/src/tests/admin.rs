@@ -19,6 +19,14 @@ async fn a_setting_is_kept_and_a_wrong_one_is_told_beside_it() {
         .await;
     assert_eq!(saved.location(), "/consola/13/admin/empresa?hecho=guardado", "{}", saved.text);
     let page = house.get(&admin, path).await;
+    for hint in [
+        "Se escribe 0..65535; vacío: sin límite.",
+        "Se escribe HH:MM-HH:MM; vacío: a toda hora.",
+        "Se escribe HH:MM; vacío: a medianoche.",
+        "Se escribe 0.02..100.00; vacío: no se redondea.",
+    ] {
+        assert!(page.text.contains(hint), "{hint}");
+    }
     assert!(page.text.contains("value=\"0.10\"") && page.text.contains("Cooplan &#60;Ltda.&#62;"));
     let wrong = house.post(&admin, path, [("cut_off", "tarde"), ("hours", "08:00-18:00")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

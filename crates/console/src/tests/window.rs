@@ -154,6 +154,12 @@ async fn a_receipt_is_reversed_whole_and_a_drawer_is_counted_blind() {
     let supervisor = house.inside(Role::Supervisor).await;
     let list = house.get(&supervisor, "/consola/13/gavetas?estado=closed").await;
     assert!(list.text.contains("/consola/13/gaveta/1\">1<") && list.text.contains("-0,26"));
+    for (browser, section) in [(&cashier, "gaveta"), (&supervisor, "gavetas")] {
+        let page = house.get(browser, "/consola/13/gaveta/1").await.text;
+        let marked = page.split("<a href=\"").filter(|link| link.contains("aria-current")).count();
+        let mark = format!("<a href=\"/consola/13/{section}\" aria-current=\"page\"");
+        assert!(page.contains(&mark) && marked == 1, "{section}");
+    }
     let approved = house.post(&supervisor, "/consola/13/gaveta/1/aprobar", [("nota", "")]).await;
     assert_eq!(approved.location(), "/consola/13/gaveta/1?hecho=aprobado", "{}", approved.text);
 }

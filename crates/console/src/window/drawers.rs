@@ -152,7 +152,11 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let drawer = drawer.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
     let (t, company) = (WindowTexts::of(visit.language), visit.company()?);
     let mut page = DrawerPage::new(visit, filled(t.drawer_number, id), errors);
-    page.back = visit.may(Right::ApproveDrawers).then(|| visit.to_path("/gavetas"));
+    if visit.may(Right::ApproveDrawers) {
+        let all = visit.to_path("/gavetas");
+        page.frame = page.frame.within(&all);
+        page.back = Some(all);
+    }
     page.state = Some(state_of(drawer.state(), t));
     page.facts = opening_facts(company, &drawer.opening, t);
     if let Some(closing) = &drawer.closing {

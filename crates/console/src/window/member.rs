@@ -2,7 +2,7 @@
 
 use askama::Template;
 use ventanilla_domain::{
-    Bill, BillId, CashRounding, ContractCode, ContractState, Holder, Period, Right,
+    Bill, BillId, CashRounding, ContractCode, ContractState, Currency, Holder, Money, Period, Right,
 };
 use ventanilla_service::Debt;
 
@@ -53,6 +53,13 @@ impl SeenBill {
         let amount_minor = parts.next()?.parse().ok()?;
         let contract = ContractCode::from_text(parts.next()?).ok()?;
         Some(Self { contract, bill, period, amount_minor })
+    }
+
+    /// What people read of it.
+    pub(super) fn to_words(&self) -> String {
+        // Without its sign an amount is written alike in every currency.
+        let money = Money::from_minor(self.amount_minor, Currency::BOB);
+        format!("{}, {}, {}", self.bill, period(self.period), amount(money))
     }
 }
 
@@ -116,7 +123,7 @@ pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let picked = || rows.iter().filter(|row| row.is_chosen);
     let due_minor = picked().fold(0, |sum: i64, row| sum.saturating_add(row.minor));
     let total_minor = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.minor));
-    let shown = |minor| amount(ventanilla_domain::Money::from_minor(minor, company.currency));
+    let shown = |minor| amount(Money::from_minor(minor, company.currency));
     let is_blocked = holder.contract.state == ContractState::Blocked;
     let may_collect = visit.may(Right::Collect);
     let drawer_needed = may_collect && visit.hall.service.drawer_of(visit.station()?)?.is_none();

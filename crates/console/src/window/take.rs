@@ -69,7 +69,8 @@ fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<WindowPayment>, Tro
     Ok(Some(WindowPayment { bills, means, tendered, key }))
 }
 
-fn means_of(word: &str) -> Option<WindowMeans> {
+/// The means of that word in a form.
+pub(super) fn means_of(word: &str) -> Option<WindowMeans> {
     let known = MEANS.into_iter().zip(WindowMeans::ALL).find(|(known, _)| *known == word);
     known.map(|(_, means)| means)
 }

@@ -224,6 +224,51 @@ fn a_double_click_pays_once() {
     }
 }
 
+/// Sends the form of a page twice, as the page itself would, neither waiting for the other; the path and the
+/// heading that each came to.
+fn send_twice(page: &Page) -> Vec<(String, String)> {
+    let told = page.script(
+        "Promise.all([1, 2].map(async () => {
+            const form = document.querySelector('form[data-till]');
+            const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+            const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+            return [new URL(answer.url).pathname, page.querySelector('h1').textContent];
+        }))",
+    );
+    let word = |at: usize, which: usize| told[at][which].as_str().unwrap().to_owned();
+    [0, 1].map(|at| (word(at, 0), word(at, 1))).into()
+}
+
+#[test]
+fn a_form_that_is_sent_twice_is_answered_twice_and_pays_once() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    let receipt = ("/consola/13/recibo/1".to_owned(), "Recibo 1".to_owned());
+    assert_eq!(send_twice(&page), [receipt.clone(), receipt.clone()]);
+    took(&house, &page, "1", "100,26");
+    // Whenever it comes: the form that the browser still has.
+    assert_eq!(send_twice(&page), [receipt.clone(), receipt]);
+    took(&house, &page, "1", "100,26");
+}
+
+#[test]
+fn what_is_typed_at_the_search_is_searched_wherever_the_focus_is() {
+    let house = House::open();
+    let page = cashier(&house, "/consola/13/caja", View::DESK);
+    for leave in ["document.activeElement.blur()", "document.querySelector('.sections a').focus()"]
+    {
+        page.script(&format!("{{ document.querySelector('[data-search]').value = ''; {leave} }}"));
+        page.write("peña");
+        page.focuses("searchbox", SEARCH);
+        assert_eq!(page.field(SEARCH).value(), "peña", "after {leave}");
+    }
+    page.sees("2 resultados");
+    page.click("DisclosureTriangle", "Reimprimir un pago");
+    page.click("textbox", "Número de cobranza (IdCobranza)");
+    page.write("7");
+    assert_eq!(page.field("Número de cobranza (IdCobranza)").value(), "7");
+}
+
 #[test]
 fn the_way_back_and_paying_again_pays_nothing_twice() {
     let house = House::open();
@@ -321,7 +366,11 @@ fn a_session_that_ends_in_mid_payment_loses_nothing_and_pays_once() {
         page.fill("Contraseña", PASSWORD);
         page.follow("button", "Ingresar");
         page.find("heading", "Siga donde estaba");
-        page.sees("200");
+        for told in
+            ["501, 09/2021, 100,26", "502, 10/2021, 45,70", "Medio de pago Efectivo", "Recibe 200"]
+        {
+            page.sees(told);
+        }
         page.follow("button", "Enviarlo ahora");
         page.find("heading", "Recibo 1");
         page.sees("145,96");
