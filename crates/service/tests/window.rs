@@ -466,6 +466,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_drawer_that_was_left_open_is_closed_by_a_supervisor_and_approved_by_a_third() {
+        each_store(async |world| {
+            let (service, supervisor) = (&world.service, &world.supervisor);
+            let drawer = world.open(&world.ana).await;
+            world.taken(&world.ana, &[1, 2], "n-1").await;
+            let told = service.close_drawer(&world.accountant, drawer, bob(0)).await;
+            assert!(matches!(told, Err(Failure::Refused(OfficeRefusal::NotAllowed))), "{told:?}");
+            let closed = service.close_drawer(supervisor, drawer, bob(13_000)).await.unwrap();
+            let closing = closed.closing.clone().unwrap();
+            assert_eq!(closing.closed_by, Some(words("sofia")));
+            assert_eq!((closing.expected, closing.difference()), (bob(13_023), bob(-23)));
+            // Its cashier sees it as closed, takes nothing into it, and may open another.
+            assert_eq!(service.drawer(&world.ana, drawer).unwrap(), closed);
+            let told = refused(world.take(&world.ana, of(&[3], "n-2")).await);
+            assert_eq!(told, WindowReceiptRefusal::DrawerNotOpen);
+            world.open(&world.ana).await;
+            let told = refused(service.close_drawer(&world.ana, drawer, bob(0)).await);
+            assert_eq!(told, CloseRefusal::AlreadyClosed);
+            let told = refused(service.approve_drawer(supervisor, drawer, None).await);
+            assert_eq!(told, ApproveRefusal::OwnDrawer);
+            let boss = officer(service, "jefa", Role::Administrator).await;
+            service.approve_drawer(&boss, drawer, None).await.unwrap();
+            assert_eq!(world.balance(&Account::CashOverShort), 23);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn each_cashier_sees_their_own_receipts_and_who_answers_for_them_all() {
         each_store(async |world| {
             for officer in [&world.ana, &world.eva] {

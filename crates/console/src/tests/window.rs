@@ -163,3 +163,33 @@ async fn a_receipt_is_reversed_whole_and_a_drawer_is_counted_blind() {
     let approved = house.post(&supervisor, "/consola/13/gaveta/1/aprobar", [("nota", "")]).await;
     assert_eq!(approved.location(), "/consola/13/gaveta/1?hecho=aprobado", "{}", approved.text);
 }
+
+#[tokio::test]
+async fn a_drawer_that_was_left_open_is_closed_by_a_supervisor_and_says_so() {
+    let house = House::open().await;
+    let cashier = with_drawer(&house, Role::Cashier).await;
+    take(&house, &cashier, "a", &[OLDER], "").await;
+    let supervisor = with_drawer(&house, Role::Supervisor).await;
+    let (page, close) = ("/consola/13/gaveta/1", "/consola/13/gaveta/1/cerrar");
+    let open = house.get(&supervisor, page).await;
+    assert!(open.text.contains("en lugar de su cajero") && open.text.contains(close));
+    // What is wrong is told at that drawer, not at the supervisor's own.
+    let wrong = house.post(&supervisor, close, [("contado", "mucho")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("Gaveta 1</h1>") && wrong.text.contains("value=\"mucho\""));
+    let closed = house.post(&supervisor, close, [("contado", "200")]).await;
+    assert_eq!(closed.location(), format!("{page}?hecho=gaveta-cerrada"), "{}", closed.text);
+    let own = house.get(&cashier, page).await;
+    assert!(own.text.contains("<dt>Cerrada por</dt><dd>supervisor</dd>"), "{}", own.text);
+    let counted = house.get(&supervisor, page).await;
+    assert!(counted.text.contains("Otra persona debe aprobar su arqueo."), "{}", counted.text);
+    assert!(!counted.text.contains("Aprobar el arqueo"));
+    let refused = house.post(&supervisor, &format!("{page}/aprobar"), [("nota", "")]).await;
+    assert!(refused.text.contains("Otra persona debe aprobar su arqueo."), "{}", refused.text);
+    let boss = house.inside(Role::Administrator).await;
+    let approved = house.post(&boss, &format!("{page}/aprobar"), [("nota", "")]).await;
+    assert_eq!(approved.location(), format!("{page}?hecho=aprobado"), "{}", approved.text);
+    // The supervisor's own goes on, and is closed at its own page.
+    let wrong = house.post(&supervisor, "/consola/13/gaveta/2/cerrar", [("contado", "x")]).await;
+    assert!(wrong.text.contains("Gaveta 2</h1>") && wrong.text.contains("Lo esperado se muestra"));
+}

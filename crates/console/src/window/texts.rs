@@ -89,6 +89,9 @@ texts! {
         close_drawer: "Cerrar la gaveta" / "Close the drawer",
         close_hint: "Cuente todo el efectivo, también el fondo. Lo esperado se muestra después."
             / "Count all the cash, the float too. What was expected is shown afterwards.",
+        close_others_hint: "Cuente todo el efectivo en lugar de su cajero, también el fondo. Otra persona aprueba su arqueo."
+            / "Count all the cash in its cashier's place, the float too. Somebody else approves your count.",
+        closed_by: "Cerrada por" / "Closed by",
         counted: "Contado" / "Counted",
         expected: "Esperado" / "Expected",
         over: "Sobra" / "Over",
