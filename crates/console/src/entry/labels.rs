@@ -16,6 +16,7 @@ texts! {
     LabelTexts {
         user: "Usuario" / "User",
         bill: "Factura" / "Bill",
+        other_member: "Otro socio" / "Another member",
         means: "Medio de pago" / "Means of payment",
         tendered: "Recibe" / "Received",
         reason: "Motivo" / "Reason",
@@ -42,12 +43,14 @@ texts! {
 }
 
 /// Fields that nobody typed or chose: keys, and which row a button is of.
-const TECHNICAL: [&str; 9] = [
+const TECHNICAL: [&str; 11] = [
     "formulario",
     "intento",
     "volver",
     "idioma",
     "id",
+    "con",
+    "agregar",
     "archivo",
     "pendiente",
     "guardado_ruta",
@@ -71,6 +74,7 @@ fn label(name: &str, language: Language) -> Option<&'static str> {
     let known = [
         ("usuario", t.user),
         ("factura", t.bill),
+        ("otro", t.other_member),
         ("medio", t.means),
         ("recibido", t.tendered),
         ("motivo", t.reason),

@@ -81,12 +81,11 @@ impl DrawerPage {
                 self.offer_to_close(visit, id);
                 self.close_hint = self.t.close_others_hint;
             }
-            DrawerState::Closed if is_own => self.approve_told = Some(self.t.own_drawer),
-            DrawerState::Closed => {
+            DrawerState::Closed if !is_own => {
                 self.approve_action = Some(visit.to_path(&format!("/gaveta/{id}/aprobar")));
                 visit.form.get("nota").clone_into(&mut self.typed);
             }
-            DrawerState::Approved => {}
+            DrawerState::Closed | DrawerState::Approved => {}
         }
         Ok(())
     }
@@ -207,6 +206,9 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     page.by_means = by_means(&drawer, t);
     if visit.may(Right::ApproveDrawers) {
         page.offer_to_answer_for(visit, &drawer)?;
+    }
+    if drawer.state() == DrawerState::Closed && page.approve_action.is_none() {
+        page.approve_told = Some(t.own_drawer);
     }
     page.answer()
 }

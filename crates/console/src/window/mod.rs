@@ -1,5 +1,6 @@
 //! The window: who owes what, taking it, the papers, and the drawer it goes into.
 
+mod beside;
 mod drawers;
 mod member;
 mod my_day;

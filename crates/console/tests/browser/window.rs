@@ -95,6 +95,7 @@ fn a_whole_day(view: View) {
     page.follow("button", "Revertir el recibo");
     page.sees("Se revirtió.");
     page.sees("por rosa: pagó con otra tarjeta");
+    page.sees("Devuelto Bs 136,76");
     assert!(!page.has("button", "Revertir el recibo"));
     took(&house, &page, "1", "233,96");
 
@@ -103,6 +104,7 @@ fn a_whole_day(view: View) {
     page.fill("Contado", "333");
     page.follow("button", "Cerrar la gaveta");
     page.sees("Falta Bs 0,96");
+    page.sees("Otra persona debe aprobar su arqueo.");
     assert!(!page.has("button", "Aprobar el arqueo"));
 
     let supervisor = house.inside(Role::Supervisor, "/consola/13/gavetas?estado=closed", view);
@@ -222,6 +224,77 @@ fn a_double_click_pays_once() {
         page.find("heading", &format!("Recibo {receipts}"));
         took(&house, &page, receipts, total);
     }
+}
+
+#[test]
+fn contracts_of_one_member_and_of_a_neighbour_are_one_receipt() {
+    for view in [View::DESK, View::DESK.without_scripts(), View::PHONE] {
+        let house = House::open();
+        house.with_two_contracts();
+        let page = cashier(&house, "/consola/13/socio/202", view);
+        page.find("rowheader", "ANA FLORES ROJAS activo Cuenta 201*");
+        assert!(!page.find("checkbox", "Factura 601, *").is_checked());
+        page.click("checkbox", "Factura 601, *");
+        page.click("radio", "Tarjeta");
+        page.click("DisclosureTriangle", "Agregar otro socio");
+        page.fill(SEARCH, "juan");
+        page.follow("button", "Agregar");
+        page.find("rowheader", "JUAN CONDORI MAMANI activo Cuenta 000124*");
+        for (bill, is_chosen) in [(601, true), (602, false), (603, true), (511, true)] {
+            let checkbox = page.find("checkbox", &format!("Factura {bill}, *"));
+            assert_eq!(checkbox.is_checked(), is_chosen, "{bill}");
+        }
+        assert!(page.find("radio", "Tarjeta").is_checked());
+        page.sees("A cobrar (3) Bs 177,26");
+        page.follow("button", "Cobrar");
+        page.find("heading", "Recibo 1");
+        page.sees("Total 177,26");
+        took(&house, &page, "1", "177,26");
+        assert_eq!(page.complaints(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_neighbour_is_added_by_keys_alone_and_enter_there_collects_nothing() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    page.focuses("button", "Cobrar");
+    tab_to(&page, "DisclosureTriangle", "Agregar otro socio");
+    page.press(&["Enter"]);
+    tab_to(&page, "textbox", SEARCH);
+    page.write("condori");
+    page.loads(|page| page.press(&["Enter"]));
+    page.focuses("button", "JUAN CONDORI MAMANI · 000124");
+    page.loads(|page| page.press(&["Enter"]));
+    page.find("checkbox", "Factura 511, *");
+    took(&house, &page, "0", "0,00");
+    page.focuses("button", "Cobrar");
+    page.loads(|page| page.press(&["Enter"]));
+    page.sees("Total 237,02");
+}
+
+#[test]
+fn what_is_wrong_has_the_focus() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    page.fill("Recibe", "1");
+    page.follow("button", "Cobrar");
+    page.sees("Lo recibido no alcanza.");
+    page.focuses("textbox", "Recibe");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn where_one_is_can_be_seen_on_a_telephone() {
+    let house = House::open();
+    let page = house.inside(Role::Administrator, "/consola/13/libro", View::PHONE);
+    let seen = page.script(
+        "(() => {
+            const here = document.querySelector('.sections [aria-current]').getBoundingClientRect();
+            return here.left >= 0 && here.right <= innerWidth;
+        })()",
+    );
+    assert_eq!(seen, true);
 }
 
 /// Sends the form of a page twice, as the page itself would, neither waiting for the other; the path and the
