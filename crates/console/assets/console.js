@@ -4,7 +4,7 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  // A form is sent once. What really protects is the server, which knows the form's key.
+  // A form is sent once. What protects is the server, which knows the form's key.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.sent) return event.preventDefault();
@@ -13,7 +13,7 @@
     form.dataset.sent = "1";
     for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
   });
-  // The way back shows the page as it was kept: it may be sent again then.
+  // The way back shows the page as it was kept: it may be sent again.
   addEventListener("pageshow", () => {
     for (const form of all("form[data-sent]")) {
       delete form.dataset.sent;
@@ -21,7 +21,7 @@
     }
   });
 
-  // Search as one types: the page's own fragment, the last question only.
+  // Search as one types: a fragment of the page, the last question only.
   const search = one("[data-search]");
   const results = one("[data-results]");
   if (search && results) {
@@ -101,16 +101,20 @@
     tell();
   }
 
-  // On a telephone a page begins at its head, wherever its first step is.
+  // What is wrong is typed anew. Else a telephone begins at the head.
   addEventListener("load", () => {
-    const focused = document.activeElement;
-    if (matchMedia("(max-width: 47.9em)").matches && focused?.matches("button[autofocus]")) {
-      focused.blur();
+    const step = document.activeElement;
+    const wrong = one("[aria-invalid]");
+    if (wrong) wrong.focus();
+    else if (matchMedia("(max-width: 47.9em)").matches && step?.matches(".big[autofocus]")) {
+      step.blur();
       scrollTo(0, 0);
     }
   });
+  const here = one(".sections [aria-current]");
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - 80;
 
-  // F2 searches wherever one is; Esc goes back.
+  // F2 searches, and at the search all that is typed does; Esc goes back.
   document.addEventListener("keydown", (event) => {
     if (event.key === "F2") {
       event.preventDefault();
@@ -121,6 +125,8 @@
       const back = one("[data-back]");
       if (search?.value && document.activeElement !== search) search.focus();
       else if (back) location.assign(back.href);
+    } else if (search && /^\S$/u.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (!event.target.closest("input, select, textarea")) search.focus();
     }
   });
 

@@ -200,6 +200,14 @@ impl Frame {
     pub(crate) fn narrow(self) -> Self {
         Self { is_narrow: true, ..self }
     }
+
+    /// A page of the section at that path, where its own address does not tell.
+    pub(crate) fn within(mut self, path: &str) -> Self {
+        for section in &mut self.sections {
+            section.is_here = section.path == path;
+        }
+        self
+    }
 }
 
 /// The sections that a role sees.

@@ -26,7 +26,7 @@ pub enum Right {
     ReverseOwn,
     /// Undo what anybody has taken at the window, beyond the days too. Needs a second factor.
     ReverseAny,
-    /// See every drawer, and approve the count of somebody else's.
+    /// See every drawer, close one that its cashier left open, and approve a count that is not one's own.
     ApproveDrawers,
     /// See reports, the ledger, remittances, and the suppliers' side.
     SeeBooks,

@@ -95,7 +95,7 @@ pub use users::{
 };
 pub use verifier::{Verifier, VerifyMeters};
 pub use views::{
-    Accepted, Caller, Collector, Credentials, DayReport, Debt, FoundContract, IssuedToken,
+    Accepted, Caller, Collector, Credentials, DayReport, Debt, Debts, FoundContract, IssuedToken,
     NewCollector, NewCompany, Page, PastPayment, PayRequest, PaymentSelector, PaymentState,
     ReverseRequest, VerifyReport,
 };

@@ -137,6 +137,15 @@ pub struct Debt {
     pub bills: Vec<Bill>,
 }
 
+/// What those who stand at a window owe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Debts {
+    /// By contract, each once: of each code that was asked for its own contract, then what else its holder owes.
+    pub all: Vec<Debt>,
+    /// Whether a holder has more contracts than are looked at.
+    pub is_cut_off: bool,
+}
+
 /// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

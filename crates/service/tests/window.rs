@@ -466,6 +466,70 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_drawer_that_was_left_open_is_closed_by_a_supervisor_and_approved_by_a_third() {
+        each_store(async |world| {
+            let (service, supervisor) = (&world.service, &world.supervisor);
+            let drawer = world.open(&world.ana).await;
+            world.taken(&world.ana, &[1, 2], "n-1").await;
+            let told = service.close_drawer(&world.accountant, drawer, bob(0)).await;
+            assert!(matches!(told, Err(Failure::Refused(OfficeRefusal::NotAllowed))), "{told:?}");
+            let closed = service.close_drawer(supervisor, drawer, bob(13_000)).await.unwrap();
+            let closing = closed.closing.clone().unwrap();
+            assert_eq!(closing.closed_by, Some(words("sofia")));
+            assert_eq!((closing.expected, closing.difference()), (bob(13_023), bob(-23)));
+            // Its cashier sees it as closed, takes nothing into it, and may open another.
+            assert_eq!(service.drawer(&world.ana, drawer).unwrap(), closed);
+            let told = refused(world.take(&world.ana, of(&[3], "n-2")).await);
+            assert_eq!(told, WindowReceiptRefusal::DrawerNotOpen);
+            world.open(&world.ana).await;
+            let told = refused(service.close_drawer(&world.ana, drawer, bob(0)).await);
+            assert_eq!(told, CloseRefusal::AlreadyClosed);
+            let told = refused(service.approve_drawer(supervisor, drawer, None).await);
+            assert_eq!(told, ApproveRefusal::OwnDrawer);
+            let boss = officer(service, "jefa", Role::Administrator).await;
+            service.approve_drawer(&boss, drawer, None).await.unwrap();
+            assert_eq!(world.balance(&Account::CashOverShort), 23);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn all_contracts_of_a_member_that_owe_are_told_as_far_as_they_are_looked_at() {
+        each_store(async |world| {
+            let lines = |head: &str, numbers: &[i64], line: fn(i64) -> String| {
+                let lines = numbers.iter().map(|number| line(*number));
+                [head.to_owned()].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+            };
+            let all: Vec<i64> = (301..=322).collect();
+            let members =
+                lines("contrato,nombre,socio_id", &all, |it| format!("{it},Rita Paz,900"));
+            // Contract 302 owes nothing.
+            let owing: Vec<i64> = all.iter().copied().filter(|number| *number != 302).collect();
+            let head = "factura,contrato,periodo,monto";
+            let bills = lines(head, &owing, |it| format!("{it},{it},202110,1.00"));
+            import(&world.service, FileKind::Members, &members);
+            import(&world.service, FileKind::Bills, &bills);
+            let told = |codes: &[&str]| {
+                let codes: Vec<_> =
+                    codes.iter().map(|code| ContractCode::from_text(code).unwrap()).collect();
+                let debts = world.service.debts_of(company(), &codes).ok()?;
+                let codes = debts.all.iter().map(|debt| debt.holder.contract.code.to_string());
+                Some((codes.collect::<Vec<_>>(), debts.is_cut_off))
+            };
+            // Twenty are looked at besides the one that is asked for.
+            let (codes, is_cut_off) = told(&["322"]).unwrap();
+            assert_eq!((codes.len(), is_cut_off), (20, true));
+            assert_eq!(codes[..3], ["322", "301", "303"]);
+            let (codes, is_cut_off) = told(&["302", "nada", "100"]).unwrap();
+            assert_eq!((codes.len(), is_cut_off), (21, true));
+            assert_eq!((codes[0].as_str(), codes[20].as_str()), ("302", "100"));
+            assert_eq!(told(&["200"]), Some((vec!["200".to_owned()], false)));
+            assert_eq!((told(&["nada", "100"]), told(&[])), (None, None));
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn each_cashier_sees_their_own_receipts_and_who_answers_for_them_all() {
         each_store(async |world| {
             for officer in [&world.ana, &world.eva] {

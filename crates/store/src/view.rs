@@ -228,6 +228,17 @@ impl<'a> View<'a> {
         read!(self, view => view.contract_of_key(company, key), view.contract_of_key(company, key))
     }
 
+    /// A member's contracts, by key, at most `len`.
+    pub fn contracts_of(
+        &self,
+        company: CompanyId,
+        member: MemberId,
+        len: usize,
+    ) -> Read<Vec<Contract>> {
+        read!(self, view =>
+            view.contracts_of(company, member, len), view.contracts_of(company, member, len))
+    }
+
     /// The contracts that once had that code and have another now, by key.
     pub fn once_called(&self, company: CompanyId, code: &ContractCode) -> Read<Vec<Contract>> {
         read!(self, view => view.once_called(company, code), view.once_called(company, code))

@@ -61,7 +61,7 @@ fn in_force(visit: &Visit) -> Result<Vec<(String, String)>, Trouble> {
 }
 
 /// What a setting is called; none of those that have pages of their own.
-fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
+pub(super) fn label(key: &str, t: &'static AdminTexts) -> Option<&'static str> {
     let known = [
         ("oldest_first", t.oldest_first),
         ("reversal_days", t.reversal_days),

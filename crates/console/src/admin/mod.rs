@@ -13,11 +13,14 @@ mod sessions;
 mod texts;
 mod trail;
 
+use std::borrow::Cow;
+
 use ventanilla_domain::Right;
 use ventanilla_service::Administration;
 
 use crate::answer::{self, Answer};
 use crate::frame::{Done, Section};
+use crate::language::Language;
 use crate::routes::{Access, Route, page};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
@@ -83,6 +86,12 @@ fn parts(visit: &Visit) -> Vec<Section> {
             Section { path: visit.to_path(rest), icon, name, is_here }
         })
         .collect()
+}
+
+/// What a setting of the company's page is called; `None` of what is none.
+pub(crate) fn setting_label(key: &str, language: Language) -> Option<Cow<'static, str>> {
+    let t = AdminTexts::of(language);
+    company::label(key, t).map(Cow::Borrowed).or_else(|| revenue::label(key, t))
 }
 
 /// The acts of administration, by whoever asks.

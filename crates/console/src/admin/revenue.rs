@@ -1,5 +1,7 @@
 //! To which account of revenue each concept of a bill goes.
 
+use std::borrow::Cow;
+
 use ventanilla_domain::{BusinessDay, Concept, business_day};
 use ventanilla_service::PaymentsWanted;
 
@@ -7,6 +9,7 @@ use super::texts::AdminTexts;
 use super::{administration, company, done};
 use crate::answer::Answer;
 use crate::forms::Errors;
+use crate::language::filled;
 use crate::trouble::{Trouble, act_refusal_of, of_failure};
 use crate::visit::Visit;
 
@@ -20,6 +23,16 @@ const ACCOUNT: &str = "cuenta";
 const REMOVED: &str = "quitar";
 /// Payments whose bills are looked at for concepts: a company's bills are much alike.
 const PAYMENTS_LOOKED_AT: usize = 8;
+
+/// What a field of these forms is called; `None` of another's.
+pub(super) fn label(name: &str, t: &'static AdminTexts) -> Option<Cow<'static, str>> {
+    match name {
+        CONCEPT => Some(t.concept_new.into()),
+        ACCOUNT => Some(t.account_new.into()),
+        REMOVED => Some(t.take_away.into()),
+        _ => Some(filled(t.account_of, name.strip_prefix(PREFIX)?).into()),
+    }
+}
 
 /// A concept that has an account.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use ventanilla_domain::{BusinessDay, CollectorId, Means, Right, business_day};
 use ventanilla_service::Collector;
 
 use crate::figures::date_from;
+use crate::language::Language;
 use crate::routes::{Access, Route, page};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
@@ -72,6 +73,12 @@ fn days_before(day: BusinessDay, days: i64) -> BusinessDay {
     let span = jiff::Span::new().try_days(days).ok();
     let date = span.and_then(|span| day.to_date().checked_sub(span).ok());
     date.map_or(day, BusinessDay::from_date)
+}
+
+/// A means of a remittance, as a form sends it, for people; `None` of what is none.
+pub(crate) fn means_in_words(code: &str, language: Language) -> Option<String> {
+    let means = Means::from_code(code)?;
+    Some(means_name(means, BooksTexts::of(language)).to_owned())
 }
 
 /// The name of a means by which money comes in or goes out.

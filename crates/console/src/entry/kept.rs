@@ -1,9 +1,12 @@
 //! What somebody had typed when the session ended: it goes through the page of signing in, unseen, and is
 //! offered again. It is sent only by whoever reads it and says so.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::Method;
 
+use super::labels::shown;
 use super::texts::EntryTexts;
 use crate::answer::{self, Answer};
 use crate::fields::Fields;
@@ -64,14 +67,13 @@ impl Kept {
     pub(super) fn go_on(&self, visit: &Visit, form_key: &str) -> Answer {
         let Some((path, fields)) = &self.form else { return answer::see(&self.back) };
         let t = EntryTexts::of(visit.language);
-        let shown = |name: &str| !matches!(name, "intento" | "volver");
         let page = KeptPage {
             frame: visit.frame(t.go_on).narrow(),
             t,
             path,
             back: &self.back,
             form_key,
-            shown: fields.without(|name| !shown(name)).pairs().to_vec(),
+            shown: shown(fields, visit.language),
             fields: fields.pairs(),
         };
         answer::page(&page)
@@ -86,6 +88,6 @@ struct KeptPage<'k> {
     path: &'k str,
     back: &'k str,
     form_key: &'k str,
-    shown: Vec<(String, String)>,
+    shown: Vec<(Cow<'static, str>, String)>,
     fields: &'k [(String, String)],
 }

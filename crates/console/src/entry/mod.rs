@@ -4,6 +4,7 @@ mod account;
 mod factor;
 mod invitation;
 mod kept;
+mod labels;
 mod password;
 mod sign_in;
 mod texts;

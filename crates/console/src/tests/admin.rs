@@ -20,6 +20,14 @@ async fn a_setting_is_kept_and_a_wrong_one_is_told_beside_it() {
         .await;
     assert_eq!(saved.location(), "/consola/13/admin/empresa?hecho=guardado", "{}", saved.text);
     let page = house.get(&admin, path).await;
+    for hint in [
+        "0 es solo el mismo día; vacío: sin límite.",
+        "Como 08:00-18:30; vacío: a toda hora.",
+        "Como 17:30; vacío: a medianoche.",
+        "como 0,10; vacío: no se redondea.",
+    ] {
+        assert!(page.text.contains(hint), "{hint}");
+    }
     assert!(page.text.contains("value=\"0.10\"") && page.text.contains("Cooplan &#60;Ltda.&#62;"));
     let wrong = house.post(&admin, path, [("cut_off", "tarde"), ("hours", "08:00-18:00")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

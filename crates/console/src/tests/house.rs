@@ -101,6 +101,24 @@ impl House {
         Self { service, router }
     }
 
+    /// Adds a member who has contracts 201, 202 and 203, 203 blocked, and 205, which owes nothing; and 204 of
+    /// somebody else.
+    pub(super) fn with_several_contracts(&self) {
+        import(
+            &self.service,
+            FileKind::Members,
+            "contrato,nombre,socio_id,direccion,estado\n201,ANA FLORES,901,Calle 1,activo\n\
+             202,ANA FLORES,901,Calle 2,activo\n203,ANA FLORES,901,,bloqueado\n\
+             204,LUIS FLORES,902,,activo\n205,ANA FLORES,901,,activo\n",
+        );
+        import(
+            &self.service,
+            FileKind::Bills,
+            "factura,contrato,periodo,monto\n601,201,202109,10.00\n602,201,202110,20.00\n\
+             603,202,202108,30.00\n604,203,202108,40.00\n605,204,202110,50.00\n",
+        );
+    }
+
     /// A browser in which somebody of that role has signed in.
     pub(super) async fn inside(&self, role: Role) -> Browser {
         let name = SignInName::from_text(role.to_code()).unwrap();

@@ -106,6 +106,7 @@ async fn a_form_whose_session_is_over_is_offered_again_after_signing_in() {
         "{}",
         page.text
     );
+    assert!(page.text.contains("<dt>Motivo</dt>") && !page.text.contains("<dd>abc</dd>"));
     assert!(
         page.text.contains("name=\"intento\" value=\"abc\"")
             && !page.text.contains("de-una-sesion")

@@ -154,6 +154,116 @@ async fn a_receipt_is_reversed_whole_and_a_drawer_is_counted_blind() {
     let supervisor = house.inside(Role::Supervisor).await;
     let list = house.get(&supervisor, "/consola/13/gavetas?estado=closed").await;
     assert!(list.text.contains("/consola/13/gaveta/1\">1<") && list.text.contains("-0,26"));
+    for (browser, section) in [(&cashier, "gaveta"), (&supervisor, "gavetas")] {
+        let page = house.get(browser, "/consola/13/gaveta/1").await.text;
+        let marked = page.split("<a href=\"").filter(|link| link.contains("aria-current")).count();
+        let mark = format!("<a href=\"/consola/13/{section}\" aria-current=\"page\"");
+        assert!(page.contains(&mark) && marked == 1, "{section}");
+    }
     let approved = house.post(&supervisor, "/consola/13/gaveta/1/aprobar", [("nota", "")]).await;
     assert_eq!(approved.location(), "/consola/13/gaveta/1?hecho=aprobado", "{}", approved.text);
+}
+
+#[tokio::test]
+async fn a_drawer_that_was_left_open_is_closed_by_a_supervisor_and_says_so() {
+    let house = House::open().await;
+    let cashier = with_drawer(&house, Role::Cashier).await;
+    take(&house, &cashier, "a", &[OLDER], "").await;
+    let supervisor = with_drawer(&house, Role::Supervisor).await;
+    let (page, close) = ("/consola/13/gaveta/1", "/consola/13/gaveta/1/cerrar");
+    let open = house.get(&supervisor, page).await;
+    assert!(open.text.contains("en lugar de su cajero") && open.text.contains(close));
+    // What is wrong is told at that drawer, not at the supervisor's own.
+    let wrong = house.post(&supervisor, close, [("contado", "mucho")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("Gaveta 1</h1>") && wrong.text.contains("value=\"mucho\""));
+    let closed = house.post(&supervisor, close, [("contado", "200")]).await;
+    assert_eq!(closed.location(), format!("{page}?hecho=gaveta-cerrada"), "{}", closed.text);
+    let own = house.get(&cashier, page).await;
+    assert!(own.text.contains("<dt>Cerrada por</dt><dd>supervisor</dd>"), "{}", own.text);
+    let counted = house.get(&supervisor, page).await;
+    assert!(counted.text.contains("Otra persona debe aprobar su arqueo."), "{}", counted.text);
+    assert!(!counted.text.contains("Aprobar el arqueo"));
+    let refused = house.post(&supervisor, &format!("{page}/aprobar"), [("nota", "")]).await;
+    assert!(refused.text.contains("Otra persona debe aprobar su arqueo."), "{}", refused.text);
+    let boss = house.inside(Role::Administrator).await;
+    let approved = house.post(&boss, &format!("{page}/aprobar"), [("nota", "")]).await;
+    assert_eq!(approved.location(), format!("{page}?hecho=aprobado"), "{}", approved.text);
+    // The supervisor's own goes on, and is closed at its own page.
+    let wrong = house.post(&supervisor, "/consola/13/gaveta/2/cerrar", [("contado", "x")]).await;
+    assert!(wrong.text.contains("Gaveta 2</h1>") && wrong.text.contains("Lo esperado se muestra"));
+}
+
+/// The bills that a page offers, those that are chosen with a mark.
+fn offered(page: &Page) -> String {
+    let inputs = page.text.split("name=\"factura\" value=\"").skip(1);
+    let told = inputs.map(|input| {
+        let (bill, rest) = input.split_once(':').unwrap();
+        let is_chosen = rest.split('>').next().unwrap().ends_with(" checked");
+        if is_chosen { format!("{bill}*") } else { bill.to_owned() }
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_member_is_shown_with_all_contracts_that_owe() {
+    let house = House::open().await;
+    house.with_several_contracts();
+    let browser = with_drawer(&house, Role::Cashier).await;
+    let page = house.get(&browser, "/consola/13/socio/202").await;
+    assert_eq!(offered(&page), "603* 601 602", "what was asked for first, and chosen");
+    for told in ["Cuenta 201 · Calle 1", "Cuenta 203", "<td class=\"figure\">100,00</td>"] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    assert!(!page.text.contains("Cuenta 205"), "it owes nothing");
+    let blocked = house.get(&browser, "/consola/13/socio/203").await;
+    assert_eq!(offered(&blocked), "601 602 603");
+    assert!(blocked.text.contains("data-count>0<"), "a blocked bill is not chosen");
+    let alone = house.get(&browser, "/consola/13/socio/204").await;
+    assert!(offered(&alone) == "605*" && !alone.text.contains("Cuenta 204"), "{}", alone.text);
+}
+
+#[tokio::test]
+async fn a_neighbours_bill_is_taken_in_the_same_act_and_nothing_typed_is_lost() {
+    let house = House::open().await;
+    house.with_several_contracts();
+    let browser = with_drawer(&house, Role::Cashier).await;
+    let key = house.get(&browser, MEMBER).await.hidden("formulario");
+    let typed = format!("formulario={key}&intento=k&medio=tarjeta&recibido=7&factura={NEWER}");
+    let send = async |more: &str| {
+        house.post_raw(&browser, MEMBER, &Fields::read(&format!("{typed}{more}"))).await
+    };
+    // By what means nobody, one, or several.
+    let none = send("&otro=zzz").await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.text.contains("id=\"otro-error\"") && none.text.contains("value=\"zzz\""));
+    let several = send("&otro=ana+flores").await;
+    assert_eq!((several.status, offered(&several).as_str()), (StatusCode::OK, "501 502*"));
+    assert!(several.text.contains("name=\"agregar\" value=\"202\""), "{}", several.text);
+    let chosen = send("&otro=ana+flores&agregar=202").await;
+    assert_eq!(offered(&chosen), "501 502* 603* 601 602");
+    let added = send("&otro=luis").await;
+    assert_eq!(offered(&added), "501 502* 605*");
+    for kept in [
+        "name=\"con\" value=\"204\"",
+        "name=\"intento\" value=\"k\"",
+        "value=\"tarjeta\" checked",
+        "value=\"7\"",
+    ] {
+        assert!(added.text.contains(kept), "{kept}: {}", added.text);
+    }
+    // With who was added before, and without choosing theirs again.
+    let more = send("&con=204&otro=000124").await;
+    assert_eq!(offered(&more), "501 502* 605 503*");
+    let day = house.get(&browser, "/consola/13/mi-dia").await;
+    assert!(day.text.contains("Hoy no cobró nada todavía."), "looking takes nothing");
+    let wrong = send("&con=204&factura=605:202110:4999:204").await;
+    assert!(wrong.text.contains("Factura 605: cambió mientras tanto"), "{}", wrong.text);
+    assert_eq!(offered(&wrong), "501 502* 605", "who was added is still there");
+    let taken = send("&con=204&factura=605:202110:5000:204").await;
+    assert_eq!(taken.location(), "/consola/13/recibo/1?hecho=cobrado", "{}", taken.text);
+    let receipt = house.get(&browser, "/consola/13/recibo/1").await;
+    for told in ["MARIA PEÑA LOPEZ", "LUIS FLORES", "95,70"] {
+        assert!(receipt.text.contains(told), "{told}: {}", receipt.text);
+    }
 }

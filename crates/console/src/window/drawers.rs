@@ -36,15 +36,19 @@ struct DrawerPage {
     by_means: Vec<MeansRow>,
     open_action: Option<String>,
     close_action: Option<String>,
+    close_hint: &'static str,
     approve_action: Option<String>,
+    /// Why it cannot be approved by whoever sees it.
+    approve_told: Option<&'static str>,
 }
 
 impl DrawerPage {
     /// A page of nothing but its title.
     fn new(visit: &Visit, title: String, errors: Errors) -> Self {
+        let t = WindowTexts::of(visit.language);
         Self {
             frame: visit.frame(title.clone()),
-            t: WindowTexts::of(visit.language),
+            t,
             errors,
             title,
             back: None,
@@ -56,8 +60,34 @@ impl DrawerPage {
             by_means: Vec::new(),
             open_action: None,
             close_action: None,
+            close_hint: t.close_hint,
             approve_action: None,
+            approve_told: None,
         }
+    }
+
+    fn offer_to_close(&mut self, visit: &Visit, id: DrawerId) {
+        self.close_action = Some(visit.to_path(&format!("/gaveta/{id}/cerrar")));
+        visit.form.get("contado").clone_into(&mut self.typed);
+    }
+
+    /// What somebody who answers for the cashiers may do with a drawer: close one that was left open, and
+    /// approve a count that is not their own.
+    fn offer_to_answer_for(&mut self, visit: &Visit, drawer: &Drawer) -> Result<(), Trouble> {
+        let id = drawer.opening.id;
+        let is_own = drawer.is_answered_for_by(&visit.station()?.name);
+        match drawer.state() {
+            DrawerState::Open => {
+                self.offer_to_close(visit, id);
+                self.close_hint = self.t.close_others_hint;
+            }
+            DrawerState::Closed if !is_own => {
+                self.approve_action = Some(visit.to_path(&format!("/gaveta/{id}/aprobar")));
+                visit.form.get("nota").clone_into(&mut self.typed);
+            }
+            DrawerState::Closed | DrawerState::Approved => {}
+        }
+        Ok(())
     }
 
     fn answer(&self) -> Answer {
@@ -78,8 +108,7 @@ fn to_own(visit: &Visit, errors: Errors) -> Answer {
         page.title = filled(t.drawer_number, opening.id);
         page.state = Some((t.drawer_open, " good"));
         page.facts = opening_facts(company, &opening, t);
-        page.close_action = Some(visit.to_path(&format!("/gaveta/{}/cerrar", opening.id)));
-        visit.form.get("contado").clone_into(&mut page.typed);
+        page.offer_to_close(visit, opening.id);
     } else {
         page.open_action = Some(visit.to_path("/gaveta/abrir"));
         visit.form.get("fondo").clone_into(&mut page.typed);
@@ -122,21 +151,25 @@ fn to_drawer(visit: &Visit, id: DrawerId) -> String {
     visit.to_path(&format!("/gaveta/{id}"))
 }
 
-/// Counts and closes one's own drawer.
+/// Counts and closes one's own drawer, or one that its cashier left open.
 pub(super) async fn close(visit: &Visit) -> Answer {
     let t = WindowTexts::of(visit.language);
     let id = id_of(visit)?;
+    let own = visit.hall.service.drawer_of(visit.station()?)?;
+    let is_own = own.is_some_and(|own| own.id == id);
+    let with = |sentence| {
+        let errors = Errors::of("contado", sentence);
+        if is_own { to_own(visit, errors) } else { to_page(visit, errors) }
+    };
     let Some(counted) = money_from(visit.form.get("contado"), visit.company()?.currency) else {
-        return to_own(visit, Errors::of("contado", t.currency_wrong));
+        return with(t.currency_wrong);
     };
     match visit.hall.service.close_drawer(visit.station()?, id, counted).await {
         Ok(_) => answer::see(&Done::DrawerClosed.at(&to_drawer(visit, id))),
         Err(failure) => match act_refusal_of(failure)? {
             CloseRefusal::DrawerUnknown => Err(Trouble::Missing),
             CloseRefusal::AlreadyClosed => answer::see(&to_drawer(visit, id)),
-            CloseRefusal::AmountOutOfRange => {
-                to_own(visit, Errors::of("contado", t.amount_out_of_range))
-            }
+            CloseRefusal::AmountOutOfRange => with(t.amount_out_of_range),
         },
     }
 }
@@ -152,11 +185,16 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let drawer = drawer.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
     let (t, company) = (WindowTexts::of(visit.language), visit.company()?);
     let mut page = DrawerPage::new(visit, filled(t.drawer_number, id), errors);
-    page.back = visit.may(Right::ApproveDrawers).then(|| visit.to_path("/gavetas"));
+    if visit.may(Right::ApproveDrawers) {
+        let all = visit.to_path("/gavetas");
+        page.frame = page.frame.within(&all);
+        page.back = Some(all);
+    }
     page.state = Some(state_of(drawer.state(), t));
     page.facts = opening_facts(company, &drawer.opening, t);
     if let Some(closing) = &drawer.closing {
         page.facts.push((t.closed_at, moment(company, closing.recorded_at)));
+        page.facts.extend(fact(t.closed_by, closing.closed_by.as_ref()));
         page.facts.push((t.expected, priced(closing.expected)));
         page.facts.push((t.counted, priced(closing.counted)));
         page.difference = Some(difference_of(closing.difference(), t));
@@ -166,11 +204,11 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         page.facts.extend(fact(t.note, approval.note.as_ref()));
     }
     page.by_means = by_means(&drawer, t);
-    let is_own = drawer.opening.cashier == visit.station()?.name;
-    let may = visit.may(Right::ApproveDrawers) && !is_own;
-    if may && drawer.state() == DrawerState::Closed {
-        page.approve_action = Some(visit.to_path(&format!("/gaveta/{id}/aprobar")));
-        visit.form.get("nota").clone_into(&mut page.typed);
+    if visit.may(Right::ApproveDrawers) {
+        page.offer_to_answer_for(visit, &drawer)?;
+    }
+    if drawer.state() == DrawerState::Closed && page.approve_action.is_none() {
+        page.approve_told = Some(t.own_drawer);
     }
     page.answer()
 }

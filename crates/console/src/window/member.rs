@@ -1,11 +1,14 @@
-//! One member: what is owed, and what is to be collected of it.
+//! One member: what is owed by which contract, and what is to be collected of it.
+
+use std::iter;
 
 use askama::Template;
 use ventanilla_domain::{
-    Bill, BillId, CashRounding, ContractCode, ContractState, Holder, Period, Right,
+    Bill, BillId, CashRounding, ContractCode, ContractState, Currency, Holder, Money, Period, Right,
 };
-use ventanilla_service::Debt;
+use ventanilla_service::{Debt, Debts};
 
+use super::beside::{self, Beside};
 use super::texts::WindowTexts;
 use super::{Badge, Fact, fact, state_of};
 use crate::answer::{self, Answer};
@@ -13,6 +16,7 @@ use crate::fields::encoded;
 use crate::figures::{amount, period, sign_of};
 use crate::forms::{Choice, Errors};
 use crate::frame::Frame;
+use crate::language::filled;
 use crate::trouble::{Trouble, of_failure};
 use crate::visit::Visit;
 
@@ -54,6 +58,11 @@ impl SeenBill {
         let contract = ContractCode::from_text(parts.next()?).ok()?;
         Some(Self { contract, bill, period, amount_minor })
     }
+
+    /// What people read of it.
+    pub(super) fn to_words(&self) -> String {
+        format!("{}, {}, {}", self.bill, period(self.period), shown(self.amount_minor))
+    }
 }
 
 #[derive(Debug)]
@@ -64,6 +73,16 @@ struct BillRow {
     amount: String,
     minor: i64,
     is_chosen: bool,
+}
+
+/// What one contract owes.
+#[derive(Debug)]
+struct Group {
+    /// Whose it is, where there are several: name, contract, address.
+    heading: Option<[String; 3]>,
+    state: Badge,
+    is_blocked: bool,
+    bills: Vec<BillRow>,
 }
 
 #[derive(Debug)]
@@ -83,7 +102,8 @@ struct MemberPage {
     back: String,
     action: String,
     member: MemberFacts,
-    bills: Vec<BillRow>,
+    groups: Vec<Group>,
+    is_cut_off: bool,
     sign: &'static str,
     total: String,
     chosen_count: usize,
@@ -96,6 +116,13 @@ struct MemberPage {
     means: Vec<Choice>,
     tendered: String,
     attempt: String,
+    beside: Beside,
+}
+
+impl MemberPage {
+    fn owes_nothing(&self) -> bool {
+        self.groups.iter().all(|group| group.bills.is_empty())
+    }
 }
 
 /// What a member owes.
@@ -104,20 +131,22 @@ pub(super) async fn show(visit: &Visit) -> Answer {
 }
 
 /// The page with what was typed, and what is wrong with it.
-pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
+pub(super) fn to_page(visit: &Visit, mut errors: Errors) -> Answer {
     let code = ContractCode::from_text(visit.part("codigo")).ok().ok_or(Trouble::Missing)?;
-    let company = visit.company()?;
-    let debt = visit.hall.service.debt_of(company.id, &code);
-    let Debt { holder, bills } =
-        debt.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
-    let t = WindowTexts::of(visit.language);
-    let chosen = chosen(visit, &holder, &bills);
-    let rows: Vec<BillRow> = bills.iter().map(|bill| to_row(&holder, bill, &chosen)).collect();
-    let picked = || rows.iter().filter(|row| row.is_chosen);
-    let due_minor = picked().fold(0, |sum: i64, row| sum.saturating_add(row.minor));
-    let total_minor = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.minor));
-    let shown = |minor| amount(ventanilla_domain::Money::from_minor(minor, company.currency));
-    let is_blocked = holder.contract.state == ContractState::Blocked;
+    let (t, company) = (WindowTexts::of(visit.language), visit.company()?);
+    let beside = beside::of(visit, &mut errors)?;
+    let codes: Vec<_> = iter::once(&code).chain(&beside.codes).cloned().collect();
+    let debts = visit.hall.service.debts_of(company.id, &codes);
+    let Debts { all: debts, is_cut_off } =
+        debts.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
+    let holder = &debts.first().ok_or(Trouble::Missing)?.holder;
+    let chosen = chosen(visit, &debts, beside.added.as_ref());
+    let has_several = debts.len() > 1;
+    let groups: Vec<Group> =
+        debts.iter().map(|debt| to_group(debt, has_several, &chosen, t)).collect();
+    let open = || groups.iter().filter(|group| !group.is_blocked).flat_map(|group| &group.bills);
+    let picked = || open().filter(|bill| bill.is_chosen);
+    let all = groups.iter().flat_map(|group| &group.bills);
     let may_collect = visit.may(Right::Collect);
     let drawer_needed = may_collect && visit.hall.service.drawer_of(visit.station()?)?.is_none();
     let is_wrong = !errors.is_empty();
@@ -127,21 +156,33 @@ pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
         errors,
         back: visit.to_path("/caja"),
         action: visit.to_path(&format!("/socio/{}", encoded(code.as_str()))),
-        member: member_facts(&holder, t),
+        member: member_facts(holder, t),
         sign: sign_of(company.currency),
-        total: shown(total_minor),
+        total: shown(sum_of(all)),
         chosen_count: picked().count(),
-        chosen_due: shown(due_minor),
+        chosen_due: shown(sum_of(picked())),
         coin_minor: company.policy.cash_rounding.map_or(1, CashRounding::to_minor),
         is_oldest_first: company.policy.oldest_first,
-        can_collect: may_collect && !drawer_needed && !is_blocked && !rows.is_empty(),
+        can_collect: may_collect && !drawer_needed && open().next().is_some(),
         drawer_path: drawer_needed.then(|| visit.to_path("/gaveta")),
         means: means(visit, t),
         tendered: visit.form.get("recibido").to_owned(),
         attempt: visit.attempt(),
-        bills: rows,
+        groups,
+        is_cut_off,
+        beside,
     };
     if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
+}
+
+/// Hundredths of what bills come to.
+fn sum_of<'b>(bills: impl Iterator<Item = &'b BillRow>) -> i64 {
+    bills.fold(0, |sum: i64, bill| sum.saturating_add(bill.minor))
+}
+
+/// Without its sign an amount is written alike in every currency.
+fn shown(minor: i64) -> String {
+    amount(Money::from_minor(minor, Currency::BOB))
 }
 
 fn means(visit: &Visit, t: &'static WindowTexts) -> Vec<Choice> {
@@ -150,17 +191,36 @@ fn means(visit: &Visit, t: &'static WindowTexts) -> Vec<Choice> {
     Choice::all(MEANS.into_iter().zip([t.cash, t.card, t.transfer, t.qr]), chosen)
 }
 
-/// The bills that are chosen: as they were sent, else the oldest.
-fn chosen(visit: &Visit, holder: &Holder, bills: &[Bill]) -> Vec<String> {
-    if visit.is_form() {
-        return visit.form.all("factura").map(str::to_owned).collect();
+/// The bills that are chosen: as they were sent, else the oldest of the contract that was asked for; and the
+/// oldest of one that is added.
+fn chosen(visit: &Visit, debts: &[Debt], added: Option<&ContractCode>) -> Vec<String> {
+    let oldest = |debt: &Debt| {
+        debt.bills.first().map(|bill| SeenBill::of(&debt.holder.contract.code, bill).to_field())
+    };
+    if !visit.is_form() {
+        return debts.first().and_then(oldest).into_iter().collect();
     }
-    let oldest = bills.first().map(|bill| SeenBill::of(&holder.contract.code, bill).to_field());
-    oldest.into_iter().collect()
+    let is_added = |debt: &&Debt| added == Some(&debt.holder.contract.code);
+    let added = debts.iter().find(is_added).and_then(oldest);
+    visit.form.all("factura").map(str::to_owned).chain(added).collect()
 }
 
-fn to_row(holder: &Holder, bill: &Bill, chosen: &[String]) -> BillRow {
-    let key = SeenBill::of(&holder.contract.code, bill).to_field();
+fn to_group(debt: &Debt, has_several: bool, chosen: &[String], t: &'static WindowTexts) -> Group {
+    let Debt { holder: Holder { contract, member }, bills } = debt;
+    let heading = || {
+        let address = contract.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        [member.name.to_string(), filled(t.account, &contract.code), address]
+    };
+    Group {
+        heading: has_several.then(heading),
+        state: state_of(contract.state, t),
+        is_blocked: contract.state == ContractState::Blocked,
+        bills: bills.iter().map(|bill| to_row(&contract.code, bill, chosen)).collect(),
+    }
+}
+
+fn to_row(code: &ContractCode, bill: &Bill, chosen: &[String]) -> BillRow {
+    let key = SeenBill::of(code, bill).to_field();
     BillRow {
         id: bill.id.to_string(),
         period: period(bill.period),

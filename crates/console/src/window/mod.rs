@@ -1,5 +1,6 @@
 //! The window: who owes what, taking it, the papers, and the drawer it goes into.
 
+mod beside;
 mod drawers;
 mod member;
 mod my_day;
@@ -11,6 +12,7 @@ mod texts;
 
 use ventanilla_domain::{ContractState, Right, WindowMeans};
 
+use crate::language::Language;
 use crate::routes::{Access, Route, page};
 use texts::WindowTexts;
 
@@ -61,6 +63,17 @@ type Fact = (&'static str, String);
 /// A fact, where there is one.
 fn fact(name: &'static str, value: Option<impl ToString>) -> Option<Fact> {
     value.map(|value| (name, value.to_string()))
+}
+
+/// A bill that was chosen, as a form sends it, for people; `None` of what is none.
+pub(crate) fn bill_in_words(field: &str) -> Option<String> {
+    member::SeenBill::from_field(field).map(|seen| seen.to_words())
+}
+
+/// A means of payment, as a form sends it, for people; `None` of what is none.
+pub(crate) fn means_in_words(word: &str, language: Language) -> Option<String> {
+    let means = take::means_of(word)?;
+    Some(means_name(means, WindowTexts::of(language)).to_owned())
 }
 
 /// The name of a means of payment.

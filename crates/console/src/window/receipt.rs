@@ -41,7 +41,8 @@ struct ReceiptPage {
     sign: &'static str,
     rows: Vec<Row>,
     sums: Vec<Fact>,
-    change: Option<String>,
+    /// What is given back: the change, or all of a receipt that was reversed.
+    back: Option<Fact>,
     facts: Vec<Fact>,
     reversed: Option<String>,
     can_reverse: bool,
@@ -84,7 +85,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         sign: sign_of(company.currency),
         rows: payments.iter().map(|payment| to_row(visit, payment)).collect(),
         sums: sums(&receipt, t),
-        change: (receipt.change().to_minor() > 0).then(|| amount(receipt.change())),
+        back: given_back(&receipt, reversed.is_some(), t),
         facts: facts(company, &receipt, t),
         can_reverse: may && reversed.is_none(),
         reversed,
@@ -92,6 +93,13 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         reason: visit.form.get("motivo").to_owned(),
     };
     if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
+}
+
+fn given_back(receipt: &WindowReceipt, is_reversed: bool, t: &'static WindowTexts) -> Option<Fact> {
+    if is_reversed {
+        return Some((t.returned, priced(receipt.due())));
+    }
+    (receipt.change().to_minor() > 0).then(|| (t.change, priced(receipt.change())))
 }
 
 fn to_row(visit: &Visit, payment: &Payment) -> Row {

@@ -106,7 +106,7 @@ fn found(visit: &Visit, q: &str) -> Result<Found, Trouble> {
 }
 
 /// Those who match, and whether there are more.
-fn look(visit: &Visit, q: &str) -> Result<FoundMembers, Trouble> {
+pub(super) fn look(visit: &Visit, q: &str) -> Result<FoundMembers, Trouble> {
     let found = visit.hall.service.search(visit.company()?.id, q);
     found.map_err(|failure| of_failure(failure, |_| Trouble::Missing))
 }

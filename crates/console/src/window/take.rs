@@ -5,6 +5,7 @@ use ventanilla_domain::{
 };
 use ventanilla_service::{Failure, WindowPayment};
 
+use super::beside;
 use super::member::{self, MEANS, SeenBill};
 use super::texts::WindowTexts;
 use crate::answer::{self, Answer};
@@ -14,8 +15,11 @@ use crate::frame::Done;
 use crate::trouble::{Trouble, act_refusal_of};
 use crate::visit::{ATTEMPT, Visit};
 
-/// Takes what was chosen.
+/// Takes what was chosen; where the form looks for somebody else, it is given back with their bills instead.
 pub(super) async fn take(visit: &Visit) -> Answer {
+    if beside::is_asked(visit) {
+        return member::to_page(visit, Errors::default());
+    }
     let mut errors = Errors::default();
     let Some(payment) = read(visit, &mut errors)? else {
         return member::to_page(visit, errors);
@@ -69,7 +73,8 @@ fn read(visit: &Visit, errors: &mut Errors) -> Result<Option<WindowPayment>, Tro
     Ok(Some(WindowPayment { bills, means, tendered, key }))
 }
 
-fn means_of(word: &str) -> Option<WindowMeans> {
+/// The means of that word in a form.
+pub(super) fn means_of(word: &str) -> Option<WindowMeans> {
     let known = MEANS.into_iter().zip(WindowMeans::ALL).find(|(known, _)| *known == word);
     known.map(|(_, means)| means)
 }

@@ -44,6 +44,10 @@ texts! {
         tendered_hint: "Vacío si es justo." / "Leave empty if exact.",
         change: "Cambio" / "Change",
         collect: "Cobrar" / "Collect",
+        account: "Cuenta {}" / "Contract {}",
+        more_accounts: "Tiene más cuentas: búsquelas por su código." / "There are more contracts: find them by their codes.",
+        add_member: "Agregar otro socio" / "Add another member",
+        add: "Agregar" / "Add",
         oldest_first: "La empresa cobra primero lo más antiguo." / "The company collects the oldest first.",
         is_blocked: "La cuenta está bloqueada: no se le puede cobrar." / "The account is blocked: nothing can be collected.",
         drawer_needed: "Para cobrar abra su gaveta." / "Open your drawer to collect.",
@@ -89,6 +93,9 @@ texts! {
         close_drawer: "Cerrar la gaveta" / "Close the drawer",
         close_hint: "Cuente todo el efectivo, también el fondo. Lo esperado se muestra después."
             / "Count all the cash, the float too. What was expected is shown afterwards.",
+        close_others_hint: "Cuente todo el efectivo en lugar de su cajero, también el fondo. Otra persona aprueba su arqueo."
+            / "Count all the cash in its cashier's place, the float too. Somebody else approves your count.",
+        closed_by: "Cerrada por" / "Closed by",
         counted: "Contado" / "Counted",
         expected: "Esperado" / "Expected",
         over: "Sobra" / "Over",

@@ -85,7 +85,7 @@ fn a_collectors_keys_are_shown_once_after_a_second_factor() {
     page.sees("Se muestran esta única vez");
     page.follow("link", "Las guardé");
     page.sees("Banco Sol");
-    page.click("DisclosureTriangle", "Cambiar…");
+    page.click("DisclosureTriangle", "Cambiar… Banco Sol");
     page.loads(|page| {
         page.confirms(true, |page| page.click("button", "Desactivar"));
     });
@@ -110,11 +110,36 @@ fn somebody_is_invited_comes_in_and_is_put_out_again() {
     invited.follow("button", "Empezar");
     invited.focuses("searchbox", "Código, nombre, documento o número de factura");
     page.go(&house.at("/consola/13/admin/usuarios"));
-    page.click("DisclosureTriangle", "Cambiar…");
+    page.click("DisclosureTriangle", "Cambiar… marta");
     page.follow("button", "Desactivar");
     page.sees("desactivado");
     invited.reload();
     invited.find("heading", "Ingresar");
+}
+
+#[test]
+fn whoever_hears_a_page_hears_which_row_a_button_is_of() {
+    let house = House::open();
+    for role in Role::ALL {
+        house.inside(role, "/consola/cuenta", View::DESK);
+    }
+    let page = house.inside(Role::Administrator, "/consola/13/admin/usuarios", View::DESK);
+    for (path, rows) in [("usuarios", 4), ("sesiones", 6)] {
+        page.go(&house.at(&format!("/consola/13/admin/{path}")));
+        let named = page.script(
+            "[...document.querySelectorAll('td summary, td > form button')].map(it => it.textContent)",
+        );
+        let named = named.as_array().unwrap();
+        assert_eq!(named.len(), rows, "{path}: {named:?}");
+        for name in Role::ALL
+            .map(name_of)
+            .into_iter()
+            .filter(|name| path != "usuarios" || *name != "gerencia")
+        {
+            let of_row = named.iter().any(|told| told.as_str().unwrap().contains(name));
+            assert!(of_row, "{path}: nothing is of {name}: {named:?}");
+        }
+    }
 }
 
 #[test]

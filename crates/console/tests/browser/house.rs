@@ -82,6 +82,16 @@ impl House {
         Self { service, clock, address, runtime, known: Mutex::default() }
     }
 
+    /// Adds a member with two contracts, 201 and 202, that owe.
+    pub(crate) fn with_two_contracts(&self) {
+        let members = "contrato,nombre,socio_id,direccion,estado\n\
+            201,ANA FLORES ROJAS,901,Calle Colón 1,activo\n202,ANA FLORES ROJAS,901,Av. América 2,activo\n";
+        let bills = "factura,contrato,periodo,monto\n\
+            601,201,202109,10.00\n602,201,202110,20.00\n603,202,202110,30.50\n";
+        import(&self.service, FileKind::Members, members);
+        import(&self.service, FileKind::Bills, bills);
+    }
+
     /// The port it is served at, on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()

@@ -43,7 +43,7 @@ impl Look {
 }
 
 /// In this order, over the same books.
-const LOOKS: [Look; 17] = [
+const LOOKS: [Look; 19] = [
     Look {
         name: "ingreso",
         role: None,
@@ -83,6 +83,14 @@ const LOOKS: [Look; 17] = [
     Look::new("empresa", Role::Administrator, "/consola/13/admin/empresa"),
     Look::new("usuarios", Role::Administrator, "/consola/13/admin/usuarios"),
     Look::new("salud", Role::Administrator, "/consola/13/admin/salud"),
+    Look::new("socio-cuentas", Role::Supervisor, "/consola/13/socio/202").in_the_dark_too().after(
+        |house, page| {
+            house.with_two_contracts();
+            page.go(&house.at("/consola/13/gaveta"));
+            open_drawer(page);
+        },
+    ),
+    Look::new("gaveta-ajena", Role::Administrator, "/consola/13/gaveta/2"),
 ];
 
 const VIEWS: [(&str, View); 3] =

@@ -56,3 +56,24 @@ fn every_link_that_a_role_is_offered_leads_to_a_page() {
         }
     }
 }
+
+#[test]
+fn the_sections_of_every_role_are_one_row_of_a_small_screen() {
+    let house = House::open();
+    for role in Role::ALL {
+        let page = house.inside(role, "/consola/", View::DESK);
+        for language in ["es", "en"] {
+            page.keep_cookie(&house.at("/consola/"), "idioma", language);
+            let paths =
+                page.script("[...document.querySelectorAll('.sections a')].map(link => link.href)");
+            for path in paths.as_array().unwrap() {
+                page.go(path.as_str().unwrap());
+                let told = page.script(
+                    "[document.documentElement.lang, new Set([...document.querySelectorAll('.sections a')]\
+                     .map(link => link.getBoundingClientRect().top)).size]",
+                );
+                assert!(told[0] == language && told[1] == 1, "{role:?} at {path}: {told}");
+            }
+        }
+    }
+}

@@ -95,6 +95,7 @@ fn a_whole_day(view: View) {
     page.follow("button", "Revertir el recibo");
     page.sees("Se revirtió.");
     page.sees("por rosa: pagó con otra tarjeta");
+    page.sees("Devuelto Bs 136,76");
     assert!(!page.has("button", "Revertir el recibo"));
     took(&house, &page, "1", "233,96");
 
@@ -103,6 +104,7 @@ fn a_whole_day(view: View) {
     page.fill("Contado", "333");
     page.follow("button", "Cerrar la gaveta");
     page.sees("Falta Bs 0,96");
+    page.sees("Otra persona debe aprobar su arqueo.");
     assert!(!page.has("button", "Aprobar el arqueo"));
 
     let supervisor = house.inside(Role::Supervisor, "/consola/13/gavetas?estado=closed", view);
@@ -225,6 +227,122 @@ fn a_double_click_pays_once() {
 }
 
 #[test]
+fn contracts_of_one_member_and_of_a_neighbour_are_one_receipt() {
+    for view in [View::DESK, View::DESK.without_scripts(), View::PHONE] {
+        let house = House::open();
+        house.with_two_contracts();
+        let page = cashier(&house, "/consola/13/socio/202", view);
+        page.find("rowheader", "ANA FLORES ROJAS activo Cuenta 201*");
+        assert!(!page.find("checkbox", "Factura 601, *").is_checked());
+        page.click("checkbox", "Factura 601, *");
+        page.click("radio", "Tarjeta");
+        page.click("DisclosureTriangle", "Agregar otro socio");
+        page.fill(SEARCH, "juan");
+        page.follow("button", "Agregar");
+        page.find("rowheader", "JUAN CONDORI MAMANI activo Cuenta 000124*");
+        for (bill, is_chosen) in [(601, true), (602, false), (603, true), (511, true)] {
+            let checkbox = page.find("checkbox", &format!("Factura {bill}, *"));
+            assert_eq!(checkbox.is_checked(), is_chosen, "{bill}");
+        }
+        assert!(page.find("radio", "Tarjeta").is_checked());
+        page.sees("A cobrar (3) Bs 177,26");
+        page.follow("button", "Cobrar");
+        page.find("heading", "Recibo 1");
+        page.sees("Total 177,26");
+        took(&house, &page, "1", "177,26");
+        assert_eq!(page.complaints(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_neighbour_is_added_by_keys_alone_and_enter_there_collects_nothing() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    page.focuses("button", "Cobrar");
+    tab_to(&page, "DisclosureTriangle", "Agregar otro socio");
+    page.press(&["Enter"]);
+    tab_to(&page, "textbox", SEARCH);
+    page.write("condori");
+    page.loads(|page| page.press(&["Enter"]));
+    page.focuses("button", "JUAN CONDORI MAMANI · 000124");
+    page.loads(|page| page.press(&["Enter"]));
+    page.find("checkbox", "Factura 511, *");
+    took(&house, &page, "0", "0,00");
+    page.focuses("button", "Cobrar");
+    page.loads(|page| page.press(&["Enter"]));
+    page.sees("Total 237,02");
+}
+
+#[test]
+fn what_is_wrong_has_the_focus() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    page.fill("Recibe", "1");
+    page.follow("button", "Cobrar");
+    page.sees("Lo recibido no alcanza.");
+    page.focuses("textbox", "Recibe");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn where_one_is_can_be_seen_on_a_telephone() {
+    let house = House::open();
+    let page = house.inside(Role::Administrator, "/consola/13/libro", View::PHONE);
+    let seen = page.script(
+        "(() => {
+            const here = document.querySelector('.sections [aria-current]').getBoundingClientRect();
+            return here.left >= 0 && here.right <= innerWidth;
+        })()",
+    );
+    assert_eq!(seen, true);
+}
+
+/// Sends the form of a page twice, as the page itself would, neither waiting for the other; the path and the
+/// heading that each came to.
+fn send_twice(page: &Page) -> Vec<(String, String)> {
+    let told = page.script(
+        "Promise.all([1, 2].map(async () => {
+            const form = document.querySelector('form[data-till]');
+            const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+            const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+            return [new URL(answer.url).pathname, page.querySelector('h1').textContent];
+        }))",
+    );
+    let word = |at: usize, which: usize| told[at][which].as_str().unwrap().to_owned();
+    [0, 1].map(|at| (word(at, 0), word(at, 1))).into()
+}
+
+#[test]
+fn a_form_that_is_sent_twice_is_answered_twice_and_pays_once() {
+    let house = House::open();
+    let page = cashier(&house, MEMBER, View::DESK);
+    let receipt = ("/consola/13/recibo/1".to_owned(), "Recibo 1".to_owned());
+    assert_eq!(send_twice(&page), [receipt.clone(), receipt.clone()]);
+    took(&house, &page, "1", "100,26");
+    // Whenever it comes: the form that the browser still has.
+    assert_eq!(send_twice(&page), [receipt.clone(), receipt]);
+    took(&house, &page, "1", "100,26");
+}
+
+#[test]
+fn what_is_typed_at_the_search_is_searched_wherever_the_focus_is() {
+    let house = House::open();
+    let page = cashier(&house, "/consola/13/caja", View::DESK);
+    for leave in ["document.activeElement.blur()", "document.querySelector('.sections a').focus()"]
+    {
+        page.script(&format!("{{ document.querySelector('[data-search]').value = ''; {leave} }}"));
+        page.write("peña");
+        page.focuses("searchbox", SEARCH);
+        assert_eq!(page.field(SEARCH).value(), "peña", "after {leave}");
+    }
+    page.sees("2 resultados");
+    page.click("DisclosureTriangle", "Reimprimir un pago");
+    page.click("textbox", "Número de cobranza (IdCobranza)");
+    page.write("7");
+    assert_eq!(page.field("Número de cobranza (IdCobranza)").value(), "7");
+}
+
+#[test]
 fn the_way_back_and_paying_again_pays_nothing_twice() {
     let house = House::open();
     let page = cashier(&house, "/consola/13/socio/000127", View::DESK);
@@ -321,7 +439,11 @@ fn a_session_that_ends_in_mid_payment_loses_nothing_and_pays_once() {
         page.fill("Contraseña", PASSWORD);
         page.follow("button", "Ingresar");
         page.find("heading", "Siga donde estaba");
-        page.sees("200");
+        for told in
+            ["501, 09/2021, 100,26", "502, 10/2021, 45,70", "Medio de pago Efectivo", "Recibe 200"]
+        {
+            page.sees(told);
+        }
         page.follow("button", "Enviarlo ahora");
         page.find("heading", "Recibo 1");
         page.sees("145,96");

@@ -28,10 +28,12 @@ pub struct DrawerOpening {
 pub struct DrawerClosing {
     /// The drawer.
     pub drawer: DrawerId,
-    /// The cash that its cashier counted, without being told what is expected.
+    /// The cash that was counted, by its cashier without being told what is expected.
     pub counted: Money,
     /// What should be in it: the float and the cash taken, less the cash given back.
     pub expected: Money,
+    /// Who counted and closed it in its cashier's place; `None` where its cashier did.
+    pub closed_by: Option<StaffName>,
     /// When it was closed.
     pub recorded_at: Timestamp,
     /// The accounting day: never before that of its opening.
@@ -55,7 +57,7 @@ pub struct DrawerApproval {
     pub collector: CollectorId,
     /// What is over; negative where it is short.
     pub difference: Money,
-    /// Who approved: never the drawer's cashier.
+    /// Who approved: neither the drawer's cashier nor who closed it in their place.
     pub approved_by: StaffName,
     /// What they say of it.
     pub note: Option<Reason>,
@@ -170,6 +172,13 @@ pub struct Drawer {
 }
 
 impl Drawer {
+    /// Whether somebody answers for its count, as its cashier or as who counted it: nobody approves a count
+    /// of their own.
+    pub fn is_answered_for_by(&self, staff: &StaffName) -> bool {
+        let closed_by = self.closing.as_ref().and_then(|closing| closing.closed_by.as_ref());
+        self.opening.cashier == *staff || closed_by == Some(staff)
+    }
+
     /// A drawer just opened.
     pub const fn opened(opening: DrawerOpening) -> Self {
         let figures = DrawerFigures::none(opening.float.currency());
@@ -263,8 +272,10 @@ pub fn decide_opening(
 pub struct CloseCommand {
     /// The drawer.
     pub drawer: DrawerId,
-    /// Who closes it: its cashier.
-    pub cashier: StaffName,
+    /// Who closes it.
+    pub closed_by: StaffName,
+    /// Whether they may close what others left open; else the drawer is their own.
+    pub is_anybodys: bool,
     /// The cash that was counted.
     pub counted: Money,
 }
@@ -272,7 +283,7 @@ pub struct CloseCommand {
 /// Why a drawer was not closed, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CloseRefusal {
-    /// No drawer of that id, or another cashier's.
+    /// No drawer of that id, or another cashier's that one may not close.
     #[error("no such drawer")]
     DrawerUnknown,
     /// It is closed.
@@ -290,7 +301,8 @@ pub fn decide_closing(
     command: &CloseCommand,
     now: Timestamp,
 ) -> Result<DrawerClosing, CloseRefusal> {
-    let drawer = drawer.filter(|drawer| drawer.opening.cashier == command.cashier);
+    let is_own = |drawer: &Drawer| drawer.opening.cashier == command.closed_by;
+    let drawer = drawer.filter(|drawer| command.is_anybodys || is_own(drawer));
     let drawer = drawer.ok_or(CloseRefusal::DrawerUnknown)?;
     if !drawer.is_open() {
         return Err(CloseRefusal::AlreadyClosed);
@@ -302,6 +314,7 @@ pub fn decide_closing(
         drawer: drawer.opening.id,
         counted: command.counted,
         expected: drawer.checked_expected().ok().ok_or(CloseRefusal::AmountOutOfRange)?,
+        closed_by: (!is_own(drawer)).then(|| command.closed_by.clone()),
         recorded_at: now,
         business_day: day_after(company, drawer.opening.business_day, now),
     })
@@ -326,7 +339,7 @@ pub enum ApproveRefusal {
     /// No drawer of that id.
     #[error("no such drawer")]
     DrawerUnknown,
-    /// It is one's own.
+    /// It is one's own, or one counted it in its cashier's place.
     #[error("nobody approves a count of their own")]
     OwnDrawer,
     /// It is not closed yet.
@@ -346,7 +359,7 @@ pub fn decide_approval(
     now: Timestamp,
 ) -> Result<DrawerApproval, ApproveRefusal> {
     let drawer = drawer.ok_or(ApproveRefusal::DrawerUnknown)?;
-    if drawer.opening.cashier == command.approved_by {
+    if drawer.is_answered_for_by(&command.approved_by) {
         return Err(ApproveRefusal::OwnDrawer);
     }
     let closing = drawer.closing.as_ref().ok_or(ApproveRefusal::StillOpen)?;
@@ -389,12 +402,21 @@ pub(crate) mod tests {
         Drawer::opened(opening())
     }
 
+    /// By its cashier.
+    fn own_close(counted_minor: i64) -> CloseCommand {
+        CloseCommand {
+            drawer: DrawerId::FIRST,
+            closed_by: opening().cashier,
+            is_anybodys: false,
+            counted: bob(counted_minor),
+        }
+    }
+
     fn close(
         drawer: &Drawer,
         change: fn(&mut CloseCommand),
     ) -> Result<DrawerClosing, CloseRefusal> {
-        let cashier = opening().cashier;
-        let mut command = CloseCommand { drawer: DrawerId::FIRST, cashier, counted: bob(19_950) };
+        let mut command = own_close(19_950);
         change(&mut command);
         decide_closing(&company_with(&[]), Some(drawer), &command, now())
     }
@@ -459,17 +481,44 @@ pub(crate) mod tests {
         assert_eq!(closing().difference(), bob(-50));
         assert_eq!(closing().expected, bob(20_000));
         let other: fn(&mut CloseCommand) = |command| {
-            command.cashier = Text::from_text("eva").unwrap();
+            command.closed_by = Text::from_text("eva").unwrap();
             command.counted = bob(-1);
         };
         assert_eq!(close(&closed(), other), Err(CloseRefusal::DrawerUnknown));
         let negative: fn(&mut CloseCommand) = |command| command.counted = bob(-1);
         assert_eq!(close(&closed(), negative), Err(CloseRefusal::AlreadyClosed));
         assert_eq!(close(&drawer(), negative), Err(CloseRefusal::AmountOutOfRange));
-        let command =
-            CloseCommand { drawer: DrawerId::FIRST, cashier: opening().cashier, counted: bob(0) };
-        let unknown = decide_closing(&company_with(&[]), None, &command, now());
+        let unknown = decide_closing(&company_with(&[]), None, &own_close(0), now());
         assert_eq!(unknown, Err(CloseRefusal::DrawerUnknown));
+    }
+
+    #[test]
+    fn a_drawer_that_was_left_open_is_closed_by_who_answers_for_it_and_approved_by_a_third() {
+        let by_eva: fn(&mut CloseCommand) = |command| {
+            command.closed_by = Text::from_text("eva").unwrap();
+            command.is_anybodys = true;
+        };
+        assert_eq!(closing().closed_by, None, "its cashier closed it");
+        let own: fn(&mut CloseCommand) = |command| command.is_anybodys = true;
+        assert_eq!(close(&drawer(), own).unwrap(), closing(), "and may close anybody's");
+        let closing = close(&drawer(), by_eva).unwrap();
+        assert_eq!(closing.closed_by, Some(Text::from_text("eva").unwrap()));
+        let closed = Drawer { closing: Some(closing), ..drawer() };
+        assert_eq!(close(&closed, by_eva), Err(CloseRefusal::AlreadyClosed));
+        for (name, told) in [
+            ("ana", Err(ApproveRefusal::OwnDrawer)),
+            ("eva", Err(ApproveRefusal::OwnDrawer)),
+            ("luz", Ok(bob(-50))),
+        ] {
+            let command = ApproveCommand {
+                drawer: DrawerId::FIRST,
+                collector: CollectorId::FIRST,
+                approved_by: Text::from_text(name).unwrap(),
+                note: None,
+            };
+            let approval = decide_approval(&company_with(&[]), Some(&closed), command, now());
+            assert_eq!(approval.map(|approval| approval.difference), told, "{name}");
+        }
     }
 
     #[test]
@@ -497,9 +546,7 @@ pub(crate) mod tests {
     fn a_clock_set_back_does_not_put_a_closing_before_its_opening() {
         let earlier = "2021-11-20T12:00:00Z".parse().unwrap();
         let company = company_with(&[]);
-        let cashier = opening().cashier;
-        let command = CloseCommand { drawer: DrawerId::FIRST, cashier, counted: bob(0) };
-        let closing = decide_closing(&company, Some(&drawer()), &command, earlier).unwrap();
+        let closing = decide_closing(&company, Some(&drawer()), &own_close(0), earlier).unwrap();
         assert_eq!(closing.business_day, opening().business_day);
     }
 }

@@ -51,8 +51,9 @@ impl Service {
         .await
     }
 
-    /// Closes the officer's own drawer by the cash that was counted, and answers it as it stands then, with
-    /// what was expected: not before. Needs [`Right::Collect`].
+    /// Closes the officer's own drawer ([`Right::Collect`]), or anybody's that was left open
+    /// ([`Right::ApproveDrawers`]), by the cash that was counted, and answers it as it stands then, with what
+    /// was expected: to its cashier not before.
     ///
     /// Refusals in the order of [`crate::OfficeRefusal`] and [`CloseRefusal`].
     pub async fn close_drawer(
@@ -61,10 +62,13 @@ impl Service {
         drawer: DrawerId,
         counted: Money,
     ) -> AtWindow<Drawer, CloseRefusal> {
-        let (act, cashier) = (officer.act(What::DrawerClose), officer.name.clone());
-        self.write_for(officer, Right::Collect, move |tx, company, now| {
+        let (act, closed_by) = (officer.act(What::DrawerClose), officer.name.clone());
+        let is_anybodys = officer.role.may(Right::ApproveDrawers);
+        let right = if is_anybodys { Right::ApproveDrawers } else { Right::Collect };
+        self.write_for(officer, right, move |tx, company, now| {
             let kept = tx.view().drawer(company, drawer)?;
-            let command = CloseCommand { drawer, cashier: cashier.clone(), counted };
+            let closed_by = closed_by.clone();
+            let command = CloseCommand { drawer, closed_by, is_anybodys, counted };
             let closing = match decide_closing(company, kept.as_ref(), &command, now) {
                 Ok(closing) => closing,
                 Err(refusal) => return Ok(Err(refusal)),

@@ -31,6 +31,8 @@ struct ClosingRecord {
     drawer: i64,
     counted: i64,
     expected: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     at_us: i64,
     day: String,
 }
@@ -137,6 +139,7 @@ pub(super) fn write_closing(closing: &DrawerClosing) -> String {
         drawer: closing.drawer.to_i64(),
         counted: closing.counted.to_minor(),
         expected: closing.expected.to_minor(),
+        by: shown(closing.closed_by.as_ref()),
         at_us: closing.recorded_at.as_microsecond(),
         day: closing.business_day.to_date().to_string(),
     })
@@ -148,6 +151,7 @@ pub(crate) fn read_closing(payload: &str, currency: Currency) -> Read<DrawerClos
         drawer: id(DrawerId::from_i64, record.drawer)?,
         counted: money(record.counted, currency),
         expected: money(record.expected, currency),
+        closed_by: optional(record.by.as_deref())?,
         recorded_at: instant(record.at_us)?,
         business_day: day(&record.day)?,
     })

@@ -184,6 +184,16 @@ impl State {
         self.books(company)?.contracts.get(&key).cloned()
     }
 
+    pub(crate) fn contracts_of(
+        &self,
+        company: CompanyId,
+        member: MemberId,
+        len: usize,
+    ) -> Vec<Contract> {
+        let all = self.books(company).into_iter().flat_map(|books| books.contracts.values());
+        all.filter(|contract| contract.member == member).take(len).cloned().collect()
+    }
+
     pub(crate) fn once_called(&self, company: CompanyId, code: &ContractCode) -> Vec<Contract> {
         let Some(books) = self.books(company) else {
             return Vec::new();

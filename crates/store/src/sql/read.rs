@@ -446,6 +446,22 @@ impl<'a> Reads<'a> {
         self.one(sql, (company.to_i64(), key.to_i64()), |row| contract(row, 0))
     }
 
+    pub(crate) fn contracts_of(
+        self,
+        company: CompanyId,
+        member: MemberId,
+        len: usize,
+    ) -> Read<Vec<Contract>> {
+        let sql = concat!(
+            "SELECT ",
+            contract_columns!(),
+            " FROM contract c WHERE c.company_id = ?1 AND c.member_id = ?2",
+            " ORDER BY c.contract_key LIMIT ?3"
+        );
+        let key = (company.to_i64(), member.to_i64(), limit(len));
+        self.many(sql, key, |row| contract(row, 0))
+    }
+
     pub(crate) fn once_called(
         self,
         company: CompanyId,

@@ -84,20 +84,22 @@ pub(crate) fn returned(drawer: Drawer, reversal: &ReceiptReversal) -> Kept<Drawe
     drawer.checked_returned(reversal).map_err(too_large)
 }
 
-/// An open drawer closed, of which what is expected is what went through it.
+/// An open drawer closed, of which what is expected is what went through it; who closes it in its cashier's
+/// place is not its cashier.
 pub(crate) fn closed(drawer: Drawer, closing: &DrawerClosing) -> Kept<Drawer> {
     let expected = drawer.checked_expected().map_err(too_large)?;
-    if !drawer.is_open() || expected != closing.expected {
+    let is_others = closing.closed_by.as_ref() != Some(&drawer.opening.cashier);
+    if !drawer.is_open() || expected != closing.expected || !is_others {
         return Err(StoreError::damaged("a closing found no such open drawer"));
     }
     Ok(Drawer { closing: Some(closing.clone()), ..drawer })
 }
 
-/// A closed drawer approved, by another than its cashier.
+/// A closed drawer approved, by another than its cashier and who closed it.
 pub(crate) fn approved(drawer: Drawer, approval: &DrawerApproval) -> Kept<Drawer> {
     let closing = drawer.closing.as_ref().filter(|_| drawer.approval.is_none());
     let is_right = closing.is_some_and(|closing| closing.difference() == approval.difference)
-        && drawer.opening.cashier != approval.approved_by;
+        && !drawer.is_answered_for_by(&approval.approved_by);
     if !is_right {
         return Err(StoreError::damaged("an approval found no such closed drawer"));
     }

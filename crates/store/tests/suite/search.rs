@@ -108,6 +108,26 @@ fn all_typed_words_are_a_members_each_whole_or_its_start() {
 }
 
 #[test]
+fn a_members_contracts_are_told_by_key() {
+    each_store(|world| {
+        world.with_people(PEOPLE.map(owned));
+        let snapshot = world.store.snapshot().unwrap();
+        for (member, len, expected) in [
+            (1_000, 9, "100 0100"),
+            (1_000, 1, "100"),
+            (1_002, 9, "A-12 A-2"),
+            (1_006, 9, ""),
+            (9_999, 9, ""),
+        ] {
+            let (company, member) = (id(CompanyId::from_i64, 13), id(MemberId::from_i64, member));
+            let found = snapshot.view().contracts_of(company, member, len).unwrap();
+            let codes: Vec<_> = found.iter().map(|contract| contract.code.as_str()).collect();
+            assert_eq!(codes.join(" "), expected, "{member:?}");
+        }
+    });
+}
+
+#[test]
 fn a_number_is_a_code_a_bill_or_a_document() {
     each_store(|world| {
         world.with_people(PEOPLE.map(owned));

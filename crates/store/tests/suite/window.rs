@@ -38,6 +38,7 @@ pub(crate) fn closing(drawer: i64, expected: i64, counted: i64) -> DrawerClosing
         drawer: drawer_id(drawer),
         counted: bob(counted),
         expected: bob(expected),
+        closed_by: None,
         recorded_at: instant(),
         business_day: day(),
     }
@@ -321,6 +322,24 @@ fn what_the_window_keeps_leaves_the_mark_of_the_facts() {
             (counters.next_receipt, counters.next_drawer, counters.next_remittance),
             (receipt_id(3), drawer_id(3), remittance_id(3))
         );
+    });
+}
+
+#[test]
+fn a_drawer_that_another_closed_says_who() {
+    each_store(|world| {
+        world.keep(opened(&opening(1, "ana")));
+        let by_eva = DrawerClosing { closed_by: Some(words("eva")), ..closing(1, 20_000, 19_980) };
+        world.keep(closed(&by_eva));
+        let (company, snapshot) = (world.company(), now(world));
+        let kept = snapshot.view().drawer(&company, drawer_id(1)).unwrap().unwrap();
+        assert_eq!(kept.closing, Some(by_eva));
+        assert_eq!(snapshot.view().open_drawer_of(company.id, &words("ana")).unwrap(), None);
+        let entries = snapshot.view().entries(&company, 2, 100).unwrap();
+        let written = &entries.last().unwrap().written;
+        let text = r#"{"drawer":1,"counted":19980,"expected":20000,"by":"eva","at_us":1637943112000000,"day":"2021-11-26"}"#;
+        assert_eq!((&*written.kind, written.payload.as_str()), ("drawer-closed", text));
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
     });
 }
 

@@ -2,8 +2,8 @@
 //! what is kept is found.
 
 use ventanilla_domain::{
-    CallerKey, CollectorId, DrawerApproval, Event, PaymentId, Remittance, WindowMeans,
-    WindowReceipt, WindowReceiptKey,
+    CallerKey, CollectorId, DrawerApproval, DrawerClosing, Event, PaymentId, Remittance,
+    WindowMeans, WindowReceipt, WindowReceiptKey,
 };
 use ventanilla_store::{Follower, Store};
 
@@ -59,6 +59,23 @@ fn a_drawer_is_closed_once_with_what_went_through_it_and_approved_once_by_anothe
         );
         world.keep(approved(&approval(1, -20)));
         refuses_all(world, [approved(&approval(1, -20)), closed(&closing(1, 20_000, 19_980))]);
+    });
+}
+
+#[test]
+fn who_closes_a_drawer_in_its_cashiers_place_is_another_and_does_not_approve_it() {
+    each_store(|world| {
+        world.keep(opened(&opening(1, "ana")));
+        let closed_by = |name| {
+            closed(&DrawerClosing { closed_by: Some(words(name)), ..closing(1, 20_000, 19_980) })
+        };
+        let approved_by =
+            |name| approved(&DrawerApproval { approved_by: words(name), ..approval(1, -20) });
+        refuses_all(world, [closed_by("ana")]);
+        world.keep(closed_by("eva"));
+        refuses_all(world, [approved_by("ana"), approved_by("eva")]);
+        world.keep(approved_by("luz"));
+        world.is_sound();
     });
 }
 

@@ -111,7 +111,8 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Matches what the line says with the collectors there are; at a terminal asks for the others.
-    /// A collector that is named twice as one to do without is so once.
+    /// A collector that is named twice as one to do without is so once, and a window is done without
+    /// unless it is named.
     ///
     /// Errors in order: a name that no collector has, or several; a report of one to do without; a file
     /// that cannot be read; active collectors of which nothing was said.
@@ -137,6 +138,10 @@ impl Answers {
             }
             answers.add(collector, reported.clone().opened()?);
         }
+        // Nobody outside has a report of what the company's own window took.
+        let windows = collectors.iter().filter(|one| one.is_window && !answers.speak_of(one));
+        let windows: Vec<Collector> = windows.cloned().collect();
+        answers.waived.extend(windows);
         let unsaid: Vec<&Collector> =
             collectors.iter().filter(|one| one.is_active && !answers.speak_of(one)).collect();
         if unsaid.is_empty() {

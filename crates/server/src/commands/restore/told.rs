@@ -69,10 +69,7 @@ impl Restored<'_> {
         for Loaded { reports } in self.loaded {
             lines.extend(reports.iter().map(|(report, loaded)| to_loaded(report.name(), loaded)));
         }
-        lines.extend(self.waived.iter().map(|collector| {
-            let (company, name) = (collector.company, &collector.name);
-            format!("empresa {company}: sin el reporte de «{name}»: lo que cobró después del respaldo falta")
-        }));
+        lines.extend(self.waived.iter().map(to_waived));
         lines.push(SIGN_INS_ENDED.to_owned());
         if !self.people.is_empty() {
             lines.push(
@@ -90,6 +87,19 @@ impl Restored<'_> {
         }));
         lines
     }
+}
+
+fn to_waived(collector: &Collector) -> String {
+    let (company, name) = (collector.company, &collector.name);
+    if collector.is_window {
+        return format!(
+            "empresa {company}: lo que cobraron los cajeros después del respaldo falta: vuelva a cobrarlo en la \
+             consola, por los recibos impresos"
+        );
+    }
+    format!(
+        "empresa {company}: sin el reporte de «{name}»: lo que cobró después del respaldo falta"
+    )
 }
 
 pub(super) fn to_resumed(company: &RestoredCompany) -> String {
@@ -137,7 +147,7 @@ pub(super) fn people(books: &Books) -> anyhow::Result<Vec<String>> {
     let unread = |failure| books.unread(failure);
     let mut lines = Vec::new();
     for collector in books.service.collectors(None).map_err(unread)? {
-        if collector.is_active {
+        if collector.is_active && !collector.is_window {
             lines.push(format!("empresa {}: recaudador {}", collector.company, collector.name));
         }
     }
