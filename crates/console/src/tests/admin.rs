@@ -196,6 +196,13 @@ async fn people_sessions_trail_and_health_are_shown() {
     house.inside(Role::Cashier).await;
     let admin = house.inside(Role::Administrator).await;
     house.service.flush_trail();
+    let people = house.get(&admin, "/consola/13/admin/usuarios").await;
+    assert_eq!(
+        people.text.matches("<details").count(),
+        1,
+        "nobody changes oneself: {}",
+        people.text
+    );
     let entries = house.service.ready().unwrap().journal_entries;
     let journal = format!("Asientos en los diarios</span><strong>{entries}</strong>");
     for (path, parts) in [
