@@ -4,6 +4,7 @@ mod collectors;
 mod company;
 mod health;
 mod import;
+mod limits;
 mod logo;
 mod people;
 mod refusal;
@@ -24,7 +25,7 @@ use texts::AdminTexts;
 const ADMIN: Access = Access::Holder(Right::Administer);
 
 /// The routes of administration.
-pub(crate) const ROUTES: [Route; 27] = [
+pub(crate) const ROUTES: [Route; 28] = [
     Route::get("/consola/{empresa}/admin", ADMIN, page!(start)),
     Route::get("/consola/{empresa}/admin/empresa", ADMIN, page!(company::show)),
     Route::post("/consola/{empresa}/admin/empresa", ADMIN, page!(company::save)),
@@ -42,6 +43,7 @@ pub(crate) const ROUTES: [Route; 27] = [
         ADMIN,
         page!(collectors::disable),
     ),
+    Route::post("/consola/{empresa}/admin/recaudadores/limites", ADMIN, page!(limits::save)),
     Route::post("/consola/{empresa}/admin/recaudadores/activar", ADMIN, page!(collectors::enable)),
     Route::get("/consola/{empresa}/admin/usuarios", ADMIN, page!(people::show)),
     Route::post("/consola/{empresa}/admin/usuarios", ADMIN, page!(people::invite)),

@@ -5,7 +5,9 @@ use ventanilla_domain::{
     CallerKey, CollectorId, Label, Means, Money, Reason, RemitRefusal, Remittance, RemittanceId,
     RemittanceReverseRefusal, Right,
 };
-use ventanilla_service::{Collector, Failure, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN};
+use ventanilla_service::{
+    Collector, Failure, Held, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN,
+};
 
 use super::texts::BooksTexts;
 use super::{collectors, means_name, name_of, today};
@@ -22,6 +24,25 @@ struct HeldRow {
     account: String,
     amount: String,
     is_ahead: bool,
+    held_max: String,
+    left: String,
+    is_above: bool,
+}
+
+impl HeldRow {
+    fn of(visit: &Visit, held: &Held) -> Self {
+        let limits = held.collector.limits;
+        let left = limits.left(held.amount);
+        Self {
+            account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
+            name: held.collector.name.to_string(),
+            amount: amount(held.amount),
+            is_ahead: held.amount.to_minor() < 0,
+            held_max: limits.held_max().map(amount).unwrap_or_default(),
+            left: left.map(amount).unwrap_or_default(),
+            is_above: left.is_some_and(|left| left.to_minor() < 0),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -47,6 +68,8 @@ struct HeldPage {
     errors: Errors,
     sign: &'static str,
     held: Vec<HeldRow>,
+    /// Whether there is a collector that may hold only so much.
+    is_limited: bool,
     can_remit: bool,
     attempt: String,
     collectors: Vec<Choice>,
@@ -73,12 +96,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let kept = service.remittances(officer, None, before)?;
     let last = kept.last().filter(|_| kept.len() == WINDOW_PAGE_LEN);
     let path = visit.to_path("/rendiciones");
-    let held = service.held(officer)?.into_iter().map(|held| HeldRow {
-        account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
-        name: held.collector.name.to_string(),
-        amount: amount(held.amount),
-        is_ahead: held.amount.to_minor() < 0,
-    });
+    let held: Vec<_> = service.held(officer)?.iter().map(|held| HeldRow::of(visit, held)).collect();
     let typed_date = form.get("fecha");
     let today = today(visit)?.to_date().to_string();
     let ids = known.iter().map(|collector| (collector.id, collector.name.to_string()));
@@ -90,7 +108,8 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         t,
         errors,
         sign: sign_of(company.currency),
-        held: held.collect(),
+        is_limited: held.iter().any(|row| !row.held_max.is_empty()),
+        held,
         can_remit: visit.may(Right::Remit),
         attempt: visit.attempt(),
         collectors: Choice::all(ids, form.get("recaudador")),
