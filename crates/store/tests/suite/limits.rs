@@ -150,6 +150,41 @@ fn a_group_sees_what_was_paid_whether_it_has_its_place_in_the_journal_or_not() {
 }
 
 #[test]
+fn what_a_group_reverses_is_held_no_more_in_it_and_in_the_next() {
+    each_store(|world| {
+        sign_in(world);
+        limit(world, COLLECTOR, CollectorLimits::new(None, Some(bob(1_000))).unwrap());
+        let (company, bearer) = (world.company(), WantedBearer::Token(DIGEST));
+        let pay = |bill| {
+            move |world: &World| {
+                Event::PaymentMade(Box::new(world.payment(world.next_payment(), bill, None)))
+            }
+        };
+        assert_eq!(in_group(world, &paying(3, bearer), pay(3)), [0, 300]);
+        let version = world.version(3);
+        let snapshot = world.store.snapshot().unwrap();
+        let bill = snapshot.view().bill(&company, version.contract, version.bill).unwrap();
+        let paid_by = bill.unwrap().paid_by.unwrap();
+        let payment = snapshot.view().payment(&company, paid_by).unwrap().unwrap();
+        drop(snapshot);
+        // Beside a payment, so that what is held is asked for.
+        let reversing = Wanted { bearer, act: WantedAct::Reverse(paid_by), key: None };
+        let paying_too = paying(1, bearer);
+        let wanted = [Some(&paying_too), Some(&reversing)];
+        let groups = world.store.groups(&wanted).unwrap();
+        let mut tx = world.store.begin_group(&groups[0], &wanted).unwrap();
+        let of = collector(COLLECTOR);
+        assert_eq!(tx.held_by(&company, of).unwrap(), bob(300));
+        let event = Event::PaymentReversed(Box::new(reversal_of(&payment, None)));
+        tx.append(company.id, event, instant()).unwrap();
+        assert_eq!(tx.held_by(&company, of).unwrap(), bob(0));
+        tx.commit().unwrap();
+        assert_eq!(in_group(world, &paying(2, bearer), pay(2)), [0, 200]);
+        assert_eq!(world.store.verify().unwrap().findings, Vec::<String>::new());
+    });
+}
+
+#[test]
 fn of_a_collector_without_a_limit_a_group_asks_nothing() {
     each_store(|world| {
         sign_in(world);
