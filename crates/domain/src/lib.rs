@@ -20,6 +20,7 @@ mod ids;
 mod import;
 mod issuer;
 mod ledger;
+mod limits;
 mod logo;
 mod member;
 mod money;
@@ -52,6 +53,7 @@ pub use import::{
 };
 pub use issuer::{Issuer, PublicUrl};
 pub use ledger::{Account, LedgerError, Posting, RevenueShare, postings_of};
+pub use limits::{CollectorLimits, LimitError};
 pub use logo::{Logo, LogoError, LogoKind};
 pub use member::{Contract, ContractState, Holder, Member, Payer};
 pub use money::{Currency, DayTotals, Money, MoneyError, Total, UnknownCurrency};

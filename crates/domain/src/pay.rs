@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    Bill, BillId, BillState, CallerKey, CallerReference, CollectorId, Company, ContractCode,
-    ContractState, Money, Payer, Payment, PaymentId, Period, Place, business_day, civil_at,
+    Bill, BillId, BillState, CallerKey, CallerReference, CollectorId, CollectorLimits, Company,
+    ContractCode, ContractState, Money, Payer, Payment, PaymentId, Period, Place, business_day,
+    civil_at,
 };
 
 /// A collector's wish to pay one bill (`realizarpago`).
@@ -44,6 +45,11 @@ pub struct PayFacts<'a> {
     /// Whether the contract has an unpaid bill of an older period. Read only where the company's
     /// policy is oldest first.
     pub older_unpaid: bool,
+    /// What the collector may take.
+    pub limits: CollectorLimits,
+    /// What the collector holds for the company, without this payment: collected, less reversed and handed over.
+    /// Read only where there is a limit to it.
+    pub held: Option<Money>,
     /// The id the payment will have.
     pub next_payment: PaymentId,
 }
@@ -105,6 +111,12 @@ pub enum PayRefusal {
     /// The caller's reference is not the member's id, and the policy checks it.
     #[error("the caller's reference is not the member")]
     PayerMismatch,
+    /// The collector may not take so much in one payment.
+    #[error("the collector may not take so much at once")]
+    PaymentAboveLimit,
+    /// With this payment, the collector would hold more than it may.
+    #[error("the collector would hold more than it may")]
+    HeldAboveLimit,
 }
 
 /// Decides a payment. Refusals in the order of [`PayRefusal`].
@@ -128,6 +140,7 @@ pub fn decide_pay(
         .ok_or(PayRefusal::BillOfAnotherContract)?;
     refuse_what_cannot_be_paid(facts, &bill, payer, command)?;
     refuse_by_policy(facts, payer, command, now)?;
+    refuse_above_limits(facts, bill.amount)?;
     Ok(PayDecision::Accepted(Box::new(Payment {
         id: facts.next_payment,
         collector: command.collector,
@@ -222,6 +235,16 @@ fn refuse_by_policy(
     Ok(())
 }
 
+fn refuse_above_limits(facts: &PayFacts<'_>, amount: Money) -> Result<(), PayRefusal> {
+    if !facts.limits.allow_payment(amount) {
+        return Err(PayRefusal::PaymentAboveLimit);
+    }
+    if !facts.limits.allow_held(facts.held, amount) {
+        return Err(PayRefusal::HeldAboveLimit);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -278,6 +301,10 @@ pub(crate) mod tests {
         }
     }
 
+    fn limits(payment_max: Option<i64>, held_max: Option<i64>) -> CollectorLimits {
+        CollectorLimits::new(payment_max.map(bob), held_max.map(bob)).unwrap()
+    }
+
     fn facts(company: &Company) -> PayFacts<'_> {
         PayFacts {
             company,
@@ -286,6 +313,8 @@ pub(crate) mod tests {
             bill: Some(bill()),
             settled: None,
             older_unpaid: false,
+            limits: CollectorLimits::NONE,
+            held: None,
             next_payment: id(PaymentId::from_i64, 4_224_408),
         }
     }
@@ -335,7 +364,7 @@ pub(crate) mod tests {
         use PayRefusal as No;
         // Each row breaks one rule more than the row after it, so the first in the order must win.
         type Break = fn(&mut PayFacts<'_>, &mut PayCommand);
-        let breaks: [(Break, No); 9] = [
+        let breaks: [(Break, No); 11] = [
             (|facts, _| facts.bill = None, No::BillUnknown),
             (
                 |facts, _| facts.payer.as_mut().unwrap().contract = ContractKey::FIRST,
@@ -354,6 +383,14 @@ pub(crate) mod tests {
             (|facts, _| facts.older_unpaid = true, No::OlderBillUnpaid),
             (|_, _| (), No::OutsideHours),
             (|_, command| command.caller_reference = None, No::PayerMismatch),
+            (|facts, _| facts.limits = limits(Some(14_569), Some(20_000)), No::PaymentAboveLimit),
+            (
+                |facts, _| {
+                    facts.limits = limits(None, Some(20_000));
+                    facts.held = Some(bob(5_431));
+                },
+                No::HeldAboveLimit,
+            ),
         ];
         for (first, (_, expected)) in breaks.iter().enumerate() {
             let hours = if first <= 7 { "13:00-18:00" } else { "08:00-18:00" };
@@ -454,6 +491,71 @@ pub(crate) mod tests {
         for change in other {
             assert_eq!(replay(change), Err(PayRefusal::CallerKeyReused));
         }
+    }
+
+    #[test]
+    fn a_collector_takes_up_to_its_limits_and_no_more() {
+        use PayRefusal::{HeldAboveLimit, PaymentAboveLimit};
+        // The bill is of 145.70.
+        for (payment_max, held_max, held, expected) in [
+            (None, None, None, None),
+            (None, None, Some(i64::MAX), None),
+            (Some(14_570), None, None, None),
+            (Some(14_569), None, None, Some(PaymentAboveLimit)),
+            (None, Some(14_570), Some(0), None),
+            (None, Some(14_569), Some(0), Some(HeldAboveLimit)),
+            (None, Some(20_000), Some(5_430), None),
+            (None, Some(20_000), Some(5_431), Some(HeldAboveLimit)),
+            // Who is over the limit already, as when it was lowered.
+            (None, Some(20_000), Some(30_000), Some(HeldAboveLimit)),
+            // Who has paid ahead.
+            (None, Some(1), Some(-14_569), None),
+            (None, Some(1), Some(-14_568), Some(HeldAboveLimit)),
+            // What is not known, or does not fit, is not allowed.
+            (None, Some(20_000), None, Some(HeldAboveLimit)),
+            (None, Some(20_000), Some(i64::MAX), Some(HeldAboveLimit)),
+            (Some(1), Some(1), Some(0), Some(PaymentAboveLimit)),
+        ] {
+            check(
+                &[],
+                |facts, _| {
+                    facts.limits = limits(payment_max, held_max);
+                    facts.held = held.map(bob);
+                },
+                expected,
+            );
+        }
+    }
+
+    #[test]
+    fn another_currency_is_above_every_limit() {
+        let dollars = |minor| Some(Money::from_minor(minor, Currency::from_code("USD").unwrap()));
+        for (payment_max, held_max, expected) in [
+            (dollars(20_000), None, PayRefusal::PaymentAboveLimit),
+            (None, dollars(20_000), PayRefusal::HeldAboveLimit),
+        ] {
+            check(
+                &[],
+                |facts, _| {
+                    facts.limits = CollectorLimits::new(payment_max, held_max).unwrap();
+                    facts.held = Some(bob(0));
+                },
+                Some(expected),
+            );
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_told_its_success_whatever_the_limits_have_become() {
+        let company = company_with(&[]);
+        let facts = PayFacts {
+            repeated: Some(payment()),
+            limits: limits(Some(1), Some(1)),
+            held: Some(bob(1_000_000)),
+            ..facts(&company)
+        };
+        let again = decide_pay(&facts, &command(), now());
+        assert_eq!(again, Ok(PayDecision::Replayed(Box::new(payment()))));
     }
 
     #[test]

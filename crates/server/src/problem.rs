@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use ventanilla_domain::{Issuer, LogoError, Policy, SettingError};
+use ventanilla_domain::{Issuer, LimitError, LogoError, Policy, SettingError};
 use ventanilla_service::{AdminRefusal, Failure};
 use ventanilla_store::StoreError;
 
@@ -114,6 +114,15 @@ pub(crate) fn to_store_reason(error: &StoreError) -> &'static str {
     }
 }
 
+const fn to_limit_sentence(wrong: LimitError) -> &'static str {
+    match wrong {
+        LimitError::PaymentMax => {
+            "el máximo por pago va de 0.01 a 1000000000000.00; none: sin límite"
+        }
+        LimitError::HeldMax => "el cupo va de 0.01 a 1000000000000.00; none: sin límite",
+    }
+}
+
 /// A refused act of administration.
 pub(crate) fn refused(refusal: &AdminRefusal) -> anyhow::Error {
     Problem::usage(to_sentence(refusal))
@@ -183,6 +192,7 @@ fn to_sentence(refusal: &AdminRefusal) -> String {
         AdminRefusal::CollectorExists => "ya hay un recaudador con ese nombre".to_owned(),
         AdminRefusal::TokenUnknown => "no hay ningún token vigente con ese id".to_owned(),
         AdminRefusal::CollectorUnknown => "no hay ningún recaudador con ese nombre".to_owned(),
+        AdminRefusal::Limit(wrong) => to_limit_sentence(*wrong).to_owned(),
         AdminRefusal::PasswordEmpty => "la contraseña está vacía o solo tiene espacios".to_owned(),
         AdminRefusal::PasswordAmbiguous => {
             "32 dígitos hexadecimales no pueden ser una contraseña: se tomarían por su MD5"

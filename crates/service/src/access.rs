@@ -94,8 +94,8 @@ pub(crate) fn caller_of(bearer: Option<Bearer>, now: Timestamp) -> Result<Caller
     if !bearer.is_active {
         return Err(TokenRefusal::Disabled);
     }
-    let Bearer { collector, can_list, company, .. } = bearer;
-    Ok(Caller { collector, can_list, company })
+    let Bearer { collector, can_list, limits, company, .. } = bearer;
+    Ok(Caller { collector, can_list, limits, company })
 }
 
 /// The keyed hash that credentials are kept as. The security code goes in by its own hash, which is all

@@ -1,10 +1,12 @@
 //! Administration: companies, their rules, what heads their papers, and their collectors.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, Company, CompanyId, Event, Issuer, Label, PayDecision, PayRefusal, Payment,
-    Policy, ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts, SettingError,
-    business_day, decide_pay, decide_reverse,
+    CollectorId, CollectorLimits, Company, CompanyId, Event, Issuer, Label, PayDecision,
+    PayRefusal, Payment, Policy, ReversalWindow, ReverseCommand, ReverseDecision, ReverseFacts,
+    SettingError, business_day, decide_pay, decide_reverse,
 };
 use ventanilla_store::{CollectorRecord, StoreError, Tx, to_hex};
 
@@ -90,6 +92,7 @@ impl Service {
             can_list,
             is_active: true,
             is_window: false,
+            limits: CollectorLimits::NONE,
             previous: None,
         };
         (record, credentials)
@@ -222,24 +225,34 @@ pub(crate) fn changing_collector<T: Send + 'static>(
     change: impl Fn(&mut Tx<'_>, CollectorRecord, Timestamp) -> Result<T, StoreError> + Send + 'static,
 ) -> impl Fn(&mut Tx<'_>, Timestamp) -> Decided<T, AdminRefusal> + Send + 'static {
     let name = name.trim().to_owned();
-    move |tx, now| {
-        tx.hold_identities()?;
-        if tx.company(company)?.is_none() {
-            return Ok(Err(AdminRefusal::CompanyUnknown));
+    move |tx, now| match collector_named(tx, company, &name)? {
+        Ok((_, record)) => {
+            act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
+            change(tx, record, now).map(Ok)
         }
-        let mut records = tx.view().collectors()?.into_iter();
-        // The window's credentials are nobody's, and whoever works there is a user.
-        let is_named = |record: &CollectorRecord| {
-            record.company == company && record.name.as_str() == name && !record.is_window
-        };
-        match records.find(is_named) {
-            Some(record) => {
-                act.keep(tx, now, Some(company), Subject::named(name.as_str()))?;
-                change(tx, record, now).map(Ok)
-            }
-            None => Ok(Err(AdminRefusal::CollectorUnknown)),
-        }
+        Err(refusal) => Ok(Err(refusal)),
     }
+}
+
+/// The collector of a name, which nobody else changes until the transaction ends.
+///
+/// Refusals in order: an unknown company, an unknown name.
+pub(crate) fn collector_named(
+    tx: &mut Tx<'_>,
+    company: CompanyId,
+    name: &str,
+) -> Decided<(Arc<Company>, CollectorRecord), AdminRefusal> {
+    tx.hold_identities()?;
+    let Some(company) = tx.company(company)? else {
+        return Ok(Err(AdminRefusal::CompanyUnknown));
+    };
+    let mut records = tx.view().collectors()?.into_iter();
+    // The window's credentials are nobody's, and whoever works there is a user.
+    let is_named = |record: &CollectorRecord| {
+        record.company == company.id && record.name.as_str() == name && !record.is_window
+    };
+    let found = records.find(is_named).ok_or(AdminRefusal::CollectorUnknown);
+    Ok(found.map(|record| (company, record)))
 }
 
 pub(crate) fn disable_collector(
@@ -386,5 +399,6 @@ pub(crate) fn shown(record: &CollectorRecord) -> Collector {
         can_list: record.can_list,
         is_active: record.is_active,
         is_window: record.is_window,
+        limits: record.limits,
     }
 }

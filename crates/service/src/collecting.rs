@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillId, CallerKey, Company, CompanyId, ContractCode, Event, PayCommand, PayDecision,
-    PayFacts, PayRefusal, Payment, PaymentId, Reversal, ReverseCommand, ReverseDecision,
-    ReverseFacts, ReverseRefusal, decide_pay, decide_reverse,
+    Bill, BillId, CallerKey, CollectorLimits, Company, CompanyId, ContractCode, Event, PayCommand,
+    PayDecision, PayFacts, PayRefusal, Payment, PaymentId, Reversal, ReverseCommand,
+    ReverseDecision, ReverseFacts, ReverseRefusal, decide_pay, decide_reverse,
 };
 use ventanilla_store::{
     Digest, Operation, StoreError, Tx, View, Wanted, WantedAct, WantedBearer, token_digest,
@@ -24,19 +24,20 @@ pub type ByToken<T, R> = Result<(Caller, Accepted<T>), Failure<ByTokenRefusal<R>
 impl Service {
     /// Pays one bill, at most once (`realizarpago`). Refusals in the order of [`PayRefusal`].
     ///
-    /// Answers after the payment is on disk. `command.collector` is the caller's.
+    /// Answers after the payment is on disk. `command.collector` is the caller's, and its limits are those that it
+    /// had when it was accepted.
     pub async fn pay(
         &self,
         caller: &Caller,
         command: PayCommand,
     ) -> Result<Accepted<Payment>, Failure<PayRefusal>> {
         assert_eq!(command.collector, caller.collector, "a collector pays for itself");
-        let company = caller.company.id;
+        let (company, limits) = (caller.company.id, caller.limits);
         let wanted = self.wanted(|| {
             let bearer = WantedBearer::Collector(company, command.collector);
             wanted_payment(bearer, (&command.contract, command.bill), command.caller_key.as_ref())
         });
-        self.write_payment(wanted, move |tx, now| pay(tx, company, &command, now)).await
+        self.write_payment(wanted, move |tx, now| pay(tx, (company, limits), &command, now)).await
     }
 
     /// Pays one bill, at most once (`realizarpago`), for whoever holds a token. The token is looked
@@ -57,7 +58,8 @@ impl Service {
         });
         self.write_payment(wanted, move |tx, now| {
             by_token(tx, &digest, now, |tx, caller| {
-                pay(tx, caller.company.id, &request.to_command(caller), now)
+                let of = (caller.company.id, caller.limits);
+                pay(tx, of, &request.to_command(caller), now)
             })
         })
         .await
@@ -132,16 +134,20 @@ fn by_token<T, R>(
     })
 }
 
-/// Decides a payment inside a transaction and keeps it.
+/// Decides a payment of a company's bill, by a collector with its limits, inside a transaction and keeps it.
 fn pay(
     tx: &mut Tx<'_>,
-    company: CompanyId,
+    (company, limits): (CompanyId, CollectorLimits),
     command: &PayCommand,
     now: Timestamp,
 ) -> Decided<Accepted<Payment>, PayRefusal> {
     let company = company_of(tx, company)?;
     let next_payment = next_payment(tx, company.id)?;
-    let facts = pay_facts(&tx.view(), &company, command, next_payment)?;
+    let mut facts = pay_facts(&tx.view(), &company, command, next_payment)?;
+    facts.limits = limits;
+    if limits.held_max().is_some() && facts.repeated.is_none() {
+        facts.held = Some(tx.held_by(&company, command.collector)?);
+    }
     match decide_pay(&facts, command, now) {
         Err(refusal) => Ok(Err(refusal)),
         Ok(PayDecision::Replayed(payment)) => Ok(Ok(Accepted { act: *payment, is_replay: true })),
@@ -163,7 +169,7 @@ fn next_payment(tx: &mut Tx<'_>, company: CompanyId) -> Result<PaymentId, StoreE
     tx.next_payment(company)?.ok_or_else(missing)
 }
 
-/// Loads what [`decide_pay`] must know.
+/// Loads what [`decide_pay`] must know of a payment that no limit binds.
 pub(crate) fn pay_facts<'c>(
     view: &View<'_>,
     company: &'c Company,
@@ -199,7 +205,17 @@ pub(crate) fn pay_facts<'c>(
         Some(payment) => view.payment(company, payment)?,
         None => None,
     };
-    Ok(PayFacts { company, repeated, payer, bill, settled, older_unpaid, next_payment })
+    Ok(PayFacts {
+        company,
+        repeated,
+        payer,
+        bill,
+        settled,
+        older_unpaid,
+        limits: CollectorLimits::NONE,
+        held: None,
+        next_payment,
+    })
 }
 
 pub(crate) fn bill_by_number(

@@ -18,6 +18,7 @@ mod guard;
 mod hindrance;
 pub mod import;
 mod kit;
+mod limits;
 mod logo;
 mod meters;
 mod mirror;
@@ -60,6 +61,7 @@ pub use explaining::{
 pub use exports::{ExportRefusal, ExportedBill, ExportedEvent, ExportedPayment};
 pub use failure::{ErrorId, Failure, NoRefusal, VisitFailure};
 pub use kit::{CodeError, KitError, RecoveryCode, RecoveryKit};
+pub use limits::{LimitChange, LimitChanges};
 pub use logo::read_logo;
 pub use meters::{
     Counter, Histogram, Level, MirrorMeters, MirrorState, QueueLen, Reading, WriteMeters,

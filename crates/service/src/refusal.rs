@@ -1,6 +1,6 @@
 //! Refusals that are not the ledger's: each enum in order of precedence.
 
-use ventanilla_domain::{LogoError, PayRefusal, SettingError};
+use ventanilla_domain::{LimitError, LogoError, PayRefusal, SettingError};
 
 use crate::Caller;
 
@@ -127,6 +127,9 @@ pub enum AdminRefusal {
     /// No collector of that name.
     #[error("no such collector")]
     CollectorUnknown,
+    /// A limit of a collector is out of range.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// No token of that id that has not ended.
     #[error("no such token")]
     TokenUnknown,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, Company, CompanyId,
-    ContractCode, Currency, Holder, Label, Money, Name, PayCommand, Payment, PaymentId, Period,
-    Place, Reason, Reversal, ReverseCommand, TimeZone, Total,
+    Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, CollectorLimits, Company,
+    CompanyId, ContractCode, Currency, Holder, Label, Money, Name, PayCommand, Payment, PaymentId,
+    Period, Place, Reason, Reversal, ReverseCommand, TimeZone, Total,
 };
 
 /// The three words a collector proves itself with; all are secret but the login.
@@ -55,6 +55,8 @@ pub struct Caller {
     pub collector: CollectorId,
     /// Whether it may list the company's members.
     pub can_list: bool,
+    /// What it may take.
+    pub limits: CollectorLimits,
     /// For whom it collects.
     pub company: Arc<Company>,
 }
@@ -76,6 +78,8 @@ pub struct Collector {
     pub is_active: bool,
     /// Whether it is the company's own window, which no act of administration changes.
     pub is_window: bool,
+    /// What it may take.
+    pub limits: CollectorLimits,
 }
 
 /// A collector to be added.

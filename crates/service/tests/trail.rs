@@ -17,8 +17,8 @@ mod tests {
     use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Act, ActOutcome, ActRecord, Caller, Clock, Entropy, ExplainRefusal, Explanation, Failure,
-        NewCollector, NewCompany, Origin, Question, Rotation, Service, Settings, SignInName,
-        Subject, TokenId, What, Who,
+        LimitChange, LimitChanges, NewCollector, NewCompany, Origin, Question, Rotation, Service,
+        Settings, SignInName, Subject, TokenId, What, Who,
     };
     use ventanilla_store::{Keys, Store, to_hex, token_digest};
 
@@ -215,6 +215,9 @@ mod tests {
             service.disable_collector(company(), " caja ").await.unwrap();
             service.enable_collector(company(), "caja").await.unwrap();
             service.rotate_collector(company(), "caja", Rotation::Now).await.unwrap();
+            let (payment_max, held_max) = (LimitChange::Set(50_000), LimitChange::Keep);
+            let limits = LimitChanges { payment_max, held_max };
+            service.limit_collector(company(), " caja ", limits).await.unwrap();
             service.revoke_tokens_of(company(), "caja").await.unwrap();
             let token = service.tokens(Some(company()), Some("banco")).unwrap().remove(0).id;
             service.revoke_token(token, None).await.unwrap();
@@ -240,6 +243,7 @@ mod tests {
                     "collector-disable done rosa caja",
                     "collector-enable done rosa caja",
                     "collector-rotate done rosa caja",
+                    "collector-limit done rosa caja, payment_max=500.00, held_max=none",
                     "token-revoke done rosa caja",
                     "token-revoke done rosa banco",
                     "user-add done rosa eva",
@@ -277,6 +281,9 @@ mod tests {
             let settings = vec![("reversal_days".to_owned(), "x".to_owned())];
             service.set_company(company(), settings).await.unwrap_err();
             service.disable_collector(company(), "nadie").await.unwrap_err();
+            let (payment_max, held_max) = (LimitChange::Set(0), LimitChange::Keep);
+            let limits = LimitChanges { payment_max, held_max };
+            service.limit_collector(company(), "caja", limits).await.unwrap_err();
             service.disable_user(&name).await.unwrap_err();
             service.enable_integrator(&name).await.unwrap_err();
             service.revoke_token(token, None).await.unwrap_err();

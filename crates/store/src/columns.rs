@@ -28,6 +28,8 @@ columns! {
         r.recorded_at_us, r.business_day, r.reason, r.caller_key";
     file_columns = "file_id, kind, name, sha256, lines, imported_by, entry_number, totals";
     collector_columns = "collector_id, company_id, name, login, code_digest, secret_digest, \
-        can_list, is_active, previous_secret_digest, previous_until_us, is_window";
+        can_list, is_active, previous_secret_digest, previous_until_us, is_window, \
+        payment_max_minor, held_max_minor, \
+        (SELECT currency FROM company WHERE company.company_id = collector.company_id)";
     token_columns = "digest, collector_id, issued_at_us, expires_at_us";
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CollectorId, Company, CompanyId, ContractKey, DrawerId, EntryNumber, Event, EventNumber,
-    FileId, ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting,
+    CollectorId, CollectorLimits, Company, CompanyId, ContractKey, DrawerId, EntryNumber, Event,
+    EventNumber, FileId, ImportTotals, ImportedFile, Label, MemberId, PaymentId, PayoutId, Posting,
     PurchaseInvoiceId, ReceiptId, RemittanceId, Restoration, SupplierId,
 };
 
@@ -36,6 +36,8 @@ pub struct CollectorRecord {
     pub is_active: bool,
     /// Whether it is the company's own window: at most one is, and nobody knows its credentials.
     pub is_window: bool,
+    /// What it may take.
+    pub limits: CollectorLimits,
 }
 
 /// A secret that another has replaced.
@@ -69,6 +71,8 @@ pub struct Bearer {
     pub can_list: bool,
     /// Whether the collector's credentials and tokens are taken.
     pub is_active: bool,
+    /// What the collector may take.
+    pub limits: CollectorLimits,
     /// For whom it collects.
     pub company: Arc<Company>,
     /// When the token ends.

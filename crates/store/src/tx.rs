@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{BillChange, CollectorId, Company, CompanyId, Event, PaymentId};
+use ventanilla_domain::{
+    Account, BillChange, CollectorId, Company, CompanyId, Event, Money, PaymentId,
+};
 
 use crate::memory::MemoryTx;
 use crate::postgres::GroupTx;
@@ -51,6 +53,22 @@ impl Tx<'_> {
             Self::Sql(tx) => tx.bearer(digest),
             Self::Group(tx) => tx.bearer(digest),
         }
+    }
+
+    /// What a collector holds for its company as this transaction leaves it so far: collected, less reversed and
+    /// handed over. Nobody else's payments by it enter until the transaction ends.
+    pub fn held_by(
+        &mut self,
+        company: &Company,
+        collector: CollectorId,
+    ) -> Result<Money, StoreError> {
+        let account = Account::Collector(collector);
+        let minor = match self {
+            Self::Memory(tx) => tx.state().balance(company.id, &account),
+            Self::Sql(tx) => tx.balance(company.id, &account)?,
+            Self::Group(tx) => tx.held_by(company.id, collector)?,
+        };
+        Ok(Money::from_minor(minor, company.currency))
     }
 
     /// A company's counters as this transaction leaves them so far.
@@ -114,7 +132,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Adds a collector, or changes its permission, its state and its secrets.
+    /// Adds a collector, or changes its permission, its state, its secrets and its limits.
     pub fn put_collector(&mut self, record: CollectorRecord) -> Result<(), StoreError> {
         self.touch_identities()?;
         match self {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use ventanilla_domain::{
-    BillState, CallerKey, ContractState, Cuit, Currency, DocumentNumber, FileKind, IdOutOfRange,
-    Letter, Money, Period, Text, TimeZone,
+    BillState, CallerKey, CollectorLimits, ContractState, Cuit, Currency, DocumentNumber, FileKind,
+    IdOutOfRange, Letter, Money, Period, Text, TimeZone,
 };
 
 use crate::StoreError;
@@ -112,6 +112,16 @@ pub(crate) fn document_number(point: u32, serial: u32) -> Result<DocumentNumber,
 /// A count or an ordinal, which the store keeps as a signed number.
 pub(crate) fn unsigned<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
     T::try_from(value).ok().ok_or_else(|| StoreError::damaged("a count is out of range"))
+}
+
+/// What a collector may take, of its hundredths.
+pub(crate) fn to_limits(
+    (payment_max, held_max): (Option<i64>, Option<i64>),
+    currency: Currency,
+) -> Result<CollectorLimits, StoreError> {
+    let money = |minor: Option<i64>| minor.map(|minor| money(minor, currency));
+    CollectorLimits::new(money(payment_max), money(held_max))
+        .map_err(|cause| StoreError::damaged_by("a limit is not one", cause))
 }
 
 /// An amount in a company's currency.

@@ -280,6 +280,15 @@ pub(super) fn of_pay(refusal: PayRefusal, company: &Company) -> Problem {
         PayRefusal::PayerMismatch => {
             ("ASOCIADO_NO_COINCIDE", "El IdAsociado no es el del socio de la factura.")
         }
+        PayRefusal::PaymentAboveLimit => (
+            "MONTO_SOBRE_LIMITE",
+            "El monto pasa de lo que el recaudador puede cobrar en un solo pago; el socio debe pagar en la \
+             empresa.",
+        ),
+        PayRefusal::HeldAboveLimit => (
+            "CUPO_EXCEDIDO",
+            "El recaudador llegó a su cupo; para seguir cobrando debe rendir a la empresa lo cobrado.",
+        ),
     };
     Problem::business(code, message)
 }
@@ -446,6 +455,8 @@ mod tests {
             No::OlderBillUnpaid => No::OlderBillUnpaid,
             No::OutsideHours => No::OutsideHours,
             No::PayerMismatch => No::PayerMismatch,
+            No::PaymentAboveLimit => No::PaymentAboveLimit,
+            No::HeldAboveLimit => No::HeldAboveLimit,
         ];
         rows(&refusals, |refusal| of_pay(refusal, &company()))
     }

@@ -1,5 +1,7 @@
 //! Every code of the business, in the order in which rules are checked.
 
+use ventanilla_service::{LimitChange, LimitChanges};
+
 use crate::world::{World, company, pay_body, printed_payment};
 
 #[tokio::test]
@@ -71,6 +73,37 @@ async fn a_rule_that_is_changed_holds_at_once() {
     world.check("realizarpago", &printed_payment(""), "FUERA_DE_HORARIO").await;
     world.set_clock("2021-11-26T17:00:00Z");
     world.check("realizarpago", &printed_payment(""), "").await;
+}
+
+#[tokio::test]
+async fn a_collector_is_told_its_limits_last_and_a_repeat_its_success() {
+    let world = World::demo().await;
+    let limit = async |payment_max, held_max| {
+        let changes = LimitChanges { payment_max, held_max };
+        world.service.limit_collector(company(), "demo", changes).await.unwrap();
+    };
+    let (lift, set) = (LimitChange::Lift, LimitChange::Set);
+    let key = r#","IdTransaccion":"t-1""#;
+    limit(set(14_569), set(1)).await;
+    let wrong = pay_body(4_303_567, "315", 202_110, "145.71", "");
+    world.check("realizarpago", &wrong, "MONTO_NO_COINCIDE").await;
+    let told = world.check("realizarpago", &printed_payment(key), "MONTO_SOBRE_LIMITE").await;
+    assert_eq!(told.status, 200);
+    limit(set(14_570), set(1)).await;
+    let told = world.check("realizarpago", &printed_payment(key), "CUPO_EXCEDIDO").await;
+    assert_eq!(told.status, 200);
+    let sentence = told.value("message");
+    let sentence = sentence.as_str().unwrap();
+    assert!(sentence.contains("rendir a la empresa"), "{sentence}");
+    assert!(!sentence.contains(|letter: char| letter.is_ascii_digit()), "no figure is told");
+    limit(lift, lift).await;
+    let paid = world.check("realizarpago", &printed_payment(key), "").await;
+    limit(set(1), set(1)).await;
+    let again = world.check("realizarpago", &printed_payment(key), "").await;
+    assert_eq!(again.value("values"), paid.value("values"));
+    let another = pay_body(4_294_633, "345", 202_110, "136.76", "");
+    world.check("realizarpago", &another, "MONTO_SOBRE_LIMITE").await;
+    world.check_other("realizarpago", &another, "").await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::language::Language;
 
 /// Acts by their words in the trail (docs/logging.md), in Spanish and in English.
-const ACTS: [(&str, &str, &str); 57] = [
+const ACTS: [(&str, &str, &str); 58] = [
     ("token", "acceso de un recaudador", "collector's token"),
     ("pay", "cobro por un recaudador", "payment by a collector"),
     ("print", "impresión de una factura", "printing of an invoice"),
@@ -23,6 +23,7 @@ const ACTS: [(&str, &str, &str); 57] = [
     ("collector-enable", "recaudador activado", "collector enabled"),
     ("collector-disable", "recaudador desactivado", "collector disabled"),
     ("collector-rotate", "clave de un recaudador", "collector's secret"),
+    ("collector-limit", "límites de un recaudador", "collector's limits"),
     ("token-revoke", "acceso anulado", "token revoked"),
     ("integrator-add", "sistema contable nuevo", "new accounting system"),
     ("integrator-enable", "sistema contable activado", "accounting system enabled"),

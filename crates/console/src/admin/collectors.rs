@@ -2,20 +2,21 @@
 
 use askama::Template;
 use ventanilla_domain::Label;
-use ventanilla_service::{AdminRefusal, Rotation};
+use ventanilla_service::{AdminRefusal, Held, Rotation};
 
+use super::limits::LimitFields;
 use super::refusal::why;
 use super::texts::AdminTexts;
 use super::{administration, done, parts};
 use crate::answer::{self, Answer};
-use crate::figures::moment;
+use crate::figures::{amount, moment, sign_of};
 use crate::forms::Errors;
 use crate::frame::{Frame, Section};
 use crate::language::filled;
 use crate::trouble::act_refusal_of;
 use crate::visit::Visit;
 
-const PATH: &str = "/admin/recaudadores";
+pub(super) const PATH: &str = "/admin/recaudadores";
 
 /// How long a secret is good beside the one that takes its place, in seconds.
 const OVERLAP_S: u32 = 24 * 3600;
@@ -26,6 +27,9 @@ struct Row {
     login: String,
     can_list: bool,
     is_active: bool,
+    held: String,
+    /// None of the window, which has no limits.
+    limits: Option<LimitFields>,
 }
 
 #[derive(Debug, Template)]
@@ -36,6 +40,8 @@ struct CollectorsPage {
     parts: Vec<Section>,
     errors: Errors,
     path: String,
+    sign: &'static str,
+    remittances: String,
     name: String,
     can_list: bool,
     rows: Vec<Row>,
@@ -58,13 +64,16 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     to_page(visit, Errors::default())
 }
 
-fn to_page(visit: &Visit, errors: Errors) -> Answer {
+pub(super) fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let t = AdminTexts::of(visit.language);
-    let rows = administration(visit)?.collectors()?.into_iter().map(|collector| Row {
+    let rows = administration(visit)?.holdings()?.into_iter();
+    let rows = rows.map(|Held { collector, amount: held }| Row {
         name: collector.name.to_string(),
+        limits: LimitFields::of(visit, &collector),
         login: collector.login,
         can_list: collector.can_list,
         is_active: collector.is_active,
+        held: amount(held),
     });
     let is_wrong = !errors.is_empty();
     let page = CollectorsPage {
@@ -73,6 +82,8 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         parts: parts(visit),
         errors,
         path: visit.to_path(PATH),
+        sign: sign_of(visit.company()?.currency),
+        remittances: visit.to_path("/rendiciones"),
         name: visit.form.get("nombre").to_owned(),
         can_list: visit.form.has("listar"),
         rows: rows.collect(),
@@ -80,7 +91,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     if is_wrong { answer::wrong(&page) } else { answer::page(&page) }
 }
 
-fn refused(visit: &Visit, refusal: &AdminRefusal) -> Answer {
+pub(super) fn refused(visit: &Visit, refusal: &AdminRefusal) -> Answer {
     to_page(visit, Errors::whole(why(refusal, AdminTexts::of(visit.language))))
 }
 

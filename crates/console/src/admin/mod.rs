@@ -5,6 +5,7 @@ mod collectors;
 mod company;
 mod health;
 mod import;
+mod limits;
 mod logo;
 mod people;
 mod refusal;
@@ -29,7 +30,7 @@ use texts::AdminTexts;
 const ADMIN: Access = Access::Holder(Right::Administer);
 
 /// The routes of administration.
-pub(crate) const ROUTES: [Route; 28] = [
+pub(crate) const ROUTES: [Route; 29] = [
     Route::get("/consola/{empresa}/admin", ADMIN, page!(start)),
     Route::get("/consola/{empresa}/admin/empresa", ADMIN, page!(company::show)),
     Route::post("/consola/{empresa}/admin/empresa", ADMIN, page!(company::save)),
@@ -48,6 +49,7 @@ pub(crate) const ROUTES: [Route; 28] = [
         ADMIN,
         page!(collectors::disable),
     ),
+    Route::post("/consola/{empresa}/admin/recaudadores/limites", ADMIN, page!(limits::save)),
     Route::post("/consola/{empresa}/admin/recaudadores/activar", ADMIN, page!(collectors::enable)),
     Route::get("/consola/{empresa}/admin/usuarios", ADMIN, page!(people::show)),
     Route::post("/consola/{empresa}/admin/usuarios", ADMIN, page!(people::invite)),
@@ -88,10 +90,11 @@ fn parts(visit: &Visit) -> Vec<Section> {
         .collect()
 }
 
-/// What a setting of the company's page is called; `None` of what is none.
+/// What a setting of the company or of a collector is called; `None` of what is none.
 pub(crate) fn setting_label(key: &str, language: Language) -> Option<Cow<'static, str>> {
     let t = AdminTexts::of(language);
-    company::label(key, t).map(Cow::Borrowed).or_else(|| revenue::label(key, t))
+    let label = company::label(key, t).or_else(|| limits::label(key, t));
+    label.map(Cow::Borrowed).or_else(|| revenue::label(key, t))
 }
 
 /// The acts of administration, by whoever asks.

@@ -13,6 +13,7 @@ pub(super) const fn why(refusal: &AdminRefusal, t: &'static AdminTexts) -> &'sta
         AdminRefusal::UserElsewhere => t.user_elsewhere,
         AdminRefusal::LastAdministrator => t.last_administrator,
         AdminRefusal::Setting(_) => t.setting_wrong,
+        AdminRefusal::Limit(_) => t.limit_out_of_range,
         _ => t.not_there,
     }
 }

@@ -6,7 +6,9 @@ use ventanilla_domain::{
     CallerKey, CollectorId, Label, Means, Money, Reason, RemitRefusal, Remittance, RemittanceId,
     RemittanceReverseRefusal, Right,
 };
-use ventanilla_service::{Collector, Failure, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN};
+use ventanilla_service::{
+    Collector, Failure, Held, KeptRemittance, NewRemittance, WINDOW_PAGE_LEN,
+};
 
 use super::download::{self, List, Rows};
 use super::texts::BooksTexts;
@@ -25,6 +27,25 @@ struct HeldRow {
     account: String,
     amount: String,
     is_ahead: bool,
+    held_max: String,
+    left: String,
+    is_above: bool,
+}
+
+impl HeldRow {
+    fn of(visit: &Visit, held: &Held) -> Self {
+        let limits = held.collector.limits;
+        let left = limits.left(held.amount);
+        Self {
+            account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
+            name: held.collector.name.to_string(),
+            amount: amount(held.amount),
+            is_ahead: held.amount.to_minor() < 0,
+            held_max: limits.held_max().map(amount).unwrap_or_default(),
+            left: left.map(amount).unwrap_or_default(),
+            is_above: left.is_some_and(|left| left.to_minor() < 0),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -51,6 +72,8 @@ struct HeldPage {
     sign: &'static str,
     held: Vec<HeldRow>,
     held_total: String,
+    /// Whether there is a collector that may hold only so much.
+    is_limited: bool,
     can_remit: bool,
     attempt: String,
     collectors: Vec<Choice>,
@@ -82,12 +105,7 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
     let mut sums = held.iter().map(|held| held.amount);
     let held_total = sums.try_fold(Money::zero(company.currency), Money::checked_add);
     let held_total = held_total.map_err(|error| Trouble::Defect(error.to_string()))?;
-    let held = held.into_iter().map(|held| HeldRow {
-        account: visit.to_path(&format!("/libro/cuenta/collector:{}", held.collector.id)),
-        name: held.collector.name.to_string(),
-        amount: amount(held.amount),
-        is_ahead: held.amount.to_minor() < 0,
-    });
+    let held: Vec<_> = held.iter().map(|held| HeldRow::of(visit, held)).collect();
     let typed_date = form.get("fecha");
     let today = today(visit)?.to_date().to_string();
     // Nobody is chosen by nobody: of several, whose money it is has to be said.
@@ -102,8 +120,9 @@ fn to_page(visit: &Visit, errors: Errors) -> Answer {
         t,
         errors,
         sign: sign_of(company.currency),
-        held: held.collect(),
         held_total: amount(held_total),
+        is_limited: held.iter().any(|row| !row.held_max.is_empty()),
+        held,
         can_remit: visit.may(Right::Remit),
         attempt: visit.attempt(),
         collectors: Choice::all(ids, form.get("recaudador")),

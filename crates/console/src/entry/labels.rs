@@ -173,7 +173,7 @@ mod tests {
         let fields = Fields::read(
             "formulario=a&intento=b&clave=c&factura=501%3A202109%3A10026%3A000123&medio=qr&recibido=\
              &nota=++&rol=cashier&listar=1&dia=2021-11-26&reversal_days=5&otra=cosa\
-             &revenue.Agua=Ventas",
+             &revenue.Agua=Ventas&cupo=900",
         );
         let told = shown(&fields, Language::Spanish);
         let told: Vec<_> = told.iter().map(|(name, value)| (&**name, value.as_str())).collect();
@@ -185,6 +185,7 @@ mod tests {
             ("Día", "26/11/2021"),
             ("Días contables para revertir", "5"),
             ("Cuenta de Agua", "Ventas"),
+            ("Cupo: lo más que puede tener sin rendir", "900"),
         ];
         assert_eq!(told, wanted);
         assert_eq!(shown(&fields, Language::English)[1].0, "Means of payment");

@@ -4,6 +4,7 @@ mod access;
 mod admin;
 mod books;
 mod house;
+mod limits;
 mod looks;
 mod way_in;
 mod window;

@@ -117,5 +117,7 @@ const fn why(refusal: &PayRefusal, t: &'static WindowTexts) -> &'static str {
         PayRefusal::OlderBillUnpaid => t.older_unpaid,
         PayRefusal::OutsideHours => t.outside_hours,
         PayRefusal::PayerMismatch => t.payer_mismatch,
+        // The window has no limits.
+        PayRefusal::PaymentAboveLimit | PayRefusal::HeldAboveLimit => t.above_limit,
     }
 }

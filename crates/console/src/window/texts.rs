@@ -129,6 +129,7 @@ texts! {
         older_unpaid: "hay una más antigua sin pagar: cobre primero esa." / "an older one is unpaid: collect that one first.",
         outside_hours: "está fuera del horario de cobro." / "is outside the hours of payment.",
         payer_mismatch: "no es de ese socio." / "is not that member's.",
+        above_limit: "pasa del límite de quien cobra." / "is above the limit of whoever collects.",
         amount_out_of_range: "Ese monto no es posible." / "That amount is not possible.",
         tendered_short: "Lo recibido no alcanza. A cobrar:" / "What was received is not enough. Due:",
         tendered_not_due: "Debe ser exactamente" / "It must be exactly",

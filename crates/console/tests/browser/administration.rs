@@ -93,6 +93,29 @@ fn a_collectors_keys_are_shown_once_after_a_second_factor() {
 }
 
 #[test]
+fn a_collectors_limits_are_changed_beside_it() {
+    let house = House::open();
+    house.add_collector("Banco Sol", [None, None]);
+    house.add_collector("Kiosco", [None, Some(1_000_000)]);
+    for (view, held) in [(View::DESK, "20.000,00"), (View::PHONE.without_scripts(), "30.000,00")] {
+        let page = house.inside(Role::Administrator, "/consola/13/admin/recaudadores", view);
+        page.click("DisclosureTriangle", "Límites… Kiosco");
+        page.fill("Máximo por pago Kiosco", "cero");
+        page.fill("Cupo: lo más que puede tener sin rendir Kiosco", held);
+        page.select("details[open] button").click();
+        page.sees("Escriba el monto como 1234,56.");
+        // The form is open, and what was typed is there.
+        page.fill("Máximo por pago Kiosco", "500");
+        page.select("details[open] button").click();
+        page.sees("Se guardó.");
+        page.sees(held);
+        page.sees("500,00");
+        page.go(&house.at("/consola/13/rendiciones"));
+        page.sees(held);
+    }
+}
+
+#[test]
 fn somebody_is_invited_comes_in_and_is_put_out_again() {
     let house = House::open();
     let page = administrator(&house, "/consola/13/admin/usuarios", View::DESK);

@@ -13,7 +13,10 @@ use ventanilla_console::{ConsoleSettings, router};
 use ventanilla_domain::{CompanyId, Currency, FileKind, Label, Name, PaymentId, Role, TimeZone};
 use ventanilla_rig::browser::{Browser, Page, View};
 use ventanilla_service::import::ImportRequest;
-use ventanilla_service::{Clock, Entropy, NewCompany, Service, Settings, SignInName};
+use ventanilla_service::{
+    Clock, Entropy, LimitChange, LimitChanges, NewCollector, NewCompany, Service, Settings,
+    SignInName,
+};
 use ventanilla_sim::memory_service;
 use ventanilla_sim::payables::enter_example;
 
@@ -144,6 +147,18 @@ impl House {
     /// The path of the link by which the first administrator comes.
     pub(crate) fn invite_first(&self) -> String {
         self.runtime.block_on(self.service.invite_first()).unwrap().to_path()
+    }
+
+    /// Adds a collector that may take so much in one payment, and hold so much, in hundredths.
+    pub(crate) fn add_collector(&self, name: &str, limits: [Option<i64>; 2]) {
+        let (company, name) = (company(), Label::from_text(name).unwrap());
+        let new = NewCollector { company, name, can_list: false, credentials: None };
+        let (added, _) = self.runtime.block_on(self.service.add_collector(new)).unwrap();
+        let [payment_max, held_max] =
+            limits.map(|limit| limit.map_or(LimitChange::Keep, LimitChange::Set));
+        let changes = LimitChanges { payment_max, held_max };
+        let limiting = self.service.limit_collector(company, added.name.as_str(), changes);
+        self.runtime.block_on(limiting).unwrap();
     }
 
     /// The user of that role, made when first needed.

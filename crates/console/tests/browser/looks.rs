@@ -43,7 +43,7 @@ impl Look {
 }
 
 /// In this order, over the same books.
-const LOOKS: [Look; 19] = [
+const LOOKS: [Look; 20] = [
     Look {
         name: "ingreso",
         role: None,
@@ -76,11 +76,15 @@ const LOOKS: [Look; 19] = [
     Look::new("falta", Role::Cashier, "/consola/13/nada"),
     Look::new("resumen", Role::Accountant, "/consola/13/resumen").in_the_dark_too(),
     Look::new("cobranzas", Role::Accountant, "/consola/13/cobranzas"),
-    Look::new("rendiciones", Role::Accountant, "/consola/13/rendiciones"),
+    Look::new("rendiciones", Role::Accountant, "/consola/13/rendiciones").after(|house, _| {
+        house.add_collector("Banco Sol", [None, None]);
+        house.add_collector("Kiosco El Puente", [Some(200_000), Some(1_000_000)]);
+    }),
     Look::new("cierre", Role::Accountant, "/consola/13/cierre"),
     Look::new("libro", Role::Accountant, "/consola/13/libro"),
     Look::new("cuenta", Role::Accountant, "/consola/13/libro/cuenta/receivable"),
     Look::new("empresa", Role::Administrator, "/consola/13/admin/empresa"),
+    Look::new("recaudadores", Role::Administrator, "/consola/13/admin/recaudadores"),
     Look::new("usuarios", Role::Administrator, "/consola/13/admin/usuarios"),
     Look::new("salud", Role::Administrator, "/consola/13/admin/salud"),
     Look::new("socio-cuentas", Role::Supervisor, "/consola/13/socio/202").in_the_dark_too().after(

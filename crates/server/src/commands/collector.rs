@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use ventanilla_domain::{CompanyId, Label};
-use ventanilla_service::{Collector, NewCollector, Rotation};
+use ventanilla_domain::{CompanyId, Label, Money};
+use ventanilla_service::{Collector, LimitChange, LimitChanges, NewCollector, Rotation};
 
 use super::by::ByArgs;
 use super::{from_company_id, from_text, to_local};
@@ -25,6 +25,8 @@ pub(crate) enum CollectorCommand {
     Enable(NamedArgs),
     /// Da otro Pwd a un recaudador y lo muestra, una sola vez; el anterior vale un tiempo más
     Rotate(RotateArgs),
+    /// Cambia cuánto puede cobrar un recaudador de una vez, y cuánto puede tener sin rendir
+    Limit(LimitArgs),
 }
 
 /// What a collector may do beyond collecting.
@@ -99,6 +101,32 @@ pub(crate) struct RotateArgs {
     now: bool,
 }
 
+/// The flags of `collector limit`: what is not said stays.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// Lo más que puede ser un pago, como 5000.00, o none
+    #[arg(long, value_name = "MONTO", value_parser = from_limit, required_unless_present = "held_max")]
+    payment_max: Option<LimitChange>,
+    /// Cupo: lo más que puede tener cobrado sin rendir, como 100000.00, o none
+    #[arg(long, value_name = "MONTO", value_parser = from_limit)]
+    held_max: Option<LimitChange>,
+}
+
+/// Takes an amount with a point and at most two decimals, or `none`.
+fn from_limit(text: &str) -> Result<LimitChange, String> {
+    if text == "none" {
+        return Ok(LimitChange::Lift);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_amount = is_number(whole) && is_number(fraction) && fraction.len() <= 2;
+    let minor = is_amount.then(|| format!("{whole}{fraction:0<2}").parse().ok()).flatten();
+    let minor = minor.ok_or_else(|| "se espera un monto como 5000.00, o none".to_owned())?;
+    Ok(LimitChange::Set(minor))
+}
+
 /// No secret is replaced for longer, in seconds: 90 days.
 const OVERLAP_MAX_S: u32 = 90 * 86_400;
 
@@ -149,6 +177,8 @@ struct Shown<'a> {
     login: &'a str,
     permisos: &'static [&'static str],
     activo: bool,
+    maximo_por_pago: Option<String>,
+    cupo: Option<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -159,14 +189,21 @@ impl<'a> Shown<'a> {
             login: &collector.login,
             permisos: if collector.can_list { &["listar"] } else { &[] },
             activo: collector.is_active,
+            maximo_por_pago: collector.limits.payment_max().map(Money::to_decimal),
+            cupo: collector.limits.held_max().map(Money::to_decimal),
         }
     }
 
     fn to_line(&self) -> String {
         let state = if self.activo { "activo" } else { "inactivo" };
         let permissions = self.permisos.join(",");
+        let limit = |word, limit: &Option<String>| {
+            limit.as_ref().map(|limit| format!("{word}={limit}")).unwrap_or_default()
+        };
+        let (most, held) = (limit("máximo", &self.maximo_por_pago), limit("cupo", &self.cupo));
         let Self { empresa, nombre, login, .. } = self;
-        format!("{empresa}\t{nombre}\t{login}\t{state}\t{permissions}").trim_end().to_owned()
+        let line = format!("{empresa}\t{nombre}\t{login}\t{state}\t{permissions}\t{most}\t{held}");
+        line.trim_end().to_owned()
     }
 }
 
@@ -178,6 +215,7 @@ pub(crate) fn run(command: CollectorCommand, log: &LogArgs) -> anyhow::Result<Ex
         CollectorCommand::Disable(args) => disable(&args, log),
         CollectorCommand::Enable(args) => enable(&args, log),
         CollectorCommand::Rotate(args) => rotate(&args, log),
+        CollectorCommand::Limit(args) => limit(&args, log),
     }
 }
 
@@ -247,6 +285,28 @@ fn enable(args: &NamedArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     tell(args.json, &format!("Recaudador «{}» activo desde ahora", collector.name), &collector)
 }
 
+fn limit(args: &LimitArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let NamedArgs { company, name, json, by, store } = &args.named;
+    let books = Books::open_by(by, store, log)?;
+    let company = books.company(*company)?.id;
+    let changes = LimitChanges {
+        payment_max: args.payment_max.unwrap_or(LimitChange::Keep),
+        held_max: args.held_max.unwrap_or(LimitChange::Keep),
+    };
+    let limited = books.wait(books.service.limit_collector(company, name.as_str(), changes));
+    let collector = limited.map_err(|failure| books.unchanged(failure))?;
+    books.close();
+    let told = |limit: Option<Money>| limit.map_or("sin límite".to_owned(), Money::to_decimal);
+    let limits = collector.limits;
+    let sentence = format!(
+        "Recaudador «{}», desde ahora: máximo por pago {}, cupo {}",
+        collector.name,
+        told(limits.payment_max()),
+        told(limits.held_max())
+    );
+    tell(*json, &sentence, &collector)
+}
+
 fn tell(json: bool, sentence: &str, collector: &Collector) -> anyhow::Result<Exit> {
     if json {
         output::print_json(&Shown::of(collector))?;
@@ -289,6 +349,30 @@ fn rotate(args: &RotateArgs, log: &LogArgs) -> anyhow::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_is_an_amount_or_none() {
+        for (text, expected) in [
+            ("none", Some(LimitChange::Lift)),
+            ("5000.00", Some(LimitChange::Set(500_000))),
+            ("5000.5", Some(LimitChange::Set(500_050))),
+            ("5000", Some(LimitChange::Set(500_000))),
+            ("0", Some(LimitChange::Set(0))),
+            ("5000.", None),
+            (".50", None),
+            ("5000,00", None),
+            ("5.000.00", None),
+            ("5000.001", None),
+            ("-1", None),
+            ("+1", None),
+            ("1e3", None),
+            ("99999999999999999999", None),
+            ("", None),
+            ("None", None),
+        ] {
+            assert_eq!(from_limit(text).ok(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn an_overlap_is_a_count_of_minutes_hours_or_days() {

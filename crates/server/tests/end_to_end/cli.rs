@@ -273,15 +273,49 @@ fn collectors_are_added_listed_and_disabled() {
             ("collector disable --data datos --company 13 --name caja", 0, "inactivo desde ahora"),
             ("collector disable --data datos --name nadie", 2, "no hay ningún recaudador"),
             ("collector disable --data datos", 2, "falta --name <NOMBRE>"),
+            ("collector limit --data datos --name banco", 2, "falta"),
+            (
+                "collector limit --data datos --name banco --held-max 1,50",
+                2,
+                "un monto como 5000.00",
+            ),
+            ("collector limit --data datos --name banco --held-max 0", 2, "el cupo va de 0.01"),
+            (
+                "collector limit --data datos --name nadie --held-max 1",
+                2,
+                "no hay ningún recaudador",
+            ),
+            (
+                "collector limit --data datos --name banco --payment-max 5000.00",
+                0,
+                "máximo por pago 5000.00, cupo sin límite",
+            ),
+            (
+                "collector limit --data datos --name banco --held-max 100000",
+                0,
+                "máximo por pago 5000.00, cupo 100000.00",
+            ),
+            (
+                "collector list --data datos",
+                0,
+                "13\tbanco\tbanco\tactivo\t\tmáximo=5000.00\tcupo=100000.00\n",
+            ),
+            (
+                "collector limit --data datos --name banco --payment-max none",
+                0,
+                "máximo por pago sin límite, cupo 100000.00",
+            ),
         ],
     );
     let list = installation.run(&["collector", "list", "--data", "datos", "--json"]);
-    let shown = |name: &str, permissions: &[&str], active: bool| {
+    let shown = |name: &str, permissions: &[&str], active: bool, held_max: Option<&str>| {
         json!({
             "Empresa": 13, "Nombre": name, "Login": name, "Permisos": permissions, "Activo": active,
+            "MaximoPorPago": null, "Cupo": held_max,
         })
     };
-    assert_eq!(list.json(), json!([shown("banco", &[], true), shown("caja", &["listar"], false)]));
+    let bank = shown("banco", &[], true, Some("100000.00"));
+    assert_eq!(list.json(), json!([bank, shown("caja", &["listar"], false, None)]));
     assert!(!list.out.contains(added["Pwd"].as_str().unwrap()), "a secret is shown once");
 }
 

@@ -11,12 +11,14 @@ use crate::admin::{
     adding_collector, changing_collector, disable_collector, setting_company, shown,
 };
 use crate::collecting::Decided;
+use crate::limits::limiting_collector;
 use crate::logo::{checked, setting_logo};
 use crate::secrets::enable_collector;
 use crate::tokens::{kept_tokens, revoke_tokens, revoking_token};
+use crate::window::holdings;
 use crate::{
-    AdminRefusal, Collector, Credentials, Failure, KeptToken, NewCollector, NoRefusal, Rotated,
-    Rotation, Service, TokenId, What,
+    AdminRefusal, Collector, Credentials, Failure, Held, KeptToken, LimitChanges, NewCollector,
+    NoRefusal, Rotated, Rotation, Service, TokenId, What,
 };
 
 /// What an officer does with the company's rules, collectors and people: see [`Service::administer`].
@@ -88,6 +90,13 @@ impl Administration<'_> {
         })
     }
 
+    /// The company's collectors, by id, each with what it holds, as the ledger's balances have it.
+    pub fn holdings(&self) -> Result<Vec<Held>, Failure<OfficeRefusal<NoRefusal>>> {
+        self.service.read_for(self.officer, Right::Administer, |view| {
+            holdings(view, &self.officer.company).map(Ok)
+        })
+    }
+
     /// Adds a collector; its credentials, issued by us, are answered once. Needs a proof. Refuses a name that
     /// is taken.
     pub async fn add_collector(
@@ -114,6 +123,17 @@ impl Administration<'_> {
     pub async fn disable_collector(&self, name: &str) -> Administered<Collector> {
         let act = self.officer.act(What::CollectorDisable);
         self.allowed(changing_collector(act, self.company(), name, disable_collector)).await
+    }
+
+    /// Says what a collector may take, as [`Service::limit_collector`]. Refuses an unknown name, and a limit out of
+    /// range.
+    pub async fn limit_collector(
+        &self,
+        name: &str,
+        changes: LimitChanges,
+    ) -> Administered<Collector> {
+        let act = self.officer.act(What::CollectorLimit);
+        self.allowed(limiting_collector(act, self.company(), name, changes)).await
     }
 
     /// Takes a collector's credentials again. Needs a proof. Refuses an unknown name.

@@ -73,7 +73,9 @@ impl ReportProblem {
                 PayRefusal::AmountMismatch => Some("Monto"),
                 PayRefusal::OlderBillUnpaid
                 | PayRefusal::OutsideHours
-                | PayRefusal::PayerMismatch => None,
+                | PayRefusal::PayerMismatch
+                | PayRefusal::PaymentAboveLimit
+                | PayRefusal::HeldAboveLimit => None,
             },
             Self::Later | Self::NotLost { .. } | Self::PaymentUnknown { .. } | Self::Reverse(_) => {
                 None
@@ -104,6 +106,8 @@ fn pay_sentence(refusal: PayRefusal) -> &'static str {
         PayRefusal::OlderBillUnpaid => "hay una factura anterior sin pagar.",
         PayRefusal::OutsideHours => "está fuera del horario de cobro.",
         PayRefusal::PayerMismatch => "el IdAsociado no es el del socio.",
+        PayRefusal::PaymentAboveLimit => "pasa del máximo por pago del recaudador.",
+        PayRefusal::HeldAboveLimit => "pasa del cupo del recaudador.",
     }
 }
 

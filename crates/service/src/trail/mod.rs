@@ -97,6 +97,7 @@ pub enum What {
     CollectorEnable,
     CollectorDisable,
     CollectorRotate,
+    CollectorLimit,
     TokenRevoke,
     IntegratorAdd,
     IntegratorEnable,
@@ -160,6 +161,7 @@ impl What {
             Self::CollectorEnable => "collector-enable",
             Self::CollectorDisable => "collector-disable",
             Self::CollectorRotate => "collector-rotate",
+            Self::CollectorLimit => "collector-limit",
             Self::TokenRevoke => "token-revoke",
             Self::IntegratorAdd => "integrator-add",
             Self::IntegratorEnable => "integrator-enable",
@@ -264,7 +266,8 @@ pub struct Subject {
     pub remittance: Option<RemittanceId>,
     /// The business day.
     pub day: Option<BusinessDay>,
-    /// The collector, integrator or user named, the settings changed, or what was exported.
+    /// The collector (with the limits that it was given), integrator or user named, the settings changed, or what
+    /// was exported.
     pub name: Option<String>,
 }
 

@@ -14,6 +14,7 @@ use crate::failure::damaged;
 use crate::{Failure, NewCollector, OfficeRefusal, Officer, Service, Subject, What};
 
 pub use receipts::{IssuedReceipt, PrintableReceipt, WindowPayment, WindowReadRefusal};
+pub(crate) use remitting::holdings;
 pub use remitting::{Held, NewRemittance};
 
 /// Rows of a page.

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 use ventanilla_domain::{
-    Account, CallerKey, CollectorId, Event, Label, Means, Money, Reason, RemitCommand,
+    Account, CallerKey, CollectorId, Company, Event, Label, Means, Money, Reason, RemitCommand,
     RemitDecision, RemitFacts, RemitRefusal, Remittance, RemittanceId, RemittanceReversal,
     RemittanceReverseCommand, RemittanceReverseRefusal, Right, decide_remittance,
     decide_remittance_reversal,
 };
-use ventanilla_store::{CollectorRecord, KeptRemittance};
+use ventanilla_store::{CollectorRecord, KeptRemittance, StoreError, View};
 
 use super::receipts::seen_company;
 use super::{AtWindow, WINDOW_PAGE_LEN};
@@ -146,14 +146,19 @@ impl Service {
         self.settle()?;
         self.read_for(officer, Right::SeeBooks, |view| {
             let company = seen_company(view, officer)?;
-            let records = view.collectors()?;
-            let own = |record: &&CollectorRecord| record.company == company.id;
-            let held = records.iter().filter(own).map(|record| {
-                let minor = view.balance(company.id, &Account::Collector(record.id))?;
-                let amount = Money::from_minor(minor, company.currency);
-                Ok(Held { collector: shown(record), amount })
-            });
-            Ok(Ok(held.collect::<Result<_, ventanilla_store::StoreError>>()?))
+            holdings(view, &company).map(Ok)
         })
     }
+}
+
+/// What each of a company's collectors holds, by id.
+pub(crate) fn holdings(view: &View<'_>, company: &Company) -> Result<Vec<Held>, StoreError> {
+    let records = view.collectors()?;
+    let own = |record: &&CollectorRecord| record.company == company.id;
+    let held = records.iter().filter(own).map(|record| {
+        let minor = view.balance(company.id, &Account::Collector(record.id))?;
+        let amount = Money::from_minor(minor, company.currency);
+        Ok(Held { collector: shown(record), amount })
+    });
+    held.collect()
 }

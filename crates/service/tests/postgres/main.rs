@@ -7,6 +7,8 @@ mod desk;
 #[cfg(test)]
 mod injected;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod side_by_side;
 #[cfg(test)]
 mod world;

@@ -5,17 +5,18 @@
 //! what was answered before.
 
 mod books;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod window;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    BillId, BillState, BusinessDay, CollectorId, Company, ContractState, Existing, PayCommand,
-    PayRefusal, Payment, Reversal, ReverseCommand, ReverseRefusal, business_day,
+    BillId, BillState, BusinessDay, CollectorId, CollectorLimits, Company, ContractState, Existing,
+    PayCommand, PayRefusal, Payment, Reversal, ReverseCommand, ReverseRefusal, business_day,
 };
 use ventanilla_service::{
     Accepted, Caller, DayReport, Debt, Failure, LookUpRefusal, PaymentSelector, PaymentState,
@@ -34,6 +35,7 @@ pub struct Auditor {
     company: Arc<Company>,
     /// By their place in the workload.
     collectors: Vec<CollectorId>,
+    limits: HashMap<CollectorId, CollectorLimits>,
     books: Books,
     /// Bills of which an act's outcome is not known: they are not judged until they show.
     doubtful: HashSet<BillId>,
@@ -48,6 +50,7 @@ impl Auditor {
         Self {
             company: Arc::clone(&callers[0].company),
             collectors: callers.iter().map(|caller| caller.collector).collect(),
+            limits: callers.iter().map(|caller| (caller.collector, caller.limits)).collect(),
             books: Books::new(bills),
             doubtful: HashSet::new(),
             till: Till::default(),
@@ -138,6 +141,7 @@ impl Auditor {
         ensure(is_code(bill, command.contract.as_str()), "another contract's bill was paid")?;
         ensure(bill.period == command.period, "a bill of another period was paid")?;
         ensure(bill.amount == command.amount, "another amount was taken")?;
+        self.judge_limits(command)?;
         let is_as_asked = payment.bill == bill.bill
             && payment.amount == bill.amount
             && payment.period == bill.period
@@ -184,6 +188,9 @@ impl Auditor {
             | PayRefusal::OlderBillUnpaid
             | PayRefusal::OutsideHours
             | PayRefusal::PayerMismatch => false,
+            PayRefusal::PaymentAboveLimit | PayRefusal::HeldAboveLimit => {
+                self.fits_limit(command, refusal) == Some(true)
+            }
         };
         ensure(fits, "a payment was refused for what is not so")
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::{Auditor, KnownBill, Operation, Outcome, Step, Workload, World};
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Bill, BillId, BusinessDay, CollectorId, Company, CompanyId, Contract, ContractCode,
-    ContractKey, ContractState, Currency, Holder, Member, MemberId, Money, Name, PayCommand,
-    PayDecision, PayFacts, PayRefusal, Payer, PaymentId, Policy, ReverseCommand, ReverseDecision,
-    ReverseFacts, TimeZone, Total, decide_pay, decide_reverse,
+    Bill, BillId, BusinessDay, CollectorId, CollectorLimits, Company, CompanyId, Contract,
+    ContractCode, ContractKey, ContractState, Currency, Holder, Member, MemberId, Money, Name,
+    PayCommand, PayDecision, PayFacts, PayRefusal, Payer, PaymentId, Policy, ReverseCommand,
+    ReverseDecision, ReverseFacts, TimeZone, Total, decide_pay, decide_reverse,
 };
 use ventanilla_service::{
     Accepted, Caller, DayReport, Debt, Failure, LookUpRefusal, PaymentSelector, PaymentState,
@@ -27,11 +27,14 @@ enum Defect {
     LosesPaymentsInReports,
     FindsNothing,
     RefusesWhatIsRight,
+    ForgetsLimits,
+    RefusesBelowLimits,
 }
 
 struct Window {
     defect: Defect,
     company: Arc<Company>,
+    limits: HashMap<CollectorId, CollectorLimits>,
     bills: HashMap<BillId, KnownBill>,
     payments: BTreeMap<PaymentId, PaymentState>,
     next_payment: i64,
@@ -53,6 +56,12 @@ impl Window {
     fn active(&self, bill: BillId) -> Option<&PaymentState> {
         let mut of_bill = self.payments.values().filter(|state| state.payment.bill == bill);
         of_bill.find(|state| state.reversal.is_none())
+    }
+
+    fn held(&self, collector: CollectorId) -> i64 {
+        let own = self.payments.values().filter(|state| state.payment.collector == collector);
+        let standing = own.filter(|state| state.reversal.is_none());
+        standing.map(|state| state.payment.amount.to_minor()).sum()
     }
 
     fn bill(&self, known: &KnownBill) -> Bill {
@@ -77,6 +86,11 @@ impl Window {
                 && state.payment.caller_key == command.caller_key
                 && state.payment.collector == command.collector
         };
+        let held = match self.defect {
+            Defect::ForgetsLimits => 0,
+            Defect::RefusesBelowLimits => HELD_MAX_MINOR,
+            _ => self.held(command.collector),
+        };
         let facts = PayFacts {
             company: &self.company,
             repeated: self.payments.values().find(is_repeated).map(|state| state.payment.clone()),
@@ -84,6 +98,8 @@ impl Window {
             bill: self.bills.get(&command.bill).map(|bill| self.bill(bill)),
             settled: self.active(command.bill).map(|state| state.payment.clone()),
             older_unpaid: false,
+            limits: self.limits[&command.collector],
+            held: Some(Money::from_minor(held, Currency::BOB)),
             next_payment: PaymentId::from_i64(self.next_payment).unwrap(),
         };
         let decision = decide_pay(&facts, command, now);
@@ -232,6 +248,20 @@ fn holder(payer: Payer) -> Holder {
     Holder { contract, member }
 }
 
+const PAYMENT_MAX_MINOR: i64 = 16_000;
+const HELD_MAX_MINOR: i64 = 700_000;
+
+/// Of the first collector none; of the second how much it may take at once, of the third how much it may hold.
+fn limits_of(collector: i64) -> CollectorLimits {
+    let bob = |minor| Some(Money::from_minor(minor, Currency::BOB));
+    let limits = match collector {
+        2 => CollectorLimits::new(bob(PAYMENT_MAX_MINOR), None),
+        3 => CollectorLimits::new(None, bob(HELD_MAX_MINOR)),
+        _ => return CollectorLimits::NONE,
+    };
+    limits.unwrap()
+}
+
 fn callers() -> Vec<Caller> {
     let company = Arc::new(Company {
         id: CompanyId::FIRST,
@@ -244,6 +274,7 @@ fn callers() -> Vec<Caller> {
     let caller = |id| Caller {
         collector: CollectorId::from_i64(id).unwrap(),
         can_list: false,
+        limits: limits_of(id),
         company: Arc::clone(&company),
     };
     (1..=3).map(caller).collect()
@@ -259,6 +290,7 @@ fn run(seed: u64, steps: usize, defect: Defect) -> (Vec<(Step, Outcome)>, Audito
     let mut window = Window {
         defect,
         company: Arc::clone(&callers[0].company),
+        limits: callers.iter().map(|caller| (caller.collector, caller.limits)).collect(),
         bills: bills.into_iter().map(|bill| (bill.bill, bill)).collect(),
         payments: BTreeMap::new(),
         next_payment: 1,
@@ -298,6 +330,8 @@ fn every_defect_is_found() {
         Defect::LosesPaymentsInReports,
         Defect::FindsNothing,
         Defect::RefusesWhatIsRight,
+        Defect::ForgetsLimits,
+        Defect::RefusesBelowLimits,
     ] {
         let (_, auditor) = run(1, 2_000, defect);
         assert!(!auditor.findings().is_empty(), "{defect:?}");
@@ -328,7 +362,7 @@ fn a_workload_meets_every_kind_of_answer() {
         };
         *counts.entry(kind).or_default() += 1;
     }
-    // Nine refusals of payments (two of them BillPaid), five of reversals, two of look-ups.
-    assert_eq!(counts.len(), 23, "{counts:#?}");
+    // Eleven refusals of payments (two of them BillPaid), five of reversals, two of look-ups.
+    assert_eq!(counts.len(), 25, "{counts:#?}");
     assert!(counts.values().all(|count| *count >= 5), "{counts:#?}");
 }

@@ -15,14 +15,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    CompanyId, Currency, FileKind, ImportTotals, Label, Name, PaymentId, TimeZone,
+    CompanyId, Currency, FileKind, ImportTotals, Label, Name, PayRefusal, PaymentId, TimeZone,
 };
 use ventanilla_rig::Cluster;
 use ventanilla_service::import::{ImportRequest, VanishMax};
 use ventanilla_service::{
-    Caller, Clock, Entropy, NewCollector, NewCompany, Service, Settings, VerifyReport,
+    Caller, Clock, Entropy, Failure, LimitChange, LimitChanges, NewCollector, NewCompany, Service,
+    Settings, VerifyReport,
 };
-use ventanilla_sim::{Auditor, Workload, World, apply, write_bills, write_members};
+use ventanilla_sim::{Auditor, Outcome, Workload, World, apply, write_bills, write_members};
 use ventanilla_store::{DatabaseAddress, Keys, Store};
 
 /// The seeds that run when none is named.
@@ -77,10 +78,17 @@ async fn opened_with(store: Store, world: &World, settings: Settings) -> (Servic
         assert_eq!((again.lines, again.unchanged), (rows, rows));
     }
     let mut callers = Vec::new();
-    for name in ["banco", "kiosco", "billetera"] {
+    let keep = LimitChange::Keep;
+    for (name, payment_max, held_max) in [
+        ("banco", keep, keep),
+        ("kiosco", LimitChange::Set(9_000), keep),
+        ("billetera", keep, LimitChange::Set(250_000)),
+    ] {
         let name = Label::from_text(name).unwrap();
         let new = NewCollector { company, name, can_list: false, credentials: None };
-        let (_, credentials) = service.add_collector(new).await.unwrap();
+        let (added, credentials) = service.add_collector(new).await.unwrap();
+        let changes = LimitChanges { payment_max, held_max };
+        service.limit_collector(company, added.name.as_str(), changes).await.unwrap();
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let token = service.issue_token(&credentials, address).await.unwrap().token;
         callers.push(service.session(&token).unwrap().into_caller());
@@ -154,6 +162,7 @@ async fn run(seed: u64, directory: &Path) {
     let bills = world.known_bills();
     let mut auditor = Auditor::new(&memory_callers, bills.clone());
     let mut workload = Workload::new(seed, start(), memory_callers.clone(), bills);
+    let mut above = [0, 0];
     for number in 1..=STEPS {
         let step = workload.next_step();
         let expected = apply(&in_memory, &memory_callers, &step).await;
@@ -163,10 +172,16 @@ async fn run(seed: u64, directory: &Path) {
         }
         workload.learn(&step, &expected);
         auditor.observe(&step, &expected);
+        match expected {
+            Outcome::Pay(Err(Failure::Refused(PayRefusal::PaymentAboveLimit))) => above[0] += 1,
+            Outcome::Pay(Err(Failure::Refused(PayRefusal::HeldAboveLimit))) => above[1] += 1,
+            _ => {}
+        }
         assert_eq!(auditor.findings(), &[] as &[String], "seed {seed}");
     }
     let (active, reversed) = auditor.count();
     assert!(active > 100 && reversed > 50, "seed {seed}: the workload does too little");
+    assert!(above.iter().all(|count| *count > 5), "seed {seed}: {above:?} above a limit");
     let changed = changed_bills(&world);
     let complete = Some(VanishMax::Count(u64::MAX));
     let totals = import_as(&in_memory, FileKind::Bills, changed.clone(), complete).await;

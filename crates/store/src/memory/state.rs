@@ -163,6 +163,7 @@ impl State {
             collector: collector.id,
             can_list: collector.can_list,
             is_active: collector.is_active,
+            limits: collector.limits,
             company: self.company(collector.company)?,
             expires_at: token.expires_at,
         })

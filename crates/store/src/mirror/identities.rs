@@ -3,12 +3,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{CollectorId, CompanyId, IdOutOfRange, IntegratorId, Role, UserId};
+use ventanilla_domain::{
+    CollectorId, CollectorLimits, CompanyId, IdOutOfRange, IntegratorId, Money, Role, UserId,
+};
 
 use crate::inside::SecondFactorRecord;
 use crate::keys::{from_hex, to_hex};
 use crate::users::{PasswordHash, SignInRecord};
-use crate::values::{id, instant, text};
+use crate::values::{currency, id, instant, text, to_limits};
 use crate::{CollectorRecord, Digest, PreviousSecret, StoreError, View};
 
 type Read<T> = Result<T, StoreError>;
@@ -75,6 +77,19 @@ struct CollectorLine {
     is_active: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_window: bool,
+    /// A collector without limits has none, as every one had before there were limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limits: Option<LimitsLine>,
+}
+
+/// Amounts in hundredths.
+#[derive(Debug, Serialize, Deserialize)]
+struct LimitsLine {
+    currency: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment_max: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_max: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -135,7 +150,19 @@ fn to_collector(record: &CollectorRecord) -> CollectorLine {
         can_list: record.can_list,
         is_active: record.is_active,
         is_window: record.is_window,
+        limits: to_limits_line(record.limits),
     }
+}
+
+fn to_limits_line(limits: CollectorLimits) -> Option<LimitsLine> {
+    let (payment_max, held_max) = (limits.payment_max(), limits.held_max());
+    let currency = payment_max.or(held_max)?.currency().to_code().to_owned();
+    let [payment_max, held_max] = [payment_max, held_max].map(|limit| limit.map(Money::to_minor));
+    Some(LimitsLine { currency, payment_max, held_max })
+}
+
+fn from_limits_line(line: &LimitsLine) -> Read<CollectorLimits> {
+    to_limits((line.payment_max, line.held_max), currency(&line.currency)?)
 }
 
 fn from_collector(line: &CollectorLine) -> Read<CollectorRecord> {
@@ -153,6 +180,7 @@ fn from_collector(line: &CollectorLine) -> Read<CollectorRecord> {
         can_list: line.can_list,
         is_active: line.is_active,
         is_window: line.is_window,
+        limits: line.limits.as_ref().map(from_limits_line).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -198,4 +226,38 @@ fn from_code((user, hash): &(i64, String)) -> Read<(UserId, Digest)> {
 
 fn digest(hex: &str) -> Read<Digest> {
     from_hex(hex).ok_or_else(|| StoreError::damaged("a hash is not one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A collector's line as it was written before there were limits.
+    const OLDER: &str = r#"{"id":1,"company":13,"name":"banco","login":"banco","code_digest":"CODE","secret_digest":"SECRET","can_list":false,"is_active":true}"#;
+
+    fn older() -> String {
+        OLDER.replace("CODE", &to_hex(&[1; 32])).replace("SECRET", &to_hex(&[2; 32]))
+    }
+
+    #[test]
+    fn a_collector_of_before_there_were_limits_has_none_and_is_written_as_it_was() {
+        let record = from_collector(&serde_json::from_str(&older()).unwrap()).unwrap();
+        assert_eq!(record.limits, CollectorLimits::NONE);
+        assert_eq!(serde_json::to_string(&to_collector(&record)).unwrap(), older());
+    }
+
+    #[test]
+    fn limits_come_back_as_they_were_written() {
+        let record = from_collector(&serde_json::from_str(&older()).unwrap()).unwrap();
+        let currency = currency("USD").unwrap();
+        for limits in [(Some(1), None), (None, Some(2)), (Some(3), Some(4))] {
+            let limits = to_limits(limits, currency).unwrap();
+            let limited = CollectorRecord { limits, ..record.clone() };
+            let line = serde_json::to_string(&to_collector(&limited)).unwrap();
+            let read = from_collector(&serde_json::from_str(&line).unwrap()).unwrap();
+            assert_eq!(read, limited, "{line}");
+        }
+        let bad = LimitsLine { currency: "BOB".to_owned(), payment_max: Some(0), held_max: None };
+        assert!(from_limits_line(&bad).is_err());
+    }
 }

@@ -209,7 +209,7 @@ impl State {
         self.books_of(company).map(|books| &books.payables)
     }
 
-    fn balance(&self, company: CompanyId, account: &Account) -> i64 {
+    pub(crate) fn balance(&self, company: CompanyId, account: &Account) -> i64 {
         let books = self.books_of(company);
         books.and_then(|books| books.balances.get(account)).copied().unwrap_or(0)
     }

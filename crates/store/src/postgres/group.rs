@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ventanilla_domain::{Company, CompanyId, Event, PaymentId};
+use ventanilla_domain::{CollectorId, Company, CompanyId, Event, PaymentId};
 
 use super::flush::{self, Taken};
 use super::load::{Load, LoadedGroup};
@@ -55,7 +55,7 @@ impl<'a> GroupTx<'a> {
                 return Err(error);
             }
         };
-        let LoadedGroup { company, bearers, loaded } = load;
+        let LoadedGroup { company, bearers, loaded, .. } = load;
         let taken = loaded.bills.iter().filter_map(|(key, bill)| Some((*key, (*bill)?))).collect();
         Ok(Self { writing, company, bearers, loaded, ids, acts: Vec::new(), taken })
     }
@@ -80,6 +80,17 @@ impl<'a> GroupTx<'a> {
     /// What a token stands for, as it stood when the group began.
     pub(crate) fn bearer(&self, digest: &Digest) -> Result<Option<Bearer>, StoreError> {
         self.bearers.get(digest).cloned().ok_or(StoreError::NeedsOwn)
+    }
+
+    /// What a collector holds, in hundredths, as the group leaves it so far. Of one that had no limit when the
+    /// group began it was not asked for.
+    pub(crate) fn held_by(
+        &self,
+        company: CompanyId,
+        collector: CollectorId,
+    ) -> Result<i64, StoreError> {
+        let held = self.loaded.held.get(&collector).filter(|_| self.company.id == company);
+        held.copied().ok_or(StoreError::NeedsOwn)
     }
 
     /// The id of the next payment.

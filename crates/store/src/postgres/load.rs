@@ -8,6 +8,7 @@ use ventanilla_domain::{
     BillId, CallerKey, CollectorId, Company, CompanyId, ContractCode, ContractKey, PaymentId,
 };
 
+use super::limits::{held, limited, what_held, which_limited};
 use super::writing::MARK;
 use super::{PgConnection, PgValue};
 use crate::sql::rows::{self, bill, company, payer, payment, reversal};
@@ -30,12 +31,14 @@ pub(super) struct LoadedGroup {
     pub(super) company: Arc<Company>,
     pub(super) bearers: HashMap<Digest, Option<Bearer>>,
     pub(super) loaded: Loaded,
+    /// The collectors that pay and may hold only so much.
+    limited: BTreeSet<CollectorId>,
 }
 
 type Read<T> = Result<T, StoreError>;
 
 /// A statement and its parameters.
-type Asked<'v> = (&'static str, Vec<PgValue<'v>>);
+pub(super) type Asked<'v> = (&'static str, Vec<PgValue<'v>>);
 
 impl<'l> Load<'l> {
     pub(super) fn new(
@@ -81,12 +84,13 @@ impl<'l> Load<'l> {
             self.wanted.iter().filter_map(|wanted| wanted.reversed()).collect();
         let attempts: BTreeSet<AttemptKey> =
             self.wanted.iter().filter_map(|wanted| self.attempt_of(wanted)).collect();
-        let [marked, companies, tokens, taken, tried, payments, reversals] = self.ask([
+        let [marked, companies, tokens, untold, taken, tried, payments, reversals] = self.ask([
             Some((MARK, mark.map(|number| PgValue::One(Value::Int(number))).to_vec())),
             Some((COMPANY, vec![self.id()])),
             asked(!digests.is_empty(), TOKENS, || {
                 vec![self.id(), PgValue::Digests(digests.iter().copied().collect())]
             }),
+            which_limited(self.id(), self.wanted),
             Some((BILLS, self.bill_values(&bills, &targets))),
             asked(!attempts.is_empty(), ATTEMPTS, || self.attempt_values(&attempts)),
             asked(!targets.is_empty(), PAYMENTS, || vec![self.id(), ids(&targets)]),
@@ -113,7 +117,8 @@ impl<'l> Load<'l> {
             let (digest, bearer) = bearer(Row::Postgres(row), &company)?;
             bearers.insert(digest, Some(bearer));
         }
-        Ok((LoadedGroup { company, bearers, loaded }, marked.len()))
+        let limited = limited(self.wanted, &bearers, &untold)?;
+        Ok((LoadedGroup { company, bearers, loaded, limited }, marked.len()))
     }
 
     /// Each bill by the code of its contract, and by that without leading zeros.
@@ -185,10 +190,11 @@ impl<'l> Load<'l> {
         ]
     }
 
-    /// The payments that settle wanted bills, or that wanted attempts have made or reversed; and, where the
-    /// oldest bills come first, what else their contracts owe. Usually there is nothing to ask.
+    /// The payments that settle wanted bills, or that wanted attempts have made or reversed; where the oldest
+    /// bills come first, what else their contracts owe; and what collectors hold that may hold only so much.
+    /// Usually there is nothing to ask.
     fn what_else(&self, group: &mut LoadedGroup) -> Read<()> {
-        let LoadedGroup { company, loaded, .. } = group;
+        let LoadedGroup { company, loaded, limited, .. } = group;
         let settled = loaded.bills.values().flatten().filter_map(|bill| bill.paid_by);
         let tried = loaded.attempts.values().flatten().copied();
         let before: BTreeSet<PaymentId> =
@@ -196,16 +202,19 @@ impl<'l> Load<'l> {
         let is_ordered = company.policy.oldest_first;
         let contracts: BTreeSet<ContractKey> =
             loaded.bills.keys().map(|(contract, _)| *contract).filter(|_| is_ordered).collect();
-        if before.is_empty() && contracts.is_empty() {
+        if before.is_empty() && contracts.is_empty() && limited.is_empty() {
             return Ok(());
         }
-        let [payments, reversals, unpaid] = self.ask([
+        let [take_held, ask_held] = what_held(&self.id(), limited);
+        let [payments, reversals, unpaid, _, held_now] = self.ask([
             asked(!before.is_empty(), PAYMENTS, || vec![self.id(), ids(&before)]),
             asked(!before.is_empty(), REVERSALS, || vec![self.id(), ids(&before)]),
             asked(!contracts.is_empty(), UNPAID, || {
                 let contracts = contracts.iter().map(|key| key.to_i64()).collect();
                 vec![self.id(), PgValue::Ints(contracts)]
             }),
+            take_held,
+            ask_held,
         ])?;
         for id in &before {
             loaded.payments.insert(*id, None);
@@ -213,6 +222,7 @@ impl<'l> Load<'l> {
         }
         keep_payments(loaded, &payments, company)?;
         keep_reversals(loaded, &reversals, company)?;
+        loaded.held = held_now.iter().map(held).collect::<Read<_>>()?;
         loaded.unpaid = contracts.into_iter().map(|key| (key, Vec::new())).collect();
         for row in &unpaid {
             let bill = bill(Row::Postgres(row), company.currency)?;
@@ -239,7 +249,7 @@ impl<'l> Load<'l> {
 }
 
 /// A statement that is asked where it could find something.
-fn asked<'v>(
+pub(super) fn asked<'v>(
     is_asked: bool,
     sql: &'static str,
     values: impl FnOnce() -> Vec<PgValue<'v>>,
@@ -257,11 +267,13 @@ fn ids(of: &BTreeSet<PaymentId>) -> PgValue<'static> {
 const COMPANY: &str =
     concat!("SELECT ", company_columns!(), " FROM company WHERE company_id = ?1 FOR SHARE");
 
-const TOKENS: &str = "SELECT t.digest, c.collector_id, c.can_list, c.is_active, t.expires_at_us \
+const TOKENS: &str = "SELECT t.digest, c.collector_id, c.can_list, c.is_active, t.expires_at_us, \
+    c.payment_max_minor, c.held_max_minor \
     FROM unnest(CAST(?2 AS BYTEA[])) AS w (digest) \
     CROSS JOIN LATERAL (SELECT digest, collector_id, expires_at_us FROM token \
     WHERE digest = w.digest LIMIT 1) AS t \
-    CROSS JOIN LATERAL (SELECT collector_id, can_list, is_active FROM collector \
+    CROSS JOIN LATERAL (SELECT collector_id, can_list, is_active, \
+    payment_max_minor, held_max_minor FROM collector \
     WHERE collector_id = t.collector_id AND company_id = ?1 LIMIT 1) AS c";
 
 /// Bills in the order of their keys, so that two groups never wait for each other.
@@ -340,6 +352,7 @@ fn bearer(row: Row<'_>, company: &Arc<Company>) -> Read<(Digest, Bearer)> {
         can_list: row.get(2)?,
         is_active: row.get(3)?,
         expires_at: instant(row.get(4)?)?,
+        limits: rows::limits(row, 5, company.currency)?,
     };
     Ok((row.get(0)?, bearer))
 }

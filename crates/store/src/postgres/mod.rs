@@ -12,6 +12,7 @@ mod copy;
 mod error;
 mod flush;
 mod group;
+mod limits;
 mod load;
 mod migrate;
 mod own;

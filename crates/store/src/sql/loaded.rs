@@ -21,6 +21,8 @@ pub(crate) struct Loaded {
     pub(crate) attempts: HashMap<AttemptKey, Option<PaymentId>>,
     pub(crate) payments: HashMap<PaymentId, Option<Payment>>,
     pub(crate) reversals: HashMap<PaymentId, Option<Reversal>>,
+    /// What each of those collectors holds, in hundredths, that may hold only so much.
+    pub(crate) held: HashMap<CollectorId, i64>,
     /// How often something was read that was not loaded; for the tests.
     pub(crate) missed: RefCell<u64>,
 }
@@ -51,6 +53,7 @@ impl Loaded {
         if self.payments.insert(payment.id, Some(payment.clone())).flatten().is_some() {
             return Err(StoreError::damaged("a payment's id was used twice"));
         }
+        self.hold(payment.collector, payment.amount.to_minor())?;
         // Nobody has reversed what is new.
         self.reversals.insert(payment.id, None);
         self.use_key(payment.collector, Operation::Pay, payment.caller_key.as_ref(), payment.id)
@@ -68,9 +71,18 @@ impl Loaded {
         if let Some(unpaid) = self.unpaid.get_mut(&reversal.contract) {
             unpaid.push(*bill);
         }
+        self.hold(reversal.collector, -reversal.amount.to_minor())?;
         self.reversals.insert(reversal.payment, Some(reversal.clone()));
         let key = reversal.caller_key.as_ref();
         self.use_key(reversal.collector, Operation::Reverse, key, reversal.payment)
+    }
+
+    /// Adds to what a collector holds, where that was asked for.
+    fn hold(&mut self, collector: CollectorId, minor: i64) -> Result<(), StoreError> {
+        let Some(held) = self.held.get_mut(&collector) else { return Ok(()) };
+        let sum = held.checked_add(minor);
+        *held = sum.ok_or_else(|| StoreError::damaged("a balance does not fit"))?;
+        Ok(())
     }
 
     fn use_key(

@@ -391,7 +391,7 @@ impl<'a> Reads<'a> {
         let sql = concat!(
             "SELECT ",
             company_columns!(),
-            ", collector_id, can_list, is_active, expires_at_us",
+            ", collector_id, can_list, is_active, expires_at_us, payment_max_minor, held_max_minor",
             " FROM token JOIN collector USING (collector_id) JOIN company USING (company_id)",
             " WHERE digest = ?1"
         );

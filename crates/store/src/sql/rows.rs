@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, Company, CompanyId,
-    Contract, ContractCode, ContractKey, Currency, DrawerId, EntryNumber, EventNumber, FileId,
-    Holder, ImportedFile, LocationCode, Member, MemberId, Payer, Payment, PaymentId, PayoutId,
-    Place, Posting, PurchaseInvoiceId, ReceiptId, RemittanceId, Reversal, SourceLine, SupplierId,
-    Text,
+    Account, Bill, BillId, BillTerms, BillVersion, BusinessDay, CollectorId, CollectorLimits,
+    Company, CompanyId, Contract, ContractCode, ContractKey, Currency, DrawerId, EntryNumber,
+    EventNumber, FileId, Holder, ImportedFile, LocationCode, Member, MemberId, Payer, Payment,
+    PaymentId, PayoutId, Place, Posting, PurchaseInvoiceId, ReceiptId, RemittanceId, Reversal,
+    SourceLine, SupplierId, Text,
 };
 
 use super::read::{COMPANY_LEN, MEMBER_LEN};
@@ -16,7 +16,7 @@ use crate::journal::{self, PolicyRecord, PrintedRecord, ShareRecord, TotalsRecor
 use crate::memory::Attempt;
 use crate::values::{
     currency, date, date_time, from_bill_code, from_contract_code, from_file_code, id, instant,
-    key, money, optional, period, text, time_zone, unsigned,
+    key, money, optional, period, text, time_zone, to_limits, unsigned,
 };
 use crate::{
     Bearer, CollectorRecord, Counters, Digest, Entry, FileRecord, Operation, PreviousSecret,
@@ -77,8 +77,10 @@ pub(crate) fn company(row: Row<'_>, known: &KnownCompanies) -> Read<Arc<Company>
 
 /// A row of a company with a collector's and a token's columns after it.
 pub(crate) fn bearer(row: Row<'_>, known: &KnownCompanies) -> Read<Bearer> {
+    let company = company(row, known)?;
     Ok(Bearer {
-        company: company(row, known)?,
+        limits: limits(row, COMPANY_LEN + 4, company.currency)?,
+        company,
         collector: id(CollectorId::from_i64, row.get(COMPANY_LEN)?)?,
         can_list: row.get(COMPANY_LEN + 1)?,
         is_active: row.get(COMPANY_LEN + 2)?,
@@ -243,8 +245,17 @@ pub(crate) fn collector(row: Row<'_>) -> Read<CollectorRecord> {
         can_list: row.get(6)?,
         is_active: row.get(7)?,
         is_window: row.get(10)?,
+        limits: match maybe(row, 13)? {
+            Some(code) => limits(row, 11, currency(code)?)?,
+            None => CollectorLimits::NONE,
+        },
         previous,
     })
+}
+
+/// The two columns of what a collector may take.
+pub(crate) fn limits(row: Row<'_>, from: usize, currency: Currency) -> Read<CollectorLimits> {
+    to_limits((row.get(from)?, row.get(from + 1)?), currency)
 }
 
 pub(crate) fn token(row: Row<'_>) -> Read<TokenRecord> {

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use crate::sql::{KnownCompanies, Link, Reads, make_anew};
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 10] = [
     include_str!("0001_books.sql"),
     include_str!("0002_files_and_exports.sql"),
     include_str!("0003_users.sql"),
@@ -16,6 +16,7 @@ const SCRIPTS: [&str; 9] = [
     include_str!("0007_trail.sql"),
     include_str!("0008_mirror.sql"),
     include_str!("0009_console.sql"),
+    include_str!("0010_limits.sql"),
 ];
 
 /// The script whose words and totals are made when it has run.

@@ -19,7 +19,7 @@ macro_rules! version {
 }
 
 /// All versions whose books a newer one may find. A new script brings the books of the one before it.
-const VERSIONS: [Version; 8] = [
+const VERSIONS: [Version; 9] = [
     version!("0001_books.sql", "books_of_0001.sql"),
     version!("0002_files_and_exports.sql", "books_of_0002.sql"),
     version!("0003_users.sql", "books_of_0003.sql"),
@@ -28,6 +28,7 @@ const VERSIONS: [Version; 8] = [
     version!("0006_secrets.sql", "books_of_0006.sql"),
     version!("0007_trail.sql", "books_of_0007.sql"),
     version!("0008_mirror.sql", "books_of_0008.sql"),
+    version!("0009_console.sql", "books_of_0009.sql"),
 ];
 
 /// A data directory as a version left it.

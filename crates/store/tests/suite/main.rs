@@ -19,6 +19,8 @@ mod inside;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod mirror;

@@ -182,6 +182,8 @@ fn the_migration_makes_what_would_have_been_kept() {
         &data,
         "DROP TABLE window_receipt_payment; DROP TABLE window_receipt; DROP TABLE drawer; \
          DROP TABLE remittance; ALTER TABLE collector DROP COLUMN is_window; \
+         ALTER TABLE collector DROP COLUMN payment_max_minor; \
+         ALTER TABLE collector DROP COLUMN held_max_minor; \
          ALTER TABLE counter DROP COLUMN next_receipt; \
          ALTER TABLE counter DROP COLUMN next_drawer; \
          ALTER TABLE counter DROP COLUMN next_remittance; \

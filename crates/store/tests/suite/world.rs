@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ventanilla_domain::{
     BillChange, BillId, BillState, BillTerms, BillVersion, BusinessDay, CallerKey, CollectorId,
-    Company, CompanyId, Contract, ContractCode, ContractKey, ContractState, Currency, Event,
-    FileId, FileKind, IdOutOfRange, ImportedFile, Label, Member, MemberId, Money, Name, Payment,
-    PaymentId, Period, Place, Policy, PrintedFacts, RevenueShare, Reversal, SourceLine, TimeZone,
+    CollectorLimits, Company, CompanyId, Contract, ContractCode, ContractKey, ContractState,
+    Currency, Event, FileId, FileKind, IdOutOfRange, ImportedFile, Label, Member, MemberId, Money,
+    Name, Payment, PaymentId, Period, Place, Policy, PrintedFacts, RevenueShare, Reversal,
+    SourceLine, TimeZone,
 };
 use ventanilla_rig::{Cluster, Database};
 use ventanilla_store::{CollectorRecord, DatabaseAddress, Keys, Store, StoreError};
@@ -66,6 +67,14 @@ pub(crate) fn instant() -> Timestamp {
 
 pub(crate) fn day() -> BusinessDay {
     BusinessDay::from_date("2021-11-26".parse().unwrap())
+}
+
+/// Of the first collector none, so that it is as it was before there were limits.
+pub(crate) fn limits_of(collector: i64) -> CollectorLimits {
+    match collector {
+        COLLECTOR => CollectorLimits::NONE,
+        other => CollectorLimits::new(Some(bob(50_000)), Some(bob(other * 1_000))).unwrap(),
+    }
 }
 
 impl World {
@@ -129,6 +138,7 @@ impl World {
             can_list: false,
             is_active: true,
             is_window: false,
+            limits: limits_of(collector),
             previous: None,
         })
         .unwrap();

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::{Drawer, StaffName, is_in_range};
 use crate::{
-    Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, Company, ContractCode,
-    DrawerId, Label, Money, PayCommand, PayDecision, PayFacts, PayRefusal, Payment, PaymentId,
-    Period, Place, ReceiptId, TextError, business_day, decide_pay,
+    Bill, BillId, BusinessDay, CallerKey, CallerReference, CollectorId, CollectorLimits, Company,
+    ContractCode, DrawerId, Label, Money, PayCommand, PayDecision, PayFacts, PayRefusal, Payment,
+    PaymentId, Period, Place, ReceiptId, TextError, business_day, decide_pay,
 };
 
 /// Bills that one receipt holds at most.
@@ -360,6 +360,9 @@ fn paid(
             bill: bill.bill,
             settled: bill.settled.clone(),
             older_unpaid: is_older_unpaid(bill, &payments),
+            // The window's cash is the company's.
+            limits: CollectorLimits::NONE,
+            held: None,
             next_payment: *id,
         };
         match decide_pay(&facts, &pay, now).map_err(refused)? {

@@ -19,7 +19,11 @@ use super::{DatabaseAddress, PgConnection};
 use crate::sql::{KnownCompanies, Link, Reads, Value, make_anew};
 use crate::{Digest, Keys, OpenError, StoreError};
 
-const SCRIPTS: [&str; 2] = [include_str!("../0001_books.sql"), include_str!("../0002_console.sql")];
+const SCRIPTS: [&str; 3] = [
+    include_str!("../0001_books.sql"),
+    include_str!("../0002_console.sql"),
+    include_str!("../0003_limits.sql"),
+];
 
 /// The script whose words and totals are made when it has run: one step more than it has statements.
 const WITH_TOTALS: usize = 2;

@@ -104,12 +104,12 @@ fn what_another_program_or_version_made_is_refused_and_stays() {
     let trial = Trial::new();
     created(&trial).unwrap();
     for (sql, found) in [
-        ("UPDATE schema_version SET checksum = sha256('x')", 2),
-        ("INSERT INTO schema_version VALUES (3, sha256('x'), 1, 1)", 3),
+        ("UPDATE schema_version SET checksum = sha256('x')", 3),
+        ("INSERT INTO schema_version VALUES (4, sha256('x'), 1, 1)", 4),
     ] {
         trial.sql(sql);
         for refused in [opened(&trial), created(&trial)] {
-            let Err(OpenError::OtherVersion { found: is, ours: 2 }) = refused else {
+            let Err(OpenError::OtherVersion { found: is, ours: 3 }) = refused else {
                 panic!("{sql}: {refused:?}");
             };
             assert_eq!(is, found);

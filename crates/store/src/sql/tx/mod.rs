@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, Member, PaymentId,
-    Posting,
+    Account, CollectorId, Company, CompanyId, EntryNumber, Event, IdOutOfRange, Member, Money,
+    PaymentId, Posting,
 };
 
 use super::{KnownCompanies, Params, Reads, Value, Words, values};
@@ -130,6 +130,20 @@ impl<'a> SqlTx<'a> {
             self.pending.insert(company, Pending::new(counters, greatest_payment));
         }
         Ok(counters)
+    }
+
+    /// What an account holds as this transaction leaves it so far, in hundredths, debits positive.
+    pub(crate) fn balance(
+        &mut self,
+        company: CompanyId,
+        account: &Account,
+    ) -> Result<i64, StoreError> {
+        self.held.take(company, self.keys)?;
+        let pending = self.pending.get(&company);
+        let pending = pending.and_then(|pending| pending.balances.get(account)).copied();
+        let kept = self.reads().balance(company, account)?;
+        let sum = kept.checked_add(pending.unwrap_or(0));
+        sum.ok_or_else(|| StoreError::damaged("a balance does not fit"))
     }
 
     pub(crate) fn append(
@@ -359,12 +373,15 @@ impl<'a> SqlTx<'a> {
         self.run(
             "INSERT INTO collector (collector_id, company_id, name, login, code_digest, \
              secret_digest, can_list, is_active, previous_secret_digest, previous_until_us, \
-             is_window) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             is_window, payment_max_minor, held_max_minor) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
              ON CONFLICT (collector_id) DO UPDATE SET can_list = excluded.can_list, \
              is_active = excluded.is_active, secret_digest = excluded.secret_digest, \
              previous_secret_digest = excluded.previous_secret_digest, \
-             previous_until_us = excluded.previous_until_us",
-            (
+             previous_until_us = excluded.previous_until_us, \
+             payment_max_minor = excluded.payment_max_minor, \
+             held_max_minor = excluded.held_max_minor",
+            values![
                 record.id.to_i64(),
                 record.company.to_i64(),
                 record.name.as_str(),
@@ -376,7 +393,9 @@ impl<'a> SqlTx<'a> {
                 record.previous.map(|previous| previous.digest),
                 record.previous.map(|previous| previous.until.as_microsecond()),
                 record.is_window,
-            ),
+                record.limits.payment_max().map(Money::to_minor),
+                record.limits.held_max().map(Money::to_minor),
+            ],
         )
         .map(drop)
         .map_err(again_if_taken)

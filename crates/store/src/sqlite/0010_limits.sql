@@ -1,0 +1,3 @@
+-- What a collector may take: of one payment, and of what it holds. Without a figure there is no limit.
+ALTER TABLE collector ADD COLUMN payment_max_minor INTEGER CHECK (payment_max_minor > 0);
+ALTER TABLE collector ADD COLUMN held_max_minor INTEGER CHECK (held_max_minor > 0);
