@@ -62,7 +62,7 @@ fn full() -> (House, Page) {
     let page = house.inside(Role::Administrator, "/consola/13/rendiciones", View::DESK);
     page.fill("Monto recibido", "60");
     page.follow("button", "Asentar");
-    page.click("DisclosureTriangle", "Revertir");
+    page.click("DisclosureTriangle", "Revertir 1");
     page.fill("Motivo", "no llegó");
     page.follow("button", "Revertir");
     page.fill("Monto recibido", "12,50");

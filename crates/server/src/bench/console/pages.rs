@@ -26,15 +26,16 @@ pub(super) const ROLES: [Role; 4] =
     [Role::Cashier, Role::Accountant, Role::Supervisor, Role::Administrator];
 
 /// Routes that are asked for only with something typed, or of several things.
-const NOT_PLAIN: [&str; 3] = [
+const NOT_PLAIN: [&str; 4] = [
     "/consola/{empresa}/pago",
     "/consola/{empresa}/cobranzas/dia",
     "/consola/{empresa}/libro/cuenta/{cuenta}",
+    "/consola/{empresa}/libro/cuenta/{cuenta}/lista",
 ];
 
 /// What is asked of routes besides their plain form: the route, a name, and the query, or a path. What stands in
 /// braces the books have.
-const OTHERS: [(&str, &str, &str); 22] = [
+const OTHERS: [(&str, &str, &str); 23] = [
     ("/consola/{empresa}/caja", "apellidos y nombre", "?q={nombre}"),
     ("/consola/{empresa}/caja", "un apellido", "?q={apellido}"),
     ("/consola/{empresa}/caja", "mientras se escribe", "?parte=1&q={comienzo}"),
@@ -71,13 +72,21 @@ const OTHERS: [(&str, &str, &str); 22] = [
         "faltantes",
         "/consola/{empresa}/libro/cuenta/cash-over-short",
     ),
+    (
+        "/consola/{empresa}/libro/cuenta/{cuenta}/lista",
+        "faltantes",
+        "/consola/{empresa}/libro/cuenta/cash-over-short/lista",
+    ),
     ("/consola/{empresa}/admin/bitacora", "una persona", "?quien=caja1"),
     ("/consola/{empresa}/admin/bitacora", "una persona que no hay", "?quien=nadie"),
 ];
 
 /// Routes that make a file.
-const FILES: [&str; 4] = [
+const FILES: [&str; 7] = [
     "/consola/{empresa}/cobranzas/lista",
+    "/consola/{empresa}/rendiciones/lista",
+    "/consola/{empresa}/libro/lista",
+    "/consola/{empresa}/libro/cuenta/{cuenta}/lista",
     "/consola/{empresa}/cobranzas/dia",
     "/consola/{empresa}/recibo/{recibo}/papel",
     "/consola/{empresa}/pago/{pago}/papel",
