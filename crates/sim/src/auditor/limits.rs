@@ -32,10 +32,7 @@ impl Auditor {
 
     fn is_above_held_max(&self, command: &PayCommand) -> bool {
         let most = self.limits.get(&command.collector).and_then(|limits| limits.held_max());
-        let own =
-            self.books.payments().filter(|state| state.payment.collector == command.collector);
-        let standing = own.filter(|state| state.reversal.is_none());
-        let held: i64 = standing.map(|state| state.payment.amount.to_minor()).sum();
+        let held = self.held_minor(command.collector);
         most.map(Money::to_minor).is_some_and(|most| held + command.amount.to_minor() > most)
     }
 }

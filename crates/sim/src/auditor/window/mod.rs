@@ -41,6 +41,8 @@ struct KnownReceipt {
 #[derive(Debug)]
 struct KnownDrawer {
     cashier: StaffName,
+    /// Who counted it: its cashier, or who may approve.
+    closed_by: Option<StaffName>,
     cash_minor: i64,
     /// What was counted more than there should have been.
     difference_minor: Option<i64>,
@@ -134,7 +136,7 @@ impl Auditor {
 
     fn judge_window(&mut self, step: &Step, outcome: &Outcome) -> Verdict {
         let (at, officer) = (step.at, step.officer);
-        let may = self.till.officers[officer].1.may(right_of(&step.act));
+        let may = may(self.till.officers[officer].1, &step.act);
         match (&step.act, outcome) {
             (Act::Open(float), Outcome::Open(result)) => {
                 let Some(heard) = heard(may, result)? else { return Ok(()) };
@@ -202,6 +204,7 @@ impl Auditor {
                 ensure(is_as_asked, "the drawer is not the one asked for")?;
                 let known = KnownDrawer {
                     cashier,
+                    closed_by: None,
                     cash_minor: float.to_minor(),
                     difference_minor: None,
                     is_approved: false,
@@ -223,13 +226,18 @@ impl Auditor {
         counted: Money,
         heard: Heard<'_, Box<Drawer>, CloseRefusal>,
     ) -> Verdict {
-        let cashier = self.till.officers[officer].0.clone();
-        let known = self.till.drawers.get_mut(&id).filter(|known| known.cashier == cashier);
-        match (heard, known) {
+        let (closer, role) = self.till.officers[officer].clone();
+        let is_anybodys = role.may(Right::ApproveDrawers);
+        let known = self.till.drawers.get_mut(&id);
+        match (heard, known.filter(|known| is_anybodys || known.cashier == closer)) {
             (Heard::Done(drawer), Some(known)) => {
                 ensure(known.difference_minor.is_none(), "a drawer was closed twice")?;
+                let told = drawer.closing.as_ref().and_then(|closing| closing.closed_by.as_ref());
+                let other = (known.cashier != closer).then_some(&closer);
+                ensure(told == other, "a drawer was closed by somebody else")?;
                 let difference = counted.to_minor() - known.cash_minor;
                 known.difference_minor = Some(difference);
+                known.closed_by = Some(closer);
                 let expected = drawer.checked_expected().map(Money::to_minor);
                 ensure(
                     expected == Ok(known.cash_minor),
@@ -255,7 +263,11 @@ impl Auditor {
         let by = self.till.officers[officer].0.clone();
         let known = self.till.drawers.get_mut(&id).ok_or("a drawer is not known")?;
         let expected = match known {
-            KnownDrawer { cashier, .. } if *cashier == by => Some(ApproveRefusal::OwnDrawer),
+            KnownDrawer { cashier, closed_by, .. }
+                if *cashier == by || closed_by.as_ref() == Some(&by) =>
+            {
+                Some(ApproveRefusal::OwnDrawer)
+            }
             KnownDrawer { difference_minor: None, .. } => Some(ApproveRefusal::StillOpen),
             KnownDrawer { is_approved: true, .. } => Some(ApproveRefusal::AlreadyApproved),
             KnownDrawer { .. } => None,
@@ -309,38 +321,40 @@ impl Auditor {
         }
     }
 
-    /// What each collector holds: what it took and did not give back, less what it handed over; the window's with
-    /// what cash was rounded by and counts were over.
+    /// That what each collector is said to hold is what it holds.
     fn judge_held(&self, held: &[(CollectorId, Money)]) -> Verdict {
-        for (collector, amount) in held {
-            let own = self.books.payments().filter(|state| state.payment.collector == *collector);
-            let standing = own.filter(|state| state.reversal.is_none());
-            let taken: i64 = standing.map(|state| state.payment.amount.to_minor()).sum();
-            let remitted = self.till.remittances.values();
-            let remitted =
-                remitted.filter(|(made, is_reversed)| made.collector == *collector && !is_reversed);
-            let remitted: i64 =
-                remitted.map(|(made, _)| made.amount.to_minor() + made.commission.to_minor()).sum();
-            let standing = self.till.receipts.values().filter(|known| !known.is_reversed);
-            let rounding: i64 = standing.map(|known| known.receipt.rounding.to_minor()).sum();
-            let is_window = self.till.window == Some(*collector);
-            let beside = if is_window { rounding + self.till.over_minor } else { 0 };
-            ensure(
-                amount.to_minor() == taken + beside - remitted,
-                "a collector holds something else",
-            )?;
-        }
-        Ok(())
+        let mut all = held.iter();
+        let is_so = all.all(|(id, amount)| amount.to_minor() == self.held_minor(*id));
+        ensure(is_so, "a collector holds something else")
+    }
+
+    /// What a collector holds: what it took and did not give back, less what it handed over; the window's with
+    /// what cash was rounded by and counts were over.
+    pub(super) fn held_minor(&self, collector: CollectorId) -> i64 {
+        let own = self.books.payments().filter(|state| state.payment.collector == collector);
+        let standing = own.filter(|state| state.reversal.is_none());
+        let taken: i64 = standing.map(|state| state.payment.amount.to_minor()).sum();
+        let remitted = self.till.remittances.values();
+        let remitted =
+            remitted.filter(|(made, is_reversed)| made.collector == collector && !is_reversed);
+        let remitted: i64 =
+            remitted.map(|(made, _)| made.amount.to_minor() + made.commission.to_minor()).sum();
+        let standing = self.till.receipts.values().filter(|known| !known.is_reversed);
+        let rounding: i64 = standing.map(|known| known.receipt.rounding.to_minor()).sum();
+        let is_window = self.till.window == Some(collector);
+        let beside = if is_window { rounding + self.till.over_minor } else { 0 };
+        taken + beside - remitted
     }
 }
 
-/// The right that an act needs.
-const fn right_of(act: &Act) -> Right {
+/// Whether a role may do an act.
+fn may(role: Role, act: &Act) -> bool {
     match act {
-        Act::Open(_) | Act::Close(..) | Act::Take(_) => Right::Collect,
-        Act::Approve(_) => Right::ApproveDrawers,
-        Act::Reverse(..) => Right::ReverseOwn,
-        Act::Remit(_) | Act::ReverseRemittance(..) => Right::Remit,
-        Act::SeeHeld => Right::SeeBooks,
+        Act::Open(_) | Act::Take(_) => role.may(Right::Collect),
+        Act::Close(..) => role.may(Right::Collect) || role.may(Right::ApproveDrawers),
+        Act::Approve(_) => role.may(Right::ApproveDrawers),
+        Act::Reverse(..) => role.may(Right::ReverseOwn),
+        Act::Remit(_) | Act::ReverseRemittance(..) => role.may(Right::Remit),
+        Act::SeeHeld => role.may(Right::SeeBooks),
     }
 }
