@@ -3,8 +3,7 @@
 use askama::Template;
 use ventanilla_domain::{Money, MoneyError, PayoutId, SupplierId, Withholding};
 use ventanilla_service::{
-    InvoiceState, KeptPayout, ListedPayout, PayoutName, PayoutSelector, SettledInvoice,
-    SupplierState,
+    InvoiceState, KeptPayout, ListedPayout, PayoutName, SettledInvoice, SupplierState,
 };
 
 use super::means_name;
@@ -14,10 +13,7 @@ use crate::figures::{amount, date, moment, priced, sign_of};
 use crate::frame::Frame;
 use crate::language::filled;
 use crate::trouble::{Trouble, of_failure, of_office};
-use crate::visit::Visit;
-
-/// Payouts that a supplier's page shows: the last of them.
-const PAYOUTS_MAX: usize = 200;
+use crate::visit::{Visit, with_query};
 
 #[derive(Debug)]
 struct Row {
@@ -94,13 +90,16 @@ struct SupplierPage {
     sign: &'static str,
     invoices: Vec<InvoiceRow>,
     payouts: Vec<PayoutRow>,
+    older: Option<String>,
 }
 
-/// A supplier with its invoices and what it was paid.
+/// A supplier with its invoices and what it was paid, the latest first.
 pub(super) async fn supplier(visit: &Visit) -> Answer {
     let (t, company) = (BooksTexts::of(visit.language), visit.company()?);
     let id = SupplierId::from_i64(visit.number("proveedor")?).ok().ok_or(Trouble::Missing)?;
-    let books = visit.hall.service.supplier(visit.station()?, id);
+    let before = visit.query.get("antes").parse().ok();
+    let before = before.and_then(|before| PayoutId::from_i64(before).ok());
+    let books = visit.hall.service.supplier(visit.station()?, id, before);
     let books = books.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
     let SupplierState { supplier, balance } = &books.state;
     answer::page(&SupplierPage {
@@ -115,7 +114,10 @@ pub(super) async fn supplier(visit: &Visit) -> Answer {
         ],
         sign: sign_of(company.currency),
         invoices: books.invoices.iter().map(to_invoice).collect(),
-        payouts: payouts(visit, id)?,
+        payouts: books.payouts.iter().map(|listed| to_payout(visit, listed)).collect(),
+        older: books.before.map(|before| {
+            with_query(&visit.to_path(&format!("/proveedores/{id}")), "antes", &before.to_string())
+        }),
     })
 }
 
@@ -132,25 +134,15 @@ fn to_invoice(InvoiceState { invoice, applied }: &InvoiceState) -> InvoiceRow {
     }
 }
 
-/// What a supplier was paid, the latest first.
-fn payouts(visit: &Visit, supplier: SupplierId) -> Result<Vec<PayoutRow>, Trouble> {
-    let always = jiff::civil::Date::MIN..=jiff::civil::Date::MAX;
-    let selector = PayoutSelector { supplier: Some(supplier), paid_on: always };
-    let mut rows = std::collections::VecDeque::new();
-    let read = visit.hall.service.each_payout(visit.company()?.id, &selector, &mut |listed| {
-        let ListedPayout { payout, is_reversed, .. } = listed;
-        rows.push_front(PayoutRow {
-            path: visit.to_path(&format!("/pago-a-proveedor/{}", payout.id)),
-            number: payout.number.to_string(),
-            date: date(payout.terms.paid_on),
-            is_reversed,
-            total: amount(payout.terms.total),
-        });
-        rows.truncate(PAYOUTS_MAX);
-        true
-    });
-    read.map_err(|failure| of_failure(failure, |_| Trouble::Missing))?;
-    Ok(rows.into())
+fn to_payout(visit: &Visit, listed: &ListedPayout) -> PayoutRow {
+    let ListedPayout { payout, is_reversed, .. } = listed;
+    PayoutRow {
+        path: visit.to_path(&format!("/pago-a-proveedor/{}", payout.id)),
+        number: payout.number.to_string(),
+        date: date(payout.terms.paid_on),
+        is_reversed: *is_reversed,
+        total: amount(payout.terms.total),
+    }
 }
 
 /// What a part of a payout is called, and its lines.

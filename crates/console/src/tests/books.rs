@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use ventanilla_domain::{CompanyId, Label, Role};
 use ventanilla_service::NewCollector;
-use ventanilla_sim::payables::enter_example;
+use ventanilla_sim::payables::{enter_example, pay_example};
 
-use super::house::House;
+use super::house::{House, Page};
 use crate::ConsoleSettings;
 
 /// Books in which a cashier has taken a bill of 45,70.
@@ -538,4 +538,35 @@ async fn a_remittance_is_posted_once_and_undone_with_a_reason() {
     assert_eq!(undone.location(), "/consola/13/rendiciones?hecho=revertido", "{}", undone.text);
     let page = house.get(&reader, path).await;
     assert!(page.text.contains("otro banco") && !page.text.contains("Registrar una rendición"));
+}
+
+#[tokio::test]
+async fn a_suppliers_payouts_are_shown_from_the_latest_on_page_by_page() {
+    let (house, company) = (House::open().await, CompanyId::from_i64(13).unwrap());
+    enter_example(&house.service, company).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let payouts = |page: &Page| -> Vec<i64> {
+        let links = page.text.split("/consola/13/pago-a-proveedor/").skip(1);
+        links.map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect()
+    };
+    let older = |last: i64| format!("href=\"/consola/13/proveedores/1?antes={last}\" rel=\"next\"");
+    for (total, pages) in [(2, &[(2, 1)][..]), (50, &[(50, 1)]), (51, &[(51, 2), (1, 1)])] {
+        let before = payouts(&house.get(&accountant, "/consola/13/proveedores/1").await)[0];
+        pay_example(&house.service, company, total - before).await;
+        let mut path = "/consola/13/proveedores/1".to_owned();
+        for (first, last) in pages {
+            let page = house.get(&accountant, &path).await;
+            assert!((*last..=*first).rev().eq(payouts(&page)), "{path} of {total}: {}", page.text);
+            let is_more = *last > 1;
+            assert_eq!(page.text.contains(&older(*last)), is_more, "{path} of {total}");
+            assert_eq!(page.text.contains("rel=\"next\""), is_more, "{path} of {total}");
+            path = format!("/consola/13/proveedores/1?antes={last}");
+        }
+    }
+    for wrong in ["0", "-1", "x", "9999999999999999"] {
+        let path = format!("/consola/13/proveedores/1?antes={wrong}");
+        assert_eq!(payouts(&house.get(&accountant, &path).await)[0], 51, "{wrong} is no payout");
+    }
+    let all_undone = house.get(&accountant, "/consola/13/proveedores/1?antes=3").await;
+    assert!(all_undone.text.contains(">vigente<") && all_undone.text.contains(">revertido<"));
 }

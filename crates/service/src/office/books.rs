@@ -1,16 +1,20 @@
 //! What the accountant does and sees: closing days, and the suppliers' side.
 
-use ventanilla_domain::{BusinessDay, Company, Right, Supplier, SupplierId};
+use ventanilla_domain::{BusinessDay, Company, PayoutId, Right, Supplier, SupplierId};
 use ventanilla_store::{EnteredInvoice, StoreError, View};
 
 use super::{OfficeRefusal, Officer};
 use crate::admin::setting_company;
 use crate::collecting::Decided;
 use crate::payables::{invoice_state, supplier_state};
-use crate::{AdminRefusal, Failure, InvoiceState, NoRefusal, Service, SupplierState, What};
+use crate::{
+    AdminRefusal, Failure, InvoiceState, ListedPayout, NoRefusal, Service, SupplierState, What,
+};
 
 /// Suppliers or invoices that a page shows at most.
 const SHOWN_MAX: usize = 200;
+/// Payouts of a supplier that a page shows at most.
+const PAYOUTS_LEN: usize = 50;
 
 /// Some of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub struct ShownSuppliers {
     pub is_cut_off: bool,
 }
 
-/// A supplier with its invoices.
+/// A supplier with its invoices and some of its payouts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupplierBooks {
     /// The supplier as it stands.
@@ -30,6 +34,10 @@ pub struct SupplierBooks {
     pub invoices: Vec<InvoiceState>,
     /// Whether it has more.
     pub is_cut_off: bool,
+    /// What it was paid, the latest first, undone payouts too: 50 at most.
+    pub payouts: Vec<ListedPayout>,
+    /// The payout before which older ones are; `None` where there are none.
+    pub before: Option<PayoutId>,
 }
 
 /// No supplier of that id.
@@ -63,13 +71,15 @@ impl Service {
         self.read_for(officer, Right::SeePayables, |view| suppliers(view, officer, &text).map(Ok))
     }
 
-    /// A supplier with its invoices. Needs [`Right::SeePayables`]. Refuses one that there is not.
+    /// A supplier with its invoices, and its payouts before one, or the last of all: all of one moment. Needs
+    /// [`Right::SeePayables`]. Refuses a supplier that there is not.
     pub fn supplier(
         &self,
         officer: &Officer,
         id: SupplierId,
+        before: Option<PayoutId>,
     ) -> Result<SupplierBooks, Failure<OfficeRefusal<SupplierUnknown>>> {
-        self.read_for(officer, Right::SeePayables, |view| supplier(view, officer, id))
+        self.read_for(officer, Right::SeePayables, |view| supplier(view, officer, id, before))
     }
 }
 
@@ -95,6 +105,7 @@ fn supplier(
     view: &View<'_>,
     officer: &Officer,
     id: SupplierId,
+    before: Option<PayoutId>,
 ) -> Decided<SupplierBooks, SupplierUnknown> {
     let company = &officer.company;
     let Some(found) = view.supplier(company.id, id)? else { return Ok(Err(SupplierUnknown)) };
@@ -108,5 +119,26 @@ fn supplier(
     invoices.reverse();
     let is_cut_off = invoices.len() > SHOWN_MAX;
     invoices.truncate(SHOWN_MAX);
-    Ok(Ok(SupplierBooks { state: supplier_state(view, company, found)?, invoices, is_cut_off }))
+    let (payouts, before) = payouts(view, company, &found, before)?;
+    let state = supplier_state(view, company, found)?;
+    Ok(Ok(SupplierBooks { state, invoices, is_cut_off, payouts, before }))
+}
+
+/// A supplier's payouts before one, or the last of all, and where older ones go on.
+fn payouts(
+    view: &View<'_>,
+    company: &Company,
+    supplier: &Supplier,
+    before: Option<PayoutId>,
+) -> Result<(Vec<ListedPayout>, Option<PayoutId>), StoreError> {
+    // One more than is shown tells whether there are older ones.
+    let mut page = view.payouts_to(company, supplier.id, before, PAYOUTS_LEN + 1)?;
+    let is_whole = page.len() <= PAYOUTS_LEN;
+    page.truncate(PAYOUTS_LEN);
+    let last = page.last().map(|(payout, _)| payout.id).filter(|_| !is_whole);
+    let listed = page.into_iter().map(|(payout, is_reversed)| {
+        let supplier_name = supplier.trade_name.clone();
+        ListedPayout { payout, is_reversed, supplier_name }
+    });
+    Ok((listed.collect(), last))
 }

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use ventanilla_domain::{
     Application, CompanyId, Currency, Details, DocumentNumber, Given, InvoiceTerms, Letter, Means,
     MeansLine, Money, Name, PayoutId, PayoutReverseCommand, PayoutTerms, PurchaseParts, Role,
-    SupplierRow, Text,
+    SupplierId, SupplierRow, Text,
 };
 use ventanilla_service::{PayoutRequest, Service, SignIn, UserCaller};
 
@@ -22,7 +22,8 @@ const VALID: &str = "made of this module's words and amounts";
 /// Enters a supplier of a company in bolivianos, through an accounting system of its own: a bill of 500, of which a
 /// transfer of 300 with 20 withheld, 10 let off and 5 of interest pays 300 and 25 in advance; and 40 in cash, undone.
 pub async fn enter_example(service: &Service, company: CompanyId) {
-    let caller = caller(service, company).await;
+    enlist(service, company).await;
+    let caller = caller(service).await;
     let supplier = SupplierRow {
         id: None,
         trade_name: Name::from_text("Ferretería Peña <e Hijos>").ok(),
@@ -65,6 +66,16 @@ pub async fn enter_example(service: &Service, company: CompanyId) {
     service.reverse_payout(company, undoing).await.expect(VALID);
 }
 
+/// Pays the example's supplier so many times more: 1, 2, 3 … in cash.
+pub async fn pay_example(service: &Service, company: CompanyId, times: i64) {
+    let caller = caller(service).await;
+    for whole in 1..=times {
+        let line = line(Means::Cash, whole);
+        let terms = PayoutTerms::plain(SupplierId::FIRST, date(2021, 11, 26), line);
+        pay(service, &caller, company, terms).await;
+    }
+}
+
 async fn pay(
     service: &Service,
     caller: &UserCaller,
@@ -83,13 +94,17 @@ fn bolivianos(whole: i64) -> Money {
     Money::from_minor(whole * 100, Currency::BOB)
 }
 
-async fn caller(service: &Service, company: CompanyId) -> UserCaller {
+/// Lets the accounting system in.
+async fn enlist(service: &Service, company: CompanyId) {
     let name = |text: &str| Text::from_text(text).expect(VALID);
-    let password = || PASSWORD.to_owned();
-    service.add_integrator(name(INTEGRATOR), Some(password())).await.expect(VALID);
+    let password = Some(PASSWORD.to_owned());
+    service.add_integrator(name(INTEGRATOR), password).await.expect(VALID);
     service.add_user(name(USER), PASSWORD, company, Role::Accountant).await.expect(VALID);
     service.open_permanent_session(&name(USER), SESSION).await.expect(VALID);
-    let developer = SignIn { name: INTEGRATOR.to_owned(), password: password() };
+}
+
+async fn caller(service: &Service) -> UserCaller {
+    let developer = SignIn { name: INTEGRATOR.to_owned(), password: PASSWORD.to_owned() };
     let admitted = service.admit(&developer, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.expect(VALID);
     admitted.session(USER, SESSION).expect(VALID).into_caller()
 }

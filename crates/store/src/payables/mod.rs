@@ -202,6 +202,11 @@ impl Payables {
             .ok_or_else(|| StoreError::damaged("a reversal takes back more than was applied"))?;
         Ok(())
     }
+
+    /// A payout, and whether it was reversed.
+    fn standing(&self, payout: &Payout) -> (Payout, bool) {
+        (payout.clone(), self.reversals.contains_key(&payout.id))
+    }
 }
 
 impl State {
@@ -261,13 +266,23 @@ impl State {
             return Vec::new();
         };
         let payouts = payables.payouts.values().filter(|payout| payout.id.to_i64() > after);
-        let payouts = payouts.take(len).cloned();
-        payouts
-            .map(|payout| {
-                let is_reversed = payables.reversals.contains_key(&payout.id);
-                (payout, is_reversed)
-            })
-            .collect()
+        payouts.take(len).map(|payout| payables.standing(payout)).collect()
+    }
+
+    fn payouts_to(
+        &self,
+        company: CompanyId,
+        supplier: SupplierId,
+        before: Option<PayoutId>,
+        len: usize,
+    ) -> Vec<(Payout, bool)> {
+        let Some(payables) = self.payables(company) else {
+            return Vec::new();
+        };
+        let payouts = payables.payouts.values().rev().filter(|payout| {
+            payout.terms.supplier == supplier && before.is_none_or(|before| payout.id < before)
+        });
+        payouts.take(len).map(|payout| payables.standing(payout)).collect()
     }
 
     fn payout_reversal(&self, company: CompanyId, id: PayoutId) -> Option<PayoutReversal> {

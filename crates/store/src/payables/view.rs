@@ -139,6 +139,20 @@ impl View<'_> {
             view.payouts_after(company.id, after, len), view.payouts_after(company, after, len))
     }
 
+    /// A supplier's payouts, the latest first, each with whether it was reversed: those before id `before`, or
+    /// the last of all, at most `len`.
+    pub fn payouts_to(
+        &self,
+        company: &Company,
+        supplier: SupplierId,
+        before: Option<PayoutId>,
+        len: usize,
+    ) -> Read<Vec<(Payout, bool)>> {
+        read!(self, view =>
+            view.payouts_to(company.id, supplier, before, len),
+            view.payouts_to(company, supplier, before, len))
+    }
+
     /// Visits a company's payouts by id, reversed ones too.
     pub fn each_payout(&self, company: &Company, visit: Visit<'_, Payout>) -> Read<()> {
         self.each_kept_payout(company, &mut |(_, kept)| visit(kept.record))

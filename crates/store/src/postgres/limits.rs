@@ -17,8 +17,9 @@ const LIMITED: &str = "SELECT collector_id FROM collector WHERE company_id = ?1 
 
 /// Takes collectors in the order of their ids, after all bills, so that two groups never wait for each other: what
 /// another group adds to what they hold is committed, and seen by the next statement, or comes after this group.
+/// Their keys stay: whoever only names one, as a token does that is issued, waits for nothing.
 const TAKEN: &str = "SELECT collector_id FROM collector WHERE company_id = ?1 \
-    AND collector_id = ANY (CAST(?2 AS BIGINT[])) ORDER BY collector_id FOR UPDATE";
+    AND collector_id = ANY (CAST(?2 AS BIGINT[])) ORDER BY collector_id FOR NO KEY UPDATE";
 
 /// What is summed, and what was paid and reversed and is not: of one snapshot, since whoever seals moves an act
 /// from one to the other in one commit.

@@ -128,6 +128,22 @@ impl Reads<'_> {
         self.many(sql, key, |row| payout_and_standing(row, company.currency))
     }
 
+    pub(crate) fn payouts_to(
+        self,
+        company: &Company,
+        supplier: SupplierId,
+        before: Option<PayoutId>,
+        len: usize,
+    ) -> Read<Vec<(Payout, bool)>> {
+        let sql = "SELECT record, EXISTS (SELECT 1 FROM payout_reversal r \
+                   WHERE r.company_id = ?1 AND r.payout_id = p.payout_id) \
+                   FROM payout p WHERE company_id = ?1 AND supplier_id = ?2 AND payout_id < ?3 \
+                   ORDER BY payout_id DESC LIMIT ?4";
+        let before = before.map_or(i64::MAX, PayoutId::to_i64);
+        let key = (company.id.to_i64(), supplier.to_i64(), before, limit(len));
+        self.many(sql, key, |row| payout_and_standing(row, company.currency))
+    }
+
     pub(crate) fn payout_reversal(
         self,
         company: &Company,

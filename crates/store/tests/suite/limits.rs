@@ -4,7 +4,9 @@ use ventanilla_domain::{CollectorId, CollectorLimits, Event, Money, Payment};
 use ventanilla_store::{CollectorRecord, StoreError, TokenRecord, Wanted, WantedAct, WantedBearer};
 
 use crate::window::{handed_back, remittance, remittance_reversed, remitted};
-use crate::world::{COLLECTOR, World, bob, each_store, id, instant, limits_of, reversal_of};
+use crate::world::{
+    COLLECTOR, World, bob, database, each_store, id, in_postgres, instant, limits_of, reversal_of,
+};
 
 const DIGEST: [u8; 32] = [5; 32];
 
@@ -197,4 +199,19 @@ fn of_a_collector_without_a_limit_a_group_asks_nothing() {
         let is_asked = !matches!(told, Err(StoreError::NeedsOwn));
         assert_eq!(is_asked, !world.store.is_remote(), "{told:?}");
     });
+}
+
+#[test]
+fn a_token_is_issued_to_a_collector_while_a_group_has_it() {
+    let database = database();
+    let world = World::made(in_postgres(&database));
+    limit(&world, COLLECTOR, CollectorLimits::new(None, Some(bob(1_000))).unwrap());
+    let wanted = paying(1, WantedBearer::Collector(world.company().id, collector(COLLECTOR)));
+    let wanted = [Some(&wanted)];
+    let groups = world.store.groups(&wanted).unwrap();
+    let mut tx = world.store.begin_group(&groups[0], &wanted).unwrap();
+    assert_eq!(tx.held_by(&world.company(), collector(COLLECTOR)).unwrap(), bob(0));
+    sign_in(&world);
+    assert!(world.store.snapshot().unwrap().view().bearer(&DIGEST).unwrap().is_some());
+    tx.commit().unwrap();
 }

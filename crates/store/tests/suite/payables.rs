@@ -154,6 +154,37 @@ fn payouts_read_back_as_they_were_made() {
 }
 
 #[test]
+fn the_payouts_to_a_supplier_are_told_from_the_latest_on() {
+    each_store(|world| {
+        let company = world.company();
+        let standing = world.with_payables();
+        for (payout, supplier) in [(5, 2), (9, 1), (929, 2)] {
+            world.keep(payout_made(&bare_payout(payout, supplier, &[])));
+        }
+        let page = |supplier, before: Option<i64>, len| {
+            let (supplier, before) = (supplier_id(supplier), before.map(payout_id));
+            now(world).view().payouts_to(&company, supplier, before, len).unwrap()
+        };
+        for (supplier, before, len, expected) in [
+            (1, None, usize::MAX, &[(9, false), (2, false), (1, true)][..]),
+            (1, None, 2, &[(9, false), (2, false)]),
+            (1, Some(9), 2, &[(2, false), (1, true)]),
+            (1, Some(5), 1, &[(2, false)]),
+            (1, Some(1), 2, &[]),
+            (2, None, 9, &[(929, false), (5, false)]),
+            (2, Some(929), 9, &[(5, false)]),
+            (2, None, 0, &[]),
+            (3, None, 9, &[]),
+        ] {
+            let told = page(supplier, before, len);
+            let told: Vec<_> = told.iter().map(|(it, undone)| (it.id.to_i64(), *undone)).collect();
+            assert_eq!(told, expected, "to {supplier}, before {before:?}, {len} at most");
+        }
+        assert_eq!(page(1, Some(9), 1), [(standing, false)]);
+    });
+}
+
+#[test]
 fn a_payout_settles_invoices_and_its_reversal_gives_them_back() {
     each_store(|world| {
         let standing = world.with_payables();

@@ -2,7 +2,7 @@
 //! of some what people ask of them besides.
 
 use ventanilla_console::{PageInfo, pages};
-use ventanilla_domain::{Right, Role};
+use ventanilla_domain::{Account, Right, Role};
 
 use super::debts::Sought;
 use super::ground::Known;
@@ -154,6 +154,8 @@ fn value(route: &str, name: &str, known: &Known, sought: &Sought) -> Option<Stri
         "revertido" => known.reversed.to_string(),
         "recibo" => known.receipt.to_string(),
         "gaveta" => known.drawer.to_string(),
+        // One that few entries post to: its list is a file of all of them.
+        "cuenta" => Account::CashOverShort.to_string(),
         "asiento" => known.entry.to_string(),
         "invitacion" => known.invitation.clone(),
         "codigo" => sought.code.to_string(),
@@ -174,4 +176,42 @@ fn encoded(text: &str) -> String {
         if is_plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
     };
     text.bytes().map(to_part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use ventanilla_domain::{ContractCode, DrawerId, EntryNumber, PaymentId, ReceiptId};
+
+    use super::*;
+
+    fn known() -> Known {
+        Known {
+            members: vec![Sought {
+                code: ContractCode::from_text("1").unwrap(),
+                name: "Rojas Peña Ana".to_owned(),
+                document: "4455667".to_owned(),
+            }],
+            payment: PaymentId::FIRST,
+            reversed: PaymentId::FIRST,
+            receipt: ReceiptId::FIRST,
+            drawer: DrawerId::FIRST,
+            entry: EntryNumber::FIRST,
+            invitation: "invitada".to_owned(),
+            first_day: date(2021, 11, 1),
+            last_day: date(2021, 11, 26),
+        }
+    }
+
+    #[test]
+    fn every_page_of_the_console_is_asked_for() {
+        let wanted = wanted(&known()).unwrap();
+        let paths: Vec<&String> = wanted.iter().flat_map(|page| &page.paths).collect();
+        assert!(paths.iter().all(|path| !path.contains(['{', '}'])), "{paths:?}");
+        let forms = pages().filter(|page| page.is_form).count();
+        assert!(wanted.len() >= pages().count() - forms, "{}", wanted.len());
+        for page in wanted.iter().filter(|page| page.name.ends_with("/lista")) {
+            assert!(page.is_file, "{} is a file", page.name);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod accountant;
 mod bills;
+pub(crate) mod cashier;
 mod client;
 mod document;
 pub(crate) mod paper;

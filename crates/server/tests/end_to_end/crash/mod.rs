@@ -4,6 +4,7 @@
 mod mirrored;
 mod payments;
 mod payouts;
+mod receipts;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
