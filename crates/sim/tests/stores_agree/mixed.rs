@@ -54,6 +54,7 @@ impl House {
         let callers = collectors.into_iter().map(|collector| Caller {
             collector: collector.id,
             can_list: collector.can_list,
+            limits: collector.limits,
             company: Arc::clone(&company),
         });
         Self { callers: callers.collect(), service, officers, reopen }

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use ventanilla_domain::{
-    CallerKey, CompanyId, Currency, DrawerId, Label, Means, Money, PayCommand, PaymentId, Place,
-    Reason, ReceiptId, ReverseCommand, Role, Text, WindowMeans, WindowReceiptKey, business_day,
+    CallerKey, CollectorLimits, CompanyId, Currency, DrawerId, Label, Means, Money, PayCommand,
+    PaymentId, Place, Reason, ReceiptId, ReverseCommand, Role, Text, WindowMeans, WindowReceiptKey,
+    business_day,
 };
 use ventanilla_service::{
     Caller, Failure, Held, IssuedReceipt, NewRemittance, Officer, Service, WindowPayment,
@@ -95,7 +96,8 @@ impl<'b> Crew<'b> {
         let banks = BANKS.map(|name| add_collector(books, company, name));
         let seen = books.company(Some(company))?;
         let banks = banks.into_iter().map(|collector| {
-            Ok(Caller { collector: collector?, can_list: false, company: seen.clone().into() })
+            let (limits, company) = (CollectorLimits::default(), seen.clone().into());
+            Ok(Caller { collector: collector?, can_list: false, limits, company })
         });
         let [one, two, three, supervisor, accountant, _] =
             USERS.map(|(name, _)| inside(books, company, name));
