@@ -62,9 +62,9 @@ fn full() -> (House, Page) {
     let page = house.inside(Role::Administrator, "/consola/13/rendiciones", View::DESK);
     page.fill("Monto recibido", "60");
     page.follow("button", "Asentar");
-    page.click("DisclosureTriangle", "Revertir");
-    page.fill("Motivo", "no llegó");
-    page.follow("button", "Revertir");
+    page.click("DisclosureTriangle", "Revertir 1");
+    page.fill("Motivo 1", "no llegó");
+    page.follow("button", "Revertir 1");
     page.fill("Monto recibido", "12,50");
     page.follow("button", "Asentar");
     page.sees("La rendición se asentó.");
