@@ -279,7 +279,7 @@ async fn what_was_done_to_a_drawer_already_leads_to_it() {
     assert_eq!(opened.location(), "/consola/13/gaveta", "{}", opened.text);
     let early = house.post(&supervisor, &approve, [("nota", "")]).await;
     assert_eq!(early.location(), page, "it is still open: {}", early.text);
-    // What is out of range is told at the drawer of whoever counted.
+    // What is no amount is told at the page of whoever counted: one's own, or that drawer's.
     for (browser, told) in
         [(&cashier, "Lo esperado se muestra"), (&supervisor, "en lugar de su cajero")]
     {
