@@ -14,9 +14,26 @@ texts! {
 /// Colours that the style has; more series share the last.
 const SERIES_LEN_MAX: usize = 5;
 
-const WIDTH: f64 = 720.0;
+/// What a chart is drawn on. Each is drawn on both, and the style shows the one whose letters can be read.
+#[derive(Debug, Clone, Copy)]
+struct Sheet {
+    /// What the style knows it by.
+    class: &'static str,
+    width: f64,
+    /// The room of the figures beside the lines.
+    left: f64,
+    /// About the width of a letter.
+    letter: f64,
+    /// Letters of a label; the figures behind the chart have the others too.
+    label_len_max: usize,
+}
+
+const SHEETS: [Sheet; 2] = [
+    Sheet { class: "broad", width: 720.0, left: 64.0, letter: 7.0, label_len_max: 64 },
+    // On a telephone it is shown at some four fifths of its size.
+    Sheet { class: "narrow", width: 300.0, left: 56.0, letter: 7.6, label_len_max: 32 },
+];
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 64.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
 
@@ -75,6 +92,16 @@ struct Row {
     cells: Vec<(String, String)>,
 }
 
+/// A chart on one sheet.
+#[derive(Debug)]
+struct Picture {
+    sheet: Sheet,
+    marks: Vec<Mark>,
+    points: String,
+    lines: Vec<Line>,
+    labels: Vec<Label>,
+}
+
 #[derive(Debug, Template)]
 #[template(path = "chart.html")]
 struct Drawing<'f> {
@@ -83,10 +110,7 @@ struct Drawing<'f> {
     figures: &'f Figures,
     is_line: bool,
     is_empty: bool,
-    marks: Vec<Mark>,
-    points: String,
-    lines: Vec<Line>,
-    labels: Vec<Label>,
+    pictures: Vec<Picture>,
     legend: Vec<(usize, String)>,
     rows: Vec<Row>,
 }
@@ -107,27 +131,45 @@ pub(crate) fn drawn(
     id: &'static str,
     t: &'static ChartTexts,
 ) -> String {
-    let scale = Scale::of(figures, form);
     let drawing = Drawing {
         t,
         id,
         figures,
         is_line: form == Form::Line,
-        is_empty: scale.most_shown == 0,
-        marks: if form == Form::Bars { marks(figures, &scale) } else { Vec::new() },
-        points: if form == Form::Line { points(figures, &scale) } else { String::new() },
-        lines: lines(figures, &scale),
-        labels: labels(figures, &scale),
+        is_empty: most_shown(figures, form) == 0,
+        pictures: SHEETS.map(|sheet| Picture::of(figures, form, sheet)).into(),
         legend: legend(figures),
         rows: rows(figures),
     };
     drawing.render().unwrap_or_default()
 }
 
+impl Picture {
+    fn of(figures: &Figures, form: Form, sheet: Sheet) -> Self {
+        let scale = Scale::of(figures, form, sheet);
+        Self {
+            sheet,
+            marks: if form == Form::Bars { marks(figures, &scale) } else { Vec::new() },
+            points: if form == Form::Line { points(figures, &scale) } else { String::new() },
+            lines: lines(figures, &scale),
+            labels: labels(figures, &scale),
+        }
+    }
+}
+
+/// The greatest figure.
+fn most_shown(figures: &Figures, form: Form) -> i64 {
+    let sum = |at: usize| -> i64 {
+        let values =
+            figures.series.iter().map(|series| series.values.get(at).copied().unwrap_or(0));
+        if form == Form::Line { values.take(1).sum() } else { values.fold(0, i64::saturating_add) }
+    };
+    (0..figures.labels.len()).map(sum).max().unwrap_or(0).max(0)
+}
+
 /// From figures to places.
 struct Scale {
-    /// The greatest figure.
-    most_shown: i64,
+    sheet: Sheet,
     /// Where the uppermost line is: a round figure not below it.
     top: i64,
     /// The room of one label.
@@ -135,19 +177,10 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(figures: &Figures, form: Form) -> Self {
-        let sum = |at: usize| -> i64 {
-            let values =
-                figures.series.iter().map(|series| series.values.get(at).copied().unwrap_or(0));
-            if form == Form::Line {
-                values.take(1).sum()
-            } else {
-                values.fold(0, i64::saturating_add)
-            }
-        };
-        let most_shown = (0..figures.labels.len()).map(sum).max().unwrap_or(0).max(0);
+    fn of(figures: &Figures, form: Form, sheet: Sheet) -> Self {
         let labels_len = u32::try_from(figures.labels.len().max(1)).unwrap_or(u32::MAX);
-        Self { most_shown, top: round_up(most_shown), step: (WIDTH - LEFT) / f64::from(labels_len) }
+        let step = (sheet.width - sheet.left) / f64::from(labels_len);
+        Self { sheet, top: round_up(most_shown(figures, form)), step }
     }
 
     fn height(&self, value: i64) -> f64 {
@@ -161,7 +194,7 @@ impl Scale {
     }
 
     fn x(&self, at: usize) -> f64 {
-        LEFT + self.step * f64::from(u32::try_from(at).unwrap_or(u32::MAX))
+        self.sheet.left + self.step * f64::from(u32::try_from(at).unwrap_or(u32::MAX))
     }
 }
 
@@ -221,20 +254,30 @@ fn lines(figures: &Figures, scale: &Scale) -> Vec<Line> {
         .collect()
 }
 
-/// As many labels as there is room for.
+/// As many labels as there is room for, each within the sheet.
 fn labels(figures: &Figures, scale: &Scale) -> Vec<Label> {
-    let longest = figures.labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let needed = 7.0 * f64::from(u32::try_from(longest).unwrap_or(u32::MAX)) + 8.0;
+    let texts = figures.labels.iter().map(|label| cut(label, scale.sheet.label_len_max));
+    let texts: Vec<String> = texts.collect();
+    let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let needed = scale.sheet.letter * f64::from(u32::try_from(longest).unwrap_or(u32::MAX)) + 8.0;
+    let half = (needed / 2.0).min(scale.sheet.width / 2.0);
     let mut free_from = f64::MIN;
     let mut shown = Vec::new();
-    for (at, label) in figures.labels.iter().enumerate() {
-        let x = scale.x(at) + scale.step / 2.0;
+    for (at, text) in texts.into_iter().enumerate() {
+        let x = (scale.x(at) + scale.step / 2.0).clamp(half, scale.sheet.width - half);
         if x - needed / 2.0 >= free_from {
-            shown.push(Label { x: short(x), text: label.clone() });
+            shown.push(Label { x: short(x), text });
             free_from = x + needed / 2.0;
         }
     }
     shown
+}
+
+fn cut(label: &str, len_max: usize) -> String {
+    match label.char_indices().nth(len_max) {
+        Some(_) => label.chars().take(len_max - 1).chain(['…']).collect(),
+        None => label.to_owned(),
+    }
 }
 
 fn legend(figures: &Figures) -> Vec<(usize, String)> {
@@ -287,14 +330,29 @@ mod tests {
         drawn(figures, form, "c1", ChartTexts::of(Language::Spanish))
     }
 
+    /// The labels below a sheet, with their places.
+    fn labels_of(html: &str, class: &str) -> Vec<(f64, String)> {
+        let (_, sheet) = html.split_once(&format!("<svg class=\"{class}\"")).unwrap();
+        let (sheet, _) = sheet.split_once("</svg>").unwrap();
+        let texts = sheet.split("<text x=\"").skip(1);
+        let middle = texts.filter(|text| text.contains("text-anchor=\"middle\""));
+        middle
+            .map(|text| {
+                let (x, rest) = text.split_once('"').unwrap();
+                let (_, told) = rest.split_once('>').unwrap();
+                (x.parse().unwrap(), told.split_once('<').unwrap().0.to_owned())
+            })
+            .collect()
+    }
+
     #[test]
     fn a_chart_has_a_title_and_its_figures_in_a_table() {
         let html =
             html(&figures(&[("Banco", &[3, 0, 7]), ("Ventanilla", &[1, 2, 0])], 3), Form::Bars);
         assert_eq!(
             html.matches("<rect").count(),
-            4 + 2,
-            "a bar for each figure above zero, and the legend"
+            4 * 2 + 2,
+            "a bar for each figure above zero on each sheet, and the legend"
         );
         for part in [
             "<title",
@@ -328,7 +386,26 @@ mod tests {
     #[test]
     fn labels_do_not_lie_on_each_other() {
         let html = html(&figures(&[("a", &[1; 31])], 31), Form::Line);
-        let shown = html.matches("text-anchor=\"middle\"").count();
-        assert!((6..=16).contains(&shown), "{shown}");
+        let shown = |class| labels_of(&html, class).len();
+        assert_eq!([shown("broad"), shown("narrow")], [11, 5]);
+    }
+
+    #[test]
+    fn each_label_is_within_its_sheet_however_long() {
+        let mut figures = figures(&[("a", &[1; 3])], 3);
+        for label in ["Caja", "Cooperativa de Ahorro y Crédito", &"M".repeat(64)] {
+            figures.labels[2] = label.to_owned();
+            let html = html(&figures, Form::Bars);
+            for sheet in SHEETS {
+                for (x, text) in labels_of(&html, sheet.class) {
+                    let letters = u32::try_from(text.chars().count()).unwrap();
+                    let half = sheet.letter * f64::from(letters) / 2.0;
+                    let is_within = x - half >= 0.0 && x + half <= sheet.width;
+                    assert!(is_within, "{text} at {x} on {}", sheet.class);
+                }
+            }
+            assert!(html.contains(&format!("<th scope=\"row\">{label}</th>")), "{html}");
+        }
+        assert_eq!([cut("Banco", 5), cut("Banco", 4)], ["Banco", "Ban…"]);
     }
 }

@@ -5,14 +5,16 @@ mod common;
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::common::in_postgres;
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use jiff::{SignedDuration, Timestamp};
     use ventanilla_domain::{
-        CompanyId, Currency, Label, LogoError, Name, PaymentId, Role, TimeZone,
+        CompanyId, Currency, FileKind, Label, LogoError, Name, PaymentId, Role, TimeZone,
     };
+    use ventanilla_service::import::{ImportRefusal, ImportRequest, Imported};
     use ventanilla_service::{
         AdminRefusal, Chosen, Clock, EnteredConsole, Entropy, FactorRefusal, Failure,
         InvitationRefusal, NewCompany, Office, OfficeRefusal, Officer, PasswordRefusal, Proof,
@@ -429,6 +431,63 @@ mod tests {
             service.set_role(&name("reader"), Role::Administrator).await.unwrap();
             service.set_role(&name("ana"), Role::Reader).await.unwrap();
             assert_eq!(refused(service.users()), OfficeRefusal::NotAllowed);
+        })
+        .await;
+    }
+
+    /// Imports a member for another company, which an officer does not; an hour passes while the file is checked,
+    /// if asked for.
+    async fn imported(
+        world: &World,
+        officer: &Officer,
+        [dry_run, is_slow]: [bool; 2],
+    ) -> Result<Imported, ImportRefusal> {
+        let request = ImportRequest {
+            company: id(576),
+            kind: FileKind::Members,
+            name: Name::from_text("socios.csv").unwrap(),
+            imported_by: Label::from_text("otra persona").unwrap(),
+            dry_run,
+            skip_bad: false,
+            complete: None,
+        };
+        let (service, officer, clock) =
+            (world.service.clone(), officer.clone(), world.clock.clone());
+        let importing = tokio::task::spawn_blocking(move || {
+            let mut file = Cursor::new("contrato,nombre,estado\n315,ANA,activo\n");
+            service.administer(&officer).import(&request, &mut file, &mut |_| {
+                if is_slow {
+                    clock.set(clock.now() + SignedDuration::from_hours(1));
+                }
+            })
+        });
+        importing.await.unwrap().map_err(|failure| refused::<(), _>(Err(failure)))
+    }
+
+    #[tokio::test]
+    async fn a_file_is_imported_by_the_officer_who_may_until_it_is_kept() {
+        each_store(async |world| {
+            let not_allowed = Err(ImportRefusal::Officer(OfficeRefusal::NotAllowed));
+            let cashier = world.officer("cashier").await;
+            for dry_run in [true, false] {
+                assert_eq!(imported(&world, &cashier, [dry_run, false]).await, not_allowed);
+            }
+            let ana = world.officer("ana").await;
+            for dry_run in [true, false] {
+                let done = imported(&world, &ana, [dry_run, false]).await.unwrap();
+                assert_eq!(done.totals.new.count, 1);
+            }
+            let over = Err(ImportRefusal::Officer(OfficeRefusal::SessionOver));
+            assert_eq!(imported(&world, &ana, [false, true]).await, over);
+            let files = |company| world.service.imported_files(id(company)).unwrap();
+            let by: Vec<_> =
+                files(98).iter().map(|kept| kept.file.imported_by.to_string()).collect();
+            assert_eq!((by, files(576).len()), (vec!["ana".to_owned()], 0));
+            let ana = world.officer("ana").await;
+            let filter = TrailFilter { what: Some("import".to_owned()), ..TrailFilter::default() };
+            let trail = world.service.administer(&ana).trail(&filter, None, 10).unwrap();
+            let told = trail.acts.iter().map(|act| (act.who.as_deref(), act.act.from.as_deref()));
+            assert_eq!(told.collect::<Vec<_>>(), [(Some("ana"), Some("192.0.2.1"))]);
         })
         .await;
     }

@@ -65,10 +65,13 @@ const ACTS: [(&str, &str, &str); 58] = [
 ];
 
 /// Words for how an act went and where it came from.
-const OTHERS: [(&str, &str, &str); 4] = [
+const OTHERS: [(&str, &str, &str); 7] = [
     ("done", "hecho", "done"),
+    ("repeated", "repetido", "repeated"),
     ("refused", "rechazado", "refused"),
+    ("unknown", "resultado desconocido", "outcome unknown"),
     ("unavailable", "no disponible", "unavailable"),
+    ("failed", "error interno", "internal error"),
     ("command-line", "línea de comandos", "command line"),
 ];
 
@@ -90,5 +93,47 @@ const fn in_language(
     match language {
         Language::Spanish => spanish,
         Language::English => english,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use ventanilla_service::{ActOutcome, What};
+
+    use super::*;
+
+    #[test]
+    fn each_act_that_the_service_can_note_has_a_word_and_no_other_has() {
+        let noted: BTreeSet<_> = What::ALL.iter().map(|what| what.to_word()).collect();
+        let told: BTreeSet<_> = ACTS.iter().map(|(word, ..)| *word).collect();
+        assert_eq!(told, noted);
+        assert_eq!((ACTS.len(), What::ALL.len()), (told.len(), noted.len()), "each of them once");
+    }
+
+    #[test]
+    fn each_outcome_has_a_word_of_its_own_in_either_language() {
+        use ActOutcome::{Done, Failed, Refused, Repeated, Unavailable, Unknown};
+        let all =
+            [Done, Repeated, Refused("x".into()), Unknown, Unavailable, Failed(String::new())];
+        for outcome in &all {
+            let word = match outcome {
+                // One that is new is added above too.
+                Done | Repeated | Refused(_) | Unknown | Unavailable | Failed(_) => {
+                    outcome.to_word()
+                }
+            };
+            assert!(OTHERS.iter().any(|(known, ..)| *known == word), "{word}");
+            assert_ne!(meaning(word, Language::Spanish), word);
+        }
+    }
+
+    #[test]
+    fn no_two_acts_are_told_by_the_same_words() {
+        for language in [Language::Spanish, Language::English] {
+            let told: BTreeSet<_> = all(language).map(|(_, name)| name).collect();
+            assert_eq!(told.len(), ACTS.len(), "{language:?}");
+        }
     }
 }

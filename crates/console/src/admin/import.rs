@@ -124,8 +124,7 @@ async fn run(
     dry_run: bool,
     skip_bad: bool,
 ) -> Result<Ended, Trouble> {
-    let officer = visit.station()?;
-    let service = visit.hall.service.operated_by(officer.label());
+    let (service, officer) = (visit.hall.service.clone(), visit.station()?.clone());
     let name = Name::from_text(&checked.upload.name).ok().ok_or(Trouble::Malformed)?;
     let (company, kind, imported_by) = (checked.company, checked.kind, officer.label());
     let request =
@@ -133,7 +132,8 @@ async fn run(
     let ran = tokio::task::spawn_blocking(move || {
         let mut told = Told::default();
         checked.upload.file.seek(SeekFrom::Start(0))?;
-        let imported = service.import(&request, &mut checked.upload.file, &mut |news| {
+        let administration = service.administer(&officer);
+        let imported = administration.import(&request, &mut checked.upload.file, &mut |news| {
             if let News::Refused(verdict) = news {
                 told.bad_len += 1;
                 if told.verdicts.len() < VERDICTS_MAX {
@@ -144,7 +144,13 @@ async fn run(
         Ok::<Ended, std::io::Error>((checked, told, imported))
     });
     let ended = ran.await.map_err(|error| Trouble::Defect(error.to_string()))?;
-    ended.map_err(|error| Trouble::Defect(error.to_string()))
+    let ended = ended.map_err(|error| Trouble::Defect(error.to_string()))?;
+    match ended {
+        (.., Err(Failure::Refused(ImportRefusal::Officer(refusal)))) => {
+            Err(Failure::Refused(refusal).into())
+        }
+        ended => Ok(ended),
+    }
 }
 
 /// Checks a file, and shows what it would do: nothing is kept.
@@ -231,6 +237,7 @@ fn why(refusal: &ImportRefusal, t: &'static AdminTexts) -> String {
             format!("{} {}: {}", t.line, verdict.line, verdict.message)
         }
         ImportRefusal::CompanyUnknown
+        | ImportRefusal::Officer(_)
         | ImportRefusal::BadLines(_)
         | ImportRefusal::TooManyVanish { .. } => t.import_bad.to_owned(),
     }

@@ -319,6 +319,11 @@ async fn a_file_is_checked_line_by_line_and_kept_after_a_word() {
     let kept = house.post(&admin, keep, [("archivo", &waiting), ("omitir", "1")]).await;
     assert_eq!(kept.location(), "/consola/13/admin/importar?hecho=guardado", "{}", kept.text);
     assert!(house.get(&admin, "/consola/13/socio/000123").await.text.contains(">601<"));
+    let trail = house.get(&admin, "/consola/13/admin/bitacora?que=import").await;
+    for (told, times) in [("administrator", 1), ("0.0.0.0", 1), ("línea de comandos", 2)] {
+        let cells = trail.text.matches(&format!(">{told}</td>")).count();
+        assert_eq!(cells, times, "{told}, beside the books' own two files: {}", trail.text);
+    }
     let unreadable = house.post_file(&admin, path, &key, "que,es\nesto,?\n").await;
     assert!(unreadable.text.contains("Línea 1:") && !unreadable.text.contains("Guardar estas"));
 }

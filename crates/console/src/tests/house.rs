@@ -81,12 +81,21 @@ impl House {
         Self::open_with(ConsoleSettings::default()).await
     }
 
+    /// One that asks for no second factor.
+    pub(super) async fn open_without_factors() -> Self {
+        let settings = Settings { is_second_factor_asked: false, ..Settings::default() };
+        Self::open_so(settings, ConsoleSettings::default()).await
+    }
+
     /// One that is served so.
     pub(super) async fn open_with(settings: ConsoleSettings) -> Self {
+        Self::open_so(Settings::default(), settings).await
+    }
+
+    async fn open_so(rules: Settings, settings: ConsoleSettings) -> Self {
         let console = ConsoleSettings { entropy: Entropy::counted(1), ..settings };
         let now: Timestamp = "2021-11-26T16:11:52Z".parse().unwrap();
-        let settings = Settings::default();
-        let service = memory_service(Clock::manual(now), Entropy::counted(1), settings).unwrap();
+        let service = memory_service(Clock::manual(now), Entropy::counted(1), rules).unwrap();
         let company = NewCompany {
             id: CompanyId::from_i64(13).unwrap(),
             name: Name::from_text("Cooplan").unwrap(),

@@ -131,3 +131,16 @@ async fn what_is_held_stands_beside_what_may_be_held() {
     let link = format!("<a href=\"{HELD}\" aria-label=\"Tiene 45,70, Banco\">45,70</a>");
     assert!(page.text.contains(&link), "{}", page.text);
 }
+
+#[tokio::test]
+async fn the_companys_own_window_has_no_limits_to_change() {
+    let house = House::open().await;
+    add(&house, "Banco").await;
+    let admin = house.inside(Role::Administrator).await;
+    house.post(&admin, "/consola/13/gaveta/abrir", [("fondo", "0")]).await;
+    let fields = [("factura", "501:202109:10026:000123"), ("medio", "qr"), ("intento", "a")];
+    house.post(&admin, "/consola/13/socio/000123", fields).await;
+    let page = house.get(&admin, PAGE).await;
+    assert!(page.text.contains(">ventanilla</td>"), "{}", page.text);
+    assert_eq!(page.text.matches("name=\"maximo\"").count(), 1, "the bank's: {}", page.text);
+}

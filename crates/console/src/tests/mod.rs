@@ -6,5 +6,6 @@ mod books;
 mod house;
 mod limits;
 mod looks;
+mod people;
 mod way_in;
 mod window;

@@ -267,3 +267,64 @@ async fn a_neighbours_bill_is_taken_in_the_same_act_and_nothing_typed_is_lost() 
         assert!(receipt.text.contains(told), "{told}: {}", receipt.text);
     }
 }
+
+#[tokio::test]
+async fn what_was_done_to_a_drawer_already_leads_to_it() {
+    let house = House::open().await;
+    let cashier = with_drawer(&house, Role::Cashier).await;
+    let supervisor = house.inside(Role::Supervisor).await;
+    let (page, much) = ("/consola/13/gaveta/1", "99999999999999999");
+    let [close, approve] = ["cerrar", "aprobar"].map(|act| format!("{page}/{act}"));
+    let opened = house.post(&cashier, "/consola/13/gaveta/abrir", [("fondo", "100")]).await;
+    assert_eq!(opened.location(), "/consola/13/gaveta", "{}", opened.text);
+    let early = house.post(&supervisor, &approve, [("nota", "")]).await;
+    assert_eq!(early.location(), page, "it is still open: {}", early.text);
+    // What is no amount is told at the page of whoever counted: one's own, or that drawer's.
+    for (browser, told) in
+        [(&cashier, "Lo esperado se muestra"), (&supervisor, "en lugar de su cajero")]
+    {
+        let wrong = house.post(browser, &close, [("contado", much)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.text);
+        assert!(wrong.text.contains("id=\"contado-error\"") && wrong.text.contains(told), "{told}");
+    }
+    for (browser, done) in
+        [(&supervisor, "?hecho=gaveta-cerrada"), (&cashier, ""), (&supervisor, "")]
+    {
+        let closed = house.post(browser, &close, [("contado", "100")]).await;
+        assert_eq!(closed.location(), format!("{page}{done}"), "{}", closed.text);
+    }
+    let boss = house.inside(Role::Administrator).await;
+    let long = "x".repeat(500);
+    let wrong = house.post(&boss, &approve, [("nota", &long)]).await;
+    assert!(
+        wrong.text.contains("id=\"nota-error\"") && wrong.text.contains(&long),
+        "{}",
+        wrong.text
+    );
+    for done in ["?hecho=aprobado", ""] {
+        let approved = house.post(&boss, &approve, [("nota", "")]).await;
+        assert_eq!(approved.location(), format!("{page}{done}"), "{}", approved.text);
+    }
+    let unknown = house.post(&boss, "/consola/13/gaveta/9/cerrar", [("contado", "1")]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn no_more_than_ten_are_added_to_one_act_and_nobody_twice() {
+    let house = House::open().await;
+    house.with_several_contracts();
+    let browser = with_drawer(&house, Role::Cashier).await;
+    let key = house.get(&browser, MEMBER).await.hidden("formulario");
+    let send = async |more: &str| {
+        let form = format!("formulario={key}&intento=k&medio=efectivo&recibido={more}");
+        house.post_raw(&browser, MEMBER, &Fields::read(&form)).await
+    };
+    for here in ["&otro=000123", "&con=204&otro=luis"] {
+        let page = send(here).await;
+        assert!(page.text.contains("id=\"otro-error\""), "{here} is there already: {}", page.text);
+    }
+    let ten = "&con=204".repeat(10);
+    let full = send(&format!("{ten}&otro=ana")).await;
+    assert_eq!(full.status, StatusCode::OK, "{}", full.text);
+    assert!(!full.text.contains("name=\"otro\"") && !full.text.contains("name=\"agregar\""));
+}

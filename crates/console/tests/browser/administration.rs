@@ -87,7 +87,7 @@ fn a_collectors_keys_are_shown_once_after_a_second_factor() {
     page.sees("Banco Sol");
     page.click("DisclosureTriangle", "Cambiar… Banco Sol");
     page.loads(|page| {
-        page.confirms(true, |page| page.click("button", "Desactivar"));
+        page.confirms(true, |page| page.click("button", "Desactivar Banco Sol"));
     });
     page.sees("desactivado");
 }
@@ -134,11 +134,16 @@ fn somebody_is_invited_comes_in_and_is_put_out_again() {
     invited.focuses("searchbox", "Código, nombre, documento o número de factura");
     page.go(&house.at("/consola/13/admin/usuarios"));
     page.click("DisclosureTriangle", "Cambiar… marta");
-    page.follow("button", "Desactivar");
+    page.follow("button", "Desactivar marta");
     page.sees("desactivado");
     invited.reload();
     invited.find("heading", "Ingresar");
 }
+
+/// What each row is of, with the name of each thing in it that does something.
+const NAMES_IN_ROWS: &str = "[...document.querySelectorAll('tbody tr')].flatMap(row =>
+    [...row.querySelectorAll('summary, button, select')].map(it =>
+        [row.cells[0].firstChild.textContent.trim(), it.ariaLabel ?? it.textContent]))";
 
 #[test]
 fn whoever_hears_a_page_hears_which_row_a_button_is_of() {
@@ -161,6 +166,19 @@ fn whoever_hears_a_page_hears_which_row_a_button_is_of() {
         {
             let of_row = named.iter().any(|told| told.as_str().unwrap().contains(name));
             assert!(of_row, "{path}: nothing is of {name}: {named:?}");
+        }
+    }
+    for name in ["Banco Sol", "Kiosco"] {
+        house.add_collector(name, [None, None]);
+    }
+    for (path, len) in [("usuarios", 6 * 3), ("recaudadores", 6 * 2), ("sesiones", 6)] {
+        page.go(&house.at(&format!("/consola/13/admin/{path}")));
+        let told = page.script(NAMES_IN_ROWS);
+        let told = told.as_array().unwrap();
+        assert!(told.len() >= len, "{path}: {told:?}");
+        for pair in told {
+            let [row, name] = [0, 1].map(|at| pair[at].as_str().unwrap());
+            assert!(name.contains(row), "{path}: «{name}» does not say that it is of «{row}»");
         }
     }
 }

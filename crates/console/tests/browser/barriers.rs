@@ -63,8 +63,8 @@ fn full() -> (House, Page) {
     page.fill("Monto recibido", "60");
     page.follow("button", "Asentar");
     page.click("DisclosureTriangle", "Revertir 1");
-    page.fill("Motivo", "no llegó");
-    page.follow("button", "Revertir");
+    page.fill("Motivo 1", "no llegó");
+    page.follow("button", "Revertir 1");
     page.fill("Monto recibido", "12,50");
     page.follow("button", "Asentar");
     page.sees("La rendición se asentó.");

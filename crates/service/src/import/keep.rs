@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ventanilla_domain::{
-    BillId, BillVersion, CompanyId, Event, FileId, ImportTotals, ImportedFile, SourceLine,
+    BillId, BillVersion, CompanyId, Event, FileId, ImportTotals, ImportedFile, Right, SourceLine,
     decide_withdrawal,
 };
 use ventanilla_store::{Prepared, StoreError, Tx};
@@ -21,8 +21,7 @@ use super::kinds::{Kind, Outcomes, difference, no_counters, standing};
 use super::run::{Chunk, Done, Job, Tell, count};
 use super::{ImportRefusal, LineOutcome, LineVerdict, News, Phase, Source};
 use crate::collecting::{Decided, company_of};
-use crate::trail::StaffAct;
-use crate::{Subject, Submitted, What};
+use crate::{Subject, Submitted};
 
 /// Between two transactions, so that another process's payments find the store free: longer than
 /// the pause of one that waits for it.
@@ -92,13 +91,18 @@ fn accept(job: &Job<'_>, totals: &ImportTotals, is_change: bool) -> Done<(FileId
         lines: totals.lines,
         imported_by: request.imported_by.clone(),
     };
+    let (act, officer) = (job.act(), job.officer.cloned());
     job.service.write_blocking(move |tx, now| {
+        if let Some(officer) = &officer
+            && let Err(refusal) = officer.require(tx, Right::Administer, now)?
+        {
+            return Ok(Err(ImportRefusal::Officer(refusal)));
+        }
         let Some(counters) = tx.counters(company)? else {
             return Ok(Err(ImportRefusal::CompanyUnknown));
         };
         let file = ImportedFile { id: counters.next_file, ..accepted.clone() };
         let id = file.id;
-        let act = StaffAct::by(&file.imported_by, What::Import);
         let (kept, name) = (Some(id), Some(file.name.to_string()));
         let subject = Subject { file: kept, name, ..Subject::default() };
         tx.append(company, Event::FileImported(Box::new(file)), now)?;

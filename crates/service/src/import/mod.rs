@@ -42,6 +42,8 @@ pub(crate) use verdict::{
     holder_unsure, member_differs, member_refused, replaced_elsewhere, replaced_twice,
 };
 
+use crate::{NoRefusal, OfficeRefusal};
+
 /// What an import reads, more than once: first to check every line and then to keep them.
 pub trait Source: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Source for T {}
@@ -202,6 +204,9 @@ pub struct Imported {
 /// Why nothing of a file was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportRefusal {
+    /// Who sends it from the console may not: the session, the right.
+    #[error("the officer may not import: {0:?}")]
+    Officer(OfficeRefusal<NoRefusal>),
     /// No company of that id.
     #[error("no such company")]
     CompanyUnknown,

@@ -12,7 +12,8 @@ use super::{
     ImportRefusal, ImportRequest, Imported, Judged, LineOutcome, LineVerdict, News, Phase, Scan,
     Source, scan,
 };
-use crate::{Failure, Service};
+use crate::trail::StaffAct;
+use crate::{Failure, Officer, Service, What};
 
 /// Lines that are read, checked or kept together.
 const CHUNK_LEN: usize = 4_000;
@@ -25,6 +26,8 @@ const CHUNKS_AHEAD: usize = 2;
 pub(super) struct Job<'j> {
     pub(super) service: &'j Service,
     pub(super) request: &'j ImportRequest,
+    /// Who imports from the console; `None` of a command.
+    pub(super) officer: Option<&'j Officer>,
     pub(super) company: Arc<Company>,
     /// Where the facts stood when the company was read.
     pub(super) facts_mark: i64,
@@ -56,6 +59,17 @@ impl Service {
         source: &mut dyn Source,
         on_news: &mut dyn FnMut(News<'_>),
     ) -> Result<Imported, Failure<ImportRefusal>> {
+        self.import_by(None, request, source, on_news)
+    }
+
+    /// The same by an officer, or by a command.
+    pub(crate) fn import_by(
+        &self,
+        officer: Option<&Officer>,
+        request: &ImportRequest,
+        source: &mut dyn Source,
+        on_news: &mut dyn FnMut(News<'_>),
+    ) -> Result<Imported, Failure<ImportRefusal>> {
         let (company, facts_mark) = self.read_decided(|view| {
             let company = view.company(request.company)?;
             let counters = view.counters(request.company)?;
@@ -63,7 +77,7 @@ impl Service {
             Ok(known.ok_or(ImportRefusal::CompanyUnknown))
         })?;
         let scan = scan(source).map_err(Failure::Refused)?;
-        let job = Job { service: self, request, company, facts_mark, scan };
+        let job = Job { service: self, request, officer, company, facts_mark, scan };
         match request.kind {
             FileKind::Members => job.run::<Members>(source, on_news, |_, _| Ok(Vec::new())),
             FileKind::Bills => job.run::<Bills>(source, on_news, Job::vanished),
@@ -72,6 +86,14 @@ impl Service {
 }
 
 impl Job<'_> {
+    /// The beginning of its act in the trail.
+    pub(super) fn act(&self) -> StaffAct {
+        self.officer.map_or_else(
+            || StaffAct::by(&self.request.imported_by, What::Import),
+            |officer| officer.act(What::Import),
+        )
+    }
+
     fn run<K: Kind>(
         &self,
         source: &mut dyn Source,

@@ -11,6 +11,7 @@ use crate::admin::{
     adding_collector, changing_collector, disable_collector, setting_company, shown,
 };
 use crate::collecting::Decided;
+use crate::import::{ImportRefusal, ImportRequest, Imported, News, Source};
 use crate::limits::limiting_collector;
 use crate::logo::{checked, setting_logo};
 use crate::secrets::enable_collector;
@@ -79,6 +80,24 @@ impl Administration<'_> {
         self.service
             .write_for(self.officer, Right::Administer, move |tx, _, now| set(tx, now))
             .await
+    }
+
+    /// Imports a file of members or bills into the officer's company, whichever the request names, and in the
+    /// officer's name. Blocking.
+    ///
+    /// Refusals in order: the officer's, then those of [`Service::import`].
+    pub fn import(
+        &self,
+        request: &ImportRequest,
+        source: &mut dyn Source,
+        on_news: &mut dyn FnMut(News<'_>),
+    ) -> Result<Imported, Failure<ImportRefusal>> {
+        // Who may not is told so before anything is made of the file; what keeps it asks again.
+        let may = self.service.read_for(self.officer, Right::Administer, |_| Ok(Ok(())));
+        may.map_err(|failure| failure.map(ImportRefusal::Officer))?;
+        let (company, imported_by) = (self.company(), self.officer.label());
+        let request = ImportRequest { company, imported_by, ..request.clone() };
+        self.service.import_by(Some(self.officer), &request, source, on_news)
     }
 
     /// The company's collectors, by id.

@@ -76,134 +76,89 @@ pub enum Who {
     Operator(Label),
 }
 
-/// What was done. Each has one word in the trail, for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is named as the trail names it: docs/logging.md")]
-pub enum What {
-    Token,
-    Pay,
-    Print,
-    Report,
-    Reverse,
-    Admit,
-    SignIn,
-    SignOut,
-    Supplier,
-    Invoice,
-    Payout,
-    CompanyAdd,
-    CompanySet,
-    CollectorAdd,
-    CollectorEnable,
-    CollectorDisable,
-    CollectorRotate,
-    CollectorLimit,
-    TokenRevoke,
-    IntegratorAdd,
-    IntegratorEnable,
-    IntegratorDisable,
-    IntegratorPassword,
-    UserAdd,
-    UserEnable,
-    UserDisable,
-    UserPassword,
-    UserGrant,
-    UserRevoke,
-    ConsoleIn,
-    ConsoleOut,
-    SessionEnd,
-    FactorEnrol,
-    FactorProve,
-    FactorRecover,
-    FactorReset,
-    UserInvite,
-    InvitationTake,
-    Import,
-    PayoutReverse,
-    PayoutPrint,
-    Export,
-    Backup,
-    Restore,
-    ReportLoad,
-    ReportWaive,
-    MirrorOff,
-    MirrorTrim,
-    RecoveryKit,
-    Migrate,
-    Receipt,
-    ReceiptReverse,
-    DrawerOpen,
-    DrawerClose,
-    DrawerApprove,
-    Remit,
-    RemitReverse,
-    Dropped,
+/// [`What`], the list of all of it and its words, from one table: none is left out of either.
+macro_rules! acts {
+    ($($act:ident = $word:literal),* $(,)?) => {
+        /// What was done. Each has one word in the trail, for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each is named as the trail names it: docs/logging.md")]
+        pub enum What {
+            $($act),*
+        }
+
+        impl What {
+            /// All there is.
+            pub const ALL: &'static [Self] = &[$(Self::$act),*];
+
+            /// Its word in the trail.
+            pub const fn to_word(self) -> &'static str {
+                match self {
+                    $(Self::$act => $word),*
+                }
+            }
+        }
+    };
 }
 
-impl What {
-    /// Its word in the trail.
-    pub const fn to_word(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Pay => "pay",
-            Self::Print => "print",
-            Self::Report => "report",
-            Self::Reverse => "reverse",
-            Self::Admit => "admit",
-            Self::SignIn => "sign-in",
-            Self::SignOut => "sign-out",
-            Self::Supplier => "supplier",
-            Self::Invoice => "invoice",
-            Self::Payout => "payout",
-            Self::CompanyAdd => "company-add",
-            Self::CompanySet => "company-set",
-            Self::CollectorAdd => "collector-add",
-            Self::CollectorEnable => "collector-enable",
-            Self::CollectorDisable => "collector-disable",
-            Self::CollectorRotate => "collector-rotate",
-            Self::CollectorLimit => "collector-limit",
-            Self::TokenRevoke => "token-revoke",
-            Self::IntegratorAdd => "integrator-add",
-            Self::IntegratorEnable => "integrator-enable",
-            Self::IntegratorDisable => "integrator-disable",
-            Self::IntegratorPassword => "integrator-password",
-            Self::UserAdd => "user-add",
-            Self::UserEnable => "user-enable",
-            Self::UserDisable => "user-disable",
-            Self::UserPassword => "user-password",
-            Self::UserGrant => "user-grant",
-            Self::UserRevoke => "user-revoke",
-            Self::ConsoleIn => "console-in",
-            Self::ConsoleOut => "console-out",
-            Self::SessionEnd => "session-end",
-            Self::FactorEnrol => "factor-enrol",
-            Self::FactorProve => "factor-prove",
-            Self::FactorRecover => "factor-recover",
-            Self::FactorReset => "factor-reset",
-            Self::UserInvite => "user-invite",
-            Self::InvitationTake => "invitation-take",
-            Self::Import => "import",
-            Self::PayoutReverse => "payout-reverse",
-            Self::PayoutPrint => "payout-print",
-            Self::Export => "export",
-            Self::Backup => "backup",
-            Self::Restore => "restore",
-            Self::ReportLoad => "report-load",
-            Self::ReportWaive => "report-waive",
-            Self::MirrorOff => "mirror-off",
-            Self::MirrorTrim => "mirror-trim",
-            Self::RecoveryKit => "recovery-kit",
-            Self::Migrate => "migrate",
-            Self::Receipt => "receipt",
-            Self::ReceiptReverse => "receipt-reverse",
-            Self::DrawerOpen => "drawer-open",
-            Self::DrawerClose => "drawer-close",
-            Self::DrawerApprove => "drawer-approve",
-            Self::Remit => "remit",
-            Self::RemitReverse => "remit-reverse",
-            Self::Dropped => "dropped",
-        }
-    }
+acts! {
+    Token = "token",
+    Pay = "pay",
+    Print = "print",
+    Report = "report",
+    Reverse = "reverse",
+    Admit = "admit",
+    SignIn = "sign-in",
+    SignOut = "sign-out",
+    Supplier = "supplier",
+    Invoice = "invoice",
+    Payout = "payout",
+    CompanyAdd = "company-add",
+    CompanySet = "company-set",
+    CollectorAdd = "collector-add",
+    CollectorEnable = "collector-enable",
+    CollectorDisable = "collector-disable",
+    CollectorRotate = "collector-rotate",
+    CollectorLimit = "collector-limit",
+    TokenRevoke = "token-revoke",
+    IntegratorAdd = "integrator-add",
+    IntegratorEnable = "integrator-enable",
+    IntegratorDisable = "integrator-disable",
+    IntegratorPassword = "integrator-password",
+    UserAdd = "user-add",
+    UserEnable = "user-enable",
+    UserDisable = "user-disable",
+    UserPassword = "user-password",
+    UserGrant = "user-grant",
+    UserRevoke = "user-revoke",
+    ConsoleIn = "console-in",
+    ConsoleOut = "console-out",
+    SessionEnd = "session-end",
+    FactorEnrol = "factor-enrol",
+    FactorProve = "factor-prove",
+    FactorRecover = "factor-recover",
+    FactorReset = "factor-reset",
+    UserInvite = "user-invite",
+    InvitationTake = "invitation-take",
+    Import = "import",
+    PayoutReverse = "payout-reverse",
+    PayoutPrint = "payout-print",
+    Export = "export",
+    Backup = "backup",
+    Restore = "restore",
+    ReportLoad = "report-load",
+    ReportWaive = "report-waive",
+    MirrorOff = "mirror-off",
+    MirrorTrim = "mirror-trim",
+    RecoveryKit = "recovery-kit",
+    Migrate = "migrate",
+    Receipt = "receipt",
+    ReceiptReverse = "receipt-reverse",
+    DrawerOpen = "drawer-open",
+    DrawerClose = "drawer-close",
+    DrawerApprove = "drawer-approve",
+    Remit = "remit",
+    RemitReverse = "remit-reverse",
+    Dropped = "dropped",
 }
 
 /// What came of an act.
@@ -225,6 +180,18 @@ pub enum ActOutcome {
 }
 
 impl ActOutcome {
+    /// Its word in the trail.
+    pub const fn to_word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Repeated => "repeated",
+            Self::Refused(_) => "refused",
+            Self::Unknown => "unknown",
+            Self::Unavailable => "unavailable",
+            Self::Failed(_) => "failed",
+        }
+    }
+
     /// What a failure is in the trail; `code` names a refusal.
     pub(crate) fn of_failure<R>(
         failure: &Failure<R>,

@@ -110,17 +110,17 @@ impl<'a> ActRecord<'a> {
     }
 
     fn doing(self, what: What, outcome: &'a ActOutcome) -> Self {
-        let (word, code, error_id) = match outcome {
-            ActOutcome::Done => ("done", None, None),
-            ActOutcome::Repeated => ("repeated", None, None),
-            ActOutcome::Refused(code) => ("refused", Some(code), None),
-            ActOutcome::Unknown => ("unknown", None, None),
-            ActOutcome::Unavailable => ("unavailable", None, None),
-            ActOutcome::Failed(id) => ("failed", None, Some(id)),
+        let (code, error_id) = match outcome {
+            ActOutcome::Refused(code) => (Some(code), None),
+            ActOutcome::Failed(id) => (None, Some(id)),
+            ActOutcome::Done
+            | ActOutcome::Repeated
+            | ActOutcome::Unknown
+            | ActOutcome::Unavailable => (None, None),
         };
         Self {
             what: what.to_word().into(),
-            outcome: word.into(),
+            outcome: outcome.to_word().into(),
             code: code.map(|code| Cow::Borrowed(code.as_ref())),
             error_id: error_id.map(|id| id.as_str().into()),
             ..self

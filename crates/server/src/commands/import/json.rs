@@ -134,7 +134,7 @@ impl ShownRefused {
         let refused =
             Self { rechazadas: None, too_many: None, guardado: false, veredictos: listed };
         match refusal {
-            ImportRefusal::CompanyUnknown => refused,
+            ImportRefusal::Officer(_) | ImportRefusal::CompanyUnknown => refused,
             ImportRefusal::Unreadable(verdict) => {
                 Self { veredictos: vec![Listed::of(verdict)], ..refused }
             }

@@ -92,6 +92,9 @@ impl Report {
 impl Refused {
     fn to_sentence(&self) -> String {
         match &self.refusal {
+            ImportRefusal::Officer(_) => {
+                "quien lo envía no puede hacerlo; no se guardó nada".to_owned()
+            }
             ImportRefusal::CompanyUnknown => {
                 "no hay ninguna empresa con ese número; no se guardó nada".to_owned()
             }
