@@ -71,8 +71,8 @@ pub use network::network_of;
 pub use office::{
     Administered, Administration, Chosen, Colleague, Enrolment, EnteredConsole, FactorRefusal,
     Invitation, InvitationRefusal, IssuedInvitation, KeptSession, Office, OfficeRefusal, Officer,
-    PasswordRefusal, Proof, RecoveryCodes, ShownSuppliers, SupplierBooks, SupplierUnknown,
-    TrailAct, TrailCursor, TrailFilter, TrailPage,
+    PasswordRefusal, Proof, RecoveryCodes, ShownSuppliers, SupplierBefore, SupplierBooks,
+    SupplierUnknown, TrailAct, TrailCursor, TrailFilter, TrailPage,
 };
 pub use payables::{
     Desk, DeskRefusal, InvoicePayout, InvoiceState, KeptPayout, ListedPayout, PastPayable,

@@ -1,9 +1,10 @@
 //! The suppliers' side, as accounting systems keep it: read here, written there.
 
 use askama::Template;
-use ventanilla_domain::{Money, MoneyError, PayoutId, SupplierId, Withholding};
+use ventanilla_domain::{Money, MoneyError, PayoutId, PurchaseInvoiceId, SupplierId, Withholding};
 use ventanilla_service::{
-    InvoiceState, KeptPayout, ListedPayout, PayoutName, SettledInvoice, SupplierState,
+    InvoiceState, KeptPayout, ListedPayout, PayoutName, SettledInvoice, SupplierBefore,
+    SupplierState,
 };
 
 use super::means_name;
@@ -90,15 +91,23 @@ struct SupplierPage {
     sign: &'static str,
     invoices: Vec<InvoiceRow>,
     payouts: Vec<PayoutRow>,
-    older: Option<String>,
+    older_invoices: Option<String>,
+    older_payouts: Option<String>,
 }
+
+/// Before which invoice, and before which payout, a supplier's lists go back.
+const INVOICES: &str = "facturas";
+const PAYOUTS: &str = "antes";
 
 /// A supplier with its invoices and what it was paid, the latest first.
 pub(super) async fn supplier(visit: &Visit) -> Answer {
     let (t, company) = (BooksTexts::of(visit.language), visit.company()?);
     let id = SupplierId::from_i64(visit.number("proveedor")?).ok().ok_or(Trouble::Missing)?;
-    let before = visit.query.get("antes").parse().ok();
-    let before = before.and_then(|before| PayoutId::from_i64(before).ok());
+    let before = SupplierBefore {
+        invoice: before(visit, INVOICES, PurchaseInvoiceId::from_i64),
+        payout: before(visit, PAYOUTS, PayoutId::from_i64),
+    };
+    let path = visit.to_path(&format!("/proveedores/{id}"));
     let books = visit.hall.service.supplier(visit.station()?, id, before);
     let books = books.map_err(|failure| of_office(failure, |_| Trouble::Missing))?;
     let SupplierState { supplier, balance } = &books.state;
@@ -115,10 +124,30 @@ pub(super) async fn supplier(visit: &Visit) -> Answer {
         sign: sign_of(company.currency),
         invoices: books.invoices.iter().map(to_invoice).collect(),
         payouts: books.payouts.iter().map(|listed| to_payout(visit, listed)).collect(),
-        older: books.before.map(|before| {
-            with_query(&visit.to_path(&format!("/proveedores/{id}")), "antes", &before.to_string())
-        }),
+        older_invoices: books
+            .older
+            .invoice
+            .is_some()
+            .then(|| to_page(&path, SupplierBefore { invoice: books.older.invoice, ..before })),
+        older_payouts: books
+            .older
+            .payout
+            .is_some()
+            .then(|| to_page(&path, SupplierBefore { payout: books.older.payout, ..before })),
     })
+}
+
+/// What the query says, where it is an id.
+fn before<T, E>(visit: &Visit, name: &str, from: fn(i64) -> Result<T, E>) -> Option<T> {
+    from(visit.query.get(name).parse().ok()?).ok()
+}
+
+/// A page of a supplier's: each list stays where it is while one goes through the other.
+fn to_page(path: &str, before: SupplierBefore) -> String {
+    let invoice = before.invoice.map(|id| (INVOICES, id.to_string()));
+    let payout = before.payout.map(|id| (PAYOUTS, id.to_string()));
+    let named = invoice.into_iter().chain(payout);
+    named.fold(path.to_owned(), |path, (name, id)| with_query(&path, name, &id))
 }
 
 fn to_invoice(InvoiceState { invoice, applied }: &InvoiceState) -> InvoiceRow {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use ventanilla_domain::{CompanyId, Label, Role};
 use ventanilla_service::NewCollector;
-use ventanilla_sim::payables::{enter_example, pay_example};
+use ventanilla_sim::payables::{bill_example, enter_example, pay_example};
 
 use super::house::{House, Page};
 use crate::ConsoleSettings;
@@ -569,4 +569,32 @@ async fn a_suppliers_payouts_are_shown_from_the_latest_on_page_by_page() {
     }
     let all_undone = house.get(&accountant, "/consola/13/proveedores/1?antes=3").await;
     assert!(all_undone.text.contains(">vigente<") && all_undone.text.contains(">revertido<"));
+}
+
+#[tokio::test]
+async fn a_suppliers_invoices_are_shown_from_the_latest_on_beside_its_payouts() {
+    let (house, company) = (House::open().await, CompanyId::from_i64(13).unwrap());
+    enter_example(&house.service, company).await;
+    bill_example(&house.service, company, 51).await;
+    pay_example(&house.service, company, 60).await;
+    let accountant = house.inside(Role::Accountant).await;
+    let has = |page: &Page, serial: i64| page.text.contains(&format!(">A 0001-{serial:08}<"));
+    let first = house.get(&accountant, "/consola/13/proveedores/1").await;
+    assert!(has(&first, 51) && has(&first, 2), "{}", first.text);
+    assert!(!has(&first, 1) && !has(&first, 4_410));
+    assert!(first.text.contains("href=\"/consola/13/proveedores/1?facturas=3\" rel=\"next\""));
+    let payouts = house.get(&accountant, "/consola/13/proveedores/1?antes=20&facturas=3").await;
+    assert!(has(&payouts, 1) && has(&payouts, 4_410) && !has(&payouts, 2));
+    assert!(
+        payouts.text.contains("/pago-a-proveedor/19\"") && !payouts.text.contains("rel=\"next\"")
+    );
+    // Whoever goes on in one list stays where they are in the other.
+    let both = house.get(&accountant, "/consola/13/proveedores/1?facturas=53&antes=62").await;
+    for next in ["?facturas=3&#38;antes=62", "?facturas=53&#38;antes=12"] {
+        assert!(both.text.contains(&format!("proveedores/1{next}\" rel=\"next\"")), "{next}");
+    }
+    for wrong in ["0", "-1", "x"] {
+        let path = format!("/consola/13/proveedores/1?facturas={wrong}");
+        assert!(has(&house.get(&accountant, &path).await, 51), "{wrong} is no invoice");
+    }
 }

@@ -1,7 +1,9 @@
 //! What the accountant does and sees: closing days, and the suppliers' side.
 
-use ventanilla_domain::{BusinessDay, Company, PayoutId, Right, Supplier, SupplierId};
-use ventanilla_store::{EnteredInvoice, StoreError, View};
+use ventanilla_domain::{
+    BusinessDay, Company, PayoutId, PurchaseInvoiceId, Right, Supplier, SupplierId,
+};
+use ventanilla_store::{StoreError, View};
 
 use super::{OfficeRefusal, Officer};
 use crate::admin::setting_company;
@@ -11,10 +13,10 @@ use crate::{
     AdminRefusal, Failure, InvoiceState, ListedPayout, NoRefusal, Service, SupplierState, What,
 };
 
-/// Suppliers or invoices that a page shows at most.
+/// Suppliers that a page shows at most.
 const SHOWN_MAX: usize = 200;
-/// Payouts of a supplier that a page shows at most.
-const PAYOUTS_LEN: usize = 50;
+/// Invoices, and payouts, of a supplier that a page shows at most.
+const PAGE_LEN: usize = 50;
 
 /// Some of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +27,27 @@ pub struct ShownSuppliers {
     pub is_cut_off: bool,
 }
 
-/// A supplier with its invoices and some of its payouts.
+/// The invoice and the payout before which a page of a supplier's goes back; `None` is from the last on, or no
+/// further.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SupplierBefore {
+    /// Of its invoices.
+    pub invoice: Option<PurchaseInvoiceId>,
+    /// Of its payouts.
+    pub payout: Option<PayoutId>,
+}
+
+/// A supplier with some of its invoices and of its payouts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupplierBooks {
     /// The supplier as it stands.
     pub state: SupplierState,
-    /// Its invoices, the latest entered first, 200 at most.
+    /// Its invoices, the latest first: 50 at most.
     pub invoices: Vec<InvoiceState>,
-    /// Whether it has more.
-    pub is_cut_off: bool,
     /// What it was paid, the latest first, undone payouts too: 50 at most.
     pub payouts: Vec<ListedPayout>,
-    /// The payout before which older ones are; `None` where there are none.
-    pub before: Option<PayoutId>,
+    /// Where the older ones are.
+    pub older: SupplierBefore,
 }
 
 /// No supplier of that id.
@@ -71,13 +81,13 @@ impl Service {
         self.read_for(officer, Right::SeePayables, |view| suppliers(view, officer, &text).map(Ok))
     }
 
-    /// A supplier with its invoices, and its payouts before one, or the last of all: all of one moment. Needs
-    /// [`Right::SeePayables`]. Refuses a supplier that there is not.
+    /// A supplier with its invoices and payouts before those, all of one moment. Needs [`Right::SeePayables`].
+    /// Refuses a supplier that there is not.
     pub fn supplier(
         &self,
         officer: &Officer,
         id: SupplierId,
-        before: Option<PayoutId>,
+        before: SupplierBefore,
     ) -> Result<SupplierBooks, Failure<OfficeRefusal<SupplierUnknown>>> {
         self.read_for(officer, Right::SeePayables, |view| supplier(view, officer, id, before))
     }
@@ -105,40 +115,29 @@ fn supplier(
     view: &View<'_>,
     officer: &Officer,
     id: SupplierId,
-    before: Option<PayoutId>,
+    before: SupplierBefore,
 ) -> Decided<SupplierBooks, SupplierUnknown> {
     let company = &officer.company;
     let Some(found) = view.supplier(company.id, id)? else { return Ok(Err(SupplierUnknown)) };
-    let mut invoices: Vec<InvoiceState> = Vec::new();
-    view.each_invoice(company, &mut |entered: EnteredInvoice| {
-        if entered.invoice.terms.supplier == id {
-            invoices.push(invoice_state(entered));
-        }
-        Ok(())
-    })?;
-    invoices.reverse();
-    let is_cut_off = invoices.len() > SHOWN_MAX;
-    invoices.truncate(SHOWN_MAX);
-    let (payouts, before) = payouts(view, company, &found, before)?;
-    let state = supplier_state(view, company, found)?;
-    Ok(Ok(SupplierBooks { state, invoices, is_cut_off, payouts, before }))
-}
-
-/// A supplier's payouts before one, or the last of all, and where older ones go on.
-fn payouts(
-    view: &View<'_>,
-    company: &Company,
-    supplier: &Supplier,
-    before: Option<PayoutId>,
-) -> Result<(Vec<ListedPayout>, Option<PayoutId>), StoreError> {
     // One more than is shown tells whether there are older ones.
-    let mut page = view.payouts_to(company, supplier.id, before, PAYOUTS_LEN + 1)?;
-    let is_whole = page.len() <= PAYOUTS_LEN;
-    page.truncate(PAYOUTS_LEN);
-    let last = page.last().map(|(payout, _)| payout.id).filter(|_| !is_whole);
-    let listed = page.into_iter().map(|(payout, is_reversed)| {
-        let supplier_name = supplier.trade_name.clone();
+    let mut invoices = view.invoices_of(company, id, before.invoice, PAGE_LEN + 1)?;
+    let mut payouts = view.payouts_to(company, id, before.payout, PAGE_LEN + 1)?;
+    let older = SupplierBefore {
+        invoice: cut(&mut invoices).map(|last| last.invoice.id),
+        payout: cut(&mut payouts).map(|(last, _)| last.id),
+    };
+    let payouts = payouts.into_iter().map(|(payout, is_reversed)| {
+        let supplier_name = found.trade_name.clone();
         ListedPayout { payout, is_reversed, supplier_name }
     });
-    Ok((listed.collect(), last))
+    let payouts = payouts.collect();
+    let invoices = invoices.into_iter().map(invoice_state).collect();
+    Ok(Ok(SupplierBooks { state: supplier_state(view, company, found)?, invoices, payouts, older }))
+}
+
+/// Leaves what a page shows; the last of it where there was more.
+fn cut<T>(all: &mut Vec<T>) -> Option<&T> {
+    let is_whole = all.len() <= PAGE_LEN;
+    all.truncate(PAGE_LEN);
+    all.last().filter(|_| !is_whole)
 }

@@ -26,7 +26,7 @@ use ventanilla_store::{Digest, SignInName};
 use crate::What;
 use crate::trail::StaffAct;
 pub use administration::{Administered, Administration};
-pub use books::{ShownSuppliers, SupplierBooks, SupplierUnknown};
+pub use books::{ShownSuppliers, SupplierBefore, SupplierBooks, SupplierUnknown};
 pub use factor::{Enrolment, FactorRefusal, RecoveryCodes};
 pub use invitations::{Chosen, Invitation, InvitationRefusal, IssuedInvitation};
 pub use people::{Colleague, KeptSession, PasswordRefusal};

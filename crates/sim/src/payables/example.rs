@@ -33,21 +33,8 @@ pub async fn enter_example(service: &Service, company: CompanyId) {
         details: Vec::new(),
     };
     let supplier = service.keep_supplier(&caller, company, supplier).await.expect(VALID).id;
-    let total = bolivianos(500);
-    let invoice = InvoiceTerms {
-        supplier,
-        number: DocumentNumber::from_parts(1, 4_410).expect(VALID),
-        letter: Letter::from_text("A").ok(),
-        booked_on: date(2021, 11, 20),
-        issued_on: date(2021, 11, 19),
-        due_on: Some(date(2021, 12, 19)),
-        total,
-        parts: PurchaseParts { untaxed: total, ..PurchaseParts::none(bolivianos(0)) },
-        description: None,
-        details: Details::new(),
-        items: Vec::new(),
-    };
-    let invoice = service.enter_invoice(&caller, company, invoice).await.expect(VALID).id;
+    let bill = invoice(supplier, 4_410, bolivianos(500));
+    let invoice = service.enter_invoice(&caller, company, bill).await.expect(VALID).id;
     let mut paid = PayoutTerms {
         discounts: bolivianos(10),
         interest: bolivianos(5),
@@ -73,6 +60,31 @@ pub async fn pay_example(service: &Service, company: CompanyId, times: i64) {
         let line = line(Means::Cash, whole);
         let terms = PayoutTerms::plain(SupplierId::FIRST, date(2021, 11, 26), line);
         pay(service, &caller, company, terms).await;
+    }
+}
+
+/// Enters so many more invoices of the example's supplier: `0001-00000001`, `0001-00000002` …, of 1 each.
+pub async fn bill_example(service: &Service, company: CompanyId, times: u32) {
+    let caller = caller(service).await;
+    for serial in 1..=times {
+        let bill = invoice(SupplierId::FIRST, serial, bolivianos(1));
+        service.enter_invoice(&caller, company, bill).await.expect(VALID);
+    }
+}
+
+fn invoice(supplier: SupplierId, serial: u32, total: Money) -> InvoiceTerms {
+    InvoiceTerms {
+        supplier,
+        number: DocumentNumber::from_parts(1, serial).expect(VALID),
+        letter: Letter::from_text("A").ok(),
+        booked_on: date(2021, 11, 20),
+        issued_on: date(2021, 11, 19),
+        due_on: Some(date(2021, 12, 19)),
+        total,
+        parts: PurchaseParts { untaxed: total, ..PurchaseParts::none(bolivianos(0)) },
+        description: None,
+        details: Details::new(),
+        items: Vec::new(),
     }
 }
 

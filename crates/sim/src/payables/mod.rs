@@ -9,6 +9,6 @@ mod workload;
 
 pub use act::{Act, Outcome, Read, Step, apply};
 pub use auditor::Auditor;
-pub use example::{enter_example, pay_example};
+pub use example::{bill_example, enter_example, pay_example};
 pub use staff::Staff;
 pub use workload::Workload;

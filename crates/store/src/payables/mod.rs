@@ -269,6 +269,22 @@ impl State {
         payouts.take(len).map(|payout| payables.standing(payout)).collect()
     }
 
+    fn invoices_of(
+        &self,
+        company: CompanyId,
+        supplier: SupplierId,
+        before: Option<PurchaseInvoiceId>,
+        len: usize,
+    ) -> Vec<EnteredInvoice> {
+        let Some(payables) = self.payables(company) else {
+            return Vec::new();
+        };
+        let invoices = payables.invoices.iter().rev().filter(|(id, entered)| {
+            entered.invoice.terms.supplier == supplier && before.is_none_or(|before| **id < before)
+        });
+        invoices.take(len).map(|(_, entered)| entered.clone()).collect()
+    }
+
     fn payouts_to(
         &self,
         company: CompanyId,

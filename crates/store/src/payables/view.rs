@@ -139,6 +139,19 @@ impl View<'_> {
             view.payouts_after(company.id, after, len), view.payouts_after(company, after, len))
     }
 
+    /// A supplier's invoices, the latest first: those before id `before`, or the last of all, at most `len`.
+    pub fn invoices_of(
+        &self,
+        company: &Company,
+        supplier: SupplierId,
+        before: Option<PurchaseInvoiceId>,
+        len: usize,
+    ) -> Read<Vec<EnteredInvoice>> {
+        read!(self, view =>
+            view.invoices_of(company.id, supplier, before, len),
+            view.invoices_of(company, supplier, before, len))
+    }
+
     /// A supplier's payouts, the latest first, each with whether it was reversed: those before id `before`, or
     /// the last of all, at most `len`.
     pub fn payouts_to(

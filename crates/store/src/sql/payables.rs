@@ -55,13 +55,23 @@ impl Reads<'_> {
                    JOIN invoice_record USING (company_id, invoice_id) \
                    WHERE company_id = ?1 AND invoice_id = ?2";
         let key = (company.id.to_i64(), invoice.to_i64());
-        self.one(sql, key, |row| {
-            let applied = money(row.get(1)?, company.currency);
-            Ok(EnteredInvoice {
-                invoice: read_invoice(string(row, 0)?, company.currency)?,
-                applied,
-            })
-        })
+        self.one(sql, key, |row| entered_invoice(row, company.currency))
+    }
+
+    pub(crate) fn invoices_of(
+        self,
+        company: &Company,
+        supplier: SupplierId,
+        before: Option<PurchaseInvoiceId>,
+        len: usize,
+    ) -> Read<Vec<EnteredInvoice>> {
+        let sql = "SELECT record, applied_minor FROM purchase_invoice \
+                   JOIN invoice_record USING (company_id, invoice_id) \
+                   WHERE company_id = ?1 AND supplier_id = ?2 AND invoice_id < ?3 \
+                   ORDER BY invoice_id DESC LIMIT ?4";
+        let before = before.map_or(i64::MAX, PurchaseInvoiceId::to_i64);
+        let key = (company.id.to_i64(), supplier.to_i64(), before, limit(len));
+        self.many(sql, key, |row| entered_invoice(row, company.currency))
     }
 
     pub(crate) fn invoice_standing(
@@ -271,6 +281,11 @@ fn supplier(row: Row<'_>) -> Read<(SupplierId, KeptSupplier)> {
     let columns = maybe(row, 1)?.map(cuit).transpose()?;
     let record = read_supplier(string(row, 2)?)?;
     Ok((id(SupplierId::from_i64, row.get(0)?)?, Kept { columns, record }))
+}
+
+fn entered_invoice(row: Row<'_>, currency: Currency) -> Read<EnteredInvoice> {
+    let applied = money(row.get(1)?, currency);
+    Ok(EnteredInvoice { invoice: read_invoice(string(row, 0)?, currency)?, applied })
 }
 
 fn invoice(row: Row<'_>, currency: Currency) -> Read<(PurchaseInvoiceId, KeptInvoice)> {

@@ -16,7 +16,7 @@ const SCRIPTS: [&str; 10] = [
     include_str!("0007_trail.sql"),
     include_str!("0008_mirror.sql"),
     include_str!("0009_console.sql"),
-    include_str!("0010_limits_and_payouts.sql"),
+    include_str!("0010_limits_and_payables.sql"),
 ];
 
 /// The script whose words and totals are made when it has run.

@@ -192,6 +192,7 @@ fn the_migration_makes_what_would_have_been_kept() {
          DROP TABLE second_factor_step; DROP TABLE recovery_code; DROP TABLE mirror; \
          DROP TABLE member_word; DROP TABLE collected; DROP TABLE owed; \
          DROP INDEX contract_by_member; DROP INDEX payout_by_supplier; \
+         DROP INDEX invoice_by_supplier; \
          DROP TABLE issuer; DROP TABLE logo; DROP TABLE former_member; \
          DROP TABLE former_contract; \
          ALTER TABLE company DROP COLUMN issuer; ALTER TABLE payment DROP COLUMN issuer; \

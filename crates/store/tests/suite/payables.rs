@@ -185,6 +185,38 @@ fn the_payouts_to_a_supplier_are_told_from_the_latest_on() {
 }
 
 #[test]
+fn the_invoices_of_a_supplier_are_told_from_the_latest_on() {
+    each_store(|world| {
+        let company = world.company();
+        world.with_payables();
+        for (invoice, supplier) in [(5, 2), (9, 1)] {
+            world.keep(invoice_entered(&bare_invoice(invoice, supplier, 100)));
+        }
+        let page = |supplier, before: Option<i64>, len| {
+            let (supplier, before) = (supplier_id(supplier), before.map(invoice_id));
+            now(world).view().invoices_of(&company, supplier, before, len).unwrap()
+        };
+        for (supplier, before, len, expected) in [
+            (1, None, usize::MAX, &[(9, 0), (2, 30_000), (1, 60_000)][..]),
+            (1, None, 2, &[(9, 0), (2, 30_000)]),
+            (1, Some(9), 2, &[(2, 30_000), (1, 60_000)]),
+            (1, Some(5), 1, &[(2, 30_000)]),
+            (1, Some(1), 2, &[]),
+            (2, None, 9, &[(5, 0), (3, 0)]),
+            (2, Some(5), 9, &[(3, 0)]),
+            (2, None, 0, &[]),
+            (3, None, 9, &[]),
+        ] {
+            let told = page(supplier, before, len);
+            let told: Vec<_> =
+                told.iter().map(|it| (it.invoice.id.to_i64(), it.applied.to_minor())).collect();
+            assert_eq!(told, expected, "of {supplier}, before {before:?}, {len} at most");
+        }
+        assert_eq!(page(1, Some(2), 1)[0].invoice, full_invoice(1, 1));
+    });
+}
+
+#[test]
 fn a_payout_settles_invoices_and_its_reversal_gives_them_back() {
     each_store(|world| {
         let standing = world.with_payables();

@@ -22,7 +22,7 @@ use crate::{Digest, Keys, OpenError, StoreError};
 const SCRIPTS: [&str; 3] = [
     include_str!("../0001_books.sql"),
     include_str!("../0002_console.sql"),
-    include_str!("../0003_limits_and_payouts.sql"),
+    include_str!("../0003_limits_and_payables.sql"),
 ];
 
 /// The script whose words and totals are made when it has run: one step more than it has statements.

@@ -2,5 +2,6 @@
 ALTER TABLE collector ADD COLUMN payment_max_minor BIGINT CHECK (payment_max_minor > 0);
 ALTER TABLE collector ADD COLUMN held_max_minor BIGINT CHECK (held_max_minor > 0);
 
--- The payouts to a supplier, the latest first, without a look at any other.
+-- The invoices of a supplier, and the payouts to it, the latest first, without a look at any other.
+CREATE INDEX invoice_by_supplier ON purchase_invoice (company_id, supplier_id, invoice_id);
 CREATE INDEX payout_by_supplier ON payout (company_id, supplier_id, payout_id);
