@@ -21,7 +21,6 @@ mod inside;
 mod language;
 mod panics;
 mod routes;
-mod spool;
 #[cfg(test)]
 mod tests;
 mod trouble;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use ventanilla_documents::{DayHeading, DayReportFile};
@@ -9,12 +10,15 @@ use ventanilla_domain::{BusinessDay, Company, DayTotals};
 use ventanilla_service::{
     Caller, DayOpening, DayVisitor, Failure, NoRefusal, PaymentState, Service, VisitFailure,
 };
+use ventanilla_spool::{Spool, Spools};
 
 use super::convert::{self, IsoDate};
 use super::errors::{self, Problem, of_failure};
 use super::operations::{File, Reply};
 use super::wire::{ReportEnvelope, ReportFile};
-use crate::http::spool::Spool;
+
+/// Where days wait to be sent: the file of a large day takes some 30 MB of the disk.
+static FILES: Spools = Spools::new(64, Duration::from_mins(5));
 
 /// Writes the calling collector's day, and hands it over once it is whole: as the envelope, or as the
 /// file that is wanted. Blocking.
@@ -26,7 +30,7 @@ pub(super) fn written(
 ) -> Result<Reply, Problem> {
     // Others read theirs: this one may come later.
     let unavailable = || of_failure(Failure::Unavailable, errors::of_none);
-    let mut spool = Spool::new().ok_or_else(unavailable)?;
+    let mut spool = FILES.begin().ok_or_else(unavailable)?;
     let mut report = Report { wanted, out: Some(&mut spool), begun: None };
     let session = service.session_as(caller);
     let session = session.map_err(|failure| of_failure(failure, errors::of_none))?;

@@ -13,6 +13,5 @@ pub(crate) mod panics;
 mod places;
 pub(crate) mod proxies;
 pub(crate) mod serve;
-pub(crate) mod spool;
 pub(crate) mod tls;
 pub(crate) mod token;

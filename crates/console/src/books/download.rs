@@ -2,17 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use ventanilla_documents::{Cell, FileForm, ListColumn, ListFile, ListHeading};
 use ventanilla_domain::Money;
 use ventanilla_service::Service;
+use ventanilla_spool::{Spool, Spools};
 
 use super::today;
 use crate::answer::{self, Answer};
-use crate::spool::Spool;
 use crate::trouble::Trouble;
 use crate::visit::{FORM, Visit, with_query};
+
+/// Where lists wait to be sent: one of a million rows takes some 100 MB of the disk.
+static LISTS: Spools = Spools::new(16, Duration::from_mins(30));
 
 /// Forms by their words in a query, with what HTTP calls them.
 const FORMS: [(&str, FileForm, &str); 3] = [
@@ -73,7 +77,7 @@ pub(super) async fn written(
     write: impl FnOnce(&mut Spool) -> Result<(), Trouble> + Send + 'static,
 ) -> Result<Body, Trouble> {
     // Others are reading theirs: this one may come later.
-    let mut spool = Spool::new().ok_or(Trouble::Unavailable)?;
+    let mut spool = LISTS.begin().ok_or(Trouble::Unavailable)?;
     let written = move || {
         write(&mut spool)?;
         spool.into_body().map_err(|error| of_disk(&error))

@@ -11,6 +11,7 @@ use ventanilla_service::{
     Collector, DayOpening, DayVisitor, ListedPayments, PaymentPlace, PaymentState, PaymentsWanted,
     Service, VisitFailure,
 };
+use ventanilla_spool::Spool;
 
 use super::download::{self, List, Rows, form_of};
 use super::texts::BooksTexts;
@@ -20,7 +21,6 @@ use crate::figures::{amount, date, moment, period, sign_of, time};
 use crate::forms::{Choice, Errors};
 use crate::frame::Frame;
 use crate::language::Language;
-use crate::spool::Spool;
 use crate::trouble::{Trouble, of_failure};
 use crate::visit::{Visit, with_query};
 

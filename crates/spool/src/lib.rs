@@ -19,17 +19,34 @@ const IN_MEMORY_MAX: usize = 1024 * 1024;
 /// Bytes that are written or read at a time.
 const CHUNK_LEN: usize = 64 * 1024;
 
-/// Files that may be there at a time, written or sent: a file of a large day takes some 30 MB of the disk.
-const SPOOLS_MAX: usize = 64;
-static PLACES: Semaphore = Semaphore::const_new(SPOOLS_MAX);
-
-/// How long a file may take to be sent: whoever reads a byte now and then does not keep it for ever.
-const SEND_TIME_MAX: Duration = Duration::from_mins(5);
-
-/// What is being written.
+/// Places for files of one kind, so that they do not fill the disk.
 #[derive(Debug)]
-pub(crate) struct Spool {
+pub struct Spools {
+    places: Semaphore,
+    send_time_max: Duration,
+}
+
+impl Spools {
+    /// So many files may be there at a time, written or sent; and a file may take so long to be sent, so that
+    /// whoever reads a byte now and then does not keep it for ever.
+    pub const fn new(places: usize, send_time_max: Duration) -> Self {
+        Self { places: Semaphore::const_new(places), send_time_max }
+    }
+
+    /// A file to be written, if there is a place for one.
+    pub fn begin(&'static self) -> Option<Spool> {
+        let place = self.places.try_acquire().ok()?;
+        let file = tempfile::spooled_tempfile(IN_MEMORY_MAX);
+        let out = BufWriter::with_capacity(CHUNK_LEN, file);
+        Some(Spool { out, send_time_max: self.send_time_max, place })
+    }
+}
+
+/// What is being written. It gives its place back when it is dropped, or its body is.
+#[derive(Debug)]
+pub struct Spool {
     out: BufWriter<SpooledTempFile>,
+    send_time_max: Duration,
     place: SemaphorePermit<'static>,
 }
 
@@ -44,19 +61,12 @@ impl Write for Spool {
 }
 
 impl Spool {
-    /// A file to be written, if there is a place for one.
-    pub(crate) fn new() -> Option<Self> {
-        let file = tempfile::spooled_tempfile(IN_MEMORY_MAX);
-        let place = PLACES.try_acquire().ok()?;
-        Some(Self { out: BufWriter::with_capacity(CHUNK_LEN, file), place })
-    }
-
-    /// What was written, as the body of an answer of known length.
-    pub(crate) fn into_body(self) -> io::Result<Body> {
+    /// What was written, as the body of an answer of known length. Fails where the disk does.
+    pub fn into_body(self) -> io::Result<Body> {
         let mut file = self.out.into_inner().map_err(IntoInnerError::into_error)?;
         let len = file.seek(SeekFrom::End(0))?;
         file.rewind()?;
-        let deadline = Instant::now() + SEND_TIME_MAX;
+        let deadline = Instant::now() + self.send_time_max;
         Ok(Body::new(SpoolBody { file, left: len, deadline, _place: self.place }))
     }
 }
@@ -103,15 +113,18 @@ impl HttpBody for SpoolBody {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use axum::body::to_bytes;
-    use http_body_util::BodyExt as _;
 
     use super::*;
+
+    static PLENTY: Spools = Spools::new(8, Duration::from_mins(5));
 
     #[tokio::test]
     async fn what_was_written_is_what_is_sent() {
         for len in [0, 1, CHUNK_LEN, CHUNK_LEN + 1, IN_MEMORY_MAX + 1, 3 * IN_MEMORY_MAX] {
-            let mut spool = Spool::new().unwrap();
+            let mut spool = PLENTY.begin().unwrap();
             let written: Vec<u8> = (0..=250).cycle().take(len).collect();
             spool.write_all(&written).unwrap();
             let body = spool.into_body().unwrap();
@@ -123,23 +136,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_reads_too_slowly_does_not_get_it_all() {
-        let mut spool = Spool::new().unwrap();
+        let mut spool = PLENTY.begin().unwrap();
         spool.write_all(&vec![7; 2 * CHUNK_LEN]).unwrap();
         let mut body = spool.into_body().unwrap();
-        let next = body.frame().await.unwrap();
+        let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await.unwrap();
         assert_eq!(next.unwrap().into_data().unwrap().len(), CHUNK_LEN);
-        tokio::time::advance(SEND_TIME_MAX + Duration::from_secs(1)).await;
-        assert!(body.frame().await.unwrap().is_err());
+        tokio::time::advance(PLENTY.send_time_max + Duration::from_secs(1)).await;
+        assert!(to_bytes(body, usize::MAX).await.is_err());
     }
 
     #[tokio::test]
-    async fn a_place_is_given_back_with_its_file() {
-        // Eight are left to the tests beside this one.
-        let taken: Vec<_> = std::iter::from_fn(Spool::new).take(SPOOLS_MAX - 8).collect();
-        assert!(PLACES.available_permits() <= 8);
-        let bodies: Vec<_> = taken.into_iter().map(|spool| spool.into_body().unwrap()).collect();
-        assert!(PLACES.available_permits() <= 8, "a body keeps it");
-        drop(bodies);
-        assert!(PLACES.available_permits() > 8);
+    async fn there_are_so_many_places_and_each_is_given_back_with_its_file() {
+        static TWO: Spools = Spools::new(2, Duration::from_mins(1));
+        let (written, sent) = (TWO.begin().unwrap(), TWO.begin().unwrap().into_body().unwrap());
+        assert!(TWO.begin().is_none());
+        drop(written);
+        let again = TWO.begin().unwrap();
+        assert!(TWO.begin().is_none(), "a body keeps its place");
+        drop((again, sent));
+        assert!(TWO.begin().is_some());
     }
 }
