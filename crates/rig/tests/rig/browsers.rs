@@ -17,14 +17,14 @@ const FORM: &str = "<!DOCTYPE html><html lang=es><title>Caja</title><main><h1>Co
     <label><input type=checkbox name=bill> Octubre</label>
     <label for=means>Medio</label><select id=means name=means><option>Efectivo</option><option>Tarjeta</option></select>
     <button>Cobrar  136,76</button> <button type=button hidden>Anular</button></form>
-    <button type=button onclick>Preguntar</button>
+    <button type=button data-asks>Preguntar</button>
     <p id=told role=status>Sin guion</p>
     <a href=/other>Otra</a>
     <script src=/script.js></script></main>";
 
 const SCRIPT: &str = "const told = document.getElementById('told');
     told.textContent = 'Con guion';
-    document.querySelector('[onclick]').addEventListener('click', () => {
+    document.querySelector('[data-asks]').addEventListener('click', () => {
         told.textContent = confirm('¿Seguro?') ? 'dijo que sí' : 'dijo que no';
     });
     document.addEventListener('keydown', event => {
