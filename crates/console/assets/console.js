@@ -13,7 +13,7 @@
     form.dataset.sent = "1";
     for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
   });
-  // The way back shows the page as it was kept: it may be sent again.
+  // The way back shows the page as it was: it may be sent again.
   addEventListener("pageshow", () => {
     for (const form of all("form[data-sent]")) {
       delete form.dataset.sent;
@@ -21,7 +21,7 @@
     }
   });
 
-  // Search as one types: a fragment of the page, the last question only.
+  // Search as one types: a part of the page, the last question only.
   const search = one("[data-search]");
   const results = one("[data-results]");
   if (search && results) {
@@ -101,16 +101,16 @@
     tell();
   }
 
-  // What is wrong is typed anew. Else a telephone begins at the head.
-  addEventListener("load", () => {
-    const step = document.activeElement;
+  // Once all have their focus: what is wrong is typed anew, a telephone begins at the head.
+  addEventListener("load", () => requestAnimationFrame(() => {
     const wrong = one("[aria-invalid]");
+    const step = one(".big:focus");
     if (wrong) wrong.focus();
-    else if (matchMedia("(max-width: 47.9em)").matches && step?.matches(".big[autofocus]")) {
+    else if (step && matchMedia("(max-width: 47.9em)").matches) {
       step.blur();
       scrollTo(0, 0);
     }
-  });
+  }));
   const here = one(".sections [aria-current]");
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - 80;
 
