@@ -5,7 +5,6 @@ mod common;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
     use std::path::Path;
 
     use super::common::in_postgres;
@@ -14,11 +13,11 @@ mod tests {
         FileKind, Holder, Label, Name, PayCommand, Payment, PaymentId, Place, Reason,
         ReverseCommand, TimeZone,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Caller, Clock, Credentials, Entropy, ExportRefusal, ExportedBill, ExportedEvent,
         ExportedPayment, Failure, NewCollector, NewCompany, Service, Settings,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     const FIRST_DAY: &str = "2021-11-26T16:11:52Z";
@@ -96,17 +95,7 @@ mod tests {
 
     impl World<'_> {
         fn import(&self, company: i64, kind: FileKind, text: &str) {
-            let request = ImportRequest {
-                company: id(company),
-                kind,
-                name: Name::from_text("archivo.csv").unwrap(),
-                imported_by: Label::from_text("prueba").unwrap(),
-                dry_run: false,
-                skip_bad: false,
-                complete: None,
-            };
-            let mut source = Cursor::new(text.as_bytes().to_vec());
-            self.service.import(&request, &mut source, &mut |_| {}).unwrap();
+            import(&self.service, id(company), kind, text);
         }
 
         /// Brings bills of contract 100, each of its number in bolivianos.

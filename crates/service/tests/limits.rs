@@ -5,7 +5,6 @@ mod common;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::common::in_postgres;
@@ -15,12 +14,12 @@ mod tests {
         LimitError, Means, Money, Name, PayRefusal, Payment, PaymentId, Period, Place, Reason,
         RemittanceId, Role, TimeZone,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Accepted, AdminRefusal, ByTokenRefusal, Clock, Entropy, Failure, LimitChange, LimitChanges,
         NewCollector, NewCompany, NewRemittance, Officer, PayRequest, ReverseRequest, Service,
         Settings, SignInName,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -46,20 +45,6 @@ mod tests {
 
     fn limits(payment_max: Option<i64>, held_max: Option<i64>) -> CollectorLimits {
         CollectorLimits::new(payment_max.map(bob), held_max.map(bob)).unwrap()
-    }
-
-    fn import(service: &Service, kind: FileKind, text: &str) {
-        let request = ImportRequest {
-            company: company(),
-            kind,
-            name: Name::from_text("archivo.csv").unwrap(),
-            imported_by: Label::from_text("prueba").unwrap(),
-            dry_run: false,
-            skip_bad: false,
-            complete: None,
-        };
-        let mut source = Cursor::new(text.as_bytes().to_vec());
-        service.import(&request, &mut source, &mut |_| {}).unwrap();
     }
 
     async fn collector(service: &Service, name: &str) -> String {
@@ -88,10 +73,10 @@ mod tests {
             first_payment: PaymentId::FIRST,
         };
         service.add_company(new).await.unwrap();
-        import(&service, FileKind::Members, "contrato,nombre\n100,Ana Lopez\n");
+        import(&service, company(), FileKind::Members, "contrato,nombre\n100,Ana Lopez\n");
         let bills = (1..=BILLS).map(|bill| format!("{bill},100,202110,{bill}.00\n"));
         let bills = "factura,contrato,periodo,monto\n".to_owned() + &bills.collect::<String>();
-        import(&service, FileKind::Bills, &bills);
+        import(&service, company(), FileKind::Bills, &bills);
         let (bank, till) = (collector(&service, "banco").await, collector(&service, "caja").await);
         let accountant = accountant(&service).await;
         World { store, service, bank, till, accountant }

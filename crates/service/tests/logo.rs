@@ -7,18 +7,17 @@ mod common;
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
-    use std::io::Cursor;
 
     use super::common::in_postgres;
     use ventanilla_domain::{
         BillId, BusinessDay, CompanyId, ContractCode, Currency, FileKind, Label, Logo, LogoError,
         LogoKind, Name, PayCommand, Payment, PaymentId, Place, TimeZone, civil_at,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         AdminRefusal, Caller, Clock, Credentials, DayOpening, DayVisitor, Entropy, Failure,
         NewCollector, NewCompany, PaymentState, Service, Settings, read_logo,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     struct Books {
@@ -73,17 +72,7 @@ mod tests {
 
     impl Books {
         fn import(&self, kind: FileKind, text: &str) {
-            let request = ImportRequest {
-                company: company(),
-                kind,
-                name: Name::from_text("archivo.csv").unwrap(),
-                imported_by: Label::from_text("prueba").unwrap(),
-                dry_run: false,
-                skip_bad: false,
-                complete: None,
-            };
-            let mut source = Cursor::new(text.as_bytes().to_vec());
-            self.service.import(&request, &mut source, &mut |_| {}).unwrap();
+            import(&self.service, company(), kind, text);
         }
 
         async fn pay(&self, bill: i64) -> Payment {

@@ -6,19 +6,18 @@ mod common;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
 
     use super::common::in_postgres;
     use ventanilla_domain::{
         BillId, BusinessDay, CompanyId, ContractCode, Currency, FileKind, Label, Name, PayCommand,
         Payment, PaymentId, Place, PrintablePayment, ReverseCommand, SettingError, TimeZone,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         AdminRefusal, Caller, Clock, Credentials, DayOpening, DayRefusal, DayVisitor, Entropy,
         Failure, NewCollector, NewCompany, PaymentState, PrintRefusal, ReprintRefusal, Service,
         Settings, VisitFailure,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     use Failure::Refused as No;
@@ -95,17 +94,7 @@ mod tests {
 
     impl Books {
         fn import(&self, kind: FileKind, text: &str) {
-            let request = ImportRequest {
-                company: company(),
-                kind,
-                name: Name::from_text("archivo.csv").unwrap(),
-                imported_by: Label::from_text("prueba").unwrap(),
-                dry_run: false,
-                skip_bad: false,
-                complete: None,
-            };
-            let mut source = Cursor::new(text.as_bytes().to_vec());
-            self.service.import(&request, &mut source, &mut |_| {}).unwrap();
+            import(&self.service, company(), kind, text);
         }
 
         fn members(&self, rows: &str) {

@@ -5,18 +5,17 @@ mod common;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
 
     use super::common::in_postgres;
     use ventanilla_domain::{
         Account, BillId, BusinessDay, CollectorId, CompanyId, ContractCode, Currency, EntryNumber,
         FileKind, Label, Name, PayCommand, Payment, PaymentId, Place, ReverseCommand, TimeZone,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         BooksRefusal, Caller, Clock, Credentials, Entropy, Failure, NewCollector, NewCompany,
         PaymentPlace, PaymentsWanted, Service, Settings,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     const FIRST_DAY: &str = "2021-11-26T16:11:52Z";
@@ -89,17 +88,7 @@ mod tests {
 
     impl World {
         fn import(&self, kind: FileKind, text: &str) {
-            let request = ImportRequest {
-                company: company(),
-                kind,
-                name: Name::from_text("archivo.csv").unwrap(),
-                imported_by: Label::from_text("prueba").unwrap(),
-                dry_run: false,
-                skip_bad: false,
-                complete: None,
-            };
-            let mut source = Cursor::new(text.as_bytes().to_vec());
-            self.service.import(&request, &mut source, &mut |_| {}).unwrap();
+            import(&self.service, company(), kind, text);
         }
 
         async fn caller(&self, number: i64) -> Caller {

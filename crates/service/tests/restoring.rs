@@ -9,11 +9,11 @@ mod tests {
         BillId, CollectorId, CompanyId, ContractCode, Currency, FileKind, Label, Name, PayCommand,
         PayRefusal, Payment, PaymentId, Place, TimeZone,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Caller, Clock, CollectorReport, Credentials, Entropy, Failure, LoadRefusal, LoadedReport,
         NewCollector, NewCompany, ReportVerdict, Service, Settings,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     const BACKUP: &str = "2021-11-26T16:00:00Z";
@@ -63,25 +63,16 @@ mod tests {
             };
             service.add_collector(new).await.unwrap();
         }
-        import(&service, FileKind::Members, "contrato,nombre\n100,Ana Lopez\n");
+        import(&service, company(), FileKind::Members, "contrato,nombre\n100,Ana Lopez\n");
         let bills = (1..=9).map(|bill| format!("{bill},100,20211{},{bill}\n", bill % 2));
         let bills: String = bills.collect();
-        import(&service, FileKind::Bills, &format!("factura,contrato,periodo,monto\n{bills}"));
+        import(
+            &service,
+            company(),
+            FileKind::Bills,
+            &format!("factura,contrato,periodo,monto\n{bills}"),
+        );
         (service, clock)
-    }
-
-    fn import(service: &Service, kind: FileKind, text: &str) {
-        let request = ImportRequest {
-            company: company(),
-            kind,
-            name: Name::from_text("archivo.csv").unwrap(),
-            imported_by: Label::from_text("prueba").unwrap(),
-            dry_run: false,
-            skip_bad: false,
-            complete: None,
-        };
-        let mut source = Cursor::new(text.as_bytes().to_vec());
-        service.import(&request, &mut source, &mut |_| {}).unwrap();
     }
 
     async fn caller(service: &Service, name: &str) -> Caller {
@@ -333,7 +324,7 @@ mod tests {
             let (loaded, bad) = world.load(&[(1, report)], true).unwrap();
             assert_eq!((loaded[0].payments.count, loaded[0].refused, bad.len()), (1, 1, 1));
             let bill = "factura,contrato,periodo,monto\n50,100,202111,5.00\n";
-            import(&world.service, FileKind::Bills, bill);
+            import(&world.service, company(), FileKind::Bills, bill);
             let (loaded, bad) = world.load(&[(1, report)], false).unwrap();
             assert_eq!((loaded[0].payments.count, loaded[0].known, bad.len()), (1, 1, 0));
             world.is_sound();

@@ -5,7 +5,6 @@ mod common;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
     use std::net::{IpAddr, Ipv4Addr};
     use std::sync::Barrier;
     use std::thread;
@@ -14,17 +13,17 @@ mod tests {
     use jiff::SignedDuration;
     use ventanilla_domain::{
         Account, ApproveRefusal, BillId, CallerKey, CloseRefusal, CompanyId, ContractCode,
-        Currency, DrawerId, FileKind, Label, Means, Money, Name, OpenRefusal, PayRefusal,
-        PaymentId, Period, ReceiptId, ReceiptLine, ReceiptReverseRefusal, RemitRefusal,
+        Currency, DrawerId, FileKind, Means, Money, Name, OpenRefusal, PayRefusal, PaymentId,
+        Period, ReceiptId, ReceiptLine, ReceiptReverseRefusal, RemitRefusal,
         RemittanceReverseRefusal, ReverseRefusal, Role, Text, TimeZone, WindowMeans,
         WindowReceiptKey, WindowReceiptRefusal,
     };
-    use ventanilla_service::import::ImportRequest;
     use ventanilla_service::{
         Accepted, AdminRefusal, Clock, DrawerFilter, Entropy, Failure, IssuedReceipt, NewCollector,
         NewCompany, NewRemittance, OfficeRefusal, Officer, Question, ReceiptFilter, Service,
         Settings, SignInName, WindowPayment, WindowReadRefusal,
     };
+    use ventanilla_sim::import;
     use ventanilla_store::{Keys, Store};
 
     const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -59,20 +58,6 @@ mod tests {
         Text::from_text(text).unwrap()
     }
 
-    fn import(service: &Service, kind: FileKind, text: &str) {
-        let request = ImportRequest {
-            company: company(),
-            kind,
-            name: Name::from_text("archivo.csv").unwrap(),
-            imported_by: Label::from_text("prueba").unwrap(),
-            dry_run: false,
-            skip_bad: false,
-            complete: None,
-        };
-        let mut source = Cursor::new(text.as_bytes().to_vec());
-        service.import(&request, &mut source, &mut |_| {}).unwrap();
-    }
-
     async fn officer(service: &Service, user: &str, role: Role) -> Officer {
         let name = SignInName::from_text(user).unwrap();
         service.add_user(name, PASSWORD, company(), role).await.unwrap();
@@ -92,8 +77,8 @@ mod tests {
             first_payment: PaymentId::FIRST,
         };
         service.add_company(new).await.unwrap();
-        import(&service, FileKind::Members, MEMBERS);
-        import(&service, FileKind::Bills, BILLS);
+        import(&service, company(), FileKind::Members, MEMBERS);
+        import(&service, company(), FileKind::Bills, BILLS);
         World {
             ana: officer(&service, "ana", Role::Cashier).await,
             eva: officer(&service, "eva", Role::Cashier).await,
@@ -507,8 +492,8 @@ mod tests {
             let owing: Vec<i64> = all.iter().copied().filter(|number| *number != 302).collect();
             let head = "factura,contrato,periodo,monto";
             let bills = lines(head, &owing, |it| format!("{it},{it},202110,1.00"));
-            import(&world.service, FileKind::Members, &members);
-            import(&world.service, FileKind::Bills, &bills);
+            import(&world.service, company(), FileKind::Members, &members);
+            import(&world.service, company(), FileKind::Bills, &bills);
             let told = |codes: &[&str]| {
                 let codes: Vec<_> =
                     codes.iter().map(|code| ContractCode::from_text(code).unwrap()).collect();

@@ -17,5 +17,5 @@ pub use auditor::Auditor;
 pub use drive::{Outcome, apply};
 pub use files::{write_bills, write_members};
 pub use people::World;
-pub use services::memory_service;
+pub use services::{import, memory_service};
 pub use workload::{KnownBill, Operation, Step, Workload};
